@@ -24,7 +24,8 @@ import Wire
 
     private func login(_ claims: [String: ClaimValue] = [:], offers: [String]? = nil) -> ProvedLogin {
         var login = ProvedLogin(
-            login: PooledIdentity.Login(provider: "p", user: "u"), names: [Self.name, "p"], method: "p:u", claims: claims)
+            login: PooledIdentity.Login(provider: "p", user: "u"), names: [Self.name, "p"], method: "p:u",
+            claims: claims)
         login.offeredRoles = offers
         return login
     }
@@ -50,11 +51,12 @@ import Wire
         #expect(role(pool(), [login(claims)], custom: "a") == "NotAuthorizedException")
     }
 
-    @Test(arguments: [
-        ("preferred", ["a", "b"], nil, "preferred"), (nil, ["a", "b"], nil, nil), (nil, [], nil, nil),
-        ("preferred", ["a", "b"], "b", "b"), (nil, ["a", "b"], "a", "a"),
-        ("preferred", ["a", "b"], "c", "NotAuthorizedException"),
-    ] as [(String?, [String], String?, String?)])
+    @Test(
+        arguments: [
+            ("preferred", ["a", "b"], nil, "preferred"), (nil, ["a", "b"], nil, nil), (nil, [], nil, nil),
+            ("preferred", ["a", "b"], "b", "b"), (nil, ["a", "b"], "a", "a"),
+            ("preferred", ["a", "b"], "c", "NotAuthorizedException"),
+        ] as [(String?, [String], String?, String?)])
     func byToken(_ preferred: String?, _ roles: [String], _ custom: String?, _ expected: String?) {
         var claims: [String: ClaimValue] = ["cognito:roles": .array(roles.map { .string($0) })]
         claims["cognito:preferred_role"] = preferred.map { .string($0) }
@@ -75,19 +77,22 @@ import Wire
         #expect(role(pool(roles: [:]), [login(offers: ["a", "b"])]) == "InvalidIdentityPoolConfigurationException")
     }
 
-    @Test(arguments: [
-        (.equals, "a", .string("a"), true), (.equals, "a", .string("ab"), false), (.equals, "A", .string("a"), false),
-        (.equals, "b", .array([.string("a"), .string("b")]), true), (.equals, "true", .boolean(true), true),
-        (.equals, "7", .number(7), true), (.equals, "", .string(""), true),
-        (.startsWith, "a", .string("ab"), true), (.startsWith, "b", .string("ab"), false),
-        (.contains, "b", .string("abc"), true), (.contains, "x", .array([.string("abc"), .string("xy")]), true),
-        (.contains, "x", .string("abc"), false),
-        (.notEqual, "a", .string("b"), true), (.notEqual, "a", .string("a"), false),
-        (.notEqual, "a", .array([.string("b"), .string("a")]), false),
-        // What a token doesn't say is never so, not even unequal.
-        (.notEqual, "a", nil, false), (.notEqual, "a", .null, false), (.notEqual, "a", .array([]), false),
-        (.equals, "a", nil, false), (.contains, "", nil, false), (.equals, "a", .object(["a": .string("a")]), false),
-    ] as [(IdentityPool.MappingRule.Match, String, ClaimValue?, Bool)])
+    @Test(
+        arguments: [
+            (.equals, "a", .string("a"), true), (.equals, "a", .string("ab"), false),
+            (.equals, "A", .string("a"), false),
+            (.equals, "b", .array([.string("a"), .string("b")]), true), (.equals, "true", .boolean(true), true),
+            (.equals, "7", .number(7), true), (.equals, "", .string(""), true),
+            (.startsWith, "a", .string("ab"), true), (.startsWith, "b", .string("ab"), false),
+            (.contains, "b", .string("abc"), true), (.contains, "x", .array([.string("abc"), .string("xy")]), true),
+            (.contains, "x", .string("abc"), false),
+            (.notEqual, "a", .string("b"), true), (.notEqual, "a", .string("a"), false),
+            (.notEqual, "a", .array([.string("b"), .string("a")]), false),
+            // What a token doesn't say is never so, not even unequal.
+            (.notEqual, "a", nil, false), (.notEqual, "a", .null, false), (.notEqual, "a", .array([]), false),
+            (.equals, "a", nil, false), (.contains, "", nil, false),
+            (.equals, "a", .object(["a": .string("a")]), false),
+        ] as [(IdentityPool.MappingRule.Match, String, ClaimValue?, Bool)])
     func rules(_ match: IdentityPool.MappingRule.Match, _ value: String, _ claim: ClaimValue?, _ isSo: Bool) {
         let rule = IdentityPool.MappingRule(claim: "c", match: match, value: value, roleARN: "mapped")
         let claims = claim.map { ["c": $0] } ?? [:]

@@ -278,7 +278,8 @@ import Testing
                         + #""Action":"sts:AssumeRoleWithWebIdentity","Condition":{\#(condition)}}"#), .roleTrust)?
                 .message
         }
-        for condition in ["", #""ForAnyValue:StringLike":{"\#(provider):amr":"authenticated"}"#,
+        for condition in [
+            "", #""ForAnyValue:StringLike":{"\#(provider):amr":"authenticated"}"#,
             #""StringLike":{"\#(provider):aud":"*"}"#,
         ] {
             #expect(message(condition)?.contains("must evaluate") == true, "\(condition)")

@@ -6,14 +6,15 @@ import Wire
 extension ServiceTokens {
     /// The ID tokens of user pools, as identity pools have them proved.
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-integrating-user-pools-with-identity-pools.html>
-    static let ofUserPools = ServiceTokens(areOf: { UserPoolProvider($0) != nil }) {
-        (token, provider, environment, now) async throws(TokenError) in
-        // A provider that is none has no keys either.
-        guard let name = UserPoolProvider(provider), let pool = environment.userPool(name.poolID),
-            pool.pool.region == name.region
-        else { throw .noKey }
-        return try await IDToken(token, of: pool, environment, now).proved(environment)
-    }
+    static let ofUserPools = ServiceTokens(
+        areOf: { UserPoolProvider($0) != nil },
+        prove: { (token, provider, environment, now) async throws(TokenError) in
+            // A provider that is none has no keys either.
+            guard let name = UserPoolProvider(provider), let pool = environment.userPool(name.poolID),
+                pool.pool.region == name.region
+            else { throw .noKey }
+            return try await IDToken(token, of: pool, environment, now).proved(environment)
+        })
 }
 
 /// What a user pool is called as a provider: `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`.
@@ -102,8 +103,8 @@ extension ClaimValue {
         case .string(let text): self = .string(text)
         case .array(let values): self = .array(values.compactMap { ClaimValue($0) })
         case .object(let members):
-            self = .object(
-                Dictionary(members.compactMap { one in ClaimValue(one.value).map { (one.key, $0) } }) { first, _ in first })
+            let pairs = members.compactMap { one in ClaimValue(one.value).map { (one.key, $0) } }
+            self = .object(Dictionary(pairs) { first, _ in first })
         }
     }
 }

@@ -16,10 +16,12 @@ extension CognitoIdentity.GetOpenIdToken: ComputeOperation, OfAnybody {
             throw .invalidParameter("Basic (classic) flow is not enabled, please use enhanced flow.")
         }
         guard pool.roleMappings.isEmpty else {
-            throw .invalidParameter("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
+            throw .invalidParameter(
+                "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
         }
         guard !shown.logins.contains(where: { $0.offeredRoles != nil }) else {
-            throw .invalidParameter("Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
+            throw .invalidParameter(
+                "Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
         }
         guard !shown.isEmpty || pool.settings.allowsGuests else { throw .guestsNotSupported }
         let identity = try await call.resolve(input.identityId, shown, of: pool)

@@ -14,12 +14,10 @@ extension Call {
         let proved: ProvedToken
         do throws(TokenError) {
             proved = try await tokens.prove(text, name, environment, time)
-            try Self.checkExpiry(proved.claims, time)
         } catch {
-            // Nobody has promised to take the tokens of other clients of the pool.
-            if error == .wrongAudience { throw .unsupportedProvider }
             throw ServiceError(login: error, now: time)
         }
+        // Nobody has promised to take the tokens of other clients of the user pool.
         guard let client = clients.first(where: { $0.clientID == proved.audience }) else { throw .unsupportedProvider }
         if client.asksUserPool, try await !proved.isStillSignedIn() {
             throw .invalidLogin("The user is signed out, disabled or deleted.")
@@ -28,12 +26,6 @@ extension Call {
             login: PooledIdentity.Login(provider: name, user: proved.subject),
             names: ["\(name):\(client.clientID)", name], method: "\(name):CognitoSignIn:\(proved.subject)",
             claims: proved.claims)
-    }
-
-    /// A user pool's tokens are of Gatehouse's own clock, and so are good for not a second longer.
-    private static func checkExpiry(_ claims: [String: ClaimValue], _ time: Double) throws(TokenError) {
-        guard case .number(let expires)? = claims["exp"] else { throw .missingClaim("exp") }
-        guard time < expires else { throw .expired(at: Int64(exactly: expires.rounded(.down)) ?? 0) }
     }
 
     /// An ID token of a provider of IAM's, of the pool's account.

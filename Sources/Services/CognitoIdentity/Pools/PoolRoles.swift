@@ -31,7 +31,8 @@ extension CognitoIdentity.SetIdentityPoolRoles: WriteOperation {
         var mappings: [String: IdentityPool.RoleMapping] = [:]
         for (name, mapping) in input.roleMappings ?? [:] {
             guard names.contains(name) else {
-                throw .invalidParameter("\(name) is not a valid RoleMapping ProviderName or is not a configured provider.")
+                throw .invalidParameter(
+                    "\(name) is not a valid RoleMapping ProviderName or is not a configured provider.")
             }
             mappings[name] = try checked(mapping, of: name)
         }
