@@ -9,9 +9,7 @@ extension CognitoIdentity.GetOpenIdToken: ComputeOperation, OfAnybody {
     private static let seconds = 600
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard let pool = pool(input, call.environment), let shown = call.learnt(ProvedLogins.self) else {
-            throw .noSuchIdentity(input.identityId)
-        }
+        let (pool, shown) = try await prove(input, call)
         guard pool.settings.allowsClassicFlow else {
             throw .invalidParameter("Basic (classic) flow is not enabled, please use enhanced flow.")
         }

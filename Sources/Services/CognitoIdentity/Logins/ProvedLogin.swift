@@ -17,8 +17,8 @@ struct ProvedLogin: Sendable {
     var provider: String { login.provider }
 }
 
-/// What a request without a signature proves of its sender: what `access` learns for `handle`.
-struct ProvedLogins: Sendable {
+/// What a request proves of its sender.
+public struct ProvedLogins: Sendable {
     /// In the order of the providers' names.
     var logins: [ProvedLogin]
     /// An identity pool's own token, by which an application's server vouches for one of its users.
