@@ -514,6 +514,9 @@ let package = Package(
             ],
             resources: [.copy("srp.json")]),
         .testTarget(name: "ManagedLoginTests", dependencies: ["CognitoIDPService", "ManagedLogin", "Pages", "Wire"]),
+        .testTarget(
+            name: "CognitoIdentityTests",
+            dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

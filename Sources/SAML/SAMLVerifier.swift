@@ -109,7 +109,8 @@ public struct SAMLVerifier: Sendable {
     // MARK: - Reading what is proved
 
     private func read(_ assertion: XMLElement, at time: Double) throws(SAMLError) -> SAMLAssertion {
-        guard assertion["Version"] == "2.0", let id = assertion["ID"], !id.isEmpty, let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
+        guard assertion["Version"] == "2.0", let id = assertion["ID"], !id.isEmpty,
+            let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
             let issued = assertion["IssueInstant"].flatMap({ Timestamp(parsing: $0) })?.secondsSinceEpoch,
             let subject = assertion.child("Subject", Namespace.assertion),
             let nameID = subject.child("NameID", Namespace.assertion), !nameID.text.isEmpty

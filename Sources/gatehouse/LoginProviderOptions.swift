@@ -22,7 +22,8 @@ struct LoginProviderOptions: ParsableArguments {
                 !issuer.hasSuffix("/")
             else {
                 throw ValidationError(
-                    "--login-provider takes NAME=URL, such as graph.facebook.com=https://localhost:8443, not '\(text)'.")
+                    "--login-provider takes NAME=URL, such as graph.facebook.com=https://localhost:8443, not '\(text)'."
+                )
             }
             issuers[name.lowercased()] = issuer
         }

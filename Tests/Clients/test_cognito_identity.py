@@ -9,8 +9,9 @@ from typing import Any
 import jwt
 import pytest
 
-from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy
+from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, trust
 from harness.organizations import NewOrganization
+from harness.server import gatehouse
 from harness.identity_pools import PROVIDER, anybody, claims_of, credentials, pool_trust
 
 ISSUER = f"https://{PROVIDER}"
@@ -445,3 +446,72 @@ def test_credentials_of_a_pool_are_of_no_use_for_pools(
         assert error_of(call, **parameters).code == "AccessDeniedException"
     # Those that need no signature ask nobody for one.
     guest.get_id(IdentityPoolId=pool)
+
+
+def test_the_basic_flow_reaches_another_account(cloud: Server, root: Identity, pool: str) -> None:
+    """Where its role trusts the pool; the pool itself asks for its own account's roles alone."""
+    organization = NewOrganization(cloud)
+    member = organization.member("m")
+    document = pool_trust(pool, "unauthenticated")
+    role = member.admin.iam.create_role(RoleName="visitor", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    nobody = anybody(cloud)
+    identity = nobody.get_id(IdentityPoolId=pool)["IdentityId"]
+    token = nobody.get_open_id_token(IdentityId=identity)["Token"]
+    session = Identity.of_session(cloud.url, assume(cloud, role, token)["Credentials"])
+    assert session.sts.get_caller_identity()["Account"] == member.account
+    member.admin.iam.update_assume_role_policy(
+        RoleName="visitor", PolicyDocument=pool_trust("us-east-1:00000000-0000-4000-8000-000000000000", "unauthenticated")
+    )
+    assert error_of(assume, cloud=cloud, role=role, token=token).code == "AccessDenied"
+    # Who lets everybody in does not mean everybody's pools; those of the own account are let in.
+    everybody = trust("*", "sts:AssumeRoleWithWebIdentity")
+    member.admin.iam.update_assume_role_policy(RoleName="visitor", PolicyDocument=everybody)
+    assert error_of(assume, cloud=cloud, role=role, token=token).code == "AccessDenied"
+    root.iam.create_role(RoleName="open", AssumeRolePolicyDocument=everybody)
+    assume(cloud, f"arn:aws:iam::{ACCOUNT}:role/open", token)
+
+
+@pytest.mark.parametrize("condition", [{}, {"ForAnyValue:StringLike": {f"{PROVIDER}:amr": "authenticated"}}])
+def test_who_trusts_identity_pools_says_which(root: Identity, condition: dict[str, Any]) -> None:
+    document = trust({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", Condition=condition)
+    error = error_of(root.iam.create_role, RoleName="all", AssumeRolePolicyDocument=document)
+    assert error.code == "MalformedPolicyDocument" and f"{PROVIDER}:aud" in error.message
+
+
+def test_events_tell_whose_credentials_they_were(
+    cloud: Server, root: Identity, pool: str, guest_role: str, trail: Trail
+) -> None:
+    nobody = anybody(cloud)
+    identity = nobody.get_id(IdentityPoolId=pool)["IdentityId"]
+    guest = credentials(cloud, nobody.get_credentials_for_identity(IdentityId=identity))
+    record = trail.of(error_of(guest.iam.list_users))
+    assert record["userIdentity"]["sessionContext"]["webIdFederationData"] == {
+        "federatedProvider": PROVIDER,
+        "attributes": {
+            f"{PROVIDER}:amr": '["unauthenticated"]',
+            f"{PROVIDER}:aud": pool,
+            f"{PROVIDER}:sub": identity,
+        },
+    }
+
+
+def test_what_is_kept_outlives_a_restart(durable: Callable[..., Server]) -> None:
+    server = durable().start()
+    pools = server.root.client("cognito-identity")
+    pool = pools.create_identity_pool(
+        IdentityPoolName="x", AllowUnauthenticatedIdentities=True, AllowClassicFlow=True
+    )["IdentityPoolId"]
+    document = pool_trust(pool, "unauthenticated")
+    role = server.root.iam.create_role(RoleName="guest", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    pools.set_identity_pool_roles(IdentityPoolId=pool, Roles={"unauthenticated": role})
+    nobody = anybody(server)
+    identity = nobody.get_id(IdentityPoolId=pool)["IdentityId"]
+    token = nobody.get_open_id_token(IdentityId=identity)["Token"]
+    server.restart()
+    nobody = anybody(server)
+    nobody.get_credentials_for_identity(IdentityId=identity)
+    # The keys are the same as well.
+    assume(server, role, token)
+    server.stop()
+    done = gatehouse("verify", "--data", str(server.data))
+    assert done.returncode == 0, done.stdout + done.stderr

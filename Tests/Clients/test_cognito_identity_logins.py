@@ -111,7 +111,7 @@ def test_a_user_of_an_openid_provider(
     described = pools.describe_identity(IdentityId=identity)
     assert described["Logins"] == [provider.name]
     token = nobody.get_open_id_token(IdentityId=identity, Logins=logins)["Token"]
-    assert claims_of(token)["amr"] == ["authenticated", provider.name, f"{provider.name}:OIDC:person-1"]
+    assert claims_of(token)["amr"] == ["authenticated", provider.name, f"{openid}:OIDC:person-1"]
 
 
 def test_nobody_uses_an_identity_of_somebody_else(

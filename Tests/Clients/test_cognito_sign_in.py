@@ -341,10 +341,18 @@ def test_wrong_codes_lock_out(pool: UserPool) -> None:
     assert refusal(lambda: pool.sign_in("alice"))[1] == "Password attempts exceeded"
 
 
-SMS = {"SnsCallerArn": "arn:aws:iam::111122223333:role/sms", "ExternalId": "x"}
+SMS = {"SnsCallerArn": "arn:aws:iam::111122223333:role/sms", "ExternalId": "sign-in"}
+
+
+def make_message_role(cloud: Server) -> None:
+    """The role by which a pool sends text messages, which it is refused without."""
+    trusted = trust({"Service": "cognito-idp.amazonaws.com"})
+    cloud.root.iam.create_role(RoleName="sms", AssumeRolePolicyDocument=trusted)
+    cloud.root.iam.put_role_policy(RoleName="sms", PolicyName="own", PolicyDocument=policy(allow("sns:Publish")))
 
 
 def test_a_text_message(cloud: Server) -> None:
+    make_message_role(cloud)
     pool = UserPool(cloud, client={"ExplicitAuthFlows": FLOWS}, SmsConfiguration=SMS)
     with_factors(pool, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={"SmsConfiguration": SMS, "SmsAuthenticationMessage": "Say {####}"})
     pool.create("alice", phone_number="+14325551234")
@@ -396,6 +404,7 @@ def test_factors_that_have_to_be_set_up(cloud: Server) -> None:
 
 
 def test_a_choice_of_factors(cloud: Server) -> None:
+    make_message_role(cloud)
     pool = UserPool(cloud, client={"ExplicitAuthFlows": FLOWS}, SmsConfiguration=SMS)
     with_factors(pool, MfaConfiguration="ON", SmsMfaConfiguration={"SmsConfiguration": SMS}, SoftwareTokenMfaConfiguration={"Enabled": True})
     pool.create("alice", phone_number="+14325551234", email="alice@example.com")

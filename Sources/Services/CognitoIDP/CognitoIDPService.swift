@@ -33,7 +33,7 @@ extension ServiceModule {
             ForgetLoginTicket.self,
         ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front],
-        samples: cognitoIDPSamples)
+        samples: cognitoIDPSamples, tokens: .ofUserPools)
 }
 
 extension ResourceType {

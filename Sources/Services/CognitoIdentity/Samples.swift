@@ -8,7 +8,7 @@ let identitySamples = Samples(
         "IdentityId": identityID, "IdentityIdsToDelete": identityID, "IdentityPoolId": poolID,
         "IdentityProviderName": "graph.facebook.com", "ResourceArn": poolARN, "RoleARN": roleARN,
         "DeveloperProviderName": "login.example", "MatchType": "Equals", "CustomRoleArn": roleARN,
-        "AmbiguousRoleResolution": "Deny",
+        "AmbiguousRoleResolution": "Deny", "Roles": roleARN,
     ],
     // No made-up token proves a login.
     absent: ["Logins", "RoleMappings"],

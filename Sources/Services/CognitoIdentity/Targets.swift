@@ -43,8 +43,8 @@ extension OnIdentityPool {
     }
 }
 
-/// An operation without a signature. It is recorded in the account of its pool. The caller's logins are proved before any policy
-/// is asked, and ``ProvedLogins`` is what `handle` learns.
+/// An operation without a signature. It is recorded in the account of its pool, and resource control policies are asked. What
+/// the caller's logins prove, ``prove(_:_:)`` finds out after that.
 protocol OfAnybody: FederatedOperation {
     /// The pool that a request is about, of whatever account; nil: there is none.
     static func pool(_ input: Input, _ environment: Environment) -> IdentityPool?
@@ -63,19 +63,25 @@ extension OfAnybody {
         return Caller(accountID: pool.accountID, identity: .anonymous)
     }
 
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let pool = pool(input, call.environment) else { throw notFound(input) }
-        let logins = try await call.prove(logins(input), of: pool)
         // Conditions tell guests from users by which of the two keys is there.
-        let kind = logins.isEmpty ? "cognito-identity-unauth" : "cognito-identity-auth"
-        var access = Access(
-            "cognito-identity:\(call.operation)", on: "*", resourceAccount: pool.accountID,
-            context: [
-                "cognito-identity:identitypoolarn": .one(pool.arn), "\(kind):identitypoolarn": .one(pool.arn),
-                "\(kind):accountid": .one(pool.accountID),
-            ])
-        access.learnt = logins
-        return .required(access)
+        let kind = logins(input).isEmpty ? "cognito-identity-unauth" : "cognito-identity-auth"
+        return .required(
+            Access(
+                "cognito-identity:\(call.operation)", on: "*", resourceAccount: pool.accountID,
+                context: [
+                    "\(kind):identitypoolarn": .one(pool.arn), "\(kind):accountid": .one(pool.accountID),
+                ]))
+    }
+
+    /// The pool, and what the request proves of logins.
+    /// - Throws: NotAuthorizedException for a login that proves nothing.
+    static func prove(
+        _ input: Input, _ call: Call
+    ) async throws(ServiceError) -> (pool: IdentityPool, logins: ProvedLogins) {
+        guard let pool = pool(input, call.environment) else { throw notFound(input) }
+        return (pool, try await call.prove(logins(input), of: pool))
     }
 }
 

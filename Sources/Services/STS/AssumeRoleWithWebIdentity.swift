@@ -51,13 +51,28 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         by tokens: ServiceTokens, _ issuer: String, _ input: Input, _ account: String, _ call: Call
     ) async throws(ServiceError) -> Caller {
         let name = issuer.hasPrefix("https://") ? String(issuer.dropFirst(8)) : issuer
+        let proved: ProvedToken
+        let identity: FederatedIdentity
         do throws(TokenError) {
-            let proved = try await tokens.prove(input.webIdentityToken, name, call.environment, call.time)
-            let identity = try WebIdentityClaims(builtIn: name).identity(proved)
-            return Caller(accountID: account, identity: .webIdentity(identity))
+            proved = try await tokens.prove(input.webIdentityToken, name, call.environment, call.time)
+            identity = try WebIdentityClaims(builtIn: name).identity(proved)
         } catch {
             throw ServiceError(error, now: call.time)
         }
+        // Whoever lets all providers in does not mean those of other accounts.
+        // <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#trust-policies>
+        guard proved.accountID == account || asksForAudience(input.roleArn, of: name, call) else {
+            throw .accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        }
+        return Caller(accountID: account, identity: .webIdentity(identity))
+    }
+
+    /// Whether a role's trust policy has a condition on the audience of a provider's tokens.
+    private static func asksForAudience(_ roleARN: String, of provider: String, _ call: Call) -> Bool {
+        guard let arn = ARN(parsing: roleARN),
+            let role = call.directory.role(named: arn.lastPart, in: arn.account)
+        else { return false }
+        return ConditionKeys.folded(role.trustPolicy).contains("\"\(provider):aud\"")
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {

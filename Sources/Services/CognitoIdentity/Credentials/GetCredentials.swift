@@ -15,9 +15,7 @@ extension CognitoIdentity.GetCredentialsForIdentity: ComputeOperation, OfAnybody
     private static let tokenSeconds = 60
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard let pool = pool(input, call.environment), let shown = call.learnt(ProvedLogins.self) else {
-            throw .noSuchIdentity(input.identityId)
-        }
+        let (pool, shown) = try await prove(input, call)
         let identity: String
         let token: String
         if let own = shown.ownToken {

@@ -9,17 +9,17 @@ extension CognitoIdentity.GetOpenIdToken: ComputeOperation, OfAnybody {
     private static let seconds = 600
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard let pool = pool(input, call.environment), let shown = call.learnt(ProvedLogins.self) else {
-            throw .noSuchIdentity(input.identityId)
-        }
+        let (pool, shown) = try await prove(input, call)
         guard pool.settings.allowsClassicFlow else {
             throw .invalidParameter("Basic (classic) flow is not enabled, please use enhanced flow.")
         }
         guard pool.roleMappings.isEmpty else {
-            throw .invalidParameter("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
+            throw .invalidParameter(
+                "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
         }
         guard !shown.logins.contains(where: { $0.offeredRoles != nil }) else {
-            throw .invalidParameter("Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
+            throw .invalidParameter(
+                "Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
         }
         guard !shown.isEmpty || pool.settings.allowsGuests else { throw .guestsNotSupported }
         let identity = try await call.resolve(input.identityId, shown, of: pool)

@@ -29,7 +29,7 @@ extension CognitoIdentity.GetOpenIdTokenForDeveloperIdentity: ComputeOperation, 
         let pool = try call.identityPool(input.identityPoolId)
         var logins = input.logins
         guard let name = pool.settings.developerProvider, let user = logins.removeValue(forKey: name) else {
-            throw .invalidParameter("Please provide a valid public provider or a developer provider of this identity pool.")
+            throw .invalidParameter("Please provide the developer provider of this identity pool among the logins.")
         }
         guard user.unicodeScalars.count <= 1024 else {
             throw .invalidParameter("A developer user identifier can have at most 1024 characters.")
@@ -58,7 +58,7 @@ extension CognitoIdentity.GetOpenIdTokenForDeveloperIdentity: ComputeOperation, 
         }
         let methods =
             ["authenticated", own.provider, "\(own.provider):\(pool.id):\(user)"]
-            + proved.logins.flatMap { [$0.provider, "\($0.provider):\($0.detail)"] }
+            + proved.logins.flatMap { [$0.provider, $0.method] }
         let token = try await IdentityToken.sign(
             for: identity.id, of: pool, methods: methods, tags: input.principalTags ?? [:],
             seconds: input.tokenDuration ?? usualSeconds, call)

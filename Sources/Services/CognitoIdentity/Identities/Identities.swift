@@ -6,11 +6,16 @@ import Policy
 import Wire
 
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>
-extension CognitoIdentity.GetId: WriteOperation, OfAnybody {
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+extension CognitoIdentity.GetId: PreparedWriteOperation, OfAnybody {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> ProvedLogins {
+        try await prove(input, call).logins
+    }
+
+    public static func handle(
+        _ input: Input, _ shown: ProvedLogins, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         let pool = try records.identityPool(input.identityPoolId)
         if let account = input.accountId, account != pool.accountID { throw .noSuchPool(pool.id) }
-        guard let shown = call.learnt(ProvedLogins.self) else { throw .internalFailure }
         guard !shown.isEmpty else {
             guard pool.settings.allowsGuests else { throw .guestsNotSupported }
             let guest = PooledIdentity(in: pool, logins: [], at: call.time)
@@ -30,11 +35,15 @@ extension ServiceError {
 }
 
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_UnlinkIdentity.html>
-extension CognitoIdentity.UnlinkIdentity: WriteOperation, OfAnybody {
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        guard let pool = pool(input, call.environment), let shown = call.learnt(ProvedLogins.self) else {
-            throw .noSuchIdentity(input.identityId)
-        }
+extension CognitoIdentity.UnlinkIdentity: PreparedWriteOperation, OfAnybody {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> ProvedLogins {
+        try await prove(input, call).logins
+    }
+
+    public static func handle(
+        _ input: Input, _ shown: ProvedLogins, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard let pool = pool(input, call.environment) else { throw .noSuchIdentity(input.identityId) }
         var identity = try records.identity(input.identityId, of: pool)
         guard !shown.isEmpty else { throw .forbiddenIdentity(identity.id) }
         guard shown.logins.allSatisfy({ identity.logins.contains($0.login) }) else { throw .otherLogins }

@@ -108,8 +108,9 @@ struct IdentityLinking {
     /// There may be one login for each public provider, and several of the developer provider.
     private mutating func link(_ logins: [PooledIdentity.Login]) throws(ServiceError) {
         for login in logins where !identity.logins.contains(login) {
-            guard login.provider == pool.settings.developerProvider
-                || !identity.logins.contains(where: { $0.provider == login.provider })
+            guard
+                login.provider == pool.settings.developerProvider
+                    || !identity.logins.contains(where: { $0.provider == login.provider })
             else { throw .linkedElsewhere }
             identity.logins.append(login)
         }
@@ -142,7 +143,9 @@ extension Call {
     /// The identity that a request names, or rather the one that its logins are of, with the logins linked.
     ///
     /// Usually nothing has to be changed, and nothing is written.
-    func resolve(_ id: String, _ logins: ProvedLogins, of pool: IdentityPool) async throws(ServiceError) -> PooledIdentity {
+    func resolve(
+        _ id: String, _ logins: ProvedLogins, of pool: IdentityPool
+    ) async throws(ServiceError) -> PooledIdentity {
         let (shown, time) = (logins.logins.map(\.login), time)
         let found = try await environment.read(pool.scope) { (records) throws(ServiceError) in
             try IdentityLinking(id, shown, in: pool, at: time, records)

@@ -42,7 +42,7 @@ extension Call {
         if claims[nameIdentifier] == nil { claims[nameIdentifier] = .string(assertion.subject) }
         var login = ProvedLogin(
             login: PooledIdentity.Login(provider: arn, user: assertion.subject), names: [arn],
-            detail: "SAML:\(assertion.subject)", claims: claims)
+            method: "\(arn):SAML:\(assertion.subject)", claims: claims)
         login.offeredRoles = roles
         return login
     }
@@ -57,7 +57,8 @@ extension Call {
     }
 
     /// Takes an assertion as shown to this operation. That stays even if the operation fails afterwards.
-    private func spend(_ assertion: SAMLAssertion, _ provider: String, of pool: IdentityPool) async throws(ServiceError) {
+    private func spend(_ assertion: SAMLAssertion, _ provider: String, of pool: IdentityPool) async throws(ServiceError)
+    {
         let digest = Array(SHA256.hash(data: Data("\(provider)\u{0}\(assertion.id)".utf8)))
         let now = time
         // No assertion is taken for longer.

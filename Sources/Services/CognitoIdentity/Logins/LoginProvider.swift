@@ -30,7 +30,9 @@ enum LoginProvider: Sendable, Equatable {
             self = .wellKnown(appID: appID)
         } else if settings.samlProviderARNs.contains(name) {
             self = .saml(arn: name)
-        } else if let arn = settings.openIDProviderARNs.first(where: { $0 == name || Self.address(ofProvider: $0) == name }) {
+        } else if let arn = settings.openIDProviderARNs.first(where: {
+            $0 == name || Self.address(ofProvider: $0) == name
+        }) {
             self = .openID(arn: arn)
         } else {
             return nil

@@ -7,8 +7,8 @@ struct ProvedLogin: Sendable {
     let login: PooledIdentity.Login
     /// What the provider is called where roles are mapped, and where claims are mapped to tags; the closest first.
     let names: [String]
-    /// What `amr` says of it, after the provider's name.
-    let detail: String
+    /// What `amr` says of it, besides the provider's name.
+    let method: String
     /// What the token says. Of an assertion it is the attributes, each with its values.
     let claims: [String: ClaimValue]
     /// The roles that an assertion offers; nil: that is no assertion.
@@ -17,8 +17,8 @@ struct ProvedLogin: Sendable {
     var provider: String { login.provider }
 }
 
-/// What a request without a signature proves of its sender: what `access` learns for `handle`.
-struct ProvedLogins: Sendable {
+/// What a request proves of its sender.
+public struct ProvedLogins: Sendable {
     /// In the order of the providers' names.
     var logins: [ProvedLogin]
     /// An identity pool's own token, by which an application's server vouches for one of its users.
@@ -34,7 +34,7 @@ struct ProvedLogins: Sendable {
     /// `amr` of the tokens that an identity gets.
     var methods: [String] {
         guard !isEmpty else { return ["unauthenticated"] }
-        return ["authenticated"] + logins.flatMap { [$0.provider, "\($0.provider):\($0.detail)"] }
+        return ["authenticated"] + logins.flatMap { [$0.provider, $0.method] }
     }
 }
 
@@ -80,6 +80,7 @@ extension ServiceError {
             switch error {
             case .malformed: .invalidLogin("Not a valid OpenId Connect identity token.")
             case .missingClaim(let name): .invalidLogin("Missing a required claim: \(name)")
+            case .invalidClaim("iss"): .invalidLogin("Issuer doesn't match providerName")
             case .invalidClaim(let name): .invalidLogin("The claim \(name) is not valid.")
             case .wrongAudience: .invalidLogin("Incorrect token audience.")
             case .expired(let time):

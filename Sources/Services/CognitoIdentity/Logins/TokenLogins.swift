@@ -14,26 +14,18 @@ extension Call {
         let proved: ProvedToken
         do throws(TokenError) {
             proved = try await tokens.prove(text, name, environment, time)
-            try Self.checkExpiry(proved.claims, time)
         } catch {
-            // Nobody has promised to take the tokens of other clients of the pool.
-            if error == .wrongAudience { throw .unsupportedProvider }
             throw ServiceError(login: error, now: time)
         }
+        // Nobody has promised to take the tokens of other clients of the user pool.
         guard let client = clients.first(where: { $0.clientID == proved.audience }) else { throw .unsupportedProvider }
         if client.asksUserPool, try await !proved.isStillSignedIn() {
             throw .invalidLogin("The user is signed out, disabled or deleted.")
         }
         return ProvedLogin(
             login: PooledIdentity.Login(provider: name, user: proved.subject),
-            names: ["\(name):\(client.clientID)", name], detail: "CognitoSignIn:\(proved.subject)",
+            names: ["\(name):\(client.clientID)", name], method: "\(name):CognitoSignIn:\(proved.subject)",
             claims: proved.claims)
-    }
-
-    /// A user pool's tokens are of Gatehouse's own clock, and so are good for not a second longer.
-    private static func checkExpiry(_ claims: [String: ClaimValue], _ time: Double) throws(TokenError) {
-        guard case .number(let expires)? = claims["exp"] else { throw .missingClaim("exp") }
-        guard time < expires else { throw .expired(at: Int64(exactly: expires.rounded(.down)) ?? 0) }
     }
 
     /// An ID token of a provider of IAM's, of the pool's account.
@@ -45,7 +37,7 @@ extension Call {
         let verified = try await verify(text, ["https://\(provider.url)"], registration, for: provider.clientIDs)
         return ProvedLogin(
             login: PooledIdentity.Login(provider: provider.url, user: verified.subject),
-            names: [arn, provider.url], detail: "OIDC:\(verified.subject)", claims: verified.claims)
+            names: [arn, provider.url], method: "\(arn):OIDC:\(verified.subject)", claims: verified.claims)
     }
 
     /// A token of a provider that everybody knows: of Google's or Apple's own, or of the issuer that the operator has put in its
@@ -65,7 +57,7 @@ extension Call {
         let verified = try await verify(text, [issuer, "https://\(name)", name], registration, for: [appID])
         return ProvedLogin(
             login: PooledIdentity.Login(provider: name, user: verified.subject), names: [name],
-            detail: "\(verified.audience):\(verified.subject)", claims: verified.claims)
+            method: "\(name):\(verified.audience):\(verified.subject)", claims: verified.claims)
     }
 
     private func verify(
@@ -73,13 +65,10 @@ extension Call {
     ) async throws(ServiceError) -> VerifiedToken {
         do throws(TokenError) {
             let token = try WebIdentityToken(parsing: text)
-            guard issuers.contains(token.issuer) else {
-                throw TokenError.invalidClaim("iss")
-            }
+            guard issuers.contains(token.issuer) else { throw TokenError.invalidClaim("iss") }
             return try await token.verify(
                 registration, clientIDs: clientIDs, keys: environment.openIDProviders, now: clientTime)
         } catch {
-            if error == .invalidClaim("iss") { throw .invalidLogin("Issuer doesn't match providerName") }
             throw ServiceError(login: error, now: clientTime)
         }
     }

@@ -10,7 +10,8 @@ extension CognitoIdentity.SetIdentityPoolRoles: WriteOperation {
     /// Whoever sets roles hands their permissions to users, and has to be allowed to pass each of them on.
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html#granting-pass-role-permission>
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        var accesses = [call.access(namingPool: input.identityPoolId)]
+        var accesses = [Access("cognito-identity:SetIdentityPoolRoles", on: "*")]
+        let poolARN = IdentityPool.arn(input.identityPoolId, region: call.region, account: call.accountID)
         let mapped = (input.roleMappings ?? [:]).values.flatMap { $0.rulesConfiguration?.rules ?? [] }.map(\.roleARN)
         for arn in Set(Array(input.roles.values) + mapped).sorted() {
             guard let role = ARN(parsing: arn), role.service == "iam", role.typeAndRest?.type == "role" else {
@@ -18,7 +19,9 @@ extension CognitoIdentity.SetIdentityPoolRoles: WriteOperation {
             }
             var pass = Access(
                 "iam:PassRole", on: arn, resourceAccount: role.account,
-                context: ["iam:passedtoservice": .one(IdentityPool.provider)])
+                context: [
+                    "iam:passedtoservice": .one(IdentityPool.provider), "iam:associatedresourcearn": .one(poolARN),
+                ])
             pass.denial = { _ in .forbiddenRole(arn) }
             accesses.append(pass)
         }
@@ -31,7 +34,8 @@ extension CognitoIdentity.SetIdentityPoolRoles: WriteOperation {
         var mappings: [String: IdentityPool.RoleMapping] = [:]
         for (name, mapping) in input.roleMappings ?? [:] {
             guard names.contains(name) else {
-                throw .invalidParameter("\(name) is not a valid RoleMapping ProviderName or is not a configured provider.")
+                throw .invalidParameter(
+                    "\(name) is not a valid RoleMapping ProviderName or is not a configured provider.")
             }
             mappings[name] = try checked(mapping, of: name)
         }

@@ -26,7 +26,8 @@ extension IdentityPool.Settings {
                     providerName: name, clientID: client, asksUserPool: provider.serverSideTokenCheck ?? false))
         }
         guard userPools.count <= Self.mostUserPools else {
-            throw .identity(.limitExceededException, "Cognito identity providers exceed the limit of \(Self.mostUserPools).")
+            throw .identity(
+                .limitExceededException, "Cognito identity providers exceed the limit of \(Self.mostUserPools).")
         }
         let loginProviders = input.supportedLoginProviders ?? [:]
         for name in loginProviders.keys where !LoginProvider.wellKnownNames.contains(name) {

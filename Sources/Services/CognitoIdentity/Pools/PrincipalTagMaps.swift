@@ -17,7 +17,7 @@ extension IdentityPool.PrincipalTagMap {
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetPrincipalTagAttributeMap.html>
 extension CognitoIdentity.SetPrincipalTagAttributeMap: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.access(namingPool: input.identityPoolId))
+        .required(Access("cognito-identity:SetPrincipalTagAttributeMap", on: "*"))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

@@ -80,5 +80,5 @@ struct SpentAssertion: TableRow {
 
     var partition: String { poolID }
     var key: RowKey { RowKey(.text(operation), .bytes(digest)) }
-    var indexes: [RowIndex] { [RowIndex("until", RowKey(.number(Int64(until))))] }
+    var indexes: [RowIndex] { [RowIndex("until", RowKey(.number(Int64(exactly: until.rounded(.down)) ?? .max)))] }
 }

@@ -37,7 +37,8 @@ enum IdentityToken {
 
     /// Proves a token.
     /// - Parameter now: seconds since 1970, by Gatehouse's clock: it is good for not a second longer than it says.
-    static func prove(_ text: String, _ environment: Environment, _ now: Double) async throws(TokenError) -> ProvedToken {
+    static func prove(_ text: String, _ environment: Environment, _ now: Double) async throws(TokenError) -> ProvedToken
+    {
         let token = try WebIdentityToken(parsing: text)
         guard token.issuer == issuer else { throw .invalidClaim("iss") }
         // For which pool it is, whoever takes it looks at: a trust policy, or the pool itself.
@@ -62,10 +63,10 @@ enum IdentityToken {
 extension ServiceTokens {
     /// Those of all identity pools.
     static let ofIdentityPools = ServiceTokens(
-        areOf: { $0 == IdentityPool.provider }, trustedIssuer: IdentityToken.issuer
-    ) { (token, _, environment, now) async throws(TokenError) in
-        try await IdentityToken.prove(token, environment, now)
-    }
+        areOf: { $0 == IdentityPool.provider }, trustedIssuer: IdentityToken.issuer,
+        prove: { (token, _, environment, now) async throws(TokenError) in
+            try await IdentityToken.prove(token, environment, now)
+        })
 }
 
 extension PublicPath {
