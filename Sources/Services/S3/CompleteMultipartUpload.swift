@@ -38,7 +38,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         var version = ObjectVersion(key: input.key, sequence: place.sequence, versionID: place.id, modified: call.time)
         version.take(upload.object)
         version.size = size
-        version.etag = etag(of: parts, upload)
+        version.etag = etag(of: parts, upload, bucket)
         version.checksum = checksum
         version.parts = parts.map {
             ObjectVersion.Part(number: $0.number, size: $0.size, checksum: $0.checksum.value)
@@ -147,7 +147,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         }
     }
 
-    private static func etag(of parts: [UploadedPart], _ upload: MultipartUpload) -> String {
+    private static func etag(of parts: [UploadedPart], _ upload: MultipartUpload, _ bucket: Bucket) -> String {
+        guard bucket.zone == nil else { return Identifiers.randomBytes(16).hexadecimal }
         guard case .s3 = upload.object.encryption else {
             return "\(Identifiers.randomBytes(16).hexadecimal)-\(parts.count)"
         }

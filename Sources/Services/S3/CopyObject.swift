@@ -219,7 +219,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         var version = object.version(
             of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = copied.received.size
-        version.etag = copied.received.etag
+        version.etag = copied.received.etag(in: bucket)
         version.checksum = copied.received.checksum
         version.encryption = copied.received.encryption
         version.content = copied.received.content
@@ -296,7 +296,7 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
-        let part = try call.put(copied.received, as: input.partNumber, of: upload, records)
+        let part = try call.put(copied.received, as: input.partNumber, of: upload, in: bucket, records)
         var result = Structure(S3.CopyPartResult.shape)
         result["ETag"] = .string("\"\(part.etag)\"")
         result["LastModified"] = .timestamp(Timestamp(secondsSinceEpoch: part.modified))

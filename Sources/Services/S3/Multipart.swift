@@ -123,10 +123,12 @@ extension Call {
 
     /// Puts a part in its place.
     func put(
-        _ received: ObjectUpload.Received, as number: Int, of upload: MultipartUpload, _ records: MutableRecords
+        _ received: ObjectUpload.Received, as number: Int, of upload: MultipartUpload, in bucket: Bucket,
+        _ records: MutableRecords
     ) throws(ServiceError) -> UploadedPart {
         let part = UploadedPart(
-            partition: upload.parts, number: number, modified: time, size: received.size, etag: received.etag,
+            partition: upload.parts, number: number, modified: time, size: received.size,
+            etag: received.etag(in: bucket),
             checksum: received.checksum, content: received.content)
         if let old = try records.shared.get(UploadedPart.self, part.key, of: part.partition) {
             try records.forget([old.content], at: time)
@@ -164,7 +166,7 @@ extension S3.UploadPart: UploadOperation, OnUpload {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
-        let part = try call.put(received, as: input.partNumber, of: upload, records)
+        let part = try call.put(received, as: input.partNumber, of: upload, in: bucket, records)
         var output = Structure(OutputFields.shape)
         output["ETag"] = .string("\"\(part.etag)\"")
         output.show(upload.object.encryption)

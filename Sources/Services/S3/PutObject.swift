@@ -35,6 +35,10 @@ struct NewObject {
 
     /// Reads a request's members, those of PutObject, CreateMultipartUpload or CopyObject.
     init(_ input: Structure, in bucket: Bucket, _ call: Call) throws(ServiceError) {
+        if bucket.zone != nil {
+            try S3Express.checkNewObject(input)
+            storageClass = S3Express.storageClass
+        }
         (owner, acl) = try AccessControlLists.ofNewObject(input, in: bucket, call)
         for name in Self.headers {
             if case .string(let text) = input[name] { headers[name] = text }
@@ -58,7 +62,7 @@ struct NewObject {
             }
         }
         if case .string(let name) = input["StorageClass"] {
-            guard Self.storageClasses.contains(name) else {
+            guard bucket.zone == nil ? Self.storageClasses.contains(name) : name == storageClass else {
                 throw .s3(
                     "InvalidStorageClass", "The storage class you specified is not valid",
                     ["StorageClassRequested": name])
@@ -200,7 +204,7 @@ extension S3.PutObject: UploadOperation, OnObject {
         var version = object.version(
             of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = received.size
-        version.etag = received.etag
+        version.etag = received.etag(in: bucket)
         version.checksum = received.checksum
         version.encryption = received.encryption
         version.content = received.content
@@ -229,8 +233,8 @@ extension S3.PutObject: UploadOperation, OnObject {
 
 extension ObjectUpload.Received {
     /// An MD5 where AWS promises one; otherwise something that is as unlike others.
-    var etag: String {
-        guard case .s3 = encryption else { return Identifiers.randomBytes(16).hexadecimal }
+    func etag(in bucket: Bucket) -> String {
+        guard case .s3 = encryption, bucket.zone == nil else { return Identifiers.randomBytes(16).hexadecimal }
         return md5
     }
 }
