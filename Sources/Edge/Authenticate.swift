@@ -158,9 +158,15 @@ extension Edge {
 
     private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
         gate.environment.metrics.count(refusedSignature: error.code(isJSON: false))
-        if error == .invalidClientTokenID, case .claims(let claims) = routed.claims, claims.zonalToken != nil {
-            return ServiceError(
-                "InvalidToken", "The provided token is malformed or otherwise invalid.", status: 400)
+        if case .claims(let claims) = routed.claims, claims.zonalToken != nil {
+            switch error {
+            case .invalidClientTokenID:
+                return ServiceError(
+                    "InvalidToken", "The provided token is malformed or otherwise invalid.", status: 400)
+            case .expiredToken:
+                return ServiceError("ExpiredToken", "The provided token has expired.", status: 400)
+            default: break
+            }
         }
         // S3 has a name of its own for it. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
         if error == .invalidClientTokenID, routed.module?.signing == .s3 {

@@ -14,7 +14,7 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
-        .directoryBuckets,
+        .directoryBuckets, .directoryBucketTags,
         .accessAnalyzer,
     ]
 }

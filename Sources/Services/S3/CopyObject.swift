@@ -58,6 +58,8 @@ extension Copies {
     static func origin(
         _ input: Input, _ call: Call, copiesTags: Bool
     ) async throws(ServiceError) -> (CopyOrigin, [Access]) {
+        // A session is for one bucket: copies are signed with what it was asked for with.
+        guard call.caller.zonalSession == nil else { throw .accessDenied }
         let source = try CopySource(input.copySource)
         var owner: String?
         if case .string(let account) = input.structure["ExpectedSourceBucketOwner"] { owner = account }

@@ -252,10 +252,13 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let bucket = try call.bucket()
+        if bucket.zone != nil { try S3Express.checkListing(input.structure) }
         let listing = try KeyListing(
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxUploads, encoding: input.encodingType)
         var range = RowRange(RowPrefix(beginning: listing.prefix))
-        if let key = input.keyMarker, !key.isEmpty {
+        if bucket.zone != nil {
+            range.after = try S3Express.place(after: input.keyMarker, listing)
+        } else if let key = input.keyMarker, !key.isEmpty {
             if let id = input.uploadIdMarker, !id.isEmpty {
                 range.after = .key(MultipartUpload.key(key, id))
             } else {
@@ -275,7 +278,10 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
             $0.bucket = bucket.name
             $0.keyMarker = listing.shown(input.keyMarker ?? "")
             $0.uploadIdMarker = input.uploadIdMarker ?? ""
-            if isTruncated, let last = found.last {
+            if bucket.zone != nil {
+                $0.uploadIdMarker = nil
+                $0.nextKeyMarker = isTruncated ? found.last.map(S3Express.marker) : nil
+            } else if isTruncated, let last = found.last {
                 switch last {
                 case .row(let upload):
                     $0.nextKeyMarker = listing.shown(upload.objectKey)

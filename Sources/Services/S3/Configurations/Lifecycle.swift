@@ -22,7 +22,10 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
                 "Lifecycle configuration is not supported on a bucket that has MFA Delete enabled.")
         }
         var ids: Set<String> = []
-        for rule in rules { try check(rule, &ids) }
+        for rule in rules {
+            if bucket.zone != nil { try S3Express.checkLifecycle(rule) }
+            try check(rule, &ids)
+        }
     }
 
     /// Below which size nothing is moved to another class; of buckets that say nothing, and of which only the name counts

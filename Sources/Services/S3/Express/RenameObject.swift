@@ -45,8 +45,9 @@ extension S3.RenameObject: WriteOperation {
         guard !source.key.utf8.elementsEqual(input.key.utf8) else { return Output() }
         let place = try records.nextVersion(of: input.key, in: bucket, at: call.time)
         try records.remove(before, from: bucket)
-        try records.forget(
-            try records.add(before.renamed(input.key, place.sequence, mark?.text), to: bucket), at: call.time)
+        var version = before.moved(to: input.key, place.sequence, modified: before.modified)
+        version.uploadID = mark?.text
+        try records.forget(try records.add(version, to: bucket), at: call.time)
         return Output()
     }
 
@@ -106,23 +107,4 @@ private struct RenameMark: Equatable {
     }
 
     var text: String { "\(Self.prefix)\(hash)/\(token)" }
-}
-
-extension ObjectVersion {
-    /// The same object by another key; a rename leaves everything else as it is.
-    fileprivate func renamed(_ key: String, _ sequence: Int64, _ mark: String?) -> ObjectVersion {
-        var version = ObjectVersion(key: key, sequence: sequence, versionID: nil, modified: modified)
-        version.size = size
-        version.etag = etag
-        version.storageClass = storageClass
-        version.headers = headers
-        version.metadata = metadata
-        version.checksum = checksum
-        version.parts = parts
-        version.uploadID = mark
-        version.writer = writer
-        version.encryption = encryption
-        version.content = content
-        return version
-    }
 }

@@ -45,7 +45,10 @@ extension S3Express.ListDirectoryBuckets: ReadOperation {
     private static let most = 1000
 
     static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(Access("s3express:ListAllMyDirectoryBuckets", on: "*"))
+        var access = Access("s3express:ListAllMyDirectoryBuckets", on: "*")
+        // A session is for one bucket.
+        if call.caller.zonalSession != nil { access.verdict = .refused(.accessDenied) }
+        return .required(access)
     }
 
     static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
@@ -102,7 +105,7 @@ extension ServiceModule {
             renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         refused: { .methodNotAllowed($0.httpMethod, "BUCKET") }, validation: s3Validation,
-        resourceTypes: [.directoryBucket], quotas: [.directoryBuckets])
+        resourceTypes: [.directoryBucket], quotas: [.directoryBuckets], samples: directoryBucketSamples)
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-one-zone-logging.html>
     private static let objectLevel: Set<String> = [

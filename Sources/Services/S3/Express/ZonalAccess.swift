@@ -19,7 +19,7 @@ extension S3Express {
 
     /// Those for which a session that only reads will do.
     private static let reading: Set<String> = [
-        "GetObject", "GetObjectAttributes", "ListBucket", "ListBucketMultipartUploads", "ListMultipartUploadParts",
+        "GetObject", "GetObjectVersion", "ListBucket", "ListBucketMultipartUploads", "ListMultipartUploadParts",
     ]
 
     /// What a request needs for an action on a directory bucket or what is in it.

@@ -56,6 +56,8 @@ struct Bucket: Record {
     var decidesByTags: Bool?
     /// The ID of the zone that a directory bucket is in; nil: it is a general purpose bucket.
     var zone: String?
+    /// The key of KMS that a directory bucket was told to use, which it keeps for good; nil: none yet.
+    var directoryKey: String?
 
     var id: String { name }
     var references: [Reference] { [Reference(zone == nil ? Relation.owner : Relation.directoryOwner, to: accountID)] }
