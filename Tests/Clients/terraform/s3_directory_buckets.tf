@@ -7,7 +7,6 @@ resource "aws_s3_directory_bucket" "own" {
   location {
     name = "use1-az4"
   }
-  force_destroy = true
 }
 
 resource "aws_s3_bucket_policy" "own" {

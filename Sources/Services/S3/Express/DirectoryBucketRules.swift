@@ -20,6 +20,20 @@ extension S3Express {
     /// - Throws: NotImplemented for a header that directory buckets have not.
     static func checkNewObject(_ input: Structure) throws(ServiceError) { try refuse(foreign, in: input) }
 
+    /// What is answered to an operation that directory buckets have not. The Regional endpoint takes whatever is put to a bucket
+    /// for its creation.
+    @Sendable static func refusal(_ operation: OperationShape) -> ServiceError {
+        guard let input = operation.input, input.index(of: "Key") == nil else {
+            return .s3(
+                "NotImplemented", "A header you provided implies functionality that is not implemented", status: 501)
+        }
+        guard operation.httpMethod == "PUT", let payload = input.payload else {
+            return .methodNotAllowed(operation.httpMethod, "BUCKET")
+        }
+        let name = input.members[payload].wireName
+        return .s3("InvalidArgument", "\(name) is not valid, expected CreateBucketConfiguration")
+    }
+
     /// Lists go by directories.
     /// - Throws: InvalidRequest for a prefix that is no directory, or another delimiter; NotImplemented for what there is not.
     static func checkListing(_ input: Structure) throws(ServiceError) {

@@ -104,7 +104,7 @@ extension ServiceModule {
             listsResources: true, dataEvents: objectLevel, eventNames: eventNames, found: S3Express.eventResources,
             renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
-        refused: { .methodNotAllowed($0.httpMethod, "BUCKET") }, validation: s3Validation,
+        refused: S3Express.refusal, validation: s3Validation,
         resourceTypes: [.directoryBucket], quotas: [.directoryBuckets], samples: directoryBucketSamples)
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-one-zone-logging.html>
