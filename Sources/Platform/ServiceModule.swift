@@ -25,6 +25,9 @@ public final class ServiceModule: Sendable {
     /// Whether another endpoint answers the service, and Gatehouse stands before it: it decides on requests, records them,
     /// and passes them on.
     public let isPassedOn: Bool
+    /// The service, by its model's id, that lists count the operations to, of a module with the model of another; nil: they are
+    /// the model's own.
+    public let partOf: String?
     /// What the service's actions begin with in policies: `iam`. For most services that is the signing name.
     public let actionPrefix: String
     /// Whether the service is the same in all regions, and counts as being in `us-east-1` whichever region a request
@@ -112,7 +115,8 @@ public final class ServiceModule: Sendable {
     /// `actionPrefix` it is the signing name, which is the model's where none is given: one model can be of two services. Without `events` the event source is made from the signing name, and
     /// events list no resources.
     public init(
-        _ api: any APIModel.Type, signingName: String? = nil, actionPrefix: String? = nil, isGlobal: Bool = false,
+        _ api: any APIModel.Type, signingName: String? = nil, partOf: String? = nil, actionPrefix: String? = nil,
+        isGlobal: Bool = false,
         hasVirtualHosts: Bool = false, otherHosts: [String: String] = [:], signing: SigningRules = .standard,
         admitsAnonymous: Bool = false,
         operations: [any Operation.Type],
@@ -133,6 +137,7 @@ public final class ServiceModule: Sendable {
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
+        self.partOf = partOf
         usualBodyLimit = AnyOperation.usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
@@ -189,6 +194,7 @@ public final class ServiceModule: Sendable {
         self.hasVirtualHosts = hasVirtualHosts
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
+        partOf = nil
         self.usualBodyLimit = usualBodyLimit
         readShape = { shape }
         makeOperations = operations

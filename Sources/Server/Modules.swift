@@ -17,4 +17,10 @@ public enum Modules {
         .directoryBuckets, .directoryBucketTags,
         .accessAnalyzer,
     ]
+    /// The services that have a model of their own, each with the modules that answer for it.
+    static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
+        all.filter { $0.partOf == nil }.map { service in
+            (service, [service] + all.filter { $0.partOf == service.shape.id })
+        }
+    }
 }

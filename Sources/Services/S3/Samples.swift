@@ -37,7 +37,7 @@ let directoryBucketSamples = Samples(
         "Type": "AvailabilityZone",
         "UploadId": "x",
     ],
-    absent: ["ContentMD5", "LocationConstraint", "ACL", "ObjectLockEnabledForBucket", "ObjectOwnership"],
+    absent: ["ContentMD5", "LocationConstraint"],
     furnish: { environment in
         var bucket = Bucket(
             name: directoryBucket, accountID: Samples.account, region: "us-east-1", creationDate: Samples.time,

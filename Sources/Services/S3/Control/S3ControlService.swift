@@ -30,7 +30,7 @@ extension ServiceModule {
     /// What S3 Control keeps of directory buckets. Requests for it are signed for S3 Express.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-tagging.html>
     public static let directoryBucketTags = ServiceModule(
-        S3Control.self, signingName: S3Express.signingName, signing: .s3,
+        S3Control.self, signingName: S3Express.signingName, partOf: S3Express.signingName, signing: .s3,
         operations: [S3Control.TagResource.self, S3Control.UntagResource.self, S3Control.ListTagsForResource.self],
         events: EventParticulars(
             source: "s3express.amazonaws.com", resources: ["ResourceArn": "AWS::S3Express::DirectoryBucket"],

@@ -13,7 +13,7 @@ extension Quota {
 
 extension S3Express {
     static func accessToCreate(_ input: S3.CreateBucket.Input, _ call: Call) throws(ServiceError) -> Authorization {
-        let name = try checkedName(input, call)
+        guard let name = DirectoryBucketName(input.bucket) else { throw .invalidBucketName(input.bucket) }
         let arn = "arn:aws:s3express:\(call.region):\(call.accountID):bucket/\(input.bucket)"
         func need(_ action: String, _ keys: [String: ContextValue] = [:]) -> Access {
             var access = Access("s3express:\(action)", on: arn, resourceAccount: call.accountID, context: keys)
@@ -34,10 +34,8 @@ extension S3Express {
         return .required(needs)
     }
 
-    /// The name, once the request says the same of the place as it does.
-    private static func checkedName(
-        _ input: S3.CreateBucket.Input, _ call: Call
-    ) throws(ServiceError) -> DirectoryBucketName {
+    /// The zone, if the request says the same of the place as the name does.
+    private static func zone(_ input: S3.CreateBucket.Input, _ call: Call) throws(ServiceError) -> String {
         guard let name = DirectoryBucketName(input.bucket) else { throw .invalidBucketName(input.bucket) }
         try refuse(
             [
@@ -55,14 +53,14 @@ extension S3Express {
                     + " \(name.zone), \(name.redundancy).")
         }
         guard name.isIn(call.region) else { throw .illegalLocation(name.zone) }
-        return name
+        return name.zone
     }
 
     static func create(
         _ input: S3.CreateBucket.Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> S3.CreateBucket.Output {
         let (name, shared) = (input.bucket, records.shared)
-        let zone = try checkedName(input, call).zone
+        let zone = try zone(input, call)
         if let other = try shared.get(Bucket.self, name) {
             throw other.accountID == call.accountID ? .bucketAlreadyOwnedByYou(name) : .bucketAlreadyExists(name)
         }

@@ -86,7 +86,8 @@ extension ServiceModule {
     /// Amazon S3 Express: directory buckets and what is in them.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-APIs.html>
     public static let directoryBuckets = ServiceModule(
-        S3.self, signingName: S3Express.signingName, hasVirtualHosts: true, otherHosts: expressHosts, signing: .s3,
+        S3.self, signingName: S3Express.signingName, partOf: S3Express.signingName, hasVirtualHosts: true,
+        otherHosts: expressHosts, signing: .s3,
         operations: [
             S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.CreateSession.self,
             S3.PutBucketPolicy.self, S3.GetBucketPolicy.self, S3.DeleteBucketPolicy.self,
