@@ -76,7 +76,7 @@ final class Writer: Sendable {
     }
 
     private struct Queue {
-        var writes: [any PendingWrite] = []
+        var writes: [PendingWrite] = []
         var events: [Event] = []
         var eventBytes = 0
         /// Tasks that wait until the events that are queued now are on disk.
@@ -110,7 +110,7 @@ final class Writer: Sendable {
     }
 
     private struct Batch {
-        var writes: [any PendingWrite] = []
+        var writes: [PendingWrite] = []
         var events: [Event] = []
         var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>] = []
 
@@ -144,13 +144,16 @@ final class Writer: Sendable {
     /// How many writes wait for their turn.
     var waitingWrites: Int { queue.withLock { $0.writes.count } }
 
-    func enqueue(_ write: any PendingWrite) {
+    func enqueue(_ write: PendingWrite) {
         let accepted = queue.withLock { queue in
             guard !queue.isClosed else { return false }
             queue.writes.append(write)
             return true
         }
-        guard accepted else { return write.fail(Self.closed) }
+        guard accepted else {
+            write.settle(Self.closed)
+            return write.resume()
+        }
         wake()
     }
 
@@ -261,16 +264,14 @@ final class Writer: Sendable {
 
     private func commit(_ first: Batch, in session: any StoreSession) {
         var batch = first
-        var ran: [RanWrite] = []
         #if DEBUG
             if Self.rehearses { rehearse(&batch, in: session) }
         #endif
         var outcome: Result<CommittedWork, LedgerError>
         var attempts = 0
         repeat {
-            ran = []
             do {
-                outcome = .success(try transact(&batch, in: session, &ran))
+                outcome = .success(try transact(&batch, in: session))
             } catch {
                 if session.isInTransaction { try? session.rollback() }
                 outcome = .failure(LedgerError(error))
@@ -281,13 +282,13 @@ final class Writer: Sendable {
         switch outcome {
         case .success(let done):
             publish(done)
-            for write in ran { write.settle(nil) }
+            for write in batch.writes { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):
-            for write in ran { write.settle(error) }
-            for write in batch.writes.dropFirst(ran.count) { write.fail(error) }
+            for write in batch.writes { write.settle(error) }
             for flush in batch.flushes { flush.resume(returning: .failure(error)) }
         }
+        PendingWrite.resume(batch.writes)
     }
 
     #if DEBUG
@@ -296,8 +297,7 @@ final class Writer: Sendable {
         private static let rehearses = getenv("GATEHOUSE_REHEARSE") != nil
 
         private func rehearse(_ batch: inout Batch, in session: any StoreSession) {
-            var ran: [RanWrite] = []
-            _ = try? transact(&batch, in: session, &ran, isRehearsal: true)
+            _ = try? transact(&batch, in: session, isRehearsal: true)
             if session.isInTransaction { try? session.rollback() }
         }
     #endif
@@ -313,7 +313,7 @@ final class Writer: Sendable {
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     private func transact(
-        _ batch: inout Batch, in session: any StoreSession, _ ran: inout [RanWrite], isRehearsal: Bool = false
+        _ batch: inout Batch, in session: any StoreSession, isRehearsal: Bool = false
     ) throws -> CommittedWork {
         var next = self.next.withLock { $0 }
         var done = CommittedWork()
@@ -329,16 +329,17 @@ final class Writer: Sendable {
         var changedRows: [RowCache.Place] = []
         // What this transaction writes has numbers that are given again if it fails.
         readRecords?.committed = next.record &- 1
-        while let write = nextWrite(of: &batch, after: ran.count) {
+        var count = 0
+        while let write = nextWrite(of: &batch, after: count) {
             try session.beginSavepoint()
             let transaction = Transaction(
                 session, records, requestID: write.requestID, time: time, next: next, readRecords)
-            let result = write.run(transaction)
+            let commits = write.run(transaction)
             transaction.close()
-            ran.append(result)
+            count += 1
             // A full disk, for one, makes SQLite roll back everything.
             if let failure = session.transactionFailure { throw transaction.failure ?? failure }
-            if result.commits {
+            if commits {
                 done.changes += transaction.changes
                 eventsOfWrites += transaction.events
                 changedRows += transaction.changedRows
@@ -346,7 +347,7 @@ final class Writer: Sendable {
                 if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
                 next.deadline = transaction.nextDeadline
             }
-            try session.endSavepoint(keeping: result.commits)
+            try session.endSavepoint(keeping: commits)
         }
         // Of the two, one is mostly empty, and the other is not copied.
         let events =
@@ -363,13 +364,15 @@ final class Writer: Sendable {
         try session.commit(next)
         if isShared { following.noteOwn(segments: firstSegment..<next.segment) }
 
+        readRecords?.committed = next.record &- 1
+        readRecords?.follow(done.changes)
         self.next.withLock { $0 = next }
         return done
     }
 
     /// The write that is to be run after so many. What came while those ran is committed with them, since a commit costs more
     /// than a write.
-    private func nextWrite(of batch: inout Batch, after count: Int) -> (any PendingWrite)? {
+    private func nextWrite(of batch: inout Batch, after count: Int) -> PendingWrite? {
         if count == batch.writes.count { queue.withLock { $0.fill(&batch) } }
         return count < batch.writes.count ? batch.writes[count] : nil
     }
