@@ -270,12 +270,7 @@ final class Writer: Sendable {
         var outcome: Result<CommittedWork, LedgerError>
         var attempts = 0
         repeat {
-            do {
-                outcome = .success(try transact(&batch, in: session))
-            } catch {
-                if session.isInTransaction { try? session.rollback() }
-                outcome = .failure(LedgerError(error))
-            }
+            outcome = attempt(&batch, in: session)
             attempts += 1
         } while shouldRunAgain(outcome, attempts, session)
         settleEvents(of: batch, outcome.map { _ in })
@@ -291,13 +286,32 @@ final class Writer: Sendable {
         PendingWrite.resume(batch.writes)
     }
 
+    /// Runs a batch without savepoints, which SQLite copies each page for before it is changed. When one of its writes then
+    /// takes back what it has changed, which hardly any does, the batch is undone, and run again with them.
+    private func attempt(_ batch: inout Batch, in session: any StoreSession) -> Result<CommittedWork, LedgerError> {
+        do {
+            do {
+                return .success(try transact(&batch, in: session, hasSavepoints: session.changeCount == nil))
+            } catch is TakenBack {
+                try session.rollback()
+                return .success(try transact(&batch, in: session, hasSavepoints: true))
+            }
+        } catch {
+            if session.isInTransaction { try? session.rollback() }
+            return .failure(LedgerError(error))
+        }
+    }
+
+    /// A write without a savepoint has changed something, and is not to be committed.
+    private struct TakenBack: Error {}
+
     #if DEBUG
         /// Whether each transaction is run once and undone before it counts, as happens to one whose connection is lost:
         /// so that whatever does not bear it shows in any test.
         private static let rehearses = getenv("GATEHOUSE_REHEARSE") != nil
 
         private func rehearse(_ batch: inout Batch, in session: any StoreSession) {
-            _ = try? transact(&batch, in: session, isRehearsal: true)
+            _ = try? transact(&batch, in: session, hasSavepoints: true, isRehearsal: true)
             if session.isInTransaction { try? session.rollback() }
         }
     #endif
@@ -313,7 +327,7 @@ final class Writer: Sendable {
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     private func transact(
-        _ batch: inout Batch, in session: any StoreSession, isRehearsal: Bool = false
+        _ batch: inout Batch, in session: any StoreSession, hasSavepoints: Bool, isRehearsal: Bool = false
     ) throws -> CommittedWork {
         var next = self.next.withLock { $0 }
         var done = CommittedWork()
@@ -331,7 +345,8 @@ final class Writer: Sendable {
         readRecords?.committed = next.record &- 1
         var count = 0
         while let write = nextWrite(of: &batch, after: count) {
-            try session.beginSavepoint()
+            let changes = session.changeCount
+            if hasSavepoints { try session.beginSavepoint() }
             let transaction = Transaction(
                 session, records, requestID: write.requestID, time: time, next: next, readRecords)
             let commits = write.run(transaction)
@@ -347,7 +362,11 @@ final class Writer: Sendable {
                 if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
                 next.deadline = transaction.nextDeadline
             }
-            try session.endSavepoint(keeping: commits)
+            if hasSavepoints {
+                try session.endSavepoint(keeping: commits)
+            } else if !commits, transaction.failure != nil || session.changeCount != changes {
+                throw TakenBack()
+            }
         }
         // Of the two, one is mostly empty, and the other is not copied.
         let events =

@@ -11,7 +11,11 @@ final class CheckedDocuments: Sendable {
 
         /// By bytes: Swift takes some texts for equal that are not.
         static func == (a: Key, b: Key) -> Bool {
-            a.type == b.type && a.strictness == b.strictness && a.text.utf8.elementsEqual(b.text.utf8)
+            var (left, right) = (a.text, b.text)
+            return a.type == b.type && a.strictness == b.strictness
+                && left.withUTF8 { left in
+                    right.withUTF8 { right in left.count == right.count && left.elementsEqual(right) }
+                }
         }
 
         func hash(into hasher: inout Hasher) {
