@@ -1,12 +1,15 @@
 """Cognito user pools: their settings and defaults, schema, app clients, groups, tags, and who may change them."""
 
 import re
+import sqlite3
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, allow, error_of, policy, trust
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
 
 POOL_ID = re.compile(r"us-east-1_[0-9A-Za-z]{9}\Z")
 MISSING = "us-east-1_missing00"
@@ -87,8 +90,8 @@ def test_what_a_pool_refuses(cognito: Any) -> None:
     refused(invalid, "SMS configuration and Auto verification for phone_number", MfaConfiguration="OPTIONAL")
     refused(
         invalid,
-        "1 validation error detected: Value '5' at 'policies.passwordPolicy.minimumLength' failed to satisfy constraint: "
-        "Member must have value greater than or equal to 6",
+        "1 validation error detected: Value '5' at 'policies.passwordPolicy.minimumLength' failed to satisfy "
+        "constraint: Member must have value greater than or equal to 6",
         Policies={"PasswordPolicy": {"MinimumLength": 5}},
     )
     refused(
@@ -242,6 +245,45 @@ def test_deletion_and_its_protection(cognito: Any) -> None:
         assert (error.code, error.message) == ("ResourceNotFoundException", f"User pool {pool} does not exist.")
 
 
+def test_the_rows_of_a_pool_go_with_it(durable: Callable[..., Server], tmp_path: Path) -> None:
+    with durable() as server:
+        cognito = server.root.client("cognito-idp")
+        pools = [new_pool(cognito) for _ in range(2)]
+        for pool in pools:
+            cognito.create_group(UserPoolId=pool, GroupName="staff")
+            for number in range(3):
+                user = {"UserPoolId": pool, "Username": f"user-{number}"}
+                cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+                cognito.admin_add_user_to_group(**user, GroupName="staff")
+
+        def rows(pool: str) -> int:
+            with sqlite3.connect(f"file:{tmp_path / 'data' / 'ledger.sqlite'}?mode=ro", uri=True) as database:
+                found = database.execute("SELECT count(*) FROM table_row WHERE partition = ?", (pool,))
+                return int(found.fetchone()[0])
+
+        assert rows(pools[0]) >= 7
+        cognito.delete_user_pool(UserPoolId=pools[0])
+        deadline = time.monotonic() + 20
+        while rows(pools[0]):
+            assert time.monotonic() < deadline, "the rows of a pool that is gone are still there"
+            time.sleep(0.1)
+        assert rows(pools[1]) >= 7
+
+
+def test_a_group_takes_its_members_along(cognito: Any) -> None:
+    pool = new_pool(cognito)
+    user = {"UserPoolId": pool, "Username": "ada"}
+    cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+    for name in ("staff", "staffed"):
+        cognito.create_group(UserPoolId=pool, GroupName=name)
+        cognito.admin_add_user_to_group(**user, GroupName=name)
+    cognito.delete_group(UserPoolId=pool, GroupName="staff")
+    cognito.create_group(UserPoolId=pool, GroupName="staff")
+    assert cognito.list_users_in_group(UserPoolId=pool, GroupName="staff")["Users"] == []
+    groups = cognito.admin_list_groups_for_user(**user)["Groups"]
+    assert [one["GroupName"] for one in groups] == ["staffed"]
+
+
 def test_pools_are_listed_by_pages(cognito: Any) -> None:
     made = {new_pool(cognito) for _ in range(5)}
     pages = list(
@@ -314,7 +356,8 @@ def test_what_an_app_client_refuses(cognito: Any) -> None:
     refused(invalid, "cannot use the HTTP protocol.", **(OAUTH | {"CallbackURLs": ["http://example.com"]}))
     refused(invalid, "fragment", **(OAUTH | {"CallbackURLs": ["https://example.com/#x"]}))
     refused(invalid, "DefaultRedirectURI", **OAUTH, DefaultRedirectURI="https://app.example.com/other")
-    refused("ScopeDoesNotExistException", "Invalid scope requested: cats/pet", **(OAUTH | {"AllowedOAuthScopes": ["cats/pet"]}))
+    cats = OAUTH | {"AllowedOAuthScopes": ["cats/pet"]}
+    refused("ScopeDoesNotExistException", "Invalid scope requested: cats/pet", **cats)
     both = OAUTH | {"AllowedOAuthFlows": ["code", "client_credentials"]}
     refused(flow, "can not be selected along with code flow", **both)
     alone = OAUTH | {"AllowedOAuthFlows": ["client_credentials"]}
@@ -426,7 +469,8 @@ def test_policies_decide_on_pools(cognito: Any, new_user: Callable[..., Identity
     denied = error_of(theirs.describe_user_pool, UserPoolId=other)
     assert (denied.code, denied.status) == ("AccessDeniedException", 400)
     assert denied.message == (
-        f"User: arn:aws:iam::{ACCOUNT}:user/poolkeeper is not authorized to perform: cognito-idp:DescribeUserPool on resource: {arn}{other} "
+        f"User: arn:aws:iam::{ACCOUNT}:user/poolkeeper is not authorized to perform: "
+        f"cognito-idp:DescribeUserPool on resource: {arn}{other} "
         "because no identity-based policy allows the cognito-idp:DescribeUserPool action"
     )
     # Whether there is such a pool, only those learn who may ask.

@@ -1,6 +1,8 @@
 """How the pages of Cognito user pools look, their terms, and the settings of threat protection and logs."""
 
 import base64
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -52,6 +54,10 @@ def test_the_pages_of_old(cognito: Any, pool: str, client: str) -> None:
     looks = everybody["UICustomization"]
     assert (looks["ClientId"], looks["CSS"]) == ("ALL", css) and looks["CSSVersion"].isdigit()
     assert f"/{pool}/ALL/" in looks["ImageUrl"] and looks["ImageUrl"].endswith("image.png")
+    with urllib.request.urlopen(looks["ImageUrl"]) as answer:
+        assert answer.read() == PNG and answer.headers["Content-Type"] == "image/png"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(looks["ImageUrl"].replace("/ALL/", "/none/"))
     # A client without looks of its own has those of all.
     assert cognito.get_ui_customization(UserPoolId=pool, ClientId=client)["UICustomization"] == looks
     cognito.set_ui_customization(UserPoolId=pool, ClientId=client, CSS=".banner-customizable {}")
@@ -62,7 +68,8 @@ def test_the_pages_of_old(cognito: Any, pool: str, client: str) -> None:
 
 
 def test_styles_of_managed_login(cognito: Any, pool: str, client: str) -> None:
-    settings = {"components": {"form": {"borderRadius": 8.0}}, "categories": {"form": {"instructions": {"enabled": False}}}}
+    form = {"form": {"instructions": {"enabled": False}}}
+    settings = {"components": {"form": {"borderRadius": 8.0}}, "categories": form}
     logo = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": PNG}
     names = {"UserPoolId": pool, "ClientId": client}
     create = cognito.create_managed_login_branding

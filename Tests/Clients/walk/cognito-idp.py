@@ -1,5 +1,5 @@
-"""Cognito: a user pool with all that it can have, and a user who is signed in. What they are called is known only when they
-are there."""
+"""Cognito: a user pool with all that it can have, and a user who is signed in. What they are called is known only when
+they are there."""
 
 from harness import ACCOUNT, Identity
 from walk import Samples
@@ -15,12 +15,12 @@ BY_SESSION = "an access token or a session proves it"
 
 def furnish(root: Identity) -> None:
     cognito = root.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="x", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"}, UserPoolTier="PLUS")[
-        "UserPool"
-    ]
+    audit = {"AdvancedSecurityMode": "AUDIT"}
+    pool = cognito.create_user_pool(PoolName="x", UserPoolAddOns=audit, UserPoolTier="PLUS")["UserPool"]
     names = {"UserPoolId": pool["Id"]}
     flows = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]
-    client = cognito.create_user_pool_client(**names, ClientName="x", ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
+    made = cognito.create_user_pool_client(**names, ClientName="x", ExplicitAuthFlows=flows)
+    client = made["UserPoolClient"]["ClientId"]
     cognito.create_group(**names, GroupName="x")
     cognito.create_resource_server(**names, Identifier="x", Name="x")
     cognito.create_identity_provider(

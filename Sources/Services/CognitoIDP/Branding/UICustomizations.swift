@@ -86,9 +86,7 @@ extension CognitoIDP.UICustomizationType {
         css = looks.css
         cssVersion = looks.cssVersion
         if looks.image != nil, let type = looks.imageExtension {
-            imageUrl =
-                "\(environment.publicAddress.url)/\(looks.poolID)/\(looks.clientID)/\(Int(looks.modified))"
-                + "/assets/images/image.\(type)"
+            imageUrl = environment.publicAddress.url + LogoPath.text(looks, type)
         }
         creationDate = Timestamp(secondsSinceEpoch: looks.created)
         lastModifiedDate = Timestamp(secondsSinceEpoch: looks.modified)

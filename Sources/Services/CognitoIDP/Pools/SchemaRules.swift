@@ -125,6 +125,7 @@ extension CognitoIDP.AddCustomAttributes: WriteOperation, OnUserPool {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var pool = try records.userPool(input.userPoolId)
+        try records.checkImports(into: pool.id)
         var settings = try pool.readSettings()
         let schema = AttributeSchema((settings.schemaAttributes ?? []).map { AttributeDefinition($0) })
         settings.schemaAttributes = try schema.adding(input.customAttributes).views

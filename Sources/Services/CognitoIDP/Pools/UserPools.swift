@@ -26,6 +26,15 @@ extension RecordReading {
     }
 }
 
+extension RecordReading {
+    /// - Throws: UserImportInProgressException while users are being imported into the pool.
+    func checkImports(into poolID: String) throws(ServiceError) {
+        guard try parts(UserImport.self, of: poolID).contains(where: \.status.isActive) else { return }
+        throw .cognito(
+            .userImportInProgressException, "A user import job is in progress for the user pool \(poolID).")
+    }
+}
+
 extension Call {
     /// What a request that gives Cognito a role asks for besides; nothing where it gives none.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
@@ -102,6 +111,7 @@ extension CognitoIDP.UpdateUserPool: PreparedWriteOperation {
         _ input: Input, _ prepared: Void, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var pool = try records.userPool(input.userPoolId)
+        try records.checkImports(into: pool.id)
         let old = try pool.readSettings()
         var request = input
         request.userPoolTier = input.userPoolTier ?? old.userPoolTier
