@@ -1,12 +1,13 @@
 """Tokens of user pools: their claims, their keys, how long they last, and how they are revoked."""
 
+import json
 import re
 import time
 from typing import Any
 
 import pytest
 
-from harness import Identity, Server, allow, error_of
+from harness import Identity, Server, Trail, allow, error_of
 from harness.pool_tokens import document, header, tampered, unverified, verified
 from harness.user_pools import UserPool, named
 
@@ -373,6 +374,22 @@ def test_only_those_allowed_sign_others_out(cloud: Server, pool: UserPool, new_u
     assert error_of(nobody.client("cognito-idp").admin_user_global_sign_out, **who).code == "AccessDeniedException"
     helper: Identity = new_user("helper", allow("cognito-idp:AdminUserGlobalSignOut", arn))
     helper.client("cognito-idp").admin_user_global_sign_out(**who)
+
+
+def test_events_tell_who_and_no_tokens(pool: UserPool, trail: Trail) -> None:
+    sub = named(pool.create("ann")["Attributes"])["sub"]
+    answer = tokens(pool)
+    pool.app.get_user(AccessToken=answer["AccessToken"])
+    pool.app.get_tokens_from_refresh_token(RefreshToken=answer["RefreshToken"], ClientId=pool.client)
+    pool.app.revoke_token(Token=answer["RefreshToken"], ClientId=pool.client)
+    error_of(pool.app.global_sign_out, AccessToken=answer["AccessToken"])
+    for name, failure in [("GetUser", None), ("GetTokensFromRefreshToken", None), ("RevokeToken", None),
+                          ("GlobalSignOut", "NotAuthorizedException")]:  # fmt: skip
+        event = trail.named(name)
+        assert event["additionalEventData"]["sub"] == sub, event
+        assert event.get("errorCode") == failure
+        text = json.dumps(event)
+        assert all(token[-40:] not in text for token in [answer["AccessToken"], answer["RefreshToken"]])
 
 
 # Keys

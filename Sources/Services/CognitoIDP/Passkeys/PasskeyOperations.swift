@@ -23,6 +23,8 @@ extension PoolEntry {
 }
 
 extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
+    public static let secretMembers: Set<String> = ["CredentialCreationOptions"]
+
     public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -50,6 +52,8 @@ extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
 }
 
 extension CognitoIDP.CompleteWebAuthnRegistration: OfSignedInUserWriting {
+    public static let secretMembers: Set<String> = ["Credential"]
+
     public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -33,6 +33,7 @@ extension Call {
         let keys = try await environment.keys(of: pool)
         guard let token = RefreshToken(request.refreshToken, sealedWith: keys, of: pool.id), token.clientID == client.id
         else { throw .invalidRefreshToken }
+        note("sub", token.sub)
         guard token.expires > time else { throw .notAuthorized("Refresh Token has expired") }
         // Where devices are told apart, the tokens of one are of no use on another. The token endpoint knows of no devices.
         if pool.tracksDevices, token.isOfPages != true, let key = token.deviceKey, key != request.deviceKey {

@@ -34,6 +34,8 @@ extension Call {
         guard let client = environment.userPoolClient(token.clientID), client.pool.id == pool.id else {
             throw .noSuchClient(token.clientID)
         }
+        // Whose token it is, is proved by now, whatever becomes of the call.
+        note("sub", token.sub)
         let user = try await environment.read(pool.scope) { (records) throws(ServiceError) in
             try records.user(of: token, in: pool)
         }

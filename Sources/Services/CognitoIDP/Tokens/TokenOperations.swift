@@ -75,6 +75,7 @@ extension Call {
         guard token.clientID == client.id else {
             throw .cognito(.unauthorizedException, "The token was not issued to this client.")
         }
+        note("sub", token.sub)
         return token.expires > time ? token : nil
     }
 }
