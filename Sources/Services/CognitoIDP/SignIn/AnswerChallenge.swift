@@ -75,7 +75,8 @@ extension Call {
         if let user { note("sub", user.sub) }
         return SignIn(
             call: self, client: client, parameters: parameters, metadata: metadata, progress: session.progress,
-            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: session)
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: session
+        )
     }
 
     /// The user whose sign-in a session is of; nil: there never was one.

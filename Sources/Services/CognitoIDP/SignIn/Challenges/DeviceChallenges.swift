@@ -10,7 +10,9 @@ import Wire
 extension SignIn {
     /// The device that the app says it is on; nil: it names none, or one that the user has not confirmed.
     func device() async throws(ServiceError) -> PoolDevice? {
-        guard pool.deviceConfiguration != nil, let user, let key = progress.deviceKey, key.utf8.count <= 128 else { return nil }
+        guard pool.deviceConfiguration != nil, let user, let key = progress.deviceKey, key.utf8.count <= 128 else {
+            return nil
+        }
         return try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
             try records.device(key, of: user)
         }
