@@ -7,10 +7,10 @@ extension ServiceTokens {
     /// The ID tokens of user pools, as identity pools have them proved.
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-integrating-user-pools-with-identity-pools.html>
     static let ofUserPools = ServiceTokens(
-        areOf: { UserPoolProvider($0) != nil },
+        areOf: { UserPoolLoginName($0) != nil },
         prove: { (token, provider, environment, now) async throws(TokenError) in
             // A provider that is none has no keys either.
-            guard let name = UserPoolProvider(provider), let pool = environment.userPool(name.poolID),
+            guard let name = UserPoolLoginName(provider), let pool = environment.userPool(name.poolID),
                 pool.pool.region == name.region
             else { throw .noKey }
             return try await IDToken(token, of: pool, environment, now).proved(environment)
@@ -18,7 +18,7 @@ extension ServiceTokens {
 }
 
 /// What a user pool is called as a provider: `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`.
-private struct UserPoolProvider {
+private struct UserPoolLoginName {
     let region: String
     let poolID: String
 
