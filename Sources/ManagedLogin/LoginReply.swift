@@ -14,7 +14,7 @@ struct LoginReply: Sendable {
     /// What is wrong, as the event history tells it; nil: nothing.
     var error: (code: String, message: String)?
     /// Whether it is for programs, and has no page's headers.
-    var keepsItsHeaders: Bool? = nil
+    var isForPrograms = false
 
     static func html(_ text: String, status: Int = 200) -> LoginReply {
         LoginReply(
@@ -45,7 +45,7 @@ struct LoginReply: Sendable {
                 (name: "cache-control", value: "no-cache, no-store, max-age=0, must-revalidate"),
                 (name: "pragma", value: "no-cache"), (name: "expires", value: "0"),
                 (name: "x-content-type-options", value: "nosniff"), (name: "x-frame-options", value: "DENY"),
-            ], body: body, keepsItsHeaders: true)
+            ], body: body, isForPrograms: true)
     }
 
     /// What browsers are told that ask for another origin's page whether it may ask.

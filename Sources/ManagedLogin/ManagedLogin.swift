@@ -72,22 +72,24 @@ public struct ManagedLogin: Site {
 
     public func respond(to arrival: SiteRequest) async -> WireResponse {
         guard let (domain, base, path) = place(of: arrival.request) else {
-            return WireResponse(
-                status: 404, headers: [(name: "content-type", value: "text/plain; charset=utf-8")],
-                body: Array("There is no user pool with this domain.\n".utf8))
+            return Self.text(404, "There is no user pool with this domain.")
         }
         guard
             let visit = LoginVisit(
                 self, arrival, domain: domain, base: base, path: path, isSecure: isSecure(arrival))
-        else {
-            return WireResponse(
-                status: 400, headers: [(name: "content-type", value: "text/plain; charset=utf-8")],
-                body: Array("The request can't be read.\n".utf8))
-        }
+        else { return Self.text(400, "The request can't be read.") }
         var reply = await answer(visit)
-        if let file = reply.keepsItsHeaders, file { return reply.response(visit) }
-        reply.headers += protection(reply, visit)
+        if !reply.isForPrograms { reply.headers += protection(reply, visit) }
         return reply.response(visit)
+    }
+
+    private static func text(_ status: Int, _ text: String) -> WireResponse {
+        WireResponse(
+            status: status,
+            headers: [
+                (name: "content-type", value: "text/plain; charset=utf-8"),
+                (name: "x-content-type-options", value: "nosniff"),
+            ], body: Array("\(text)\n".utf8))
     }
 
     private func answer(_ visit: LoginVisit) async -> LoginReply {

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from harness import Identity, Server
+from harness import Identity, Server, allow, policy
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, discovery, make_pool, relying_party
 
 BYE = "http://localhost:8909/bye"
@@ -367,3 +367,39 @@ def test_identity_providers_to_choose_from(cloud: Server, root: Identity) -> Non
         browser = FormBrowser(pool).open(pool.address(**named))
         assert browser.path.endswith("/error") and "Login option is not available" in browser.answer.text
     assert FormBrowser(pool).open(pool.address(identity_provider="COGNITO")).heading == "Sign in"
+
+
+def test_codes_by_text_message(cloud: Server, root: Identity) -> None:
+    pool = make_pool(cloud, root)
+    role = root.iam.create_role(
+        RoleName="sms", AssumeRolePolicyDocument=policy(
+            {"Effect": "Allow", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ),
+    )["Role"]["Arn"]  # fmt: skip
+    root.iam.put_role_policy(RoleName="sms", PolicyName="send", PolicyDocument=policy(allow("sns:Publish", "*")))
+    pool.idp.set_user_pool_mfa_config(
+        UserPoolId=pool.id, MfaConfiguration="ON",
+        SmsMfaConfiguration={"SmsConfiguration": {"SnsCallerArn": role}},
+    )  # fmt: skip
+    pool.user(phone_number="+12065550100", phone_number_verified="true")
+    browser = FormBrowser(pool).sign_in()
+    assert browser.heading == "Enter the verification code" and "+*******0100" in browser.answer.text
+    # The form of another browser does not go on with it, nor does one without the challenge.
+    other = FormBrowser(pool).open(pool.address())
+    stolen = {"progress": browser.forms[0]["fields"]["progress"], "code": pool.sent_code()}
+    for fields in (stolen, {"code": stolen["code"]}, stolen | {"progress": "x"}):
+        answer = other.session.post(
+            pool.address("/challenge"), data=fields | {"_csrf": other.forms[0]["fields"]["_csrf"]}, timeout=30,
+            allow_redirects=False,
+        )  # fmt: skip
+        assert answer.status_code == 403 and "The page had been open for too long" in answer.text
+    form = browser.forms[0]["fields"]
+    browser.submit(code="000000" if pool.sent_code() != "000000" else "000001")
+    assert browser.problem and browser.heading == "Enter the verification code"
+    browser.submit(code=pool.sent_code())
+    assert browser.code
+    # A challenge is answered once.
+    again = browser.session.post(
+        pool.address("/challenge"), data=form | {"code": pool.sent_code()}, timeout=30, allow_redirects=False
+    )
+    assert again.status_code == 400 and "Location" not in again.headers

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import re
 import secrets
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -274,3 +276,26 @@ def test_secrets_are_in_no_event(pool: Pool, trail: Trail) -> None:
     assert token["additionalEventData"]["userPoolId"] == pool.id and token["readOnly"] is False
     assert token["additionalEventData"]["responseParameters"] == {"status": 200}
     assert {event["eventName"] for event in events} >= {"OAuth2_Authorize_GET", "Login_GET", "CognitoAuthentication", "Token_POST"}
+
+
+def test_a_code_that_many_show_at_once(pool: Pool) -> None:
+    """One of them gets tokens at the most; nobody else does."""
+    fields = {
+        "grant_type": "authorization_code", "client_id": pool.client_id, "code": FormBrowser(pool).sign_in().code,
+        "redirect_uri": CALLBACK,
+    }  # fmt: skip
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: pool.token(**fields), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+
+
+@pytest.mark.parametrize("query", ["%zz", "%ff=1", "client_id=%00", "a" * 7000, "&" * 3000, "client_id=" + "x" * 5000])
+def test_addresses_that_are_none(cloud: Server, pool: Pool, query: str) -> None:
+    for path in ("/oauth2/authorize", "/login", "/logout", "/signup", "/error", "/passkeys/add", "/nothing", "", "//", "/%2e%2e/x"):
+        request = f"GET /_cognito/myapp{path}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=30) as connection:
+            connection.sendall(request.encode())
+            status = int(connection.makefile("rb").readline().split()[1])
+        assert status < 500, path
+    assert requests.post(f"{pool.base}/oauth2/token", data=query, timeout=30).status_code in (400, 413)
+    assert cloud.alive
