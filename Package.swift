@@ -222,7 +222,8 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
+                "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC",
+                "Platform", "Policy",
                 "SAML", "STSAPI", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -311,7 +312,8 @@ let package = Package(
         .target(
             name: "ManagedLogin",
             dependencies: [
-                "CognitoIDPService", "Keyring", "ManagedLoginAssets", "Pages", "Platform", "QRCodes", "WebAuthn", "Wire",
+                "CognitoIDPService", "Keyring", "ManagedLoginAssets", "Pages", "Platform", "QRCodes", "WebAuthn",
+                "Wire",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
         // Its templates, style and script as files, compiled in as they are (C23 #embed).
@@ -323,7 +325,8 @@ let package = Package(
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI",
                 "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
+                "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService",
+                "SigninService",
                 "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -218,7 +218,8 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation, console), sites: [console, managedLogin])
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console),
+            sites: [console, managedLogin])
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.
