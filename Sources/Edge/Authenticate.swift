@@ -158,6 +158,16 @@ extension Edge {
 
     private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
         gate.environment.metrics.count(refusedSignature: error.code(isJSON: false))
+        if case .claims(let claims) = routed.claims, claims.zonalToken != nil {
+            switch error {
+            case .invalidClientTokenID:
+                return ServiceError(
+                    "InvalidToken", "The provided token is malformed or otherwise invalid.", status: 400)
+            case .expiredToken:
+                return ServiceError("ExpiredToken", "The provided token has expired.", status: 400)
+            default: break
+            }
+        }
         // S3 has a name of its own for it. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
         if error == .invalidClientTokenID, routed.module?.signing == .s3 {
             return ServiceError(
@@ -171,12 +181,32 @@ extension Edge {
     private func caller(
         of claims: SignatureClaims, _ routed: Routed
     ) throws(SignatureError) -> (Caller, BodyProof) {
-        let (caller, secret) = try caller(
-            ofKey: claims.accessKeyID, sessionToken: claims.sessionToken, at: routed.arrival.time)
+        let (caller, secret) =
+            if let token = claims.zonalToken {
+                try self.caller(ofZonal: token, claims, at: routed.arrival.time)
+            } else {
+                try self.caller(
+                    ofKey: claims.accessKeyID, sessionToken: claims.sessionToken, at: routed.arrival.time)
+            }
         let proof = try verifier.verify(
             claims, of: routed.arrival.signable, secretAccessKey: secret, now: environment.clock.realTime,
             rules: routed.module?.signing)
         return (caller, proof)
+    }
+
+    /// Whose session of S3 Express it is, and its secret. No other service takes its token, and it takes no other's.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html>
+    private func caller(
+        ofZonal token: String, _ claims: SignatureClaims, at time: Double
+    ) throws(SignatureError) -> (Caller, secret: String) {
+        guard claims.service == "s3express", claims.sessionToken == nil,
+            let opened = environment.sessionTokens.openZonal(token), opened.session.accessKeyID == claims.accessKeyID
+        else { throw .invalidClientTokenID }
+        guard opened.session.expires > time else { throw .expiredToken }
+        guard let caller = Caller(opened, environment.directory),
+            environment.directory.isActive(account: caller.accountID)
+        else { throw .invalidClientTokenID }
+        return (caller, opened.session.secretAccessKey)
     }
 
     /// Who has an access key, and its secret.

@@ -19,9 +19,11 @@ extension Edge {
             return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
         }
         guard let operation = module.operations[name] else {
-            let error = ServiceError.notImplemented(
-                "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
-            )
+            let error =
+                module.refused?(shape)
+                ?? .notImplemented(
+                    "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
+                )
             return Asked(
                 call(authenticated, operation: name, caller: authenticated.caller), .failure(error),
                 unbuilt: try? input(authenticated, shape))

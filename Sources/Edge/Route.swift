@@ -226,7 +226,7 @@ extension Edge {
         let slash = request.path.utf8.first == UInt8(ascii: "/") ? "" : "/"
         for (endpoint, mark) in module.otherHosts where VirtualHost.names(endpoint, in: host) {
             let label = VirtualHost.label(of: host, before: endpoint, publicAddress: "")
-            guard let label else { continue }
+            guard let label else { return Target(module, request) }
             return Target(module, request, path: "/\(mark)\(label)\(slash)\(request.path)")
         }
         guard

@@ -66,7 +66,13 @@ enum VirtualHost {
         guard label.hasPrefix(endpoint) else { return false }
         let rest = label.dropFirst(endpoint.count)
         return rest.isEmpty || rest == "-fips"
-            || rest.first == "-" && Regions.needsOptIn(String(rest.dropFirst())) != nil
+            || rest.first == "-" && (Regions.needsOptIn(String(rest.dropFirst())) != nil || isZone(rest.dropFirst()))
+    }
+
+    /// Whether a text is the ID of a zone, perhaps with `-fips` before it: `use1-az4`, `usw2-lax1-az1`.
+    private static func isZone(_ text: Substring) -> Bool {
+        let parts = (text.hasPrefix("fips-") ? text.dropFirst(5) : text).split(separator: "-")
+        return (2...3).contains(parts.count) && parts.last.map { $0.hasPrefix("az") && $0.count == 3 } == true
     }
 
     /// Whether the labels are an IPv4 address. Those of version 6 stand in brackets.

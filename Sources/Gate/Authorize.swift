@@ -62,6 +62,14 @@ extension Gate {
             let bound = boundPolicies(call.caller)
             let membership = environment.directory.membership(ofAccount: call.accountID)
             func ask(_ access: Access) throws(ServiceError) {
+                switch access.verdict {
+                case .allowed: return
+                case .refused(let refusal):
+                    guard observes else { throw refusal }
+                    attempt.observed = attempt.observed ?? refusal
+                    return
+                case nil: break
+                }
                 let decision = decide(access, bound, membership, call)
                 attempt.decisions.append(decision)
                 guard !decision.decision.isAllowed else { return }

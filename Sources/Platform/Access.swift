@@ -38,6 +38,15 @@ public struct Access: Sendable {
     /// What has to be allowed before it, since the request comes to the resource that way: by an access point of S3's.
     public var ways: [Access] = []
 
+    /// What was decided on it before the request came, which tells so: by a session of S3 Express. nil: the policies are asked.
+    public var verdict: Verdict?
+
+    /// See ``verdict``.
+    public enum Verdict: Sendable {
+        case allowed
+        case refused(ServiceError)
+    }
+
     /// Makes an access; see the properties.
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:]

@@ -39,4 +39,15 @@ extension Caller {
             accountID: session.accountID, identity: identity, accessKeyID: session.accessKeyID, session: session,
             sessionPolicies: policies)
     }
+    /// The caller that a session of S3 Express stands for: whoever asked for it. nil where there is none any more.
+    ///
+    /// Whether the session has expired, and whether its account is in use, is for the caller of this to check.
+    /// - Complexity: some look-ups in the directory.
+    public convenience init?(_ opened: SessionTokens.OpenedZonal, _ directory: IdentityDirectory) {
+        guard let owner = Caller(opened.owner, directory) else { return nil }
+        self.init(
+            accountID: owner.accountID, identity: owner.identity, accessKeyID: opened.session.accessKeyID,
+            session: opened.session.isOfLongTermKey ? nil : owner.session, sessionPolicies: owner.sessionPolicies,
+            zonalSession: opened.session)
+    }
 }

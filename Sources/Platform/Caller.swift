@@ -40,11 +40,13 @@ public final class Caller: Sendable {
     public let session: Session?
     /// The session policies, compiled; nil when there are none.
     public let sessionPolicies: [CompiledPolicy]?
+    /// The session of S3 Express that signed the request; nil: none did.
+    public let zonalSession: ZonalSession?
 
     /// Makes a caller. Whoever does so vouches for it.
     public init(
         accountID: String, identity: Identity, accessKeyID: String = "", session: Session? = nil,
-        sessionPolicies: [CompiledPolicy]? = nil
+        sessionPolicies: [CompiledPolicy]? = nil, zonalSession: ZonalSession? = nil
     ) {
         self.accountID = accountID
         self.identity = identity
@@ -52,6 +54,7 @@ public final class Caller: Sendable {
         self.accessKeyID = accessKeyID
         self.session = session
         self.sessionPolicies = sessionPolicies
+        self.zonalSession = zonalSession
     }
 
     /// `aws:userid`: the unique id, with the session's name behind a colon for a role.

@@ -210,7 +210,11 @@ extension Call {
     /// What the policies would say if the caller asked for something, without anything being done or recorded: for an
     /// operation that depends on what its caller could do next, such as the check that nobody locks himself out.
     public func decision(_ access: Access) throws(ServiceError) -> Decision {
-        try environment.serviceGate().decision(access, for: self)
+        switch access.verdict {
+        case .allowed: return Decision(outcome: .allowed, policyType: nil, statement: nil)
+        case .refused: return Decision(outcome: .implicitlyDenied, policyType: nil, statement: nil)
+        case nil: return try environment.serviceGate().decision(access, for: self)
+        }
     }
 }
 

@@ -25,6 +25,9 @@ public final class ServiceModule: Sendable {
     /// Whether another endpoint answers the service, and Gatehouse stands before it: it decides on requests, records them,
     /// and passes them on.
     public let isPassedOn: Bool
+    /// The service, by its model's id, that lists count the operations to, of a module with the model of another; nil: they are
+    /// the model's own.
+    public let partOf: String?
     /// What the service's actions begin with in policies: `iam`. For most services that is the signing name.
     public let actionPrefix: String
     /// Whether the service is the same in all regions, and counts as being in `us-east-1` whichever region a request
@@ -51,6 +54,9 @@ public final class ServiceModule: Sendable {
     /// What it does with a request from the network that has been answered, before the answer is sent; it must not take long.
     /// It asks for the request if it wants to know. nil: nothing.
     public let answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)?
+    /// What is answered to an operation of the model that the service has not, and AWS's has not either: of two services of one
+    /// model. nil: all that is absent is only not built.
+    public let refused: (@Sendable (OperationShape) -> ServiceError)?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -106,10 +112,11 @@ public final class ServiceModule: Sendable {
     /// Makes a module. Each parameter is explained at the property of its name.
     ///
     /// `operations` are those that are implemented; the model's others answer `NotImplemented`. Without an
-    /// `actionPrefix` it is the signing name. Without `events` the event source is made from the signing name, and
+    /// `actionPrefix` it is the signing name, which is the model's where none is given: one model can be of two services. Without `events` the event source is made from the signing name, and
     /// events list no resources.
     public init(
-        _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
+        _ api: any APIModel.Type, signingName: String? = nil, partOf: String? = nil, actionPrefix: String? = nil,
+        isGlobal: Bool = false,
         hasVirtualHosts: Bool = false, otherHosts: [String: String] = [:], signing: SigningRules = .standard,
         admitsAnonymous: Bool = false,
         operations: [any Operation.Type],
@@ -117,6 +124,7 @@ public final class ServiceModule: Sendable {
         proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
         crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
         answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)? = nil,
+        refused: (@Sendable (OperationShape) -> ServiceError)? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         analyzedResources: [AnalyzedResourceType] = [],
@@ -127,21 +135,23 @@ public final class ServiceModule: Sendable {
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil
     ) {
-        signingName = api.signingName
+        self.signingName = signingName ?? api.signingName
         isPassedOn = false
+        self.partOf = partOf
         usualBodyLimit = AnyOperation.usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
-        self.actionPrefix = actionPrefix ?? api.signingName
+        self.actionPrefix = actionPrefix ?? self.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
         self.otherHosts = otherHosts
         self.signing = signing
         self.admitsAnonymous = admitsAnonymous
-        self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
+        self.events = events ?? EventParticulars(source: "\(self.signingName).amazonaws.com")
         self.proves = proves
         self.crossOrigin = crossOrigin
         self.answered = answered
+        self.refused = refused
         self.validation = validation
         self.records = records
         self.tables = tables
@@ -184,6 +194,7 @@ public final class ServiceModule: Sendable {
         self.hasVirtualHosts = hasVirtualHosts
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
+        partOf = nil
         self.usualBodyLimit = usualBodyLimit
         readShape = { shape }
         makeOperations = operations
@@ -192,6 +203,7 @@ public final class ServiceModule: Sendable {
         proves = { _, _ in }
         crossOrigin = nil
         answered = nil
+        refused = nil
         validation = ValidationRules()
         (records, tables, projections, resourceTypes, analyzedResources) = ([], [], [], [], [])
         (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])

@@ -28,11 +28,22 @@ public final class SessionTokens: Sendable {
     private let opened = Mutex(Remembered())
     private static let mostRemembered = 10_000
     private static let context = Array("gatehouse session token".utf8)
+    /// Of another kind, so that neither is ever taken for the other.
+    private static let zonalContext = Array("gatehouse zonal session token".utf8)
 
     private struct Remembered {
         /// The key's: when it has changed, tokens may have ended that opened before.
         var generation = 0
         var tokens: [String: Opened] = [:]
+        var zonal: [String: OpenedZonal] = [:]
+    }
+
+    /// A session of S3 Express taken from its token.
+    public struct OpenedZonal: Sendable {
+        /// The session. Whether it has expired is for the caller to check.
+        public let session: ZonalSession
+        /// Whose it is.
+        public let owner: Opened
     }
 
     /// Makes a sealer with the keyring's key for session tokens.
@@ -51,34 +62,71 @@ public final class SessionTokens: Sendable {
         }
     }
 
+    /// The token of a session of S3 Express.
+    /// - Throws: InternalFailure when the session can't be sealed.
+    public func seal(_ session: ZonalSession) throws(ServiceError) -> String {
+        do {
+            let plaintext = Array(try JSONEncoder().encode(session))
+            return Data(try key.seal(plaintext, authenticating: Self.zonalContext)).base64EncodedString()
+        } catch {
+            throw .internalFailure
+        }
+    }
+
     /// The session of a token; nil when the token is not one of ours. Its expiry is for the caller to check.
     /// - Complexity: a decryption and a compilation at first; tokens seen lately cost one look-up.
     public func open(_ token: String) -> Opened? {
+        open(token, Self.context, rememberedIn: \.tokens) { Opened($0) }
+    }
+
+    /// The session of S3 Express of a token; nil when the token is not one of ours, or another kind of token. Its expiry is for
+    /// the caller to check.
+    /// - Complexity: as of ``open(_:)``.
+    public func openZonal(_ token: String) -> OpenedZonal? {
+        open(token, Self.zonalContext, rememberedIn: \.zonal) { (session: ZonalSession) in
+            Opened(session.owner).map { OpenedZonal(session: session, owner: $0) }
+        }
+    }
+
+    private func open<Sealed: Decodable, Found: Sendable>(
+        _ token: String, _ context: [UInt8],
+        rememberedIn place: WritableKeyPath<Remembered, [String: Found]> & Sendable,
+        _ make: (Sealed) -> Found?
+    ) -> Found? {
         // Read first: a token that is opened while the key changes is not remembered beyond that.
         let generation = key.generation
         let known = opened.withLock { opened in
             if opened.generation != generation { opened = Remembered(generation: generation) }
-            return opened.tokens[token]
+            return opened[keyPath: place][token]
         }
         if let known { return known }
         guard let sealed = Data(base64Encoded: token),
-            let plaintext = try? key.open(Array(sealed), authenticating: Self.context),
-            let session = try? JSONDecoder().decode(Session.self, from: Data(plaintext))
+            let plaintext = try? key.open(Array(sealed), authenticating: context),
+            let session = try? JSONDecoder().decode(Sealed.self, from: Data(plaintext)), let result = make(session)
         else { return nil }
-        var policy: CompiledPolicy?
-        if let document = session.policy {
-            // It was checked when the token was made.
-            guard let parsed = try? PolicyDocument(parsing: document, as: .session, strictness: .evaluable) else {
-                return nil
-            }
-            policy = CompiledPolicy(parsed, source: PolicySource(type: .session, name: ""))
-        }
-        let result = Opened(session: session, policy: policy)
         opened.withLock { opened in
             guard opened.generation == generation else { return }
-            if opened.tokens.count >= Self.mostRemembered { opened.tokens.removeAll(keepingCapacity: true) }
-            opened.tokens[token] = result
+            if opened[keyPath: place].count >= Self.mostRemembered {
+                opened[keyPath: place].removeAll(keepingCapacity: true)
+            }
+            opened[keyPath: place][token] = result
         }
         return result
+    }
+}
+
+extension SessionTokens.Opened {
+    /// - Returns: nil for a session whose inline policy can't be read.
+    fileprivate init?(_ session: Session) {
+        self.session = session
+        guard let document = session.policy else {
+            policy = nil
+            return
+        }
+        // It was checked when the token was made.
+        guard let parsed = try? PolicyDocument(parsing: document, as: .session, strictness: .evaluable) else {
+            return nil
+        }
+        policy = CompiledPolicy(parsed, source: PolicySource(type: .session, name: ""))
     }
 }

@@ -14,6 +14,13 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
+        .directoryBuckets, .directoryBucketTags,
         .accessAnalyzer,
     ]
+    /// The services that have a model of their own, each with the modules that answer for it.
+    static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
+        all.filter { $0.partOf == nil }.map { service in
+            (service, [service] + all.filter { $0.partOf == service.shape.id })
+        }
+    }
 }

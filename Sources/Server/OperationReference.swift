@@ -47,17 +47,17 @@ public struct OperationReference: Sendable {
             "- **Recorded**: every call, allowed or denied, becomes an event of CloudTrail; here is what it is classed as.",
             "  Of what changes something the event has the answer, too. What the model or the operation calls secret is hidden.",
         ]
-        for service in Modules.all {
+        for (service, modules) in Modules.listed {
             let names = service.shape.operationNames
+            let built = modules.flatMap { module in module.operations.values.map { (operation: $0, module: module) } }
+                .sorted { $0.operation.shape.name < $1.operation.shape.name }
+            let others = modules.dropFirst().reduce(0) { $0 + $1.operations.count }
             lines += [
-                "", "## \(service.shape.serviceID): \(service.operations.count) of \(names.count)", "",
+                "", "## \(service.shape.serviceID): \(built.count) of \(names.count + others)", "",
                 "| operation | asks for | condition keys | recorded |", "| --- | --- | --- | --- |",
             ]
             let missing = names.filter { service.operations[$0] == nil }
-            for name in names {
-                guard let operation = service.operations[name] else { continue }
-                lines.append(await row(operation, service))
-            }
+            for (operation, module) in built { lines.append(await row(operation, module)) }
             if !missing.isEmpty { lines += ["", "Not built: " + missing.joined(separator: ", ") + "."] }
         }
         return lines.joined(separator: "\n") + "\n"

@@ -6,10 +6,12 @@ public enum OperationTable {
     /// A line for each operation, then what each service lacks.
     public static var text: String {
         var lines: [String] = []
-        for service in Modules.all {
-            let total = service.shape.operationNames.count
-            lines.append("\(service.shape.serviceID): \(service.operations.count) of \(total) operations")
-            for name in service.operations.keys.sorted() { lines.append("  \(service.shape.id):\(name)") }
+        for (service, modules) in Modules.listed {
+            let names = modules.flatMap(\.operations.keys).sorted()
+            // Of another service's model there is what there is.
+            let total = service.shape.operationNames.count + modules.dropFirst().reduce(0) { $0 + $1.operations.count }
+            lines.append("\(service.shape.serviceID): \(names.count) of \(total) operations")
+            for name in names { lines.append("  \(service.shape.id):\(name)") }
         }
         return lines.joined(separator: "\n")
     }
@@ -18,8 +20,8 @@ public enum OperationTable {
     public static var json: String {
         var writer = JSONWriter()
         writer.beginArray()
-        for service in Modules.all {
-            for name in service.operations.keys.sorted() {
+        for (service, modules) in Modules.listed {
+            for name in modules.flatMap(\.operations.keys).sorted() {
                 writer.beginObject()
                 writer.member("service", service.shape.id)
                 writer.member("operation", name)

@@ -9,6 +9,7 @@ struct PresignedParameters {
     var date: String?
     var expires: String?
     var sessionToken: String?
+    var zonalToken: String?
     var regionSet: String?
 
     /// Nil when the query has none of the parameters that make it a signed one.
@@ -26,6 +27,7 @@ struct PresignedParameters {
             case "X-Amz-Expires": expires = expires ?? parameter.valueText
             case "X-Amz-Region-Set": regionSet = regionSet ?? parameter.valueText
             case "X-Amz-Security-Token": sessionToken = sessionToken ?? parameter.valueText
+            case "X-Amz-S3session-Token": zonalToken = zonalToken ?? parameter.valueText
             default: continue
             }
         }

@@ -52,6 +52,8 @@ public final class SignatureClaims: Sendable {
     public let expires: Int?
     /// `X-Amz-Security-Token`, which temporary access keys come with.
     public let sessionToken: String?
+    /// `x-amz-s3session-token`, which the access keys of S3 Express's sessions come with.
+    public let zonalToken: String?
 
     /// Finds the signature of a request, in the header or in the query.
     ///
@@ -90,7 +92,8 @@ public final class SignatureClaims: Sendable {
             form: .header, algorithm: header.algorithm, credential: credential, signedHeaders: signedHeaders,
             signature: signature, date: date,
             regionSet: header.algorithm == .v4 ? nil : request.firstValue(ofHeader: "x-amz-region-set"),
-            sessionToken: request.firstValue(ofHeader: "x-amz-security-token"))
+            sessionToken: request.firstValue(ofHeader: "x-amz-security-token"),
+            zonalToken: request.firstValue(ofHeader: "x-amz-s3session-token"))
     }
 
     private static func presigned(
@@ -106,12 +109,14 @@ public final class SignatureClaims: Sendable {
             signedHeaders: Array(signedHeaders.utf8)[...], signature: Array(signature.utf8)[...], date: date,
             regionSet: parameters.regionSet,
             sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"),
+            zonalToken: parameters.zonalToken ?? request.firstValue(ofHeader: "x-amz-s3session-token"),
             expires: parameters.expires.map { Int($0) ?? 0 })
     }
 
     private init(
         form: Form, algorithm: SigningAlgorithm, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>,
-        signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?, expires: Int? = nil
+        signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?,
+        zonalToken: String?, expires: Int? = nil
     ) throws(SignatureError) {
         var rest = credential
         guard let accessKeyID = Self.element(&rest), !accessKeyID.isEmpty, let day = Self.element(&rest),
@@ -134,6 +139,7 @@ public final class SignatureClaims: Sendable {
         self.signature = bytes.count == 32 || (algorithm == .v4A && bytes.count <= 80) ? bytes : []
         self.timestamp = timestamp
         self.sessionToken = sessionToken
+        self.zonalToken = zonalToken
         self.expires = expires
     }
 

@@ -181,7 +181,7 @@ public final class OperationShape: Sendable {
     /// The code of the error for an input that breaks the model's constraints.
     let validationErrorCode: String
     /// The method of requests, in upper case; the REST protocols tell operations apart by it.
-    let httpMethod: String
+    public let httpMethod: String
     /// The path with its `{labels}`, and a query string that every request of the operation has.
     let requestURI: String
     /// `requestURI` taken apart; nil unless the protocol is in the REST style.

@@ -79,3 +79,22 @@ def test_access_grants(root: Identity, tmp_path: Path) -> None:
     assert tag == {"Key": "team", "Value": "other-lender"}
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=lender=other-lender")
     assert control.list_access_grants_instances(AccountId=ACCOUNT)["AccessGrantsInstancesList"] == []
+
+
+def test_directory_buckets(root: Identity, tmp_path: Path) -> None:
+    # Names before the endpoint's are those of buckets: nobody has to look them up.
+    caller = Identity(root.url.replace("127.0.0.1", "localhost"), root.key_id, root.secret, by_proxy=True)
+    terraform = Terraform(tmp_path, caller, SOURCE.with_name("s3_directory_buckets.tf").read_text())
+    terraform.apply()
+    terraform.assert_no_drift()
+    name = "orders--use1-az4--x-s3"
+    assert terraform.outputs()["all"] == [name]
+    s3 = root.client("s3")
+    assert s3.get_object(Bucket=name, Key="in/17.txt")["Body"].read() == b"four lamps"
+    assert s3.head_object(Bucket=name, Key="in/17.txt")["ServerSideEncryption"] == "aws:kms"
+    terraform.reimport({"aws_s3_directory_bucket.own": name, "aws_s3_bucket_policy.own": name})
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=days=40")
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert rule["Expiration"]["Days"] == 40
+    terraform.run("destroy", "-auto-approve", "-no-color", "-var=days=40")
+    assert s3.list_directory_buckets()["Buckets"] == []

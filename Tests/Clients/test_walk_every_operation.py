@@ -64,18 +64,33 @@ def name_of(value: Any) -> str:
     return ":".join(value) if isinstance(value, tuple) else str(value)
 
 
+def client_of(service: str, operation: str = "") -> str:
+    """boto3's name of what has the operation."""
+    samples = samples_of(service)
+    return samples.clients.get(operation) or samples.client or service
+
+
 @functools.cache
-def service_model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(samples_of(service).client or service)
+def model(client: str) -> Any:
+    return botocore.session.get_session().get_service_model(client)
+
+
+def service_model(service: str, operation: str = "") -> Any:
+    return model(client_of(service, operation))
+
+
+def operation_names(service: str) -> list[str]:
+    return [*service_model(service).operation_names, *samples_of(service).clients]
 
 
 def arguments(service: str, operation: str) -> dict[str, Any]:
-    return samples_of(service).input(service_model(service).operation_model(operation).input_shape, operation)
+    return samples_of(service).input(service_model(service, operation).operation_model(operation).input_shape, operation)
 
 
 def call(identity: Identity, service: str, operation: str, **config: Any) -> AwsError | dict[str, Any]:
     """Makes one request and returns its answer or its error."""
-    client = identity.client(samples_of(service).client or service, parameter_validation=False, **config)
+    settings = samples_of(service).config | {"parameter_validation": False} | config
+    client = identity.client(client_of(service, operation), **settings)
     method = getattr(client, botocore.xform_name(operation))
     try:
         return dict(method(**arguments(service, operation)))
@@ -85,7 +100,7 @@ def call(identity: Identity, service: str, operation: str, **config: Any) -> Aws
 
 def told(outcome: AwsError | dict[str, Any], trail: Trail, one: tuple[str, str]) -> AwsError | dict[str, Any]:
     """The same; the answer to a HEAD has no body, and what is wrong stands in its event alone."""
-    if isinstance(outcome, AwsError) and service_model(one[0]).operation_model(one[1]).http["method"] == "HEAD":
+    if isinstance(outcome, AwsError) and service_model(*one).operation_model(one[1]).http["method"] == "HEAD":
         samples = samples_of(one[0])
         if one[1] in samples.data_events:
             if outcome.code == "403":
@@ -123,14 +138,13 @@ def test_every_operation_that_is_built_is_walked() -> None:
     assert len(counts) == len(LISTED_SERVICES)
     assert sum(map(int, counts)) == len(OPERATIONS)
     for service, operation in OPERATIONS:
-        assert operation in service_model(service).operation_names, f"{service}:{operation} is no operation of AWS's"
+        assert operation in operation_names(service), f"{service}:{operation} is no operation of AWS's"
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_no_sample_is_for_nothing(service: str) -> None:
     assert service in LISTED_SERVICES, f"walk/{service}.py is of a service that is not built"
-    names = service_model(service).operation_names
-    for name in names:
+    for name in operation_names(service):
         arguments(service, name)
     samples = samples_of(service)
     assert not samples.values.keys() - samples.used
@@ -158,6 +172,8 @@ def test_operation(cloud: Server, root: Identity, new_user, one: tuple[str, str]
             # The caller is nobody, whom policies may let in.
             refused = isinstance(unsigned, AwsError) and unsigned.status == 403 and unsigned.code in (*DENIED, "403")
             assert operation in samples.needs_no_permission or refused, unsigned
+        elif samples.unsigned_codes:
+            assert isinstance(unsigned, AwsError) and unsigned.code in samples.unsigned_codes, unsigned
         elif samples.looks_like_objects:
             # /analyzer/x may be an object of a public bucket; here there is no such bucket. What can't be about one is refused
             # by the service itself.
@@ -249,10 +265,10 @@ def test_what_is_not_built_succeeds_for_nobody(root: Identity, service: str) -> 
     """Operations of the model that the server does not list: an error of its own, never an empty success."""
     built = {operation for prefix, operation in OPERATIONS if prefix == service}
     samples = samples_of(service)
-    for operation in service_model(service).operation_names:
+    for operation in operation_names(service):
         if operation in samples.elsewhere or (samples.only and operation not in samples.only):
             continue
-        if operation in built or service_model(service).operation_model(operation).auth_type == "none":
+        if operation in built or service_model(service, operation).operation_model(operation).auth_type == "none":
             continue
         if operation in samples_of(service).same_on_the_wire:
             assert samples_of(service).same_on_the_wire[operation] in built

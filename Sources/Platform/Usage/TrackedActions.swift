@@ -7,7 +7,8 @@ extension Environment {
     /// - Parameter namespace: `iam`
     public func trackedActions(of namespace: String) -> Set<String> {
         modules(signingAs: namespace).reduce(into: []) { names, module in
-            names.formUnion(Set(module.shape.operationNames).subtracting(module.events.dataEvents))
+            let all = module.partOf == nil ? Set(module.shape.operationNames) : Set(module.operations.keys)
+            names.formUnion(all.subtracting(module.events.dataEvents))
         }
     }
 }

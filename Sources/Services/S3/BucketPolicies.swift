@@ -59,7 +59,8 @@ enum BucketPolicies {
         )
         for action in statement.actions.values {
             let lowercased = action.value.lowercased()
-            guard lowercased == "*" || lowercased.hasPrefix("s3") else {
+            let prefix = arn.hasPrefix("arn:aws:s3express:") ? "s3express:" : "s3"
+            guard lowercased == "*" || lowercased.hasPrefix(prefix) else {
                 throw .malformedPolicy("Policy has invalid action")
             }
             let isOfObjects = S3Actions.isOfObjects(lowercased)
@@ -79,7 +80,7 @@ extension S3.PutBucketPolicy: WriteOperation, OnBucket {
         guard !call.publicAccessBlock(of: bucket).blockPublicPolicy || !document.isPublic else {
             throw .s3(
                 "AccessDenied",
-                "User: \(call.caller.arn) is not authorized to perform: s3:PutBucketPolicy on resource: \"\(bucket.arn)\""
+                "User: \(call.caller.arn) is not authorized to perform: \(call.service):PutBucketPolicy on resource: \"\(bucket.arn)\""
                     + " because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
                 status: 403)
         }

@@ -25,6 +25,7 @@ extension S3.CreateBucket: WriteOperation {
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        if call.isOfDirectoryBuckets { return try S3Express.accessToCreate(input, call) }
         guard BucketName.isValid(input.bucket) else { throw .invalidBucketName(input.bucket) }
         let arn = "arn:aws:s3:::\(input.bucket)"
         func need(_ action: String, _ keys: [String: ContextValue] = [:]) -> Access {
@@ -53,6 +54,7 @@ extension S3.CreateBucket: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
+        if call.isOfDirectoryBuckets { return try S3Express.create(input, call, records) }
         let (name, shared) = (input.bucket, records.shared)
         if let other = try shared.get(Bucket.self, name) {
             guard other.accountID == call.accountID else { throw .bucketAlreadyExists(name) }
@@ -140,6 +142,10 @@ extension S3.HeadBucket: BucketRead {
             $0.bucketArn = bucket.arn
             $0.bucketRegion = bucket.region
             $0.accessPointAlias = call.learnt(BucketEntry.self)?.accessPoint != nil
+            if let zone = bucket.zone {
+                $0.bucketLocationName = zone
+                $0.bucketLocationType = DirectoryBucketName(bucket.name)?.locationType
+            }
         }
     }
 }

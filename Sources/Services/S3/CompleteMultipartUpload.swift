@@ -38,7 +38,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         var version = ObjectVersion(key: input.key, sequence: place.sequence, versionID: place.id, modified: call.time)
         version.take(upload.object)
         version.size = size
-        version.etag = etag(of: parts, upload)
+        version.etag = etag(of: parts, upload, bucket)
         version.checksum = checksum
         version.parts = parts.map {
             ObjectVersion.Part(number: $0.number, size: $0.size, checksum: $0.checksum.value)
@@ -75,7 +75,10 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     private static func answer(_ version: ObjectVersion, _ bucket: Bucket, _ call: Call) -> Output {
         var output = Structure(OutputFields.shape)
         output["Expiration"] = call.buckets.lifecycle(of: bucket.name).expiration(of: version).map { .string($0) }
-        output["Location"] = .string("http://\(bucket.name).s3.amazonaws.com/\(URLEncoding.encode(version.key))")
+        let host =
+            bucket.zone.map { "https://\(bucket.name).s3express-\($0).\(bucket.region).amazonaws.com" }
+            ?? "http://\(bucket.name).s3.amazonaws.com"
+        output["Location"] = .string("\(host)/\(URLEncoding.encode(version.key))")
         output["Bucket"] = .string(bucket.name)
         output["Key"] = .string(version.key)
         output["ETag"] = .string("\"\(version.etag)\"")
@@ -99,6 +102,14 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
             throw .s3(
                 "InvalidPartOrder",
                 "The list of parts was not in ascending order. Parts must be ordered by part number.",
+                ["UploadId": upload.uploadID])
+        }
+        if upload.object.storageClass == S3Express.storageClass,
+            !zip(listed, 1...).allSatisfy({ $0.partNumber == $1 })
+        {
+            throw .s3(
+                "InvalidPartOrder",
+                "The list of parts was not in ascending order. Parts must be ordered by part number, and consecutive.",
                 ["UploadId": upload.uploadID])
         }
         var parts: [UploadedPart] = []
@@ -147,7 +158,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         }
     }
 
-    private static func etag(of parts: [UploadedPart], _ upload: MultipartUpload) -> String {
+    private static func etag(of parts: [UploadedPart], _ upload: MultipartUpload, _ bucket: Bucket) -> String {
+        guard bucket.zone == nil else { return Identifiers.randomBytes(16).hexadecimal }
         guard case .s3 = upload.object.encryption else {
             return "\(Identifiers.randomBytes(16).hexadecimal)-\(parts.count)"
         }
@@ -221,7 +233,7 @@ extension String {
 
 extension CRC {
     /// The check of parts that follow each other, in Base64; nil where one of them has none of the algorithm.
-    fileprivate static func combined(
+    static func combined(
         _ parts: [(checksum: ObjectVersion.Checksum, size: Int64)], _ algorithm: ChecksumAlgorithm
     ) -> String? {
         let kind: Kind

@@ -58,6 +58,8 @@ extension Copies {
     static func origin(
         _ input: Input, _ call: Call, copiesTags: Bool
     ) async throws(ServiceError) -> (CopyOrigin, [Access]) {
+        // A session is for one bucket: copies are signed with what it was asked for with.
+        guard call.caller.zonalSession == nil else { throw .accessDenied }
         let source = try CopySource(input.copySource)
         var owner: String?
         if case .string(let account) = input.structure["ExpectedSourceBucketOwner"] { owner = account }
@@ -219,7 +221,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         var version = object.version(
             of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = copied.received.size
-        version.etag = copied.received.etag
+        version.etag = copied.received.etag(in: bucket)
         version.checksum = copied.received.checksum
         version.encryption = copied.received.encryption
         version.content = copied.received.content
@@ -296,7 +298,7 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
-        let part = try call.put(copied.received, as: input.partNumber, of: upload, records)
+        let part = try call.put(copied.received, as: input.partNumber, of: upload, in: bucket, records)
         var result = Structure(S3.CopyPartResult.shape)
         result["ETag"] = .string("\"\(part.etag)\"")
         result["LastModified"] = .timestamp(Timestamp(secondsSinceEpoch: part.modified))

@@ -91,6 +91,7 @@ extension S3.DeleteObject: PreparedWriteOperation, OnObject {
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let need = try await need(input, call)
+        guard !call.isOfDirectoryBuckets else { return .required(need) }
         let more =
             DeletionCondition.actions(input.ifMatch)
             + (input.bypassGovernanceRetention == true ? ["BypassGovernanceRetention"] : [])
@@ -111,20 +112,25 @@ extension S3.DeleteObject: PreparedWriteOperation, OnObject {
     public static func handle(
         _ input: Input, _ proof: MFADelete?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        for (member, header) in [
-            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ] where input.structure[member] != nil {
-            // Only directory buckets know them.
-            throw .notImplemented(header: header)
-        }
         let bucket = try records.bucket(input.bucket, call)
+        if bucket.zone == nil {
+            try S3Express.refuse(["IfMatchSize", "IfMatchLastModifiedTime"], in: input.structure)
+        } else {
+            try S3Express.refuse(["MFA", "BypassGovernanceRetention"], in: input.structure)
+        }
         try proof?.check(bucket)
         guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
             throw .invalidArgument(
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 "x-amz-bypass-governance-retention")
         }
-        try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
+        if bucket.zone != nil {
+            try ZonalDeletionCondition(
+                etag: input.ifMatch, size: input.ifMatchSize, modified: input.ifMatchLastModifiedTime
+            ).check(try records.current(input.key, in: bucket.name))
+        } else {
+            try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
+        }
         let deleted = try records.delete(
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
             at: call.time)
@@ -144,8 +150,14 @@ extension S3.DeleteObjects: PreparedWriteOperation {
     public static var secretMembers: Set<String> { MFADelete.secretMembers }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        _ = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
+        let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         guard input.delete.objects.count <= most, !input.delete.objects.isEmpty else { throw .malformedXML }
+        if call.isOfDirectoryBuckets {
+            try S3Express.refuse(["MFA", "BypassGovernanceRetention"], in: input.structure)
+            try S3Express.checkDeleted(input.delete.objects.map(\.key))
+            // A session is for the bucket, whatever the keys.
+            return .required(call.need("DeleteObject", on: entry))
+        }
         return .notRequired(
             because: "each key is asked for by itself:"
                 + " https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html")
@@ -180,16 +192,22 @@ extension S3.DeleteObjects: PreparedWriteOperation {
                 let actions =
                     [object.versionId == nil ? "DeleteObject" : "DeleteObjectVersion"]
                     + DeletionCondition.actions(object.eTag) + (bypass ? ["BypassGovernanceRetention"] : [])
-                for action in actions {
+                for action in actions where bucket.zone == nil {
                     let need = call.need(
                         action, onKey: object.key, version: object.versionId, target,
                         DeletionCondition.keys(object.eTag))
                     guard try call.decision(need).isAllowed else { throw .accessDenied }
                 }
-                guard object.size == nil, object.lastModifiedTime == nil else {
-                    throw .notImplemented(header: object.size == nil ? "LastModifiedTime" : "Size")
+                if bucket.zone == nil {
+                    guard object.size == nil, object.lastModifiedTime == nil else {
+                        throw .notImplemented(header: object.size == nil ? "LastModifiedTime" : "Size")
+                    }
+                    try DeletionCondition(object.eTag)?.check(object.key, in: bucket, records)
+                } else {
+                    try ZonalDeletionCondition(
+                        etag: object.eTag, size: object.size, modified: object.lastModifiedTime
+                    ).check(version)
                 }
-                try DeletionCondition(object.eTag)?.check(object.key, in: bucket, records)
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
                 try records.tell(deleted, of: object.key, in: bucket, EventCause(call))

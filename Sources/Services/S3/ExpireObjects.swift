@@ -11,7 +11,11 @@ struct ExpireObjects: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        for (name, rules) in environment.projection(BucketIndex.self).lifecycles {
+        let index = environment.projection(BucketIndex.self)
+        for (name, rules) in index.lifecycles {
+            if let entry = index.bucket(name), entry.bucket.zone != nil, try !S3Express.letsIn(entry, environment) {
+                continue
+            }
             for rule in rules {
                 let expiry = Expiry(environment: environment, scope: context.scope, bucket: name, rule: rule)
                 if rule.actsOnCurrent { try await expiry.endCurrent() }

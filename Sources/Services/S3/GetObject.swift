@@ -227,7 +227,7 @@ extension Call {
 
 extension ObjectVersion.Content.Rest {
     /// - Parameter range: nil: all bytes.
-    fileprivate func open(
+    func open(
         _ range: Range<Int>?, _ store: BodyStore, _ secret: SymmetricKey?
     ) throws(BodyError) -> [UInt8] {
         switch self {

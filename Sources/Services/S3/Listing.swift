@@ -50,9 +50,10 @@ struct KeyListing {
 
     /// The keys and groups of a page, and whether there are more.
     func entries(
-        of bucket: String, after place: RowRange.Place?, _ records: some RecordReading
+        of bucket: Bucket, after place: RowRange.Place?, _ records: some RecordReading
     ) throws(ServiceError) -> (entries: [RowListing<ListedObject>], isTruncated: Bool) {
         guard limit > 0 else { return ([], false) }
+        let (isDirectory, bucket) = (bucket.zone != nil, bucket.name)
         let range = RowRange(RowPrefix(beginning: prefix), after: place)
         var found: [RowListing<ListedObject>]
         if let delimiter {
@@ -61,9 +62,19 @@ struct KeyListing {
         } else {
             found = try records.shared.list(ListedObject.self, of: bucket, range, limit: limit + 1).map { .row($0) }
         }
+        if isDirectory { found = add(try records.directoriesOfUploads(of: bucket, self, after: place), to: found) }
         guard found.count > limit else { return (found, false) }
-        found.removeLast()
-        return (found, true)
+        return (Array(found.prefix(limit)), true)
+    }
+
+    /// Puts groups among entries, in order, those that are there already once.
+    private func add(_ groups: [String], to entries: [RowListing<ListedObject>]) -> [RowListing<ListedObject>] {
+        guard !groups.isEmpty else { return entries }
+        let known = Set(entries.map(\.name))
+        let more = groups.filter { !known.contains($0) }.map {
+            RowListing<ListedObject>.group(RowPrefix(beginning: $0))
+        }
+        return (entries + more).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }
 
@@ -146,10 +157,11 @@ extension S3.ListObjectsV2: ReadOperation, ListsKeys {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let bucket = try call.bucket()
+        if bucket.zone != nil { try S3Express.checkListing(input.structure) }
         let listing = try KeyListing(
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
-            of: bucket.name, after: try start(input, listing), records)
+            of: bucket, after: try start(input, listing), records)
         // Who asks for it learns what is restored.
         let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {
@@ -188,7 +200,7 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
         let listing = try KeyListing(
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
-            of: bucket.name, after: input.marker.flatMap { $0.isEmpty ? nil : listing.place(after: $0) }, records)
+            of: bucket, after: input.marker.flatMap { $0.isEmpty ? nil : listing.place(after: $0) }, records)
         // Who asks for it learns what is restored.
         let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {

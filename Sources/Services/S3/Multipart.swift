@@ -123,10 +123,12 @@ extension Call {
 
     /// Puts a part in its place.
     func put(
-        _ received: ObjectUpload.Received, as number: Int, of upload: MultipartUpload, _ records: MutableRecords
+        _ received: ObjectUpload.Received, as number: Int, of upload: MultipartUpload, in bucket: Bucket,
+        _ records: MutableRecords
     ) throws(ServiceError) -> UploadedPart {
         let part = UploadedPart(
-            partition: upload.parts, number: number, modified: time, size: received.size, etag: received.etag,
+            partition: upload.parts, number: number, modified: time, size: received.size,
+            etag: received.etag(in: bucket),
             checksum: received.checksum, content: received.content)
         if let old = try records.shared.get(UploadedPart.self, part.key, of: part.partition) {
             try records.forget([old.content], at: time)
@@ -164,7 +166,7 @@ extension S3.UploadPart: UploadOperation, OnUpload {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
-        let part = try call.put(received, as: input.partNumber, of: upload, records)
+        let part = try call.put(received, as: input.partNumber, of: upload, in: bucket, records)
         var output = Structure(OutputFields.shape)
         output["ETag"] = .string("\"\(part.etag)\"")
         output.show(upload.object.encryption)
@@ -250,10 +252,13 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let bucket = try call.bucket()
+        if bucket.zone != nil { try S3Express.checkListing(input.structure) }
         let listing = try KeyListing(
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxUploads, encoding: input.encodingType)
         var range = RowRange(RowPrefix(beginning: listing.prefix))
-        if let key = input.keyMarker, !key.isEmpty {
+        if bucket.zone != nil {
+            range.after = try S3Express.place(after: input.keyMarker, listing)
+        } else if let key = input.keyMarker, !key.isEmpty {
             if let id = input.uploadIdMarker, !id.isEmpty {
                 range.after = .key(MultipartUpload.key(key, id))
             } else {
@@ -273,7 +278,10 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
             $0.bucket = bucket.name
             $0.keyMarker = listing.shown(input.keyMarker ?? "")
             $0.uploadIdMarker = input.uploadIdMarker ?? ""
-            if isTruncated, let last = found.last {
+            if bucket.zone != nil {
+                $0.uploadIdMarker = nil
+                $0.nextKeyMarker = isTruncated ? found.last.map(S3Express.marker) : nil
+            } else if isTruncated, let last = found.last {
                 switch last {
                 case .row(let upload):
                     $0.nextKeyMarker = listing.shown(upload.objectKey)

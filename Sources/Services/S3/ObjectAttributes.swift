@@ -11,6 +11,7 @@ extension S3.GetObjectAttributes: ObjectRead {
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let need = try await need(input, call)
+        guard !call.isOfDirectoryBuckets else { return .required(need) }
         var attributes = need
         attributes.action = input.versionId == nil ? "s3:GetObjectAttributes" : "s3:GetObjectVersionAttributes"
         return .required([need, attributes])

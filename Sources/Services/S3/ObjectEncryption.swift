@@ -24,7 +24,8 @@ extension Call {
             }
             return BodyKey(secret: secret, encryption: .customer(keyMD5: md5))
         }
-        let wanted = try wantedEncryption(input, bucket)
+        var wanted = try wantedEncryption(input, bucket)
+        if bucket.zone != nil { try checkZonal(&wanted, input, bucket) }
         switch wanted.algorithm {
         case "AES256": return BodyKey()
         case "aws:kms", "aws:kms:dsse":
@@ -63,6 +64,23 @@ extension Call {
         }
         guard let usual = buckets.encryption(of: bucket.name) else { return Wanted(algorithm: "AES256") }
         return Wanted(algorithm: usual.algorithm, keyID: usual.keyID, hasBucketKey: usual.hasBucketKey)
+    }
+
+    /// Directory buckets encrypt everything as they are told to, by one key and always with bucket keys.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-UsingKMSEncryption.html>
+    private func checkZonal(_ wanted: inout Wanted, _ input: Structure, _ bucket: Bucket) throws(ServiceError) {
+        guard wanted.algorithm != "AES256" || buckets.encryption(of: bucket.name) != nil else { return }
+        let usual = buckets.encryption(of: bucket.name)
+        guard wanted.algorithm == usual?.algorithm ?? "AES256",
+            wanted.keyID == nil || wanted.keyID.map(S3Express.keyName) == bucket.directoryKey.map(S3Express.keyName),
+            wanted.context.allSatisfy({ $0 == "aws:s3:arn" && $1 == bucket.arn })
+        else {
+            throw .invalidRequest(
+                "The encryption that the request asks for is not that of the directory bucket.")
+        }
+        guard wanted.algorithm != "AES256" else { return }
+        wanted.keyID = usual?.keyID
+        wanted.hasBucketKey = true
     }
 
     /// A data key of KMS's, which the caller has to be allowed to have made.

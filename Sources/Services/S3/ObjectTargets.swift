@@ -73,6 +73,11 @@ extension Call {
         _ keys: [String: ContextValue] = [:]
     ) -> Access {
         let bucket = target.bucket.bucket
+        guard bucket.zone == nil else {
+            var access = S3Express.need(action, on: target.bucket, keys, self)
+            access.learnt = target
+            return access
+        }
         var access = Access(
             "s3:\(action)", on: "\(bucket.arn)/\(key)", resourceAccount: bucket.accountID, context: keys)
         access.context["s3:resourceaccount"] = .one(bucket.accountID)

@@ -15,6 +15,8 @@ public struct ObjectUpload: Upload {
         let md5: String
         let checksum: ObjectVersion.Checksum
         let encryption: ObjectVersion.Encryption
+        /// What the bytes follow; nil: they are all.
+        let base: ObjectVersion?
         /// Keeps a sweep from taking the bytes until the transaction is decided.
         fileprivate let writer: BodyWriter?
     }
@@ -28,6 +30,7 @@ public struct ObjectUpload: Upload {
     private var small: [UInt8] = []
     private var writer: BodyWriter?
     private var size: Int64 = 0
+    private var base: ObjectVersion?
 
     /// - Parameters:
     ///   - input: of an operation with a body: PutObject or UploadPart.
@@ -44,6 +47,13 @@ public struct ObjectUpload: Upload {
         } else {
             contentMD5 = nil
         }
+    }
+
+    /// Makes the bytes follow those of an object.
+    /// - Parameter rest: the object's last bytes, if they are in its row: they are put aside anew.
+    mutating func append(to base: ObjectVersion, _ rest: [UInt8]) {
+        self.base = base
+        small = rest
     }
 
     public mutating func receive(_ bytes: [UInt8]) async throws(ServiceError) {
@@ -82,7 +92,7 @@ public struct ObjectUpload: Upload {
                 content: content, size: size, md5: digest.hexadecimal,
                 checksum: ObjectVersion.Checksum(
                     algorithm: checksum.algorithm.rawValue, value: value, type: "FULL_OBJECT"),
-                encryption: key.encryption, writer: writer)
+                encryption: key.encryption, base: base, writer: writer)
         } catch {
             throw ServiceError(error)
         }

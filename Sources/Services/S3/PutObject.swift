@@ -35,6 +35,10 @@ struct NewObject {
 
     /// Reads a request's members, those of PutObject, CreateMultipartUpload or CopyObject.
     init(_ input: Structure, in bucket: Bucket, _ call: Call) throws(ServiceError) {
+        if bucket.zone != nil {
+            try S3Express.checkNewObject(input)
+            storageClass = S3Express.storageClass
+        }
         (owner, acl) = try AccessControlLists.ofNewObject(input, in: bucket, call)
         for name in Self.headers {
             if case .string(let text) = input[name] { headers[name] = text }
@@ -58,7 +62,7 @@ struct NewObject {
             }
         }
         if case .string(let name) = input["StorageClass"] {
-            guard Self.storageClasses.contains(name) else {
+            guard bucket.zone == nil ? Self.storageClasses.contains(name) : name == storageClass else {
                 throw .s3(
                     "InvalidStorageClass", "The storage class you specified is not valid",
                     ["StorageClassRequested": name])
@@ -186,6 +190,7 @@ extension S3.PutObject: UploadOperation, OnObject {
         // What can't be right is refused before the body is sent.
         _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
+        if let base = try await call.appended(input, in: bucket) { return try await call.upload(input, after: base) }
         let key = try await call.bodyKey(input.structure, of: input.key, in: bucket)
         return try ObjectUpload(input.structure, call.bodies(), key, usual: .crc64NVME)
     }
@@ -195,12 +200,18 @@ extension S3.PutObject: UploadOperation, OnObject {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
+        let current = try records.current(input.key, in: bucket.name)
+        try conditions.check(current, key: input.key)
+        if input.writeOffsetBytes != nil {
+            // Whoever was faster has written at the same place.
+            guard current?.sequence == received.base?.sequence else { throw .invalidWriteOffset }
+            if let current { return try append(received, to: current, in: bucket, call, records) }
+        }
         let object = try NewObject(input.structure, in: bucket, call)
         var version = object.version(
             of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = received.size
-        version.etag = received.etag
+        version.etag = received.etag(in: bucket)
         version.checksum = received.checksum
         version.encryption = received.encryption
         version.content = received.content
@@ -211,6 +222,20 @@ extension S3.PutObject: UploadOperation, OnObject {
         // The only front that puts anything is the one that takes forms.
         try records.tell(call.source.isOfFront ? .post : .put, version, in: bucket, EventCause(call))
         return Output(written(version, of: bucket, call))
+    }
+
+    private static func append(
+        _ received: ObjectUpload.Received, to current: ObjectVersion, in bucket: Bucket, _ call: Call,
+        _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let place = try records.nextVersion(of: current.key, in: bucket, at: call.time)
+        let version = try current.extended(by: received, at: place.sequence, in: bucket, call.time)
+        try records.keep(received.content)
+        // What was there before stays a part of it: its bodies are not forgotten.
+        _ = try records.add(version, to: bucket)
+        var output = written(version, of: bucket, call)
+        output["Size"] = .integer(Int(version.size))
+        return Output(output)
     }
 
     private static func written(_ version: ObjectVersion, of bucket: Bucket, _ call: Call) -> Structure {
@@ -229,8 +254,8 @@ extension S3.PutObject: UploadOperation, OnObject {
 
 extension ObjectUpload.Received {
     /// An MD5 where AWS promises one; otherwise something that is as unlike others.
-    var etag: String {
-        guard case .s3 = encryption else { return Identifiers.randomBytes(16).hexadecimal }
+    func etag(in bucket: Bucket) -> String {
+        guard case .s3 = encryption, bucket.zone == nil else { return Identifiers.randomBytes(16).hexadecimal }
         return md5
     }
 }

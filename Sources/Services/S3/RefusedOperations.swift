@@ -3,12 +3,11 @@ import Policy
 import S3API
 import Wire
 
-// Operations that S3 has no more for accounts that are new today, and those of directory buckets, which are asked of another.
-// Whoever may use them is told so; whoever may not is denied.
+// Operations that S3 has no more for accounts that are new today. Whoever may use them is told so; whoever may not is denied.
 
 extension ServiceError {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
-    fileprivate static func methodNotAllowed(_ method: String, _ type: String) -> ServiceError {
+    static func methodNotAllowed(_ method: String, _ type: String) -> ServiceError {
         .s3(
             "MethodNotAllowed", "The specified method is not allowed against this resource.", status: 405,
             ["Method": method, "ResourceType": type])
@@ -31,34 +30,4 @@ extension S3.GetObjectTorrent: ComputeOperation, OnObject {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         throw .methodNotAllowed("GET", "TORRENT")
     }
-}
-
-/// An operation of directory buckets, asked of a general purpose bucket: others there are none.
-protocol OfDirectoryBucket: ComputeOperation, OnBucket {
-    static var method: String { get }
-}
-
-extension OfDirectoryBucket {
-    /// Sessions are what all requests to directory buckets are allowed by.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam.html>
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        let bucket = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner).bucket
-        return .required(
-            Access(
-                "s3express:CreateSession",
-                on: "arn:aws:s3express:\(bucket.region):\(bucket.accountID):bucket/\(bucket.name)",
-                resourceAccount: bucket.accountID))
-    }
-
-    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        throw .methodNotAllowed(method, "BUCKET")
-    }
-}
-
-extension S3.CreateSession: OfDirectoryBucket {
-    static var method: String { "GET" }
-}
-
-extension S3.RenameObject: OfDirectoryBucket {
-    static var method: String { "PUT" }
 }

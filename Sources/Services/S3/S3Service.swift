@@ -85,7 +85,9 @@ extension ServiceModule {
     ]
 
     private static let refusedOperations: [any Platform.Operation.Type] = [
-        S3.SelectObjectContent.self, S3.GetObjectTorrent.self, S3.CreateSession.self, S3.RenameObject.self,
+        S3.SelectObjectContent.self, S3.GetObjectTorrent.self,
+        // Of directory buckets, for which S3 Express answers.
+        S3.CreateSession.self, S3.RenameObject.self,
     ]
 
     private static let objectOperations: [any Platform.Operation.Type] = [

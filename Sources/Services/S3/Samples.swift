@@ -26,3 +26,30 @@ private func furnish(_ environment: Environment) async throws {
         try records.shared.put(CurrentObject(bucket: bucket.name, version: object))
     }
 }
+
+/// The same in a directory bucket.
+let directoryBucketSamples = Samples(
+    texts: [
+        "AccountId": Samples.account, "Bucket": directoryBucket, "CopySource": "\(directoryBucket)/a",
+        "DataRedundancy": "SingleAvailabilityZone", "Key": "a", "LocationType": "AvailabilityZone",
+        "Name": "use1-az4", "RenameSource": "\(directoryBucket)/a",
+        "ResourceArn": "arn:aws:s3express:us-east-1:\(Samples.account):bucket/\(directoryBucket)",
+        "Type": "AvailabilityZone",
+        "UploadId": "x",
+    ],
+    absent: ["ContentMD5", "LocationConstraint"],
+    furnish: { environment in
+        var bucket = Bucket(
+            name: directoryBucket, accountID: Samples.account, region: "us-east-1", creationDate: Samples.time,
+            tags: [Tag(key: "a", value: "b")])
+        bucket.zone = "use1-az4"
+        let object = CurrentObject(
+            bucket: bucket.name, version: ObjectVersion(key: "a", sequence: 1, versionID: nil, modified: Samples.time))
+        try await environment.write(Scope(account: Samples.account, region: "us-east-1"), requestID: "") {
+            [bucket] (records) throws(ServiceError) in
+            try records.shared.put(bucket)
+            try records.shared.put(object)
+        }
+    })
+
+private let directoryBucket = "box--use1-az4--x-s3"

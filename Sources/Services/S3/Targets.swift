@@ -43,7 +43,9 @@ extension Call {
                 throw .invalidExpectedOwner(owner)
             }
         }
-        guard let entry = try entry(named: name) else { throw .noSuchBucket(name) }
+        guard let entry = try entry(named: name), (entry.bucket.zone != nil) == isOfDirectoryBuckets else {
+            throw .noSuchBucket(name)
+        }
         // Without a signature there is no region that the request was signed for.
         guard entry.bucket.region == region || caller.isAnonymous else { throw .permanentRedirect(entry.bucket) }
         guard expectedOwner == nil || expectedOwner == entry.bucket.accountID else { throw .accessDenied }
@@ -52,6 +54,7 @@ extension Call {
 
     /// What a request needs for an action on a bucket.
     func need(_ action: String, on entry: BucketEntry, _ keys: [String: ContextValue] = [:]) -> Access {
+        guard entry.bucket.zone == nil else { return S3Express.need(action, on: entry, keys, self) }
         var access = Access(
             "s3:\(action)", on: entry.bucket.arn, resourceAccount: entry.bucket.accountID, context: keys)
         access.context["s3:resourceaccount"] = .one(entry.bucket.accountID)

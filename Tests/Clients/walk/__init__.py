@@ -32,6 +32,10 @@ def nothing(_: Identity) -> None:
 class Samples:
     #: boto3's name of the service, where that is not the one that its actions begin with.
     client: str | None = None
+    #: Operations that another client has, and which.
+    clients: dict[str, str] = field(default_factory=dict)
+    #: How clients are to be set up for it.
+    config: dict[str, Any] = field(default_factory=dict)
     #: What its actions begin with, where that is not the service's name.
     prefix: str | None = None
     #: `eventSource` of its events; None: the actions' prefix and `.amazonaws.com`.
@@ -44,6 +48,8 @@ class Samples:
     admits_anonymous: bool = False
     #: Whether its requests, without a signature and at an address that names no service, are those for an object of S3's.
     looks_like_objects: bool = False
+    #: What S3 says of a request without a signature that is an object's of its own; empty: see the two above.
+    unsigned_codes: set[str] = field(default_factory=set)
     #: Those of the client's model that are this service's; empty: all.
     only: set[str] = field(default_factory=set)
     #: Those of the client's model that are another service's.

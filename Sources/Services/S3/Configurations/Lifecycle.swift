@@ -22,17 +22,22 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
                 "Lifecycle configuration is not supported on a bucket that has MFA Delete enabled.")
         }
         var ids: Set<String> = []
-        for rule in rules { try check(rule, &ids) }
+        for rule in rules {
+            if bucket.zone != nil { try S3Express.checkLifecycle(rule) }
+            try check(rule, &ids)
+        }
     }
 
-    /// Below which size nothing is moved to another class; of buckets that say nothing, and of which only the name counts
-    /// here.
-    private static let usualMinimum = "all_storage_classes_128K"
+    /// Below which size nothing is moved to another class, of buckets that say nothing; nil: a directory bucket has no other.
+    private static func minimumSize(_ input: Input) -> String? {
+        guard !input.bucket.hasSuffix(DirectoryBucketName.suffix) else { return nil }
+        return input.transitionDefaultMinimumObjectSize ?? "all_storage_classes_128K"
+    }
 
     /// The answer to a request for it: a header beside the rules, of which those without an id get one.
     static func kept(_ structure: Structure, _ input: Input) -> Structure {
         S3.GetBucketLifecycleConfiguration.Output {
-            $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum
+            $0.transitionDefaultMinimumObjectSize = minimumSize(input)
             $0.rules = S3.BucketLifecycleConfiguration(structure).rules.map { rule in
                 var rule = rule
                 if rule.id == nil { rule.id = VersionID.make(0) }
@@ -42,7 +47,7 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
     }
 
     static func answer(_ input: Input) -> Output {
-        Output { $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum }
+        Output { $0.transitionDefaultMinimumObjectSize = minimumSize(input) }
     }
 
     private static func check(_ rule: S3.LifecycleRule, _ ids: inout Set<String>) throws(ServiceError) {

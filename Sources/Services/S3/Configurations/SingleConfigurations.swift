@@ -68,6 +68,7 @@ extension S3.PutBucketEncryption: PutConfiguration {
     ) throws(ServiceError) {
         let rules = input.serverSideEncryptionConfiguration.rules
         guard rules.count == 1, let rule = rules.first else { throw .malformedXML }
+        if bucket.zone != nil { try S3Express.checkEncryption(rule, bucket, call, records) }
         guard let usual = rule.applyServerSideEncryptionByDefault else { return }
         guard ["AES256", "aws:kms", "aws:kms:dsse"].contains(usual.sseAlgorithm) else { throw .malformedXML }
         guard usual.kmsMasterKeyID == nil || usual.sseAlgorithm != "AES256" else {

@@ -20,6 +20,8 @@ extension OnTagged {
         switch try TaggedResource(input.resourceArn) {
         case .bucket(let name):
             let entry = try call.bucket(named: name)
+            // The ARN of a directory bucket has its account and its Region.
+            guard entry.bucket.arn == input.resourceArn else { throw .noSuchBucket(name) }
             guard entry.bucket.accountID == input.accountId else { throw .accessDenied }
             return .required(call.need(shape.name, on: entry, keys(input)))
         case .accessPoint(let point):
@@ -47,6 +49,10 @@ private enum TaggedResource {
             self = .accessGrants(name)
         } else if arn.hasPrefix(bucket), !arn.contains("/"), !arn.hasSuffix(AccessPointName.aliasSuffix) {
             self = .bucket(String(arn.dropFirst(bucket.count)))
+        } else if let name = ARN(parsing: arn), name.service == S3Express.signingName,
+            name.resource.hasPrefix("bucket/")
+        {
+            self = .bucket(String(name.resource.dropFirst("bucket/".count)))
         } else {
             throw .invalidRequest(
                 "Gatehouse keeps tags of buckets, access points and S3 Access Grants; this is the ARN of none of these: \(arn)"

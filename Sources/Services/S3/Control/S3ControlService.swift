@@ -27,6 +27,19 @@ extension ServiceModule {
         projections: [AccessPointIndex.self, AccessGrantsIndex.self],
         quotas: [.accessPoints, .accessGrantsLocations, .accessGrants], samples: s3ControlSamples)
 
+    /// What S3 Control keeps of directory buckets. Requests for it are signed for S3 Express.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-tagging.html>
+    public static let directoryBucketTags = ServiceModule(
+        S3Control.self, signingName: S3Express.signingName, partOf: S3Express.signingName, signing: .s3,
+        operations: [S3Control.TagResource.self, S3Control.UntagResource.self, S3Control.ListTagsForResource.self],
+        events: EventParticulars(
+            source: "s3express.amazonaws.com", resources: ["ResourceArn": "AWS::S3Express::DirectoryBucket"],
+            listsResources: true, eventNames: controlEventNames),
+        proves: { (request, operation) throws(ServiceError) in
+            try BodyChecks.prove(request, operation, mayDemand: false)
+        },
+        validation: controlValidation, samples: directoryBucketSamples)
+
     private static let accessGrantsOperations: [any Platform.Operation.Type] = [
         S3Control.CreateAccessGrantsInstance.self, S3Control.GetAccessGrantsInstance.self,
         S3Control.ListAccessGrantsInstances.self, S3Control.GetAccessGrantsInstanceForPrefix.self,

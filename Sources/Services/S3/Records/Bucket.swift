@@ -54,16 +54,24 @@ struct Bucket: Record {
     var tags: [Tag] = []
     /// Whether policies may go by the tags; nil: no.
     var decidesByTags: Bool?
+    /// The ID of the zone that a directory bucket is in; nil: it is a general purpose bucket.
+    var zone: String?
+    /// The key of KMS that a directory bucket was told to use, which it keeps for good; nil: none yet.
+    var directoryKey: String?
 
     var id: String { name }
-    var references: [Reference] { [Reference(Relation.owner, to: accountID)] }
+    var references: [Reference] { [Reference(zone == nil ? Relation.owner : Relation.directoryOwner, to: accountID)] }
     var requirements: [Requirement] { [.account(accountID)] }
 
-    var arn: String { "arn:aws:s3:::\(name)" }
+    var arn: String {
+        zone == nil ? "arn:aws:s3:::\(name)" : "arn:aws:s3express:\(region):\(accountID):bucket/\(name)"
+    }
 
     enum Relation {
         /// From a bucket to the account that it belongs to.
         static let owner = "owner"
+        /// The same of directory buckets, which are counted and listed by themselves.
+        static let directoryOwner = "directory-owner"
     }
 }
 
