@@ -18,6 +18,15 @@ static inline int sqlite3_config_memory_file_size(long long bytes) {
     return sqlite3_config(memdb_maxsize, bytes);
 }
 
+/// Keeps in memory what a savepoint needs to be undone, and never in a file, of which SQLite would make one in the system's
+/// temporary folder for every transaction that changes more than 64 KiB.
+/// It has an effect only before anything else of SQLite is called.
+/// <https://www.sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigstmtjrnlspill>
+static inline int sqlite3_config_statement_journals_in_memory(void) {
+    const int stmtjrnl_spill = 26;  // SQLITE_CONFIG_STMTJRNL_SPILL
+    return sqlite3_config(stmtjrnl_spill, -1);
+}
+
 /// Takes from a connection what statements of strangers could harm with: writing to its schema, and texts in the quotation
 /// marks of names.
 static inline int sqlite3_make_defensive(sqlite3 *db) {

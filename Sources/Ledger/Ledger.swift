@@ -183,10 +183,7 @@ public final class Ledger: Sendable {
         requestID: String, _ body: @escaping @Sendable (Transaction) throws(LedgerError) -> Verdict<T>
     ) async throws(LedgerError) -> T {
         try requireWritable()
-        let result = await withCheckedContinuation { continuation in
-            writer.enqueue(WaitingWrite(requestID: requestID, body: body, continuation: continuation))
-        }
-        return try result.get()
+        return try await WaitingWrite(requestID: requestID, body: body).result(by: writer)
     }
 
     // MARK: Events

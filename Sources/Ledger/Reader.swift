@@ -33,7 +33,7 @@ public class Reader {
             if let record = known.find(type, key, version: sealed.version) { return record }
             guard let stored = try stored(R.kind, id, in: scope) else { return nil }
             let record = try RecordBody.decode(type, from: stored.body, key)
-            known.keep(record, key, version: stored.version)
+            known.keep(record, key, version: stored.version, size: stored.body.count)
             return record
         }
         guard let stored = try stored(R.kind, id, in: scope) else { return nil }

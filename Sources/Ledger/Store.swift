@@ -36,6 +36,8 @@ protocol StoreSession: AnyObject {
     /// - Parameter next: the numbers that the transaction after this is to begin with; nil: this has given none.
     func commit(_ next: Writer.NextNumbers?) throws
     func rollback() throws
+    /// Grows with every row that is changed, unless that is undone by itself; nil: nobody knows.
+    var changeCount: Int? { get }
     /// One level is all that is needed.
     func beginSavepoint() throws
     func endSavepoint(keeping: Bool) throws
@@ -271,6 +273,8 @@ enum MetaValue {
 }
 
 extension StoreSession {
+    var changeCount: Int? { nil }
+
     // Where one process has the ledger to itself.
     func otherNodeCount() throws -> Int { 0 }
     func announceNewKey() throws {}

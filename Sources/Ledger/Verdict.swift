@@ -9,49 +9,107 @@ public enum Verdict<Result: Sendable>: Sendable {
     case rollback(Result)
 }
 
-/// A write that waits for its turn, whatever its result.
-protocol PendingWrite: Sendable {
-    var requestID: String { get }
-    /// Runs the write's body. The caller then settles it, when it is known whether the batch was committed.
-    func run(_ transaction: Transaction) -> RanWrite
-    /// Answers a write that never ran.
-    func fail(_ error: LedgerError)
-}
-
-/// A write whose body has run, and that waits for its batch to be committed.
-struct RanWrite {
-    var commits: Bool
-    /// Answers the caller: with the result of the body, or with the error that kept the batch from being committed.
-    var settle: (LedgerError?) -> Void
-}
-
-/// A write of one result type, and the task that waits for it.
-struct WaitingWrite<Result: Sendable>: PendingWrite {
+/// A write that waits for its turn, and the task that waits for it.
+///
+/// The result is kept here, and the continuation carries nothing: what is generic has to look up its types each time that it
+/// is copied or called, and this is done for every write.
+///
+/// It can be sent: until the task goes on, it is used on the database's queue alone.
+class PendingWrite: @unchecked Sendable {
     let requestID: String
-    let body: @Sendable (Transaction) throws(LedgerError) -> Verdict<Result>
-    let continuation: CheckedContinuation<Swift.Result<Result, LedgerError>, Never>
+    private var continuation: CheckedContinuation<Void, Never>?
+    private var followUps: [@Sendable () -> Void] = []
+    private var failure: LedgerError?
 
-    func run(_ transaction: Transaction) -> RanWrite {
-        let commits: Bool
-        let answer: Swift.Result<Result, LedgerError>
-        do throws(LedgerError) {
-            let verdict = try body(transaction)
-            if let failure = transaction.failure { throw failure }
-            switch verdict {
-            case .commit(let result): (commits, answer) = (true, .success(result))
-            case .rollback(let result): (commits, answer) = (false, .success(result))
-            }
-        } catch {
-            (commits, answer) = (false, .failure(error))
+    init(requestID: String) {
+        self.requestID = requestID
+    }
+
+    /// Has the writer run it.
+    /// - Throws: what its body has thrown, or why nothing came of it.
+    final func finish(in writer: Writer) async throws(LedgerError) {
+        await withCheckedContinuation { continuation in
+            self.continuation = continuation
+            writer.enqueue(self)
         }
-        let (continuation, followUps) = (continuation, transaction.followUps)
-        return RanWrite(commits: commits) { error in
-            for followUp in followUps { followUp() }
-            continuation.resume(returning: error.map { .failure($0) } ?? answer)
+        if let failure { throw failure }
+    }
+
+    /// Runs the body, and keeps its result.
+    /// - Returns: whether its changes are to be kept.
+    func runBody(_ transaction: Transaction) throws(LedgerError) -> Bool { false }
+
+    // MARK: For the writer
+
+    /// Runs the write, from the beginning if it has been run before. The writer then settles it, when it is known whether the
+    /// batch was committed.
+    /// - Returns: whether its changes are to be kept.
+    final func run(_ transaction: Transaction) -> Bool {
+        failure = nil
+        defer { followUps = transaction.followUps }
+        do throws(LedgerError) {
+            let commits = try runBody(transaction)
+            if let failure = transaction.failure { throw failure }
+            return commits
+        } catch {
+            failure = error
+            return false
         }
     }
 
-    func fail(_ error: LedgerError) {
-        continuation.resume(returning: .failure(error))
+    /// Says what has become of the batch, and does what was to be done then. The task still waits.
+    /// - Parameter error: what kept the batch from being committed.
+    final func settle(_ error: LedgerError?) {
+        if let error { failure = error }
+        for followUp in followUps { followUp() }
+        followUps = []
+    }
+
+    /// Lets the task go on, once.
+    final func resume() {
+        continuation?.resume()
+        continuation = nil
+    }
+
+    /// Lets the tasks go on that wait for writes.
+    ///
+    /// Each would wake a thread of the pool, which where there are few processors takes this one's at once and sleeps again
+    /// after each task. So one of the pool is woken for all of them.
+    static func resume(_ writes: [PendingWrite]) {
+        guard writes.count > 1 else {
+            writes.first?.resume()
+            return
+        }
+        Task.detached { for write in writes { write.resume() } }
+    }
+}
+
+/// A write of one result type.
+final class WaitingWrite<Result: Sendable>: PendingWrite, @unchecked Sendable {
+    private let body: @Sendable (Transaction) throws(LedgerError) -> Verdict<Result>
+    private var result: Result?
+
+    init(requestID: String, body: @escaping @Sendable (Transaction) throws(LedgerError) -> Verdict<Result>) {
+        self.body = body
+        super.init(requestID: requestID)
+    }
+
+    override func runBody(_ transaction: Transaction) throws(LedgerError) -> Bool {
+        switch try body(transaction) {
+        case .commit(let result):
+            self.result = result
+            return true
+        case .rollback(let result):
+            self.result = result
+            return false
+        }
+    }
+
+    /// What the body has decided on.
+    /// - Throws: as ``finish(in:)``.
+    func result(by writer: Writer) async throws(LedgerError) -> Result {
+        try await finish(in: writer)
+        guard let result else { throw LedgerError(.closed, "The ledger was closed before it ran a write.") }
+        return result
     }
 }

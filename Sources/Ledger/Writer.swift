@@ -76,7 +76,7 @@ final class Writer: Sendable {
     }
 
     private struct Queue {
-        var writes: [any PendingWrite] = []
+        var writes: [PendingWrite] = []
         var events: [Event] = []
         var eventBytes = 0
         /// Tasks that wait until the events that are queued now are on disk.
@@ -110,7 +110,7 @@ final class Writer: Sendable {
     }
 
     private struct Batch {
-        var writes: [any PendingWrite] = []
+        var writes: [PendingWrite] = []
         var events: [Event] = []
         var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>] = []
 
@@ -144,13 +144,16 @@ final class Writer: Sendable {
     /// How many writes wait for their turn.
     var waitingWrites: Int { queue.withLock { $0.writes.count } }
 
-    func enqueue(_ write: any PendingWrite) {
+    func enqueue(_ write: PendingWrite) {
         let accepted = queue.withLock { queue in
             guard !queue.isClosed else { return false }
             queue.writes.append(write)
             return true
         }
-        guard accepted else { return write.fail(Self.closed) }
+        guard accepted else {
+            write.settle(Self.closed)
+            return write.resume()
+        }
         wake()
     }
 
@@ -261,34 +264,46 @@ final class Writer: Sendable {
 
     private func commit(_ first: Batch, in session: any StoreSession) {
         var batch = first
-        var ran: [RanWrite] = []
         #if DEBUG
             if Self.rehearses { rehearse(&batch, in: session) }
         #endif
         var outcome: Result<CommittedWork, LedgerError>
         var attempts = 0
         repeat {
-            ran = []
-            do {
-                outcome = .success(try transact(&batch, in: session, &ran))
-            } catch {
-                if session.isInTransaction { try? session.rollback() }
-                outcome = .failure(LedgerError(error))
-            }
+            outcome = attempt(&batch, in: session)
             attempts += 1
         } while shouldRunAgain(outcome, attempts, session)
         settleEvents(of: batch, outcome.map { _ in })
         switch outcome {
         case .success(let done):
             publish(done)
-            for write in ran { write.settle(nil) }
+            for write in batch.writes { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):
-            for write in ran { write.settle(error) }
-            for write in batch.writes.dropFirst(ran.count) { write.fail(error) }
+            for write in batch.writes { write.settle(error) }
             for flush in batch.flushes { flush.resume(returning: .failure(error)) }
         }
+        PendingWrite.resume(batch.writes)
     }
+
+    /// Runs a batch without savepoints, which SQLite copies each page for before it is changed. When one of its writes then
+    /// takes back what it has changed, which hardly any does, the batch is undone, and run again with them.
+    private func attempt(_ batch: inout Batch, in session: any StoreSession) -> Result<CommittedWork, LedgerError> {
+        do {
+            do {
+                return .success(try transact(&batch, in: session, hasSavepoints: session.changeCount == nil))
+            } catch is TakenBack {
+                try session.rollback()
+                return .success(try transact(&batch, in: session, hasSavepoints: true))
+            }
+        } catch {
+            if session.isInTransaction { try? session.rollback() }
+            return .failure(LedgerError(error))
+        }
+    }
+
+    /// A write without a savepoint has changed something, and is not to be committed.
+    private struct TakenBack: Error {}
 
     #if DEBUG
         /// Whether each transaction is run once and undone before it counts, as happens to one whose connection is lost:
@@ -296,8 +311,7 @@ final class Writer: Sendable {
         private static let rehearses = getenv("GATEHOUSE_REHEARSE") != nil
 
         private func rehearse(_ batch: inout Batch, in session: any StoreSession) {
-            var ran: [RanWrite] = []
-            _ = try? transact(&batch, in: session, &ran, isRehearsal: true)
+            _ = try? transact(&batch, in: session, hasSavepoints: true, isRehearsal: true)
             if session.isInTransaction { try? session.rollback() }
         }
     #endif
@@ -313,7 +327,7 @@ final class Writer: Sendable {
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     private func transact(
-        _ batch: inout Batch, in session: any StoreSession, _ ran: inout [RanWrite], isRehearsal: Bool = false
+        _ batch: inout Batch, in session: any StoreSession, hasSavepoints: Bool, isRehearsal: Bool = false
     ) throws -> CommittedWork {
         var next = self.next.withLock { $0 }
         var done = CommittedWork()
@@ -329,16 +343,18 @@ final class Writer: Sendable {
         var changedRows: [RowCache.Place] = []
         // What this transaction writes has numbers that are given again if it fails.
         readRecords?.committed = next.record &- 1
-        while let write = nextWrite(of: &batch, after: ran.count) {
-            try session.beginSavepoint()
+        var count = 0
+        while let write = nextWrite(of: &batch, after: count) {
+            let changes = session.changeCount
+            if hasSavepoints { try session.beginSavepoint() }
             let transaction = Transaction(
                 session, records, requestID: write.requestID, time: time, next: next, readRecords)
-            let result = write.run(transaction)
+            let commits = write.run(transaction)
             transaction.close()
-            ran.append(result)
+            count += 1
             // A full disk, for one, makes SQLite roll back everything.
             if let failure = session.transactionFailure { throw transaction.failure ?? failure }
-            if result.commits {
+            if commits {
                 done.changes += transaction.changes
                 eventsOfWrites += transaction.events
                 changedRows += transaction.changedRows
@@ -346,7 +362,11 @@ final class Writer: Sendable {
                 if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
                 next.deadline = transaction.nextDeadline
             }
-            try session.endSavepoint(keeping: result.commits)
+            if hasSavepoints {
+                try session.endSavepoint(keeping: commits)
+            } else if !commits, transaction.failure != nil || session.changeCount != changes {
+                throw TakenBack()
+            }
         }
         // Of the two, one is mostly empty, and the other is not copied.
         let events =
@@ -363,13 +383,15 @@ final class Writer: Sendable {
         try session.commit(next)
         if isShared { following.noteOwn(segments: firstSegment..<next.segment) }
 
+        readRecords?.committed = next.record &- 1
+        readRecords?.follow(done.changes)
         self.next.withLock { $0 = next }
         return done
     }
 
     /// The write that is to be run after so many. What came while those ran is committed with them, since a commit costs more
     /// than a write.
-    private func nextWrite(of batch: inout Batch, after count: Int) -> (any PendingWrite)? {
+    private func nextWrite(of batch: inout Batch, after count: Int) -> PendingWrite? {
         if count == batch.writes.count { queue.withLock { $0.fill(&batch) } }
         return count < batch.writes.count ? batch.writes[count] : nil
     }

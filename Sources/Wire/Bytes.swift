@@ -32,10 +32,14 @@ extension UnsafeMutablePointer<UInt8> {
 
     /// Writes one byte, and moves on behind it. There must be room.
     @inline(__always)
-    mutating func put(_ byte: Unicode.Scalar) {
-        pointee = UInt8(ascii: byte)
+    mutating func put(_ byte: UInt8) {
+        pointee = byte
         self += 1
     }
+
+    /// The same of an ASCII character.
+    @inline(__always)
+    mutating func put(_ byte: Unicode.Scalar) { put(UInt8(ascii: byte)) }
 }
 
 extension String {

@@ -209,20 +209,38 @@ public struct JSONWriter: Sendable {
 
     private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>) {
         if Self.isPlain(text) { return bytes.append(contentsOf: text) }
-        for byte in text { escaped(byte) }
+        // Policy documents are full of quotation marks: so there is one look at the room for all of them.
+        let size = text.reduce(0) { $0 + Self.escapedSize($1) }
+        bytes.append(upTo: size) { start in
+            var place = start
+            for byte in text { Self.putEscaped(byte, &place) }
+            return place - start
+        }
     }
 
-    private mutating func escaped(_ byte: UInt8) {
+    @inline(__always)
+    private static func escapedSize(_ byte: UInt8) -> Int {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-        case 0x0A: bytes.append("\\n")
-        case 0x0D: bytes.append("\\r")
-        case 0x09: bytes.append("\\t")
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x0A, 0x0D, 0x09: 2
+        case 0..<0x20: 6
+        default: 1
+        }
+    }
+
+    @inline(__always)
+    private static func putEscaped(_ byte: UInt8, _ place: inout UnsafeMutablePointer<UInt8>) {
+        guard escapedSize(byte) > 1 else { return place.put(byte) }
+        place.put("\\")
+        switch byte {
+        case 0x0A: place.put("n")
+        case 0x0D: place.put("r")
+        case 0x09: place.put("t")
         case 0..<0x20:
-            bytes.append("\\u00")
-            bytes.append(byte < 0x10 ? "0" : "")
-            bytes.append(String(byte, radix: 16))
-        default: bytes.append(byte)
+            for zero in "u00".unicodeScalars { place.put(zero) }
+            place.put(byte < 0x10 ? "0" : "1")
+            let digit = byte & 15
+            place.put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        default: place.put(byte)
         }
     }
 }

@@ -53,6 +53,7 @@ enum Connection {
     /// have their limit (LakeQuery).
     private static let isSetUp =
         sqlite3_config_without_memory_statistics() == 0 && sqlite3_config_memory_file_size(128 << 20) == 0
+        && sqlite3_config_statement_journals_in_memory() == 0
 
     private static func configuration() -> Configuration {
         _ = isSetUp

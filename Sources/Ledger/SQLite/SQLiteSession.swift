@@ -21,6 +21,8 @@ final class SQLiteSession: StoreSession {
 
     func rollback() throws { try database.rollback() }
 
+    var changeCount: Int? { database.totalChangesCount }
+
     func beginSavepoint() throws { try frequent.run(.beginSavepoint, in: database) }
 
     func endSavepoint(keeping: Bool) throws {

@@ -105,7 +105,8 @@ final class SQLiteStore: Store {
 
     /// Those of the connection that writes; used on its queue alone.
     private final class WritersStatements: @unchecked Sendable {
-        var statements = FrequentStatements()
+        /// With room for the values of nearly every write.
+        var statements = FrequentStatements(room: 64 << 10)
     }
 
     /// What an error of the database means.

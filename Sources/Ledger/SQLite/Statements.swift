@@ -66,8 +66,7 @@ final class Rows {
     }
 }
 
-/// The statements that nearly every write consists of. A session finds them without looking for their text, and what was
-/// bound to them stays until it is replaced, so that SQLite need not allocate for each value anew.
+/// The statements that nearly every write consists of. A session finds them without looking for their text.
 enum FrequentStatement: Int, CaseIterable {
     case beginSavepoint, releaseSavepoint, undoSavepoint, record, putRecord, count, addCount, appendEntry,
         insertSegment,
@@ -107,6 +106,18 @@ enum FrequentStatement: Int, CaseIterable {
 /// The frequent statements of one connection, each prepared when it is first needed.
 final class FrequentStatements {
     private var statements: [Statement?] = []
+    /// Where the values lie that are bound to the statement that runs, so that SQLite need not allocate for each; it is too
+    /// small for some, which SQLite copies. Empty: it copies all.
+    private let room: UnsafeMutableRawBufferPointer
+
+    /// - Parameter room: bytes for the values of a statement.
+    init(room: Int = 0) {
+        self.room = .allocate(byteCount: room, alignment: 16)
+    }
+
+    deinit {
+        room.deallocate()
+    }
 
     /// Runs a statement.
     /// - Parameters:
@@ -119,7 +130,8 @@ final class FrequentStatements {
         _ read: (ResultRow) throws -> T = { _ in }
     ) throws -> T? {
         let statement = try prepared(statement, database).sqliteStatement
-        var bindings = Bindings(statement)
+        // All of its parameters are set anew before it runs again: what they point to until then is not looked at.
+        var bindings = Bindings(statement, room: room)
         bind(&bindings)
         guard bindings.code == SQLITE_OK else { throw Self.failure(bindings.code, database) }
         // Lets go of the state of the database that the statement reads.
@@ -207,15 +219,36 @@ struct Bindings {
     private var index: CInt = 0
     /// The first code that is not `SQLITE_OK`.
     fileprivate private(set) var code = SQLITE_OK
+    /// Where values can lie until the statement has run.
+    private var room: UnsafeMutableRawBufferPointer
 
-    fileprivate init(_ statement: SQLiteStatement) {
+    /// - Parameter room: for values; SQLite copies those that it is too small for.
+    fileprivate init(_ statement: SQLiteStatement, room: UnsafeMutableRawBufferPointer? = nil) {
         self.statement = statement
+        self.room = room ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
     fileprivate mutating func set(_ bind: (_ statement: SQLiteStatement, _ index: CInt) -> CInt) {
         index += 1
         let new = bind(statement, index)
         if code == SQLITE_OK { code = new }
+    }
+
+    /// Sets a parameter to bytes.
+    /// - Parameter bind: is given where they lie, and who else looks after them.
+    fileprivate mutating func set(
+        _ bytes: UnsafeRawBufferPointer,
+        _ bind: (
+            _ statement: SQLiteStatement, _ index: CInt, _ start: UnsafeRawPointer?,
+            _ destructor: sqlite3_destructor_type?
+        ) -> CInt
+    ) {
+        guard let start = bytes.baseAddress, let place = room.baseAddress, bytes.count <= room.count else {
+            return set { bind($0, $1, bytes.baseAddress, copied) }
+        }
+        place.copyMemory(from: start, byteCount: bytes.count)
+        room = UnsafeMutableRawBufferPointer(rebasing: room[bytes.count...])
+        set { bind($0, $1, place, nil) }
     }
 }
 
@@ -231,10 +264,10 @@ extension String: Bindable {
     func bind(to bindings: inout Bindings) {
         var text = self
         text.withUTF8 { text in
-            text.withMemoryRebound(to: CChar.self) { text in
-                bindings.set {
-                    sqlite3_bind_text64($0, $1, text.baseAddress, UInt64(text.count), copied, UInt8(SQLITE_UTF8))
-                }
+            let count = UInt64(text.count)
+            bindings.set(UnsafeRawBufferPointer(text)) { statement, index, start, destructor in
+                sqlite3_bind_text64(
+                    statement, index, start?.assumingMemoryBound(to: CChar.self), count, destructor, UInt8(SQLITE_UTF8))
             }
         }
     }
@@ -243,10 +276,10 @@ extension String: Bindable {
 extension [UInt8]: Bindable {
     func bind(to bindings: inout Bindings) {
         withUnsafeBytes { bytes in
-            bindings.set { statement, index in
+            bindings.set(bytes) { statement, index, start, destructor in
                 // Without an address SQLite would take it for NULL.
-                guard let address = bytes.baseAddress else { return sqlite3_bind_zeroblob(statement, index, 0) }
-                return sqlite3_bind_blob64(statement, index, address, UInt64(bytes.count), copied)
+                guard let start, !bytes.isEmpty else { return sqlite3_bind_zeroblob(statement, index, 0) }
+                return sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), destructor)
             }
         }
     }

@@ -5,13 +5,15 @@ import Wire
 
 /// Policy documents on their way in and out.
 enum Documents {
+    private static let checked = CheckedDocuments()
+
     /// Checks a document before it is stored.
     /// - Throws: MalformedPolicyDocument with AWS's text.
     static func check(
         _ text: String, as type: PolicyType, _ strictness: PolicyDocument.Strictness = .stored
     ) throws(ServiceError) -> PolicyDocument {
         do throws(PolicyError) {
-            return try PolicyDocument(parsing: text, as: type, strictness: strictness)
+            return try checked.document(text, as: type, strictness)
         } catch {
             throw .malformedPolicyDocument(error.message)
         }
