@@ -79,6 +79,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench

@@ -119,10 +119,12 @@ let package = Package(
             cSettings: [.unsafeFlags(["-isystem", "/usr/include/p11-kit-1"])]),
 
         // How other servers are asked, and who vouches for people from elsewhere.
+        // libcurl's headers alone are needed: it is loaded when it is used.
+        .target(name: "CMail", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "Fetch",
             dependencies: [
-                "Wire",
+                "CMail", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -162,6 +164,8 @@ let package = Package(
         .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
         .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
+        .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
+        .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -188,7 +192,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG", "WebAuthn",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "QRCodes", "SAML", "IAMAPI", "WebAuthn",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -215,6 +219,22 @@ let package = Package(
             name: "SigninService",
             dependencies: ["OIDC", "Platform", "SigninAPI", .product(name: "Crypto", package: "swift-crypto")],
             path: "Sources/Services/Signin"),
+        .target(
+            name: "CognitoIDPService",
+            dependencies: [
+                "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
+                "SAML", "STSAPI", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Sources/Services/CognitoIDP"),
+        .target(
+            name: "CognitoIdentityService",
+            dependencies: [
+                "CognitoIdentityAPI", "Directory", "Ledger", "OIDC", "Platform", "Policy", "SAML", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -280,6 +300,22 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        // What all sites for people are made of: forms, templates, what browsers keep.
+        .target(
+            name: "Pages",
+            dependencies: [
+                "Keyring", "Platform", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // The pages on which the users of user pools sign in, and the OAuth 2.0 endpoints beside them.
+        .target(
+            name: "ManagedLogin",
+            dependencies: [
+                "CognitoIDPService", "Keyring", "ManagedLoginAssets", "Pages", "Platform", "QRCodes", "WebAuthn", "Wire",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // Its templates, style and script as files, compiled in as they are (C23 #embed).
+        .target(name: "ManagedLoginAssets"),
         // Sign-in and pages for people.
         .target(
             name: "Console",
@@ -287,7 +323,7 @@ let package = Package(
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI",
                 "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
+                "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
                 "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -299,12 +335,12 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
-                "SigninService",
+                "CognitoIDPService", "CognitoIdentityService", "SigninService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -351,6 +387,7 @@ let package = Package(
         .target(name: "BundledData"),
         .target(name: "NoICUData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .target(name: "QRCodes", dependencies: ["CPNG", "CQREncode"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -469,6 +506,17 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(
+            name: "CognitoIDPTests",
+            dependencies: [
+                "CognitoIDPAPI", "CognitoIDPService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.copy("srp.json")]),
+        .testTarget(name: "ManagedLoginTests", dependencies: ["CognitoIDPService", "ManagedLogin", "Pages", "Wire"]),
+        .testTarget(
+            name: "CognitoIdentityTests",
+            dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -1,6 +1,7 @@
 import Gate
 public import Keyring
 import Logging
+import Pages
 public import Platform
 import SigninService
 public import Wire
@@ -16,7 +17,7 @@ public struct Console: Site {
     static let root = "/ui/"
 
     let environment: Environment
-    let sealer: Sealer
+    let sealer: Sealer<SealedPurpose>
     /// Seals what a denied caller may pass on, but not read.
     let messages: AuthorizationMessages
     /// Tries again what was denied, without anybody's asking for it.
@@ -28,7 +29,7 @@ public struct Console: Site {
     /// - Throws: `KeyringError` when the keyring can't provide a key.
     public init(_ environment: Environment, _ keyring: any Keyring) throws(KeyringError) {
         self.environment = environment
-        sealer = try Sealer(keyring)
+        sealer = try Sealer(keyring, for: "console")
         gate = Gate(environment: environment, audit: .batched, log: Logger(label: "gatehouse"))
         messages = try AuthorizationMessages(keyring: keyring)
     }
@@ -89,20 +90,9 @@ public struct Console: Site {
 
     /// Where the console's style and script lie, as the browser names it.
     private func files(_ arrival: SiteRequest) -> String {
-        let host = arrival.request.header("host") ?? ""
-        let isPlain =
-            !host.isEmpty
-            && host.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
-                    UInt8(ascii: "["), UInt8(ascii: "]"):
-                    true
-                default: false
-                }
-            }
         // A host that is none gets a page without them.
-        guard isPlain else { return "'none'" }
-        return "\(isSecure(arrival) ? "https" : "http")://\(host)\(Self.root)static/\(Assets.version)/"
+        guard let host = arrival.request.plainHost else { return "'none'" }
+        return "\(isSecure(arrival) ? "https" : "http")://\(host)\(Self.root)static/\(Assets.files.version)/"
     }
 
     private func answer(_ arrival: SiteRequest) async -> Reply {
@@ -176,8 +166,8 @@ public struct Console: Site {
     }
 
     private func file(_ request: WebRequest) -> Reply {
-        guard request.segments.count == 3, request.segments[1] == Assets.version,
-            let (type, bytes) = Assets.file(request.segments[2])
+        guard request.segments.count == 3, request.segments[1] == Assets.files.version,
+            let (type, bytes) = Assets.files.file(request.segments[2])
         else { return message("Not found", "There is no such file.", status: 404) }
         return Reply(
             status: 200,
@@ -191,8 +181,8 @@ public struct Console: Site {
     func page(_ template: String, _ title: String, _ content: [String: Any], status: Int = 200) -> Reply {
         var content = content
         content["title"] = title
-        content["assets"] = Self.root + "static/" + Assets.version
-        return .html(Assets.templates.render(content, withTemplate: template) ?? "", status: status)
+        content["assets"] = Self.root + "static/" + Assets.files.version
+        return .html(Assets.files.templates.render(content, withTemplate: template) ?? "", status: status)
     }
 
     func message(_ title: String, _ text: String, status: Int) -> Reply {

@@ -1,3 +1,4 @@
+import Pages
 import Platform
 import Synchronization
 import Wire
@@ -45,8 +46,8 @@ final class Visit: Sendable {
 
     var environment: Environment { console.environment }
     var account: String { caller.accountID }
-    var form: Fields { request.form }
-    var query: Fields { request.query }
+    var form: FormFields { request.form }
+    var query: FormFields { request.query }
     /// The region that was chosen in the top bar.
     var region: String { session.region ?? environment.region }
 

@@ -46,8 +46,10 @@ public enum ServiceLinkedRoleCatalog {
         let bytes = UnsafeRawBufferPointer(
             start: gatehouse_service_linked_roles(), count: gatehouse_service_linked_roles_length())
         var templates: [String: Template] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let columns = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map {
+                String(decoding: $0, as: UTF8.self)
+            }
             guard columns.count == 5 else { continue }
             templates[columns[0]] = Template(
                 service: columns[0], roleName: columns[1],

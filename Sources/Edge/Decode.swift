@@ -28,13 +28,19 @@ extension Edge {
                 call(authenticated, operation: name, caller: authenticated.caller), .failure(error),
                 unbuilt: try? input(authenticated, shape))
         }
-        var caller = authenticated.caller
+        var (caller, region) = (authenticated.caller, authenticated.region)
         let readable = Result { () throws(ServiceError) -> Asked.Readable in
             let input = try input(authenticated, shape)
-            caller = self.caller(authenticated, operation, input)
+            if let federation = operation.federation {
+                // Until its token is checked, the request has no caller, but it belongs to an account: its role's, its pool's.
+                let place = federation.place(input, environment)
+                let account = place.flatMap { environment.directory.account($0.account) }
+                caller = Caller(accountID: account?.id ?? "", identity: .anonymous)
+                if let place, !place.region.isEmpty { region = place.region }
+            }
             return Asked.Readable(operation, input)
         }
-        return Asked(call(authenticated, operation: name, caller: caller), readable)
+        return Asked(call(authenticated, operation: name, caller: caller, region: region), readable)
     }
 
     /// The input of a request, within the model's constraints.
@@ -58,16 +64,9 @@ extension Edge {
         return name
     }
 
-    /// Until its token is checked, a federated request has no caller, but it belongs to its role's account.
-    private func caller(
-        _ authenticated: Authenticated, _ operation: AnyOperation, _ input: Structure
-    ) -> Caller {
-        guard let federation = operation.federation else { return authenticated.caller }
-        let account = federation.account(input).flatMap { environment.directory.account($0) }
-        return Caller(accountID: account?.id ?? "", identity: .anonymous)
-    }
-
-    private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
+    private func call(
+        _ authenticated: Authenticated, operation: String, caller: Caller, region: String? = nil
+    ) -> Call {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
         var source = Call.Source(
@@ -88,6 +87,6 @@ extension Edge {
         }
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
-            module: authenticated.module, operation: operation, region: authenticated.region, source: source)
+            module: authenticated.module, operation: operation, region: region ?? authenticated.region, source: source)
     }
 }

@@ -14,18 +14,18 @@ public import Wire
 public struct Edge: Sendable {
     let gate: Gate
     let ownPaths: [OwnPath]
-    let site: (any Site)?
+    let sites: [any Site]
     let verifier = SignatureVerifier()
 
     var environment: Environment { gate.environment }
 
     /// - Parameters:
     ///   - ownPaths: the paths that are not part of the AWS API.
-    ///   - site: the pages for people; nil: there are none.
-    public init(_ gate: Gate, ownPaths: [OwnPath], site: (any Site)? = nil) {
+    ///   - sites: the pages for people. Of two that take a request, the first gets it.
+    public init(_ gate: Gate, ownPaths: [OwnPath], sites: [any Site] = []) {
         self.gate = gate
         self.ownPaths = ownPaths
-        self.site = site
+        self.sites = sites
     }
 
     /// Answers a request whose body is at hand.
@@ -43,14 +43,14 @@ public struct Edge: Sendable {
         tls: TLSDetails? = nil
     ) async -> WireResponse {
         var response = await answer(head, body: body, stream: stream, sourceIP: sourceIP, tls: tls)
-        if site != nil, head.site == nil, head.request.isOfBrowser, sharesOrigin(head.request) {
+        if !sites.isEmpty, head.site == nil, head.request.isOfBrowser, sharesOrigin(head.request) {
             response.headers += Self.sandbox
         }
         return response
     }
 
-    /// Documents that browsers get from the site's own origin, such as objects of S3, are kept apart from it: a script in one
-    /// could otherwise do whatever the reader can on the site's pages.
+    /// Documents that browsers get from the sites' own origin, such as objects of S3, are kept apart from it: a script in one
+    /// could otherwise do whatever the reader can on their pages.
     private static let sandbox = [
         (name: "content-security-policy", value: "sandbox allow-scripts allow-forms allow-popups allow-downloads"),
         (name: "x-content-type-options", value: "nosniff"),

@@ -63,23 +63,24 @@ extension Edge {
             let target = signed(request, as: found.service)
             return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
         case .none:
+            if let site = site(ofHostOf: request) { return head(request, claims, for: site) }
             if let front = front(of: request) {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
                     front: front)
             }
-            if let site, site.takes(request), sharesOrigin(request) {
-                return RequestHead(
-                    request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
-            }
+            if let site = site(ofPathOf: request) { return head(request, claims, for: site) }
             return RequestHead(request: request, claims: claims, target: nil, plan: unsignedPlan(request))
         case .malformed:
+            // Clients of a site prove themselves in other ways: `Basic`, `Bearer`.
+            if let site = site(ofHostOf: request) ?? site(ofPathOf: request) { return head(request, claims, for: site) }
             return RequestHead(
                 request: request, claims: claims, target: nil, plan: .whole(limit: AnyOperation.usualBodyLimit))
         }
     }
 
-    /// Whether browsers take the answer for one of the site's origin: its host is not a bucket's, nor a service's.
+    /// Whether browsers take the answer for one of the sites' origin: its host is not a bucket's, nor
+    /// a service's.
     func sharesOrigin(_ request: WireRequest) -> Bool {
         guard let host = request.header("host") else { return true }
         return !isSentToService(request)
@@ -89,6 +90,19 @@ extension Edge {
                         of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
                         != nil
             }
+    }
+
+    private func site(ofHostOf request: WireRequest) -> (any Site)? {
+        guard let host = request.header("host") else { return nil }
+        return sites.first { $0.isHost(host) }
+    }
+
+    private func site(ofPathOf request: WireRequest) -> (any Site)? {
+        sites.first { $0.takes(request) }.flatMap { sharesOrigin(request) ? $0 : nil }
+    }
+
+    private func head(_ request: WireRequest, _ claims: ClaimedSignature, for site: any Site) -> RequestHead {
+        RequestHead(request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
     }
 
     private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {

@@ -38,7 +38,8 @@ extension Edge {
             return await respond(at: own, to: arrival)
         }
         for module in environment.modules {
-            for open in module.paths where open.method == method && path.hasPrefix(open.prefix) {
+            for open in module.paths where open.method == method && open.takes(path) {
+                if open.mayBeOfHost, isSentToService(arrival.head.request) { continue }
                 // It may be asked for what another node has just made; what this one knows is better than nothing.
                 if environment.ledger.isShared { try? await environment.catchUp() }
                 var request = arrival.request

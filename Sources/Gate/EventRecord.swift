@@ -99,6 +99,7 @@ struct EventRecord {
         {
             members = additional(attempt.decisions.map(\.resolved), try? result.get())
         }
+        members += attempt.call.notes
         if let denial = attempt.observed { members.append((name: "observedDenial", value: Self.cut(denial.message))) }
         guard !members.isEmpty else { return }
         writer.key("additionalEventData")
@@ -160,6 +161,12 @@ struct EventRecord {
             writer.member("accountId", "ANONYMOUS_PRINCIPAL")
             return
         }
+        if caller.isAnonymous {
+            // Of an app's users.
+            writer.member("type", "Unknown")
+            writer.member("principalId", "Anonymous")
+            return
+        }
         if recipient != caller.accountID, caller.isOfAWS {
             // What the owner of a resource is told about a caller from another account.
             writer.member("type", "AWSAccount")
@@ -191,12 +198,13 @@ struct EventRecord {
             writer.key("sessionContext")
             writer.beginObject()
             writeIssuer(caller, &writer)
-            if let provider = session.federatedProvider, provider.contains(":oidc-provider/") {
+            if let provider = session.federatedProvider, !provider.contains(":saml-provider/") {
                 writer.key("webIdFederationData")
                 writer.beginObject()
                 writer.member("federatedProvider", provider)
                 writer.key("attributes")
                 writer.beginObject()
+                if !provider.hasPrefix("arn:") { writeClaims(of: provider, session, &writer) }
                 writer.endObject()
                 writer.endObject()
             }
@@ -216,6 +224,24 @@ struct EventRecord {
             }
         }
         if let service { writer.member("invokedBy", service) }
+    }
+
+    /// What the token of a provider that every account knows has said: of an identity pool's.
+    private func writeClaims(of provider: String, _ session: Session, _ writer: inout JSONWriter) {
+        for claim in ["amr", "aud", "sub"] {
+            let key = "\(provider):\(claim)"
+            guard let value = session.context?[key] else { continue }
+            writer.key(key)
+            switch value {
+            case .one(let text): writer.string(text)
+            case .many(let texts):
+                var list = JSONWriter()
+                list.beginArray()
+                for text in texts { list.string(text) }
+                list.endArray()
+                writer.string(String(decoding: list.bytes, as: UTF8.self))
+            }
+        }
     }
 
     /// Whose permissions a session has: the role's, or those of the user behind a federated user.

@@ -172,8 +172,9 @@ public final class Ledger: Sendable {
     /// Reads and changes the ledger in one transaction; returns when it is on disk.
     ///
     /// The body decides how the write ends by its ``Verdict``: `.commit` keeps the changes, `.rollback` undoes them and
-    /// still returns a result. It may run together with other writes in one database transaction, each in a savepoint
-    /// of its own: it sees everything that was written before it. It must not block, since every other writer waits.
+    /// still returns a result. It may run together with other writes in one database transaction, of which each can be
+    /// undone alone: it sees everything that was written before it. It must not block, since every other writer waits, and
+    /// it may be run again (``Transaction``).
     ///
     /// - Parameters:
     ///   - requestID: the request that writes; each journal entry names it. Empty for what nobody asked for.

@@ -7,8 +7,8 @@ import Keyring
 /// ``Ledger/write(requestID:_:)``. When one of its methods throws, the transaction can't be committed any more, even if
 /// the error is caught: a statement may have been half done.
 ///
-/// The closure may be run again, from the beginning, when a database was lost before it had committed. Nothing is left of
-/// the first time, so what it does besides changing records must not matter if it is done twice, or belongs into
+/// The closure may be run again, from the beginning, when a database was lost before it had committed, or when another write
+/// that was to be committed together with it has taken back what it had changed. Nothing is left of the first time, so what it does besides changing records must not matter if it is done twice, or belongs into
 /// ``afterwards(_:)``.
 ///
 /// ```swift

@@ -15,8 +15,8 @@ import Synchronization
 /// one fsync.
 ///
 /// Writes and events are queued under a lock; whoever finds the writer asleep wakes it on the database's own serial
-/// queue, where it works until nothing is left. Each write runs in a savepoint of its own inside the batch's
-/// transaction. Tasks are resumed only when the batch is committed and the observer has seen its changes.
+/// queue, where it works until nothing is left. Each write can be undone alone inside the batch's transaction. Tasks
+/// are resumed only when the batch is committed and the observer has seen its changes.
 final class Writer: Sendable {
     typealias Observer = @Sendable ([Change]) -> Void
 

@@ -54,33 +54,38 @@ public struct TokenIssuer: Sendable {
     }
 
     /// The public keys: a JSON Web Key Set (RFC 7517).
-    public func keySet() throws -> [UInt8] {
+    public func keySet() throws -> [UInt8] { try Self.keySet(of: [self]) }
+
+    /// The public keys of several, whose tokens are all to be accepted: those of an issuer before its keys were renewed and after.
+    public static func keySet(of issuers: [TokenIssuer]) throws -> [UInt8] {
+        try encode(.object(["keys": .array(try issuers.flatMap { try $0.publicKeys() })]))
+    }
+
+    private func publicKeys() throws -> [ClaimValue] {
         let rsa = try Insecure.RSA.PrivateKey(pem: keys.rs256).publicKey.getKeyPrimitives()
         guard let point = try ES384PrivateKey(pem: keys.es384).publicKey.parameters else {
             throw OIDCError.unusable("a key without coordinates")
         }
-        let set: ClaimValue = .object([
-            "keys": .array([
-                .object([
-                    "kty": .string("EC"), "crv": .string("P-384"), "use": .string("sig"), "alg": .string("ES384"),
-                    "kid": .string(keys.es384ID), "x": .string(Self.urlSafe(point.x)),
-                    "y": .string(Self.urlSafe(point.y)),
-                ]),
-                .object([
-                    "kty": .string("RSA"), "use": .string("sig"), "alg": .string("RS256"),
-                    "kid": .string(keys.rs256ID), "n": .string(Self.urlSafe(rsa.modulus.base64EncodedString())),
-                    "e": .string(Self.urlSafe(rsa.publicExponent.base64EncodedString())),
-                ]),
-            ])
-        ])
-        return try Self.encode(set)
+        return [
+            .object([
+                "kty": .string("EC"), "crv": .string("P-384"), "use": .string("sig"), "alg": .string("ES384"),
+                "kid": .string(keys.es384ID), "x": .string(Self.urlSafe(point.x)),
+                "y": .string(Self.urlSafe(point.y)),
+            ]),
+            .object([
+                "kty": .string("RSA"), "use": .string("sig"), "alg": .string("RS256"),
+                "kid": .string(keys.rs256ID), "n": .string(Self.urlSafe(rsa.modulus.base64EncodedString())),
+                "e": .string(Self.urlSafe(rsa.publicExponent.base64EncodedString())),
+            ]),
+        ]
     }
 
     /// What `<issuer>/.well-known/openid-configuration` answers.
     /// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>
-    public static func discoveryDocument(issuer: String) throws -> [UInt8] {
+    /// - Parameter keys: where the public keys are; nil: below the issuer, at the usual place.
+    public static func discoveryDocument(issuer: String, keys: String? = nil) throws -> [UInt8] {
         let document: ClaimValue = .object([
-            "issuer": .string(issuer), "jwks_uri": .string(issuer + "/.well-known/jwks.json"),
+            "issuer": .string(issuer), "jwks_uri": .string(keys ?? issuer + "/.well-known/jwks.json"),
             "response_types_supported": .array([.string("id_token")]),
             "subject_types_supported": .array([.string("public")]),
             "id_token_signing_alg_values_supported": .array(Algorithm.allCases.map { .string($0.rawValue) }),

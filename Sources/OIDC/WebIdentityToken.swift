@@ -56,6 +56,17 @@ public struct WebIdentityToken: Sendable {
         }
     }
 
+    /// The same by keys that are at hand, since the provider is Gatehouse itself.
+    /// - Parameters:
+    ///   - keySet: a JSON Web Key Set.
+    ///   - clientIDs: whom the token may be for.
+    ///   - now: seconds since 1970.
+    public func verify(
+        keySet: [UInt8], clientIDs: [String], now: Double
+    ) async throws(TokenError) -> VerifiedToken {
+        try await verify(clientIDs: clientIDs, now: now) { (_, _) throws(OIDCError) in try KeySet(parsing: keySet) }
+    }
+
     /// - Parameter fetch: fetches the provider's keys; not called for tokens that would be refused anyway.
     func verify(
         clientIDs: [String], now: Double,

@@ -136,6 +136,23 @@ public final class Call: Sendable {
         isDurable.asked.withLock { $0.append(decision) }
     }
 
+    /// Keeps something that the operation has found out for `additionalEventData` of the call's event. The last of a name counts.
+    public func note(_ name: String, _ value: String) { noteAsked(EventNote(name: name, value: value)) }
+
+    /// What was kept by ``note(_:_:)``.
+    public var notes: [(name: String, value: String)] {
+        asked.reduce(into: []) { notes, note in
+            guard let note = note as? EventNote else { return }
+            notes.removeAll { $0.name == note.name }
+            notes.append((name: note.name, value: note.value))
+        }
+    }
+
+    private struct EventNote: Sendable {
+        let name: String
+        let value: String
+    }
+
     /// What was kept by ``noteAsked(_:)``.
     public var asked: [any Sendable] { isDurable.asked.withLock { $0 } }
 

@@ -1,3 +1,4 @@
+public import Ledger
 public import Wire
 
 /// An operation that is implemented: what permission it needs, and what it does.
@@ -196,6 +197,9 @@ public protocol FederatedOperation: Operation {
     /// The account in whose history the call is recorded, even when the token is refused: that of the role which is
     /// asked for.
     static func account(_ input: Input) -> String?
+    /// The same with the Region, where an operation belongs to the place of something that its request names: a user pool's
+    /// app client. Without a Region it is Gatehouse's own. What ``account(_:)`` says, by default.
+    static func place(_ input: Input, _ environment: Environment) -> Scope?
     /// Proves who is calling. It runs before the policies are asked; `call` has no caller yet, only that account.
     static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller
 }
@@ -242,13 +246,13 @@ public final class AnyOperation: Sendable {
 
     /// See ``FederatedOperation``.
     public struct Federation: Sendable {
-        /// The account whose event history gets the call, if the input says which.
-        public let account: @Sendable (_ input: Structure) -> String?
+        /// The account whose event history gets the call, and the Region that it is made in, if the input says which.
+        public let place: @Sendable (_ input: Structure, _ environment: Environment) -> Scope?
         /// Finds the caller in what the input proves.
         public let identify: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Caller
 
         fileprivate init<O: FederatedOperation>(_ operation: O.Type) {
-            account = { O.account(O.Input($0)) }
+            place = { O.place(O.Input($0), $1) }
             identify = { input, call async throws(ServiceError) in try await O.identify(O.Input(input), call) }
         }
     }
@@ -334,6 +338,10 @@ extension PreparedWriteOperation {
 }
 
 extension FederatedOperation {
+    public static func account(_ input: Input) -> String? { nil }
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        account(input).map { Scope(account: $0) }
+    }
     public static var federation: AnyOperation.Federation? { AnyOperation.Federation(Self.self) }
 }
 

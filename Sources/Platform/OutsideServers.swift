@@ -10,16 +10,26 @@ public struct OutsideServers: Sendable {
     /// The servers that the operator has put in the place of queues, topics and functions, which Gatehouse does not have: by
     /// the ARNs that users give. Messages are sent to them by POST.
     public let eventDestinations: [String: WebAddress]
+    /// The issuers that the operator has put in the place of the login providers that everybody knows, by those providers' names:
+    /// `https://localhost:8443` for `graph.facebook.com`. Without a slash at the end.
+    public let loginProviders: [String: String]
+    /// Where messages to users are sent.
+    public let messages: MessageServers
 
     /// - Parameters:
     ///   - trust: see the property.
     ///   - places: where servers are, by the hosts of their addresses. Only these may be without `https`.
     ///   - eventDestinations: see the property.
+    ///   - messages: see the property.
+    ///   - loginProviders: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
-        eventDestinations: [String: WebAddress] = [:]
+        eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
+        loginProviders: [String: String] = [:]
     ) {
+        self.loginProviders = loginProviders
         self.eventDestinations = eventDestinations
+        self.messages = messages
         self.trust = trust
         self.places = places
     }

@@ -93,6 +93,8 @@ public final class ServiceModule: Sendable {
     public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
     /// The longest body of a request whose operation only the body itself says, in bytes.
     public let usualBodyLimit: Int
+    /// What it signs that other services take as a proof; nil: nothing.
+    public let tokens: ServiceTokens?
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -133,7 +135,8 @@ public final class ServiceModule: Sendable {
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
-        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil
+        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
+        tokens: ServiceTokens? = nil
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
@@ -168,6 +171,7 @@ public final class ServiceModule: Sendable {
         self.metrics = metrics
         self.admits = admits
         self.contextKeys = contextKeys
+        self.tokens = tokens
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -211,6 +215,7 @@ public final class ServiceModule: Sendable {
         samples = Samples()
         admits = { _ in }
         contextKeys = nil
+        tokens = nil
     }
 
     /// The model; read at first use.
@@ -349,18 +354,36 @@ public struct EventParticulars: Sendable {
 public struct PublicPath: Sendable {
     /// The HTTP method, in upper case.
     public let method: String
-    /// What the path begins with. It must be one that no bucket, queue or other name of AWS's can have.
-    public let prefix: String
+    /// Whether a path is one of these.
+    public let takes: @Sendable (_ path: String) -> Bool
+    /// Whether objects of a virtual host may have such a path as well: then requests to one are not for this.
+    public let mayBeOfHost: Bool
     /// Answers the request. No policy has been asked.
     public let respond: @Sendable (WireRequest, Environment) async -> WireResponse
 
-    /// - Parameters: see the properties.
+    /// All paths with a beginning.
+    /// - Parameters:
+    ///   - prefix: what the path begins with. It must be one that no bucket, queue or other name of AWS's can have.
+    ///   - respond: see the property.
     public init(
         _ method: String, _ prefix: String,
         respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
     ) {
         self.method = method
-        self.prefix = prefix
+        takes = { $0.hasPrefix(prefix) }
+        mayBeOfHost = false
+        self.respond = respond
+    }
+
+    /// Paths that are told by more than their beginning. They must be none of a bucket's or queue's.
+    /// - Parameters: see the properties.
+    public init(
+        _ method: String, where takes: @escaping @Sendable (_ path: String) -> Bool,
+        respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
+    ) {
+        self.method = method
+        self.takes = takes
+        mayBeOfHost = true
         self.respond = respond
     }
 }

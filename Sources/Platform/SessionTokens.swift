@@ -23,6 +23,7 @@ public final class SessionTokens: Sendable {
         public let policy: CompiledPolicy?
     }
 
+    private let keyring: any Keyring
     private let key: SealingKey
     /// Tokens opened lately: opening costs a decryption and a compilation, and a client sends its token every time.
     private let opened = Mutex(Remembered())
@@ -49,7 +50,14 @@ public final class SessionTokens: Sendable {
     /// Makes a sealer with the keyring's key for session tokens.
     /// - Throws: `KeyringError` when the keyring can't provide the key.
     public init(keyring: any Keyring) throws(KeyringError) {
+        self.keyring = keyring
         key = try keyring.sealingKey(for: "session-token")
+    }
+
+    /// The key of another purpose, for sessions of a service's own that it hands out and wants back.
+    /// - Throws: InternalFailure when the keyring can't provide the key.
+    public func key(for purpose: String) throws(ServiceError) -> SealingKey {
+        do { return try keyring.sealingKey(for: purpose) } catch { throw .internalFailure }
     }
 
     /// The token of a session.

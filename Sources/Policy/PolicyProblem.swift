@@ -39,7 +39,7 @@ enum PolicyProblem {
     case badPrincipal(String, String)
     case badFederatedPrincipal(String)
     /// The provider, and the condition keys of which one would do.
-    case openToEveryWorkflow(String, [String])
+    case openToEverybody(String, [String])
     case controlPolicyRule(String)
 
     func message(in type: PolicyType) -> String {
@@ -89,7 +89,7 @@ enum PolicyProblem {
             "Policy has invalid resource"
         case .badPrincipal(let kind, let value): Self.invalidPrincipal(kind, value)
         case .badFederatedPrincipal: "Federated principals must be valid domain names or SAML metadata ARNs"
-        case .openToEveryWorkflow(let provider, let keys):
+        case .openToEverybody(let provider, let keys):
             "Trust policy with trusted principal \(provider) must evaluate, using StringEquals, StringLike or "
                 + "StringEqualsIgnoreCase, \(keys.joined(separator: " or ")) which is not scoped to all."
         case .badDate: "The policy contains an invalid date"
@@ -154,7 +154,7 @@ enum PolicyProblem {
             "resource \"\(resource)\""
         case .badVendor, .badPartition, .iamResourceWithRegion, .resourceWithRegion, .resourceWithAccount,
             .badPrincipal, .badFederatedPrincipal,
-            .openToEveryWorkflow:
+            .openToEverybody:
             nil
         }
     }

@@ -2,26 +2,35 @@
 
 extension DocumentParser {
     /// Whoever trusts GitHub's provider must say whose workflows: by the token's `sub` or `job_workflow_ref`, with at
-    /// least one value that is not all wildcard. (`repo:*` passes, as it does on AWS.)
+    /// least one value that is not all wildcard. (`repo:*` passes, as it does on AWS.) Whoever trusts Cognito's identity pools
+    /// must say which: by `aud`.
     ///
-    /// AWS: "Configuring a role for GitHub OIDC identity provider", `id_roles_create_for-idp_oidc.html`.
+    /// AWS: "Configuring a role for GitHub OIDC identity provider", `id_roles_create_for-idp_oidc.html`; "Set up a trust
+    /// policy", Amazon Cognito Developer Guide, `iam-roles.html`.
     func checkSharedProviders(_ statement: DraftStatement) throws(PolicyError) {
         guard type == .roleTrust, statement.effect?.value == Statement.Effect.allow.rawValue,
             let principals = statement.principals
         else { return }
         for entry in principals.entries where entry.type == "Federated" {
-            guard let range = entry.value.firstRange(of: ":oidc-provider/") else { continue }
-            let provider = String(entry.value[range.upperBound...])
-            guard provider == Self.github || provider.hasPrefix(Self.github + "/") else { continue }
-            let keys = ["\(provider):sub", "\(provider):job_workflow_ref"]
+            guard let keys = Self.limitingKeys(of: entry.value) else { continue }
             let isLimited = statement.conditions.contains { condition in
                 keys.contains(condition.key.value.lowercasedASCII) && condition.limitsByName
             }
-            guard isLimited else { throw error(.openToEveryWorkflow(entry.value, keys), entry.position) }
+            guard isLimited else { throw error(.openToEverybody(entry.value, keys), entry.position) }
         }
     }
 
+    /// The condition keys of which one has to limit whom a principal stands for; nil: none has to.
+    private static func limitingKeys(of principal: String) -> [String]? {
+        if principal == identityPools { return ["\(identityPools):aud"] }
+        guard let range = principal.firstRange(of: ":oidc-provider/") else { return nil }
+        let provider = String(principal[range.upperBound...])
+        guard provider == github || provider.hasPrefix(github + "/") else { return nil }
+        return ["\(provider):sub", "\(provider):job_workflow_ref"]
+    }
+
     private static var github: String { "token.actions.githubusercontent.com" }
+    private static var identityPools: String { "cognito-identity.amazonaws.com" }
 }
 
 extension Statement.Condition {

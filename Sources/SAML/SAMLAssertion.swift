@@ -2,6 +2,8 @@
 ///
 /// Only ``SAMLVerifier`` makes it.
 public struct SAMLAssertion: Sendable, Hashable {
+    /// The `ID`, which no other assertion of the provider has.
+    public let id: String
     /// The provider's entity id.
     public let issuer: String
     /// The text of the subject's `NameID`.

@@ -13,6 +13,8 @@ public struct SAMLMetadata: Sendable, Hashable {
     public let validUntil: Double?
     /// The provider's sign-on addresses, by binding; at least one.
     public let signOnLocations: [String: String]
+    /// The provider's addresses for signing out, by binding; there may be none.
+    public let logoutLocations: [String: String]
 
     /// More certificates than any provider needs during a rollover; each costs one more verification for a forged
     /// signature.
@@ -39,13 +41,18 @@ public struct SAMLMetadata: Sendable, Hashable {
         }
         self.validUntil = validUntil
 
+        signOnLocations = try Self.locations("SingleSignOnService", of: provider)
+        logoutLocations = try Self.locations("SingleLogoutService", of: provider)
+        guard !signOnLocations.isEmpty else { throw .malformed }
+    }
+
+    private static func locations(_ name: String, of provider: XMLElement) throws(SAMLError) -> [String: String] {
         var locations: [String: String] = [:]
-        for service in provider.children("SingleSignOnService", Namespace.metadata) {
+        for service in provider.children(name, Namespace.metadata) {
             guard let binding = service["Binding"], let location = service["Location"] else { throw .malformed }
             if locations[binding] == nil { locations[binding] = location }
         }
-        guard !locations.isEmpty else { throw .malformed }
-        signOnLocations = locations
+        return locations
     }
 
     /// The certificates of signing keys: those declared as such, and those without a declared use.

@@ -109,7 +109,8 @@ public struct SAMLVerifier: Sendable {
     // MARK: - Reading what is proved
 
     private func read(_ assertion: XMLElement, at time: Double) throws(SAMLError) -> SAMLAssertion {
-        guard assertion["Version"] == "2.0", let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
+        guard assertion["Version"] == "2.0", let id = assertion["ID"], !id.isEmpty,
+            let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
             let issued = assertion["IssueInstant"].flatMap({ Timestamp(parsing: $0) })?.secondsSinceEpoch,
             let subject = assertion.child("Subject", Namespace.assertion),
             let nameID = subject.child("NameID", Namespace.assertion), !nameID.text.isEmpty
@@ -127,7 +128,7 @@ public struct SAMLVerifier: Sendable {
             sessionEnd = min(sessionEnd ?? end, end)
         }
         return SAMLAssertion(
-            issuer: issuer, subject: nameID.text, subjectFormat: nameID["Format"], recipient: recipient,
+            id: id, issuer: issuer, subject: nameID.text, subjectFormat: nameID["Format"], recipient: recipient,
             attributes: try attributes(of: assertion), sessionNotOnOrAfter: sessionEnd)
     }
 

@@ -9,6 +9,7 @@ public import HardwareToken
 import Keyring
 import Ledger
 public import Logging
+import ManagedLogin
 import OIDC
 public import Platform
 public import ServiceLifecycle
@@ -36,8 +37,12 @@ public struct Gatehouse: Sendable {
         /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
         /// those.
         public var keyStoreProxies: [String: WebAddress] = [:]
-        /// Which servers get the events of S3's buckets, by the ARNs of queues, topics and functions.
+        /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
+        public var loginProviders: [String: String] = [:]
+        /// Where messages to the users of user pools go.
+        public var messages = MessageServers()
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -103,6 +108,7 @@ public struct Gatehouse: Sendable {
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
     private let console: Console
+    private let managedLogin: ManagedLogin
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -156,7 +162,8 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
-                    eventDestinations: configuration.eventDestinations),
+                    eventDestinations: configuration.eventDestinations, messages: configuration.messages,
+                    loginProviders: configuration.loginProviders),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
@@ -170,6 +177,7 @@ public struct Gatehouse: Sendable {
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
             console = try Console(environment, keyring)
+            managedLogin = try ManagedLogin(environment, keyring)
             if let place = configuration.database?.bodies, let bodies { try await place.claim(bodies, environment) }
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -210,7 +218,7 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation, console), site: console)
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console), sites: [console, managedLogin])
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.

@@ -1,6 +1,8 @@
 import AccessAnalyzerService
 import AccountService
 import CloudTrailService
+import CognitoIDPService
+import CognitoIdentityService
 import IAMService
 import KMSService
 import OrganizationsService
@@ -14,8 +16,7 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
-        .directoryBuckets, .directoryBucketTags,
-        .accessAnalyzer,
+        .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

@@ -26,6 +26,8 @@ public struct CreationOptions: Sendable {
     public var verification = UserVerification.preferred
     /// For how many milliseconds the browser waits.
     public var timeout = 300_000
+    /// Whether the authenticator has to keep the credential itself, so that it can be found without its id.
+    public var isDiscoverable = false
 
     /// Asks for a credential of a user; see the properties.
     public init(
@@ -72,9 +74,9 @@ public struct CreationOptions: Sendable {
         writer.credentials("excludeCredentials", excluded)
         writer.key("authenticatorSelection")
         writer.beginObject()
-        writer.member("residentKey", "preferred")
+        writer.member("residentKey", isDiscoverable ? "required" : "preferred")
         writer.key("requireResidentKey")
-        writer.boolean(false)
+        writer.boolean(isDiscoverable)
         writer.member("userVerification", verification.rawValue)
         writer.endObject()
         writer.member("attestation", "none")

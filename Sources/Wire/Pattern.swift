@@ -2,8 +2,9 @@ import Synchronization
 
 /// A regular expression of the model, which must match a whole value, like Java's `matches`.
 ///
-/// Most are one class of characters, repeated: those are matched by hand, in time linear in the value. The rest are
-/// left to Swift's `Regex`, compiled when the first value is matched: a model has hundreds, and most are never needed.
+/// Most are one class of characters, repeated, or some in a row of which one is repeated: those are matched by hand, in time
+/// linear in the value. The rest are left to Swift's `Regex`, compiled when the first value is matched: a model has hundreds,
+/// and most are never needed.
 final class Pattern: Sendable {
     /// As the model has it, and as error messages quote it.
     let source: String
@@ -11,6 +12,8 @@ final class Pattern: Sendable {
 
     private enum Matcher: Sendable {
         case repeated(CharacterClass, count: ClosedRange<Int>)
+        /// One of these.
+        case rows([CharacterRow])
         case regex(LazyRegex)
     }
 
@@ -19,6 +22,8 @@ final class Pattern: Sendable {
         self.source = source
         if let (characters, count) = PatternScanner.repeatedClass(source) {
             matcher = .repeated(characters, count: count)
+        } else if let rows = PatternScanner.rows(source) {
+            matcher = .rows(rows)
         } else {
             matcher = .regex(LazyRegex(source))
         }
@@ -31,13 +36,14 @@ final class Pattern: Sendable {
 
     /// Whether the pattern is matched by hand.
     var isFast: Bool {
-        if case .repeated = matcher { true } else { false }
+        if case .regex = matcher { false } else { true }
     }
 
     /// Whether the whole value matches.
     func matches(_ value: String) -> Bool {
         switch matcher {
         case .repeated(let characters, let count): characters.contains(all: value, count: count)
+        case .rows(let rows): rows.contains { $0.matches(value) }
         case .regex(let regex): regex.matches(value)
         }
     }

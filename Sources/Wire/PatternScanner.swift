@@ -1,4 +1,5 @@
-/// Reads the patterns that are one class of characters and how often it may stand: `[\w+=,.@-]+`, `\d{12}`, `.*`.
+/// Reads the patterns that are one class of characters and how often it may stand (`[\w+=,.@-]+`, `\d{12}`, `.*`), and those
+/// that are a row of them, or a choice of rows: `(/)|(/[!-~]+/)`.
 ///
 /// `\w`, `\d` and `\s` are ASCII, as in Java without flags.
 struct PatternScanner {
@@ -14,6 +15,50 @@ struct PatternScanner {
         else { return nil }
         _ = scanner.take("$")
         return scanner.rest.isEmpty ? (characters, count) : nil
+    }
+
+    /// Nil for any other pattern than one of rows.
+    static func rows(_ source: String) -> [CharacterRow]? {
+        var scanner = PatternScanner(rest: source.unicodeScalars[...])
+        let matchesNewlines = scanner.take("(?s)")
+        _ = scanner.take("^")
+        var rows: [CharacterRow] = []
+        repeat {
+            let isGroup = scanner.take("(")
+            guard let row = scanner.row(dotMatchesNewlines: matchesNewlines), !isGroup || scanner.take(")") else {
+                return nil
+            }
+            rows.append(row)
+        } while scanner.take("|")
+        _ = scanner.take("$")
+        return scanner.rest.isEmpty ? rows : nil
+    }
+
+    /// Elements as far as there are any; nil for none.
+    private mutating func row(dotMatchesNewlines: Bool) -> CharacterRow? {
+        var elements: [CharacterRow.Element] = []
+        while let next = rest.first, !"|)$".unicodeScalars.contains(next) {
+            let start = self
+            var characters = element(dotMatchesNewlines: dotMatchesNewlines)
+            if characters == nil {
+                self = start
+                characters = character()
+            }
+            guard let characters, let count = quantifier() else { return nil }
+            elements.append(CharacterRow.Element(characters: characters, count: count))
+        }
+        return elements.isEmpty ? nil : CharacterRow(elements)
+    }
+
+    /// A character that stands for itself, perhaps by an escape.
+    private mutating func character() -> CharacterClass? {
+        guard let first = rest.first, !"^*+?({[.".unicodeScalars.contains(first), case .scalar(let value)? = atom()
+        else {
+            return nil
+        }
+        var characters = CharacterClass()
+        characters.insert(value...value)
+        return characters
     }
 
     private mutating func take(_ text: String) -> Bool {
@@ -37,7 +82,9 @@ struct PatternScanner {
             characters.isNegated = take("^")
             return bracket(&characters) ? characters : nil
         }
-        guard rest.first == "\\", case .set(let insert)? = atom() else { return nil }
+        var after = self
+        guard rest.first == "\\", case .set(let insert)? = after.atom() else { return nil }
+        self = after
         insert(&characters)
         return characters
     }

@@ -90,9 +90,10 @@ enum QueryForm {
         case "POST":
             guard let type = request.header("content-type") else { return true }
             let form = "application/x-www-form-urlencoded"
-            if equalsIgnoringCase(type, lowercased: form) { return true }
-            let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-            return equalsIgnoringCase(String(Substring(mediaType)), lowercased: form)
+            guard hasPrefixIgnoringCase(type, lowercased: form) else { return false }
+            // Most name a character set behind it.
+            guard let next = type.utf8.dropFirst(form.utf8.count).first else { return true }
+            return next == UInt8(ascii: ";") || next == UInt8(ascii: " ")
         default: return false
         }
     }

@@ -38,12 +38,13 @@ private struct Validation {
     }
 
     var error: ServiceError? {
-        if let ownText { return ServiceError(operation.validationErrorCode, ownText) }
+        let code = rules.code ?? operation.validationErrorCode
+        if let ownText { return ServiceError(code, ownText) }
         guard !failures.isEmpty else { return nil }
         if let first, let error = rules.error?(first.broken, first.member, first.text) { return error }
         let noun = failures.count == 1 ? "error" : "errors"
         return ServiceError(
-            operation.validationErrorCode,
+            code,
             "\(failures.count) validation \(noun) detected: " + failures.map(\.text).joined(separator: "; "),
             members: ValidationFailure.members(failures, of: operation))
     }
@@ -125,6 +126,9 @@ private struct Validation {
             ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
         let broken = BrokenConstraint(constraint)
+        if broken == .pattern, case .member(let member)? = path.last, rules.ignoredMembers.contains(member.name) {
+            return
+        }
         guard rules.ignored.isEmpty || !rules.ignored.contains(broken) else { return }
         note(broken, text(value, shape))
         fail(quoted(value, shape), text(constraint))

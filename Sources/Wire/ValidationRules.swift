@@ -8,6 +8,8 @@
 ///
 /// AWS's order of several failures is not the model's, and was not found out; here it is the model's.
 public struct ValidationRules: Sendable {
+    /// The code of the error; nil: the protocol's usual one.
+    public var code: String?
     /// Whether messages quote values, and list those of enumerations.
     public var quotesValues: Bool
     /// Whether the constraints of a list's elements end with the one that they must not be null.
@@ -17,20 +19,24 @@ public struct ValidationRules: Sendable {
     public var patternTexts: [String: String]
     /// What the service checks itself, in its own way.
     public var ignored: Set<BrokenConstraint>
+    /// Members of inputs whose patterns the service checks itself: it takes more than its model says.
+    public var ignoredMembers: Set<String>
     /// The service's own error for the first failure, in place of the list of all: by what is broken, in which member, and by
     /// which text.
     public var error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)?
 
     /// - Parameters: see the properties.
     public init(
-        quotesValues: Bool = true, elementsAreRequired: Bool = false, patternTexts: [String: String] = [:],
-        ignored: Set<BrokenConstraint> = [],
+        code: String? = nil, quotesValues: Bool = true, elementsAreRequired: Bool = false,
+        patternTexts: [String: String] = [:], ignored: Set<BrokenConstraint> = [], ignoredMembers: Set<String> = [],
         error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)? = nil
     ) {
+        self.code = code
         self.quotesValues = quotesValues
         self.elementsAreRequired = elementsAreRequired
         self.patternTexts = patternTexts
         self.ignored = ignored
+        self.ignoredMembers = ignoredMembers
         self.error = error
     }
 }

@@ -58,10 +58,14 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .customLong("event-destination"),
         help: """
-            The server that gets the events of S3's buckets in the place of a queue, a topic or a function: ARN=URL, such as \
-            arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be repeated.
+            The server that gets the events of S3's buckets and of user pools' triggers in the place of a queue, a topic or \
+            a function: ARN=URL, such as arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be \
+            repeated.
             """)
     var eventDestinations: [String] = []
+
+    @OptionGroup var loginProviders: LoginProviderOptions
+    @OptionGroup var messageOptions: MessageOptions
 
     @OptionGroup var gateOptions: GateOptions
 
@@ -255,6 +259,8 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.loginProviders = try loginProviders.issuers()
+        configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {

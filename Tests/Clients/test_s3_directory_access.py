@@ -16,6 +16,7 @@ import requests
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, raw
 from harness.aws import aws_program
 from harness.organizations import NewOrganization
+from harness.trails import Delivered, make_bucket
 
 NAME = "box--use1-az4--x-s3"
 OTHER = "other--use1-az4--x-s3"
@@ -246,6 +247,33 @@ def test_events(s3: Any, root: Identity, trail: Trail) -> None:
     assert trail.of(answer, "PutBucketPolicy")["eventSource"] == "s3express.amazonaws.com"
     assert trail.of(root.client("s3").list_directory_buckets(), "ListDirectoryBuckets")["readOnly"] is True
     assert not trail.all(EventName="CreateSession") and not trail.all(EventName="PutObject")
+
+
+def test_data_events() -> None:
+    with Server("--trail-delivery", "1") as server:
+        root = server.root
+        make_bucket(root, "logs")
+        root.cloudtrail.create_trail(Name="main", S3BucketName="logs")
+        fields = [("eventCategory", "Data"), ("resources.type", "AWS::S3Express::Object")]
+        selector = {"FieldSelectors": [{"Field": field, "Equals": [value]} for field, value in fields]}
+        root.cloudtrail.put_event_selectors(TrailName="main", AdvancedEventSelectors=[selector])
+        root.cloudtrail.start_logging(Name="main")
+        s3, logs = root.client("s3"), Delivered(root, "logs")
+        s3.create_bucket(Bucket=NAME, CreateBucketConfiguration=PLACE)
+        put = logs.wait_for_request(s3.put_object(Bucket=NAME, Key="in/a", Body=b"1"))
+        bucket = {"accountId": ACCOUNT, "type": "AWS::S3Express::DirectoryBucket", "ARN": ARN}
+        assert (put["eventSource"], put["eventName"], put["eventCategory"]) == ("s3express.amazonaws.com", "PutObject", "Data")
+        assert put["resources"] == [{"accountId": ACCOUNT, "type": "AWS::S3Express::Object", "ARN": f"{ARN}/in/a"}, bucket]
+        # Who asked for the session, by its key.
+        assert put["userIdentity"]["type"] == "Root" and put["userIdentity"]["accessKeyId"] != root.key_id
+        listed = logs.wait_for_request(s3.list_objects_v2(Bucket=NAME, Prefix="in/"))
+        assert listed["resources"][0] == {"accountId": ACCOUNT, "type": "AWS::S3Express::Object", "ARNPrefix": f"{ARN}/"}
+        answered = s3.create_session(Bucket=NAME)
+        record = logs.wait_for_request(answered)
+        assert (record["eventName"], record["userIdentity"]["accessKeyId"]) == ("CreateSession", root.key_id)
+        assert record["resources"][1] == bucket
+        assert answered["Credentials"]["SessionToken"] not in str(record)
+        assert answered["Credentials"]["SecretAccessKey"] not in str(record)
 
 
 # Encryption

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import Identity, Server
+from harness import Identity, Server, error_of
 
 pytestmark = pytest.mark.memory
 
@@ -119,3 +119,88 @@ def test_what_is_locked_stays(root: Identity, s3: Any, cloud: Server) -> None:
     # Now nothing is behind the marker.
     cloud.advance(DAY)
     assert markers(s3) == 0
+
+
+# Other classes
+
+
+def storage(s3: Any, key: str, **version: str) -> str:
+    return str(s3.head_object(Bucket="box", Key=key, **version).get("StorageClass", "STANDARD"))
+
+
+def test_objects_go_down(s3: Any, cloud: Server) -> None:
+    rules(
+        s3,
+        {"ID": "all", "Filter": {"Prefix": ""},
+         "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 60, "StorageClass": "GLACIER"}],
+         "Expiration": {"Days": 90}},
+        {"ID": "at once", "Filter": {"And": {"Prefix": "cold/", "ObjectSizeGreaterThan": 0}},
+         "Transitions": [{"Days": 0, "StorageClass": "DEEP_ARCHIVE"}]},
+    )  # fmt: skip
+    big = b"x" * (128 << 10)
+    s3.put_object(Bucket="box", Key="big", Body=big)
+    s3.put_object(Bucket="box", Key="small", Body=big[1:])
+    s3.put_object(Bucket="box", Key="cold/a", Body=b"1")
+    s3.put_object(Bucket="box", Key="onezone", Body=big, StorageClass="ONEZONE_IA")
+    before = s3.head_object(Bucket="box", Key="big")
+    cloud.advance(1.5 * DAY)
+    assert storage(s3, "cold/a") == "DEEP_ARCHIVE" and storage(s3, "big") == "STANDARD"
+    assert error_of(s3.get_object, Bucket="box", Key="cold/a").code == "InvalidObjectState"
+    cloud.advance(30 * DAY)
+    # What is small stays, and nothing goes up.
+    assert [storage(s3, key) for key in ("big", "small", "onezone")] == ["STANDARD_IA", "STANDARD", "ONEZONE_IA"]
+    assert s3.get_object(Bucket="box", Key="big")["Body"].read() == big
+    after = s3.head_object(Bucket="box", Key="big")
+    assert [after[name] for name in ("ETag", "LastModified", "Expiration")] == [
+        before[name] for name in ("ETag", "LastModified", "Expiration")]
+    cloud.advance(30 * DAY)
+    assert [storage(s3, key) for key in ("big", "small", "onezone")] == ["GLACIER", "STANDARD", "GLACIER"]
+    listed = {each["Key"]: each["StorageClass"] for each in s3.list_objects_v2(Bucket="box")["Contents"]}
+    assert listed == {"big": "GLACIER", "cold/a": "DEEP_ARCHIVE", "onezone": "GLACIER", "small": "STANDARD"}
+    cloud.advance(30 * DAY)
+    assert keys(s3) == []
+
+
+def test_versions_go_down(s3: Any, cloud: Server) -> None:
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Enabled"})
+    rules(
+        s3,
+        {"ID": "old", "NoncurrentVersionTransitions": [
+            {"NoncurrentDays": 1, "NewerNoncurrentVersions": 1, "StorageClass": "GLACIER_IR"}]},
+    )  # fmt: skip
+    ids = [s3.put_object(Bucket="box", Key="a", Body=b"x" * (200 << 10))["VersionId"] for _ in range(4)]
+    cloud.advance(3 * DAY)
+    assert [storage(s3, "a", VersionId=id) for id in ids] == ["GLACIER_IR", "GLACIER_IR", "STANDARD", "STANDARD"]
+
+
+def test_sizes_by_the_class(s3: Any, cloud: Server) -> None:
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    rule["Transitions"] = [{"Days": 1, "StorageClass": "GLACIER_IR"}, {"Days": 2, "StorageClass": "GLACIER"}]
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="box", LifecycleConfiguration={"Rules": [rule]},
+        TransitionDefaultMinimumObjectSize="varies_by_storage_class")  # fmt: skip
+    s3.put_object(Bucket="box", Key="small", Body=b"1")
+    cloud.advance(2.1 * DAY)
+    assert storage(s3, "small") == "STANDARD"
+    cloud.advance(2 * DAY)
+    assert storage(s3, "small") == "GLACIER"
+
+
+def test_transitions_that_are_refused(s3: Any) -> None:
+    def code(**rule: Any) -> str:
+        whole = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}} | rule
+        return error_of(
+            s3.put_bucket_lifecycle_configuration, Bucket="box", LifecycleConfiguration={"Rules": [whole]}).message
+
+    early = code(Transitions=[{"Days": 29, "StorageClass": "STANDARD_IA"}])
+    assert early == "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'"
+    late = code(Transitions=[{"Days": 30, "StorageClass": "GLACIER"}], Expiration={"Days": 30})
+    assert "must be greater than 'Days' in the Transition action" in late
+    assert "must be different" in code(
+        Transitions=[{"Days": 1, "StorageClass": "GLACIER"}, {"Days": 2, "StorageClass": "GLACIER"}])
+    assert "must be greater than" in code(
+        Transitions=[{"Days": 9, "StorageClass": "GLACIER"}, {"Days": 8, "StorageClass": "DEEP_ARCHIVE"}])
+    assert "mixed 'Date' and 'Days'" in code(
+        Transitions=[{"Date": "2040-01-01T00:00:00Z", "StorageClass": "GLACIER"}], Expiration={"Days": 30})
+    assert "midnight" in code(Transitions=[{"Date": "2040-01-01T01:00:00Z", "StorageClass": "GLACIER"}])
+    assert "well-formed" in code(Transitions=[{"StorageClass": "GLACIER"}])

@@ -199,6 +199,21 @@ def test_lifecycle_rules_tell_as_well(s3: Any, receiver: Receiver, cloud: Server
     assert (record["eventName"], record["s3"]["object"]["key"]) == ("LifecycleExpiration:Delete", "a")
 
 
+def test_transitions_are_told_of(s3: Any, receiver: Receiver, cloud: Server) -> None:
+    ask(s3, "s3:LifecycleTransition")
+    receiver.next()
+    transition = {"Days": 1, "StorageClass": "GLACIER_IR"}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="box",
+        LifecycleConfiguration={"Rules": [{"Status": "Enabled", "Filter": {}, "Transitions": [transition]}]},
+    )
+    s3.put_object(Bucket="box", Key="a", Body=b"1" * (128 << 10))
+    cloud.advance(3 * 86_400)
+    record = receiver.event()
+    assert (record["eventName"], record["s3"]["object"]["key"]) == ("LifecycleTransition", "a")
+    assert record["lifecycleEventData"] == {"transitionEventData": {"destinationStorageClass": "GLACIER_IR"}}
+
+
 def test_what_is_kept(s3: Any, receiver: Receiver) -> None:
     ask(s3, CREATED, rules={"prefix": "in/"})
     (rule,) = s3.get_bucket_notification_configuration(Bucket="box")["QueueConfigurations"]

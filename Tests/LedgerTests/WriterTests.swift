@@ -26,6 +26,36 @@ import Testing
         #expect(try await ledger.events(EventQuery(account: scope.account)).events.isEmpty)
     }
 
+    @Test(arguments: Backend.allCases) func transactionsKnowWhatWasCommittedAndNothingElse(on backend: Backend)
+        async throws
+    {
+        let ledger = try backend.ledger()
+        /// What a transaction finds; then it changes the record, and sees that.
+        func found(_ note: String?, commits: Bool) async throws -> String? {
+            try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+                let found = try transaction.get(User.self, "alice", in: scope)?.note
+                if let note {
+                    try transaction.put(User(name: "alice", note: note), in: scope)
+                } else {
+                    try transaction.delete(User.self, "alice", in: scope)
+                }
+                #expect(try transaction.get(User.self, "alice", in: scope)?.note == note)
+                return commits ? .commit(found) : .rollback(found)
+            }
+        }
+        #expect(try await found("undone", commits: false) == nil)
+        // Numbers of what is undone are given again.
+        try await ledger.put(User(name: "bob"))
+        #expect(try await found("1", commits: true) == nil)
+        #expect(try await found("2", commits: false) == "1")
+        #expect(try await found(nil, commits: false) == "1")
+        #expect(try await found("3", commits: true) == "1")
+        #expect(try await found(nil, commits: true) == "3")
+        #expect(try await found("4", commits: true) == nil)
+        #expect(try await found("5", commits: true) == "4")
+        await ledger.close()
+    }
+
     @Test(arguments: Backend.allCases) func aHalfDoneTransactionCannotBeCommitted(on backend: Backend) async throws {
         let ledger = try backend.ledger()
         await #expect(throws: LedgerError.self) {

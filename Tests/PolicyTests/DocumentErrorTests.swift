@@ -268,6 +268,25 @@ import Testing
         #expect(message("", effect: "Deny") == nil)
     }
 
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#trust-policies>
+    @Test func cognitosIdentityPoolsNeedAnAudience() {
+        let provider = "cognito-identity.amazonaws.com"
+        func message(_ condition: String) -> String? {
+            error(
+                document(
+                    #"{"Effect":"Allow","Principal":{"Federated":"\#(provider)"},"#
+                        + #""Action":"sts:AssumeRoleWithWebIdentity","Condition":{\#(condition)}}"#), .roleTrust)?
+                .message
+        }
+        for condition in [
+            "", #""ForAnyValue:StringLike":{"\#(provider):amr":"authenticated"}"#,
+            #""StringLike":{"\#(provider):aud":"*"}"#,
+        ] {
+            #expect(message(condition)?.contains("must evaluate") == true, "\(condition)")
+        }
+        #expect(message(#""StringEquals":{"\#(provider):aud":"us-east-1:0"}"#) == nil)
+    }
+
     @Test func iamResourcePaths() {
         func message(_ resource: String) -> String? {
             error(document("{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"\(resource)\"}"))?.message

@@ -1,5 +1,5 @@
-// AES-GCM, key pairs, message authentication codes and key wrapping with OpenSSL's libcrypto: the little that Keyring and
-// KeyMaterial need.
+// AES-GCM, key pairs, message authentication codes, key wrapping and arithmetic with large numbers by OpenSSL's libcrypto: the
+// little that Keyring, KeyMaterial and Cognito need.
 //
 // No function prints, and none leaves anything in the thread's queue of errors. Those that write bytes return how many
 // they wrote, or -1 when they refuse or `capacity` does not suffice. A key may be used by several threads at a time.
@@ -140,6 +140,22 @@ bool libcrypto_equal(const unsigned char *_Nullable first, const unsigned char *
 
 /// Overwrites what was secret.
 void libcrypto_cleanse(unsigned char *_Nullable bytes, size_t count);
+
+/// base ^ exponent modulo an odd modulus. Numbers are unsigned, their most significant byte first; `output` has room for as many
+/// bytes as the modulus, and is filled. The time does not depend on the values of base and exponent, only on their lengths.
+bool libcrypto_mod_exp(
+    const unsigned char *base, size_t base_count, const unsigned char *exponent, size_t exponent_count,
+    const unsigned char *modulus, size_t modulus_count, unsigned char *output);
+
+/// first * second modulo an odd modulus, like `libcrypto_mod_exp`.
+bool libcrypto_mod_mul(
+    const unsigned char *first, size_t first_count, const unsigned char *second, size_t second_count,
+    const unsigned char *modulus, size_t modulus_count, unsigned char *output);
+
+/// first + second modulo an odd modulus, like `libcrypto_mod_exp`.
+bool libcrypto_mod_add(
+    const unsigned char *first, size_t first_count, const unsigned char *second, size_t second_count,
+    const unsigned char *modulus, size_t modulus_count, unsigned char *output);
 
 #pragma clang assume_nonnull end
 

@@ -1,5 +1,6 @@
 import Directory
 import IAMService
+import Pages
 import Platform
 import STSAPI
 import Wire
@@ -17,7 +18,7 @@ enum SwitchRolePages {
     private static let refusal =
         "Invalid information in one or more fields. Check your information or contact your administrator."
 
-    private static func form(_ visit: Visit, _ typed: Fields, problem: String?, status: Int = 200) -> Reply {
+    private static func form(_ visit: Visit, _ typed: FormFields, problem: String?, status: Int = 200) -> Reply {
         visit.page(
             "switch-role", "Switch role",
             [

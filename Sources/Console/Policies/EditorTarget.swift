@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Platform
 import Policy
 import Wire
@@ -21,7 +22,7 @@ enum EditorTarget: Sendable {
         case user, group, role
     }
 
-    init(_ fields: Fields) {
+    init(_ fields: FormFields) {
         if let arn = fields["policy-arn"] {
             self = .version(arn: arn)
         } else if let role = fields["role"], fields["trust"] != nil {

@@ -1,4 +1,5 @@
 import Catalogue
+import Pages
 import Policy
 import Wire
 
@@ -9,12 +10,12 @@ struct StatementBuilder {
     let type: PolicyType
     let account: String
     let region: String
-    let form: Fields
+    let form: FormFields
     let service: CatalogueService?
     /// The names of the actions that were chosen, one by one or by their level.
     let chosen: Set<String>
 
-    init(_ form: Fields, _ type: PolicyType, account: String, region: String) {
+    init(_ form: FormFields, _ type: PolicyType, account: String, region: String) {
         self.form = form
         self.type = type
         self.account = account

@@ -1,3 +1,4 @@
+import Pages
 import Wire
 
 /// The trust policy of a new role, made of what was chosen.
@@ -13,7 +14,7 @@ enum TrustPolicyForm {
         ("saml", "SAML 2.0 federation"), ("custom", "Custom trust policy"),
     ]
 
-    static func document(_ kind: String, _ form: Fields, account: String) throws(Incomplete) -> String {
+    static func document(_ kind: String, _ form: FormFields, account: String) throws(Incomplete) -> String {
         switch kind {
         case "service":
             let service = form.text("service").trimmed

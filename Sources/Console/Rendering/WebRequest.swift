@@ -1,3 +1,4 @@
+import Pages
 import Platform
 import Wire
 
@@ -7,9 +8,9 @@ struct WebRequest: Sendable {
     /// The decoded segments of the path below ``Console/root``: `["users", "ann"]`.
     let segments: [String]
     /// The parameters of the address.
-    let query: Fields
+    let query: FormFields
     /// The fields of the form that was posted; empty for anything else.
-    let form: Fields
+    let form: FormFields
 
     /// Whether the browser's connection is encrypted.
     let isSecure: Bool
@@ -30,15 +31,15 @@ struct WebRequest: Sendable {
         let body = request.body
         request.body = []
         guard let query = try? request.parameters else { return nil }
-        self.query = Fields(query)
+        self.query = FormFields(query)
         guard request.method == "POST", request.isForm else {
-            form = Fields([])
+            form = FormFields([])
             return
         }
         request.body = body
         request.query = ""
         guard let form = try? request.parameters else { return nil }
-        self.form = Fields(form)
+        self.form = FormFields(form)
     }
 
     var method: String { arrival.request.method }
@@ -52,23 +53,11 @@ struct WebRequest: Sendable {
 
     /// The value of a cookie of the console's; nil: the browser sent none.
     func cookie(_ name: String) -> String? {
-        let wanted = Cookie.fullName(name, isSecure: isSecure) + "="
-        for header in arrival.request.headers where header.name.lowercased() == "cookie" {
-            for part in header.value.split(separator: ";") {
-                let part = part.drop(while: { $0 == " " })
-                if part.hasPrefix(wanted) { return String(part.dropFirst(wanted.count)) }
-            }
-        }
-        return nil
+        arrival.request.cookie(named: Cookie.fullName(name, isSecure: isSecure))
     }
 
-    /// Whether the request can only have been made by a page of this server's: what browsers say of it, if they say it.
-    var isSameOrigin: Bool {
-        if let site = header("sec-fetch-site"), site != "same-origin", site != "none" { return false }
-        guard let origin = header("origin") else { return true }
-        guard let host = header("host"), let end = origin.firstRange(of: "://")?.upperBound else { return false }
-        return origin[end...].lowercased() == host.lowercased()
-    }
+    /// Whether the request can only have been made by a page of this server's.
+    var isSameOrigin: Bool { arrival.request.isSameOrigin }
 
     /// From where the calls come that are made for it.
     var source: Call.Source {
@@ -76,47 +65,5 @@ struct WebRequest: Sendable {
             address: arrival.address, userAgent: header("user-agent"), host: header("host"), tls: arrival.tls)
         source.isOfConsole = true
         return source
-    }
-}
-
-/// Names and values that a browser sent.
-struct Fields: Sendable {
-    private let all: [(name: String, value: String)]
-
-    init(_ all: [(name: String, value: String)]) {
-        self.all = all
-    }
-
-    /// The first value of a name; nil: there is none, or it is empty.
-    subscript(_ name: String) -> String? {
-        all.first { $0.name == name && !$0.value.isEmpty }?.value
-    }
-
-    /// The first value of a name, as it was typed; empty where there is none.
-    func text(_ name: String) -> String { all.first { $0.name == name }?.value ?? "" }
-
-    /// All values of a name that are not empty, in their order.
-    func values(_ name: String) -> [String] { all.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
-
-    /// The fields whose names begin alike: the rest of the name, and the value.
-    func named(prefix: String) -> [(name: String, value: String)] {
-        all.compactMap { name, value in
-            name.hasPrefix(prefix) && !value.isEmpty ? (String(name.dropFirst(prefix.count)), value) : nil
-        }
-    }
-
-    /// A number of a list, a place in it or a page: what is none, or beyond all sense, is cut down.
-    func number(_ name: String, most: Int = 1_000_000) -> Int? {
-        self[name].flatMap { Int($0) }.map { min(max(0, $0), most) }
-    }
-
-    /// Whether a box is ticked.
-    func isOn(_ name: String) -> Bool { all.contains { $0.name == name } }
-}
-
-extension WireRequest {
-    /// Whether it brings a form as browsers send it.
-    var isForm: Bool {
-        header("content-type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
     }
 }

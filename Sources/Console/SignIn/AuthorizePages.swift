@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Pages
 import Platform
 import SigninService
 import Wire

@@ -1,5 +1,6 @@
 import Directory
 import FoundationEssentials
+import Pages
 import Platform
 import Wire
 
@@ -38,7 +39,7 @@ enum FederationEndpoint {
     }
 
     private static func token(
-        _ console: Console, _ request: WebRequest, _ parameters: Fields
+        _ console: Console, _ request: WebRequest, _ parameters: FormFields
     ) async throws(ServiceError) -> Reply {
         let environment = console.environment
         guard let text = parameters["Session"],
@@ -94,7 +95,7 @@ enum FederationEndpoint {
     // MARK: The link
 
     private static func logIn(
-        _ console: Console, _ request: WebRequest, _ parameters: Fields
+        _ console: Console, _ request: WebRequest, _ parameters: FormFields
     ) async throws(ServiceError) -> Reply {
         let environment = console.environment
         guard let sealed = parameters["SigninToken"],

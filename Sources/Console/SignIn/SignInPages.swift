@@ -1,5 +1,6 @@
 import Directory
 import IAMService
+import Pages
 import Platform
 import Wire
 

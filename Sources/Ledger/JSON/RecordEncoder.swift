@@ -60,6 +60,8 @@ private final class ValueEncoder: Encoder {
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         if form == .nothing {
             form = .object
+            // Records mostly have no more.
+            members.reserveCapacity(16)
             output.append(UInt8(ascii: "{"))
         }
         return KeyedEncodingContainer(Members<Key>(encoder: self))

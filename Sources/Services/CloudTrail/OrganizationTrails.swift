@@ -63,9 +63,12 @@ extension MutableRecords {
 extension Environment {
     /// Gives members that have joined an organization since its trail or event data store was made the role as well.
     func ensureOrganizationRoles() async throws(ServiceError) {
-        guard let role = ServiceLinkedRoleCatalog.template(ofService: BucketAccess.service)?.roleName else { return }
         let stores = lake.stores { $0.organizationID != nil }
-        for owner in Set(trails.ofOrganizations.map(\.accountID) + stores.map(\.accountID)).sorted() {
+        let owners = Set(trails.ofOrganizations.map(\.accountID) + stores.map(\.accountID))
+        guard !owners.isEmpty,
+            let role = ServiceLinkedRoleCatalog.template(ofService: BucketAccess.service)?.roleName
+        else { return }
+        for owner in owners.sorted() {
             for account in directory.accounts(managedBy: owner)
             where account.isActive && directory.role(named: role, in: account.id) == nil {
                 let now = now()

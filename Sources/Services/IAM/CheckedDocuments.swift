@@ -14,8 +14,22 @@ final class CheckedDocuments: Sendable {
             var (left, right) = (a.text, b.text)
             return a.type == b.type && a.strictness == b.strictness
                 && left.withUTF8 { left in
-                    right.withUTF8 { right in left.count == right.count && left.elementsEqual(right) }
+                    right.withUTF8 { right in areSame(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right)) }
                 }
+        }
+
+        /// It compares eight bytes at a time.
+        private static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+            guard left.count == right.count else { return false }
+            var offset = 0
+            while offset + 8 <= left.count {
+                guard
+                    left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                        == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                else { return false }
+                offset += 8
+            }
+            return left[offset...].elementsEqual(right[offset...])
         }
 
         func hash(into hasher: inout Hasher) {

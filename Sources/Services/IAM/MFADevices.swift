@@ -2,6 +2,7 @@ import Directory
 import IAMAPI
 import Platform
 import Policy
+import QRCodes
 import Wire
 
 // MFA devices: virtual ones, and of passkeys what the API has of them. How one is registered stands in Passkeys.swift.

@@ -3,7 +3,8 @@ import Platform
 import S3API
 import Wire
 
-/// Does what lifecycle rules say: ends objects, versions, delete markers and uploads whose time has come.
+/// Does what lifecycle rules say: ends objects, versions, delete markers and uploads whose time has come, and moves objects to
+/// other storage classes.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html>
 struct ExpireObjects: RecurringJob {
     static let kind = "S3::ExpireObjects"
@@ -20,6 +21,9 @@ struct ExpireObjects: RecurringJob {
                 let expiry = Expiry(environment: environment, scope: context.scope, bucket: name, rule: rule)
                 if rule.actsOnCurrent { try await expiry.endCurrent() }
                 if rule.actsOnOthers { try await expiry.endOthers() }
+                // What ends is not moved before.
+                if rule.movesCurrent { try await expiry.moveCurrent() }
+                if rule.movesOthers { try await expiry.moveOthers() }
                 if rule.actsOnUploads { try await expiry.endUploads() }
             }
         }
@@ -125,14 +129,20 @@ private struct Expiry: Sendable {
         var count = 0
     }
 
+    /// Begins anew where another key begins.
+    private func step(
+        to version: ObjectVersion, _ place: inout PlaceAmongVersions, _ records: Records
+    ) throws(ServiceError) {
+        // By their bytes: keys that Swift takes for the same may follow each other.
+        guard place.key.map({ $0.utf8.elementsEqual(version.key.utf8) }) != true else { return }
+        place = PlaceAmongVersions(
+            key: version.key, successor: try records.current(version.key, in: bucket)?.modified)
+    }
+
     private func isDue(
         _ version: ObjectVersion, _ place: inout PlaceAmongVersions, _ now: Double, _ records: Records
     ) throws(ServiceError) -> Bool {
-        // By their bytes: keys that Swift takes for the same may follow each other.
-        if place.key.map({ $0.utf8.elementsEqual(version.key.utf8) }) != true {
-            place = PlaceAmongVersions(
-                key: version.key, successor: try records.current(version.key, in: bucket)?.modified)
-        }
+        try step(to: version, &place, records)
         defer { place.successor = version.modified }
         guard let successor = place.successor else {
             // The latest of all is a delete marker.
@@ -149,6 +159,69 @@ private struct Expiry: Sendable {
             return false
         }
         return time <= now && version.isUnlocked(at: now)
+    }
+
+    /// Current versions that are due in another class.
+    func moveCurrent() async throws(ServiceError) {
+        let (bucket, rule, now) = (bucket, rule, environment.now())
+        var range = range
+        while true {
+            let some = try await environment.read(scope) { [range] (records) throws(ServiceError) in
+                try records.shared.list(CurrentObject.self, of: bucket, range, limit: Self.page)
+            }
+            try await move(
+                some.map(\.version).filter { rule.applies(to: $0) && rule.transition(of: $0, at: now) != nil }
+            ) { rule.applies(to: $0) ? rule.transition(of: $0, at: now) : nil }
+            guard some.count == Self.page, let last = some.last else { return }
+            range.after = .key(last.key)
+        }
+    }
+
+    /// Noncurrent versions that are due in another class.
+    func moveOthers() async throws(ServiceError) {
+        let (bucket, rule, now) = (bucket, rule, environment.now())
+        var range = range
+        var place = PlaceAmongVersions()
+        while true {
+            let (some, due, next) = try await environment.read(scope) {
+                [range, place, self] (records) throws(ServiceError) in
+                let some = try records.shared.list(OtherVersion.self, of: bucket, range, limit: Self.page)
+                var (place, due) = (place, [Int64: String]())
+                for version in some.map(\.version) {
+                    try step(to: version, &place, records)
+                    defer { place.successor = version.modified }
+                    guard let successor = place.successor, !version.isDeleteMarker, rule.applies(to: version) else {
+                        continue
+                    }
+                    place.count += 1
+                    due[version.sequence] = rule.transition(of: version, since: successor, place: place.count, at: now)
+                }
+                return (some, due, place)
+            }
+            place = next
+            try await move(some.map(\.version).filter { due[$0.sequence] != nil }) { due[$0.sequence] }
+            guard some.count == Self.page, let last = some.last else { return }
+            range.after = .key(last.key)
+        }
+    }
+
+    /// Moves versions that are still there to other classes.
+    private func move(
+        _ versions: [ObjectVersion], to storageClass: @escaping @Sendable (ObjectVersion) -> String?
+    ) async throws(ServiceError) {
+        guard !versions.isEmpty else { return }
+        let cause = EventCause(ownIn: environment, at: environment.now())
+        try await write { (records, bucket) throws(ServiceError) in
+            for version in versions {
+                guard var found = try records.version(version.shownVersionID, of: version.key, in: bucket.name),
+                    found.sequence == version.sequence, let target = storageClass(found)
+                else { continue }
+                found.storageClass = target
+                try records.replace(found, in: bucket)
+                try records.tell(
+                    .lifecycleTransition, found, in: bucket, cause, details: .transition(storageClass: target))
+            }
+        }
     }
 
     /// Uploads that nobody has completed.

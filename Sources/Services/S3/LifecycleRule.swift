@@ -22,9 +22,14 @@ struct LifecycleRule: Sendable {
     /// How many noncurrent versions are kept whatever their age.
     let newerNoncurrentVersions: Int
     private let abortDays: Int?
+    private let transitions: [LifecycleTransition]
+    private let noncurrentTransitions: [LifecycleTransition]
+    /// AWS's name of the size below which nothing changes its class; nil: the rule has sizes of its own.
+    private let minimumSize: String?
 
+    /// - Parameter minimumSize: as the configuration has it.
     /// - Returns: nil for a rule that is disabled.
-    init?(_ rule: S3.LifecycleRule) {
+    init?(_ rule: S3.LifecycleRule, minimumSize: String? = nil) {
         guard rule.status == "Enabled" else { return nil }
         id = rule.id ?? ""
         let (filter, and) = (rule.filter, rule.filter?.and)
@@ -38,13 +43,21 @@ struct LifecycleRule: Sendable {
         noncurrentDays = rule.noncurrentVersionExpiration?.noncurrentDays
         newerNoncurrentVersions = max(0, rule.noncurrentVersionExpiration?.newerNoncurrentVersions ?? 0)
         abortDays = rule.abortIncompleteMultipartUpload?.daysAfterInitiation
+        transitions = LifecycleTransition.all(rule)
+        noncurrentTransitions = LifecycleTransition.noncurrent(rule)
+        let hasSizes = greaterThan != nil || lessThan != nil
+        self.minimumSize = hasSizes ? nil : minimumSize ?? "all_storage_classes_128K"
     }
 
     /// Those of a configuration that are enabled.
     /// - Parameter json: the configuration as it is kept.
     static func enabled(_ json: String) -> [LifecycleRule] {
-        guard let kept = try? Structure(json: json, of: S3.BucketLifecycleConfiguration.shape) else { return [] }
-        return S3.BucketLifecycleConfiguration(kept).rules.compactMap(LifecycleRule.init)
+        let shape = S3.GetBucketLifecycleConfiguration.OutputFields.shape
+        guard let structure = try? Structure(json: json, of: shape) else { return [] }
+        let kept = S3.GetBucketLifecycleConfiguration.Output(structure)
+        return (kept.rules ?? []).compactMap {
+            LifecycleRule($0, minimumSize: kept.transitionDefaultMinimumObjectSize)
+        }
     }
 
     /// Whether it is about objects of this key, these tags and this size.
@@ -70,6 +83,21 @@ struct LifecycleRule: Sendable {
         removesLoneMarkers ? marker.modified : expirationDays.map { Self.midnight($0, after: marker.modified) }
     }
 
+    /// The class that a current version is to be moved to by now; nil: it stays where it is.
+    func transition(of version: ObjectVersion, at now: Double) -> String? {
+        LifecycleTransition.due(transitions, version, minimum: minimumSize, at: now) {
+            Self.midnight($0, after: version.modified)
+        }
+    }
+
+    /// The same of a version that was followed by another at a time.
+    /// - Parameter place: among the noncurrent versions of its key, the latest of which is the first.
+    func transition(of version: ObjectVersion, since time: Double, place: Int, at now: Double) -> String? {
+        LifecycleTransition.due(
+            noncurrentTransitions.filter { place > $0.newerVersions }, version, minimum: minimumSize, at: now
+        ) { Self.midnight($0, after: time) }
+    }
+
     /// When an upload ends that nobody completes.
     func abortion(of upload: MultipartUpload) -> Double? {
         abortDays.map { Self.midnight($0, after: upload.initiated) }
@@ -79,6 +107,9 @@ struct LifecycleRule: Sendable {
     var actsOnCurrent: Bool { expirationDays != nil || expirationDate != nil }
     var actsOnOthers: Bool { noncurrentDays != nil || removesLoneMarkers || expirationDays != nil }
     var actsOnUploads: Bool { abortDays != nil }
+    /// Whether it moves current versions, and others, to other classes.
+    var movesCurrent: Bool { !transitions.isEmpty }
+    var movesOthers: Bool { !noncurrentTransitions.isEmpty }
 
     /// Days are counted from a moment on, and end with the next midnight in UTC.
     private static func midnight(_ days: Int, after time: Double) -> Double {

@@ -27,6 +27,9 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         } catch {
             throw ServiceError(error, now: call.clientTime)
         }
+        if let tokens = call.environment.tokens(trustedFrom: token.issuer) {
+            return try await caller(by: tokens, token.issuer, input, account, call)
+        }
         guard let provider = provider(of: token, in: account, call) else {
             throw .invalidIdentityToken("No OpenIDConnect provider found in your account for \(token.issuer)")
         }
@@ -34,11 +37,42 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
             let verified = try await token.verify(
                 OpenIDProviders.Registration(url: issuer(of: provider), thumbprints: provider.thumbprints),
                 clientIDs: provider.clientIDs, keys: call.environment.openIDProviders, now: call.clientTime)
-            let identity = try WebIdentityClaims.identity(verified, provider)
+            let identity = try WebIdentityClaims(provider).identity(verified)
             return Caller(accountID: account, identity: .webIdentity(identity))
         } catch {
             throw ServiceError(error, now: call.clientTime)
         }
+    }
+
+    /// Who calls with a token that another service of Gatehouse's has signed: an identity pool of Cognito's. Every account knows
+    /// that provider, by its name.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_cognito.html>
+    private static func caller(
+        by tokens: ServiceTokens, _ issuer: String, _ input: Input, _ account: String, _ call: Call
+    ) async throws(ServiceError) -> Caller {
+        let name = issuer.hasPrefix("https://") ? String(issuer.dropFirst(8)) : issuer
+        let proved: ProvedToken
+        let identity: FederatedIdentity
+        do throws(TokenError) {
+            proved = try await tokens.prove(input.webIdentityToken, name, call.environment, call.time)
+            identity = try WebIdentityClaims(builtIn: name).identity(proved)
+        } catch {
+            throw ServiceError(error, now: call.time)
+        }
+        // Whoever lets all providers in does not mean those of other accounts.
+        // <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#trust-policies>
+        guard proved.accountID == account || asksForAudience(input.roleArn, of: name, call) else {
+            throw .accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        }
+        return Caller(accountID: account, identity: .webIdentity(identity))
+    }
+
+    /// Whether a role's trust policy has a condition on the audience of a provider's tokens.
+    private static func asksForAudience(_ roleARN: String, of provider: String, _ call: Call) -> Bool {
+        guard let arn = ARN(parsing: roleARN),
+            let role = call.directory.role(named: arn.lastPart, in: arn.account)
+        else { return false }
+        return ConditionKeys.folded(role.trustPolicy).contains("\"\(provider):aud\"")
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {

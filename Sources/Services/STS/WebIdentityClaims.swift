@@ -6,22 +6,47 @@ import STSAPI
 import Wire
 
 /// What a token's claims become in AWS.
-enum WebIdentityClaims {
+struct WebIdentityClaims {
+    /// What trust policies name as `Federated`: an ARN, or the name of a provider that every account knows.
+    private let provider: String
+    /// What condition keys begin with.
+    private let prefix: String
+
+    /// Of tokens of a provider that an account has registered.
+    init(_ provider: OpenIDConnectProvider) {
+        self.provider = provider.arn
+        prefix = provider.url
+    }
+
+    /// Of tokens of a provider that every account knows.
+    init(builtIn name: String) {
+        provider = name
+        prefix = name
+    }
+
     /// - Throws: `invalidClaim` for tags and a source identity that AssumeRole would not take either.
-    static func identity(
-        _ token: VerifiedToken, _ provider: OpenIDConnectProvider
+    func identity(_ token: VerifiedToken) throws(TokenError) -> FederatedIdentity {
+        try identity(issuer: token.issuer, audience: token.audience, subject: token.subject, token.claims)
+    }
+
+    /// The same of a token that another service has proved.
+    func identity(_ token: ProvedToken) throws(TokenError) -> FederatedIdentity {
+        try identity(issuer: token.issuer, audience: token.audience, subject: token.subject, token.claims)
+    }
+
+    private func identity(
+        issuer: String, audience: String, subject: String, _ claims: [String: ClaimValue]
     ) throws(TokenError) -> FederatedIdentity {
-        var identity = FederatedIdentity(
-            provider: provider.arn, issuer: token.issuer, audience: token.audience, subject: token.subject)
-        identity.context = context(token, provider)
-        if let names = claimsOfProvider[provider.url] {
+        var identity = FederatedIdentity(provider: provider, issuer: issuer, audience: audience, subject: subject)
+        identity.context = context(audience, subject, claims)
+        if let names = Self.claimsOfProvider[prefix] {
             for name in names.split(separator: " ") {
-                guard let value = token.claims[String(name)]?.string else { continue }
-                identity.trustContext[key(provider, String(name))] = .one(value)
+                guard let value = claims[String(name)]?.string else { continue }
+                identity.trustContext[key(String(name))] = .one(value)
             }
         }
-        try setTags(of: &identity, token.claims)
-        identity.sourceIdentity = try sourceIdentity(token.claims)
+        try Self.setTags(of: &identity, claims)
+        identity.sourceIdentity = try Self.sourceIdentity(claims)
         return identity
     }
 
@@ -37,20 +62,16 @@ enum WebIdentityClaims {
     ]
 
     /// The keys that every provider has: `issuer.example:aud`, `…:sub`, `…:amr`, `…:email`.
-    private static func context(
-        _ token: VerifiedToken, _ provider: OpenIDConnectProvider
+    private func context(
+        _ audience: String, _ subject: String, _ claims: [String: ClaimValue]
     ) -> [String: ContextValue] {
-        var context: [String: ContextValue] = [
-            key(provider, "aud"): .one(token.audience), key(provider, "sub"): .one(token.subject),
-        ]
-        if let methods = token.claims["amr"]?.strings { context[key(provider, "amr")] = .many(methods) }
-        if let email = token.claims["email"]?.string { context[key(provider, "email")] = .one(email) }
+        var context: [String: ContextValue] = [key("aud"): .one(audience), key("sub"): .one(subject)]
+        if let methods = claims["amr"]?.strings { context[key("amr")] = .many(methods) }
+        if let email = claims["email"]?.string { context[key("email")] = .one(email) }
         return context
     }
 
-    private static func key(_ provider: OpenIDConnectProvider, _ claim: String) -> String {
-        ConditionKeys.folded("\(provider.url):\(claim)")
-    }
+    private func key(_ claim: String) -> String { ConditionKeys.folded("\(prefix):\(claim)") }
 
     // MARK: Session tags
 

@@ -41,6 +41,7 @@ class Person:
 
     def __init__(self, browser: Browser, server: Server, *, script: bool = True, secure: bool = False, **options: object):
         self.base = (server.secure_url if secure else f"http://localhost:{server.port}").replace("127.0.0.1", "localhost")
+        self.has_script = script
         self.context: BrowserContext = browser.new_context(
             base_url=self.base, java_script_enabled=script, ignore_https_errors=True, **options  # type: ignore[arg-type]
         )

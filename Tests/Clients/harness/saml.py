@@ -73,6 +73,8 @@ def stamp(seconds: float) -> str:
 class IdentityProvider:
     entity_id: str = "https://idp.example/metadata"
     keys: KeyPair = field(default_factory=KeyPair)
+    #: What the next assertion has.
+    assertion_id: str = "_assertion"
 
     def metadata(self, **attributes: str) -> str:
         more = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
@@ -116,9 +118,9 @@ class IdentityProvider:
         form = f" Format={quoteattr(name_format)}" if name_format else ""
         end = f' SessionNotOnOrAfter="{stamp(session_end)}"' if session_end is not None else ""
         assertion = (
-            '<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_assertion" Version="2.0" '
+            f'<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{self.assertion_id}" Version="2.0" '
             f'IssueInstant="{stamp(issued)}"><saml:Issuer>{issuer}</saml:Issuer>'
-            f"{template('_assertion') if sign == 'assertion' else ''}<saml:Subject><saml:NameID{form}>"
+            f"{template(self.assertion_id) if sign == 'assertion' else ''}<saml:Subject><saml:NameID{form}>"
             f'{escape(subject)}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
             f'<saml:SubjectConfirmationData NotOnOrAfter="{stamp(not_on_or_after)}" Recipient={quoteattr(recipient)}/>'
             f'</saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{stamp(not_before)}" '

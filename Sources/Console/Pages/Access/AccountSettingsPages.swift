@@ -1,5 +1,6 @@
 import AccountAPI
 import IAMAPI
+import Pages
 import Platform
 import Wire
 
@@ -177,7 +178,7 @@ enum AccountSettingsPages {
     }
 
     /// A number that was typed. What is none fails the model's checks, whose text says between which numbers it has to be.
-    private static func number(_ name: String, _ form: Fields) -> Int? {
+    private static func number(_ name: String, _ form: FormFields) -> Int? {
         form.optional(name).map { Int($0) ?? -1 }
     }
 

@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Platform
 import Wire
 
@@ -73,7 +74,7 @@ enum IdentityProviderPages {
 
     // MARK: A new one
 
-    private static func new(_ visit: Visit, _ fields: Fields, problem: Problem? = nil, status: Int = 200) -> Reply {
+    private static func new(_ visit: Visit, _ fields: FormFields, problem: Problem? = nil, status: Int = 200) -> Reply {
         let isSAML = fields["type"] == "saml"
         return visit.page(
             "create-identity-provider", "Add an identity provider",

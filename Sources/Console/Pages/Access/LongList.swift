@@ -1,3 +1,4 @@
+import Pages
 import Wire
 
 /// A page of a list that is filtered by what somebody typed: a hundred rows, and the ways to the others.
@@ -18,7 +19,7 @@ struct LongList<Row> {
     ///   - path: of the page, below the console's root.
     ///   - keeping: parameters of the address that stay as they are on the other pages.
     ///   - text: of a row, in which what was typed is looked for, in any case of letters.
-    init(_ all: [Row], _ query: Fields, at path: String, keeping: [String] = [], text: (Row) -> String) {
+    init(_ all: [Row], _ query: FormFields, at path: String, keeping: [String] = [], text: (Row) -> String) {
         let search = query["q"]
         let wanted = search?.lowercased()
         let found = wanted.map { wanted in all.filter { text($0).lowercased().contains(wanted) } } ?? all

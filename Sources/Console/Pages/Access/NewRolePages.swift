@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Platform
 import Wire
 
@@ -11,7 +12,7 @@ enum NewRolePages {
     ]
 
     private static func show(
-        _ visit: Visit, _ fields: Fields, problem: Problem? = nil, advice: String? = nil, status: Int = 200
+        _ visit: Visit, _ fields: FormFields, problem: Problem? = nil, advice: String? = nil, status: Int = 200
     ) async -> Reply {
         let kind = fields["trust"] ?? "service"
         var content: [String: Any?] = [

@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Wire
 
 /// A policy that somebody has, and from where.

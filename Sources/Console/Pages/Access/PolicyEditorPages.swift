@@ -1,6 +1,7 @@
 import AccessAnalyzerAPI
 import FoundationEssentials
 import IAMAPI
+import Pages
 import Platform
 import Policy
 import Wire
@@ -24,7 +25,7 @@ enum PolicyEditorPages {
         var content: [String: Any?] = [:]
         var status = 200
         /// What the builder shows; its fields are gone when a statement was made of them.
-        var fields: Fields
+        var fields: FormFields
     }
 
     private static func open(_ visit: Visit) async -> Reply {
@@ -100,7 +101,7 @@ enum PolicyEditorPages {
                 new.count == 1
                 ? "The statement was added at the end of the policy."
                 : "Two statements were added at the end of the policy: some of the actions can't be limited to resources."
-            editor.fields = Fields(
+            editor.fields = FormFields(
                 visit.form["b-service"].map { [(name: "b-service", value: $0)] } ?? [])
         } catch {
             editor.content["builderAdvice"] = error.advice

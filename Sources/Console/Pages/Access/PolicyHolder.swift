@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Wire
 
 /// Whoever has policies on these pages: a user or a group.

@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Wire
 
 /// Tags of IAM's resources: as a form shows them, as it sends them.
@@ -23,7 +24,7 @@ enum TagForms {
     }
 
     /// The tag that the form `iam-tags` adds.
-    static func added(_ form: Fields) -> IAM.Tag {
+    static func added(_ form: FormFields) -> IAM.Tag {
         IAM.Tag {
             $0.key = form.text("key").trimmed
             $0.value = form.text("value").trimmed

@@ -1,4 +1,5 @@
 import IAMAPI
+import Pages
 import Platform
 import Wire
 

@@ -1,3 +1,4 @@
+import Pages
 import Platform
 import S3API
 import Wire

@@ -1,4 +1,5 @@
 import KMSAPI
+import Pages
 import Platform
 import Wire
 
@@ -115,7 +116,7 @@ enum KeyChanges {
     }
 
     /// - Throws: ValidationException for what is no number; nil: the field is empty.
-    private static func number(_ form: Fields, _ name: String) throws(ServiceError) -> Int? {
+    private static func number(_ form: FormFields, _ name: String) throws(ServiceError) -> Int? {
         guard let text = form[name]?.trimmed, !text.isEmpty else { return nil }
         guard let number = Int(text) else { throw .validation("'\(text)' is no number of days.") }
         return number

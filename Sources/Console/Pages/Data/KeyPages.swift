@@ -1,4 +1,5 @@
 import KMSAPI
+import Pages
 import Platform
 import Wire
 

@@ -1,4 +1,5 @@
 import OrganizationsAPI
+import Pages
 import Platform
 import Wire
 

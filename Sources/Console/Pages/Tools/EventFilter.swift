@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Pages
 import Wire
 
 /// Which part of the event history is shown, as the address of its page says it.
@@ -22,7 +23,7 @@ struct EventFilter {
     let after: String?
 
     /// - Throws: ValidationException for a time that can't be read.
-    init(_ query: Fields) throws(ServiceError) {
+    init(_ query: FormFields) throws(ServiceError) {
         let value = query.text("value").trimmed
         if let key = query["attribute"], !value.isEmpty, Self.attributes.contains(where: { $0.key == key }) {
             attribute = (key, value)

@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Pages
 import Platform
 import Wire
 

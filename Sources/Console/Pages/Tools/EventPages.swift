@@ -2,6 +2,7 @@ import CloudTrailAPI
 import Directory
 import Gate
 import Ledger
+import Pages
 import Platform
 import STSAPI
 import Wire

@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Pages
 import Wire
 
 /// An event of the event history in a line.

@@ -1,4 +1,5 @@
 import Gate
+import Pages
 import Platform
 import Remedies
 import Wire

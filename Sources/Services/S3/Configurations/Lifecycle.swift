@@ -66,6 +66,7 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
         else {
             throw .invalidRequest("At least one action needs to be specified in a rule.")
         }
+        try LifecycleTransition.check(rule)
         if let expiration = rule.expiration {
             let said = [expiration.date != nil, expiration.days != nil, expiration.expiredObjectDeleteMarker != nil]
             guard said.filter({ $0 }).count == 1 else { throw .malformedXML }

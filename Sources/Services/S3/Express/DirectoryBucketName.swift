@@ -1,5 +1,3 @@
-import Platform
-
 /// What a directory bucket is called: a name of one's own, the zone that it is in, and what tells its kind.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html>
 struct DirectoryBucketName {

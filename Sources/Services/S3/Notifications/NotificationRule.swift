@@ -73,6 +73,7 @@ enum ObjectEvent: String, Sendable {
     case deleteMarkerCreated = "ObjectRemoved:DeleteMarkerCreated"
     case expirationDelete = "LifecycleExpiration:Delete"
     case expirationDeleteMarkerCreated = "LifecycleExpiration:DeleteMarkerCreated"
+    case lifecycleTransition = "LifecycleTransition"
     case restorePost = "ObjectRestore:Post"
     case restoreCompleted = "ObjectRestore:Completed"
     case restoreDelete = "ObjectRestore:Delete"
@@ -86,7 +87,8 @@ enum ObjectEvent: String, Sendable {
     var structureVersion: String {
         switch self {
         case .replicationFailed: "2.2"
-        case .expirationDelete, .expirationDeleteMarkerCreated, .aclPut, .taggingPut, .taggingDelete, .restoreDelete:
+        case .expirationDelete, .expirationDeleteMarkerCreated, .lifecycleTransition, .aclPut, .taggingPut,
+            .taggingDelete, .restoreDelete:
             "2.3"
         default: "2.1"
         }

@@ -88,6 +88,8 @@ extension MutableRecords {
 enum EventDetails: Sendable {
     /// Until when an archived object's copy is there, in seconds since 1970.
     case restoration(expires: Double, storageClass: String)
+    /// Where a lifecycle rule has moved an object.
+    case transition(storageClass: String)
     /// Why a version did not get to a bucket: one of AWS's reasons.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html>
     case replicationFailure(ruleID: String, destination: String, operation: String, requested: Double, reason: String)
@@ -102,6 +104,14 @@ enum EventDetails: Sendable {
             writer.beginObject()
             writer.member("lifecycleRestorationExpiryTime", time(expires))
             writer.member("lifecycleRestoreStorageClass", storageClass)
+            writer.endObject()
+            writer.endObject()
+        case .transition(let storageClass):
+            writer.key("lifecycleEventData")
+            writer.beginObject()
+            writer.key("transitionEventData")
+            writer.beginObject()
+            writer.member("destinationStorageClass", storageClass)
             writer.endObject()
             writer.endObject()
         case .replicationFailure(let rule, let destination, let operation, let requested, let reason):

@@ -1,4 +1,5 @@
 import AccessAnalyzerAPI
+import Pages
 import Platform
 import Wire
 

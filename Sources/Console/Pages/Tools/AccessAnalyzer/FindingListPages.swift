@@ -1,4 +1,5 @@
 import AccessAnalyzerAPI
+import Pages
 import Platform
 import Wire
 
@@ -94,7 +95,7 @@ enum FindingListPages {
             ])
     }
 
-    private static func filter(_ query: Fields, _ status: String) -> [String: AccessAnalyzer.Criterion] {
+    private static func filter(_ query: FormFields, _ status: String) -> [String: AccessAnalyzer.Criterion] {
         var filter: [String: AccessAnalyzer.Criterion] = [:]
         if status != "ALL" { filter["status"] = .init { $0.eq = [status] } }
         if let resource = query["resource"]?.trimmed { filter["resource"] = .init { $0.contains = [resource] } }

@@ -1,5 +1,6 @@
 import AccessAnalyzerAPI
 import AccessAnalyzerService
+import Pages
 import Platform
 import Wire
 

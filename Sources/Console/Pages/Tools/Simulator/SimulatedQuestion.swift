@@ -1,4 +1,5 @@
 import Catalogue
+import Pages
 import Platform
 import Policy
 import Wire
@@ -36,7 +37,7 @@ struct SimulatedQuestion {
 
     init() {}
 
-    init(_ fields: Fields) {
+    init(_ fields: FormFields) {
         principal = fields.typed("principal")
         for action in fields.values("action").flatMap(\.linesTyped) where !actions.contains(action) {
             actions.append(action)

@@ -1,5 +1,6 @@
 import Catalogue
 import IAMAPI
+import Pages
 import Platform
 import Wire
 
@@ -8,7 +9,7 @@ struct SimulatorForm {
     let content: [String: Any?]
     let mayListRoles: Bool
 
-    init(_ question: SimulatedQuestion, _ fields: Fields, _ visit: Visit) async {
+    init(_ question: SimulatedQuestion, _ fields: FormFields, _ visit: Visit) async {
         let roles = await Self.roles(visit)
         mayListRoles = roles.value != nil
         let users = await visit.attempt { () throws(ServiceError) in

@@ -1,6 +1,7 @@
 import Directory
 import Gate
 import IAMAPI
+import Pages
 import Platform
 import Policy
 import Remedies
@@ -56,7 +57,7 @@ enum SimulatorPages {
 
     // MARK: The page
 
-    private static func show(_ question: SimulatedQuestion, _ fields: Fields, _ visit: Visit) async -> Reply {
+    private static func show(_ question: SimulatedQuestion, _ fields: FormFields, _ visit: Visit) async -> Reply {
         let form = await SimulatorForm(question, fields, visit)
         var content = form.content
         var status = 200

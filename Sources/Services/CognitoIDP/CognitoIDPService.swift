@@ -1,0 +1,46 @@
+import CognitoIDPAPI
+public import Platform
+import Wire
+
+extension ServiceModule {
+    /// Amazon Cognito user pools.
+    /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
+    public static let cognitoIDP = ServiceModule(
+        CognitoIDP.self,
+        operations: userPoolOperations + appClientOperations + domainOperations + resourceServerOperations
+            + userPoolProviderOperations + appearanceOperations + protectionSettings + userOperations + signInOperations
+            + accountOperations,
+        events: EventParticulars(source: "cognito-idp.amazonaws.com"),
+        validation: ValidationRules(
+            code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
+        records: [
+            UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self,
+            UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
+            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
+            RiskConfiguration.self, LogDelivery.self, UserImport.self,
+        ],
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
+            TokenFamily.self, PoolDevice.self, ForgottenDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
+            BrandingAsset.self, ImportPart.self,
+            AuthorizationCode.self, LoginSession.self,
+        ],
+        projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [
+            DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
+            ForgetLoginTicket.self,
+        ],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments, .logos], fronts: [ImportUpload.front],
+        samples: cognitoIDPSamples, tokens: .ofUserPools)
+}
+
+extension ResourceType {
+    fileprivate static let userPool = ResourceType("cognito-idp", "userpool/", hasOwnTagKey: false) { _, arn, call in
+        call.environment.userPool(String(arn.resource.dropFirst("userpool/".count))).flatMap { entry in
+            entry.pool.accountID == arn.account && entry.pool.region == arn.region
+                ? Resource(tags: entry.pool.tags) : nil
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import CognitoIDPAPI
+import Fetch
+import Platform
+import Wire
+
+/// The server that stands for a trigger's function.
+struct TriggerEndpoint {
+    /// Of the function.
+    let arn: String
+    let trigger: Trigger
+    private let servers: OutsideServers
+
+    /// How often a function is asked that doesn't answer.
+    private static let attempts = 3
+    /// What a function may return, in bytes.
+    private static let longestAnswer = 6 << 20
+
+    init(arn: String, trigger: Trigger, _ servers: OutsideServers) {
+        self.arn = arn
+        self.trigger = trigger
+        self.servers = servers
+    }
+
+    /// Sends an event, and reads the answer's `response`.
+    /// - Throws: see ``Platform/Call/ask(_:_:of:clientID:username:_:)``.
+    func ask(_ event: [UInt8]) async throws(ServiceError) -> JSONValue {
+        guard let address = servers.eventDestinations[arn] else {
+            throw failed("ResourceNotFoundException: no server stands for \(arn); declare it with --event-destination")
+        }
+        var limits = Fetch.Limits()
+        limits.time = .seconds(5)
+        limits.body = Self.longestAnswer
+        let request = Fetch.Request(
+            "POST", address,
+            headers: [
+                (name: "Content-Type", value: "application/json"), (name: "X-Gatehouse-Destination", value: arn),
+                (name: "X-Amz-Invocation-Type", value: "RequestResponse"),
+            ], body: event)
+        var attempt = 1
+        while true {
+            let answer: Fetch.Answer
+            do throws(FetchError) {
+                answer = try await Fetch(trust: servers.trust, limits: limits).send(request)
+            } catch {
+                guard attempt < Self.attempts, error.canBeTriedAgain else { throw failed(error) }
+                attempt += 1
+                continue
+            }
+            return try response(of: answer)
+        }
+    }
+
+    private func response(of answer: Fetch.Answer) throws(ServiceError) -> JSONValue {
+        let json = try? JSONValue(parsing: answer.body)
+        if let refusal = refusal(answer, json) {
+            throw .cognito(.userLambdaValidationException, "\(trigger.rawValue) failed with error \(refusal).")
+        }
+        guard (200...299).contains(answer.status) else { throw failed("status \(answer.status)") }
+        guard let json else {
+            throw .cognito(.invalidLambdaResponseException, "Invalid lambda function output : Invalid JSON")
+        }
+        guard let response = json["response"], case .object = response else {
+            throw .cognito(.invalidLambdaResponseException, "Unrecognizable lambda output")
+        }
+        return response
+    }
+
+    /// The message of a function that has thrown; nil: it has not.
+    private func refusal(_ answer: Fetch.Answer, _ json: JSONValue?) -> String? {
+        let isMarked = answer.header("X-Amz-Function-Error") != nil
+        if case .string(let message)? = json?["errorMessage"], isMarked || json?["response"] == nil { return message }
+        return isMarked ? "unknown" : nil
+    }
+
+    private func failed(_ error: FetchError) -> ServiceError {
+        failed(error == .tooSlow ? "Socket timeout while invoking Lambda function" : "\(error)")
+    }
+
+    private func failed(_ reason: String) -> ServiceError {
+        .cognito(
+            .unexpectedLambdaException, "\(trigger.rawValue) invocation failed due to error \(reason).")
+    }
+}
+
+extension FetchError {
+    /// Whether the next attempt may have more luck.
+    fileprivate var canBeTriedAgain: Bool {
+        switch self {
+        case .tooSlow, .unreachable: true
+        case .untrustedCertificate, .tooLarge, .unreadable: false
+        }
+    }
+}

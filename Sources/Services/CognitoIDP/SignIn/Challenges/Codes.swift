@@ -1,0 +1,109 @@
+import CognitoIDPAPI
+import Ledger
+import Platform
+import Wire
+
+// Codes: those that are sent to a user, and those of authenticator apps.
+
+extension SignIn {
+    /// Challenges the user to prove a second factor.
+    func challenge(factor: String) async throws(ServiceError) -> SignInStep {
+        let user = try existingUser()
+        guard let medium = Self.medium(of: factor) else {
+            return try await challenge(.softwareToken, nil, ["USER_ID_FOR_SRP": user.username])
+        }
+        return try await challenge(code: factor, medium, isFirstFactor: false)
+    }
+
+    /// Sends a code, and challenges the user to say it.
+    /// - Parameter challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    func challenge(
+        code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool
+    ) async throws(ServiceError) -> SignInStep {
+        let code = UserCode.make()
+        let sent = SentCode(code, challenge: challenge, attribute: medium.attribute, isFirstFactor: isFirstFactor)
+        var delivery = CodeDelivery.simulated(
+            progress.name, by: [medium], of: pool, secret: simulationSecret)
+        if let user {
+            guard let own = CodeDelivery(medium, of: user) else {
+                throw .invalidParameter("User has no \(medium.attribute) to which a code could be sent.")
+            }
+            delivery = own
+            let context = MessageContext(
+                pool: pool, user: user, clientID: client.id, metadata: session == nil ? [:] : metadata)
+            let message = try await call.message(.authentication, to: delivery, code: code, context)
+            let (pool, call) = (pool, call)
+            try await call.keep { (records) throws(ServiceError) in try records.send(message, of: pool, call) }
+        } else {
+            // As long as for others: it is written once.
+            let nobody = UsedSession(id: call.requestID, expires: call.time)
+            try await call.keep { (records) throws(ServiceError) in try records.shared.put(nobody) }
+        }
+        return try await self.challenge(
+            .code(sent), nil,
+            [
+                "CODE_DELIVERY_DELIVERY_MEDIUM": medium.rawValue,
+                "CODE_DELIVERY_DESTINATION": Message.masked(delivery.recipient, medium), "USER_ID_FOR_SRP": username,
+            ])
+    }
+
+    /// The answer to a challenge whose code was sent. The address that it was sent to is verified by it.
+    mutating func answer(_ code: SentCode) async throws(ServiceError) -> SignInStep {
+        let given = try parameter("\(code.challenge)_CODE")
+        let isUser = user != nil
+        try await call.attempt(
+            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code or auth state for the user.")
+        ) { code.matches(given) && isUser }
+        let attribute = code.attribute
+        try await accept { (user) throws(ServiceError) in
+            user[attribute: "\(attribute)_verified"] = "true"
+            if code.isFirstFactor, user.status == .unconfirmed { user.status = .confirmed }
+        }
+        guard code.isFirstFactor else { return try await factorProved(code.challenge) }
+        try checkStatus(isPasswordless: true)
+        return try await challengeDevice()
+    }
+
+    /// The answer to `SOFTWARE_TOKEN_MFA`.
+    mutating func answerSoftwareToken() async throws(ServiceError) -> SignInStep {
+        let code = try parameter("SOFTWARE_TOKEN_MFA_CODE")
+        let user = try existingUser()
+        guard let secret = user.softwareToken, let seed = Base32.decode(secret) else {
+            throw .cognito(.softwareTokenMFANotFoundException, "User has not set up software token mfa.")
+        }
+        let (password, time) = (OneTimePassword(seed: seed), call.clientTime)
+        let step = password.step(matching: code, around: time, window: 1, after: nil)
+        try await call.attempt(
+            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code received for user")
+        ) { step != nil }
+        try await accept { (user) throws(ServiceError) in
+            // One that was seen before may have been seen by somebody else.
+            guard user.softwareToken == secret, let step, step > user.lastStep ?? .min else {
+                throw .cognito(.expiredCodeException, "Your software token has already been used once.")
+            }
+            user.lastStep = step
+        }
+        return try await factorProved("SOFTWARE_TOKEN_MFA")
+    }
+
+    /// The answer to `MFA_SETUP`: an authenticator app that was set up meanwhile, or an e-mail address.
+    mutating func answerSetup(_ setup: FactorSetup) async throws(ServiceError) -> SignInStep {
+        if setup.options.contains("EMAIL_OTP"), let email = parameters["email"] ?? parameters["EMAIL"],
+            !setup.isVerified
+        {
+            let attribute = CognitoIDP.AttributeType {
+                $0.name = "email"
+                $0.value = email
+            }
+            try pool.check([attribute], by: .user(client))
+            try await accept { (user) throws(ServiceError) in
+                user.change([attribute])
+                user.factors.isEmailEnabled = true
+            }
+            return try await challenge(factor: "EMAIL_OTP")
+        }
+        guard setup.isVerified, setup.options.contains("SOFTWARE_TOKEN_MFA") else { throw .invalidSession }
+        try await accept()
+        return try await factorProved("MFA_SETUP")
+    }
+}

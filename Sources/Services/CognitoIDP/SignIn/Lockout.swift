@@ -1,0 +1,157 @@
+import Crypto
+import Ledger
+import Platform
+import Synchronization
+import Wire
+
+/// How often signing in has failed for a user name in a row: a wrong password, or a wrong code. There are rows of names that no user
+/// has, too: so nobody learns from a lock-out which names there are.
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior>
+struct SignInFailures: TableRow, Equatable {
+    static let kind = "AWS::Cognito::UserPoolUser::SignInFailures"
+
+    let poolID: String
+    /// SHA-256 of the name: one that nobody has may be a password in the wrong field.
+    let name: [UInt8]
+    /// Without attempts during a lock-out.
+    private(set) var count: Int
+    /// Of the last, in seconds since 1970.
+    private(set) var last: Double
+
+    /// So many failures have no consequence.
+    static let free = 4
+    /// All is forgotten so many seconds after a lock-out.
+    static let memory = 900.0
+    private static let longest = 900.0
+
+    init(_ key: Key) {
+        poolID = key.poolID
+        name = key.name
+        count = 0
+        last = 0
+    }
+
+    /// Whose failures they are.
+    struct Key: Sendable, Hashable {
+        let poolID: String
+        let name: [UInt8]
+
+        /// - Parameter name: ``PoolUser/name``, or what was typed where there is no such user.
+        init(_ name: String, of pool: PoolEntry) {
+            poolID = pool.id
+            self.name = Array(SHA256.hash(data: Array(pool.folded(name).utf8)))
+        }
+
+        var row: RowKey { RowKey(.text(poolID), .bytes(name)) }
+    }
+
+    var key: RowKey { RowKey(.text(poolID), .bytes(name)) }
+    var indexes: [RowIndex] { [RowIndex("expires", RowKey(.number(RequestIDs.milliseconds(expires))))] }
+
+    /// For how many seconds nobody can sign in after so many failures: 2^(n - 5), at most a quarter of an hour.
+    static func lock(after count: Int) -> Double {
+        guard count > free else { return 0 }
+        return min(longest, Double(1 << min(count - free - 1, 20)))
+    }
+
+    var lockedUntil: Double { last + Self.lock(after: count) }
+    var expires: Double { lockedUntil + Self.memory }
+
+    func isLocked(at time: Double) -> Bool { count > Self.free && time < lockedUntil }
+
+    /// How many count at a time.
+    func count(at time: Double) -> Int { time < expires ? count : 0 }
+
+    /// One failure more.
+    mutating func add(at time: Double) {
+        count = count(at: time) + 1
+        last = time
+    }
+}
+
+extension RecordReading {
+    func signInFailures(_ key: SignInFailures.Key) throws(ServiceError) -> SignInFailures? {
+        try shared.get(SignInFailures.self, key.row)
+    }
+}
+
+extension Call {
+    /// Tries to prove something about a user who signs in. Wrong ones are counted, and lock the user out for a while.
+    ///
+    /// Only as many are tried at a time as may still fail: otherwise many could be tried before the first is counted.
+    ///
+    /// - Parameters:
+    ///   - wrong: what is thrown where it is wrong.
+    ///   - prove: whether it is right.
+    /// - Throws: `wrong`; NotAuthorizedException during a lock-out, even for what is right; what `prove` throws.
+    func attempt(
+        _ key: SignInFailures.Key, wrong: ServiceError, _ prove: () async throws(ServiceError) -> Bool
+    ) async throws(ServiceError) {
+        let time = time
+        let failures = try await environment.read(scope) { (records) throws(ServiceError) in
+            try records.signInFailures(key)
+        }
+        if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
+        let most = SignInFailures.free + 1 - (failures?.count(at: time) ?? 0)
+        guard AttemptsInFlight.shared.enter(key, most: max(1, most)) else { throw .rateExceeded }
+        defer { AttemptsInFlight.shared.leave(key) }
+        if try await prove() {
+            // Others may have failed meanwhile.
+            let failures = try await environment.read(scope) { (records) throws(ServiceError) in
+                try records.signInFailures(key)
+            }
+            if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
+            return
+        }
+        try await keep { (records) throws(ServiceError) in
+            var failures = try records.signInFailures(key) ?? SignInFailures(key)
+            if failures.isLocked(at: time) { throw .attemptsExceeded }
+            failures.add(at: time)
+            try records.shared.put(failures)
+        }
+        throw wrong
+    }
+
+    /// Forgets failures, once the user has signed in.
+    func forgetFailures(_ key: SignInFailures.Key) async throws(ServiceError) {
+        let failures = try await environment.read(scope) { (records) throws(ServiceError) in
+            try records.signInFailures(key)
+        }
+        guard failures != nil else { return }
+        try await keep { (records) throws(ServiceError) in
+            try records.shared.delete(SignInFailures.self, key.row)
+        }
+    }
+}
+
+/// What is being proved at the moment, on this node.
+final class AttemptsInFlight: Sendable {
+    static let shared = AttemptsInFlight()
+    private let counts = Mutex<[SignInFailures.Key: Int]>([:])
+
+    private init() {}
+
+    func enter(_ key: SignInFailures.Key, most: Int) -> Bool {
+        counts.withLock { counts in
+            let count = counts[key] ?? 0
+            guard count < most else { return false }
+            counts[key] = count + 1
+            return true
+        }
+    }
+
+    func leave(_ key: SignInFailures.Key) {
+        counts.withLock { counts in
+            let count = counts[key] ?? 1
+            counts[key] = count > 1 ? count - 1 : nil
+        }
+    }
+}
+
+extension ServiceError {
+    static var attemptsExceeded: ServiceError { .notAuthorized("Password attempts exceeded") }
+
+    static var rateExceeded: ServiceError { .cognito(.tooManyRequestsException, "Rate exceeded") }
+
+    static var incorrect: ServiceError { .notAuthorized("Incorrect username or password.") }
+}

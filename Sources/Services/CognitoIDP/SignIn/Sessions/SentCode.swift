@@ -1,0 +1,31 @@
+import Crypto
+import FoundationEssentials
+import Platform
+
+/// A code that was sent to a user who signs in: its hash, which the session carries.
+struct SentCode: Codable, Sendable, Equatable {
+    /// `SMS_MFA`, `EMAIL_OTP`, `SMS_OTP`
+    let challenge: String
+    /// The attribute whose address it went to.
+    let attribute: String
+    /// Whether it is all that proves who the user is.
+    let isFirstFactor: Bool
+    private let salt: String
+    private let hash: String
+
+    init(_ code: String, challenge: String, attribute: String, isFirstFactor: Bool) {
+        self.challenge = challenge
+        self.attribute = attribute
+        self.isFirstFactor = isFirstFactor
+        let salt = Data(Identifiers.randomBytes(16)).base64EncodedString()
+        self.salt = salt
+        hash = Self.hash(code, salt)
+    }
+
+    func matches(_ code: String) -> Bool { isSameSecret(hash, Self.hash(code, salt)) }
+
+    private static func hash(_ code: String, _ salt: String) -> String {
+        let key = SymmetricKey(data: Array(salt.utf8))
+        return Data(HMAC<SHA256>.authenticationCode(for: Array(code.utf8), using: key)).base64EncodedString()
+    }
+}

@@ -1,0 +1,104 @@
+import CognitoIDPAPI
+import Platform
+import Wire
+
+// Users whom the pool does not know yet are brought from elsewhere by a function, when they first sign in.
+// <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-migrate-user.html>
+
+extension SignIn {
+    /// Asks whether a user whom the pool does not know is known elsewhere, and makes the user.
+    mutating func migrate() async throws(ServiceError) {
+        guard pool.has(.userMigration) else { return }
+        let password = try parameter("PASSWORD")
+        do throws(ServiceError) {
+            user = try await call.migrateUser(
+                progress.name, "UserMigration_Authentication", by: client, password: password, validationData: metadata)
+        } catch {
+            guard error.code == CognitoIDP.Failure.userLambdaValidationException.rawValue else { throw error }
+            // The function does not know the user either, or the password is wrong.
+            guard client.hidesUserExistence else {
+                throw .cognito(.userNotFoundException, "Exception migrating user in app client \(client.id)")
+            }
+        }
+        if let user { progress = progress.of(user) }
+    }
+}
+
+extension Call {
+    /// Makes a user of what the function UserMigration says.
+    /// - Parameters:
+    ///   - name: as the request has it.
+    ///   - source: `UserMigration_Authentication` or `UserMigration_ForgotPassword`.
+    ///   - password: nil: of a user who has forgotten it.
+    ///   - validationData: `ClientMetadata` of InitiateAuth.
+    /// - Returns: nil: the function does not know the user.
+    /// - Throws: UserLambdaValidationException where the function refuses; InvalidLambdaResponseException; AliasExistsException.
+    func migrateUser(
+        _ name: String, _ source: String, by client: ClientEntry, password: String?,
+        validationData: [String: String] = [:], clientMetadata: [String: String] = [:]
+    ) async throws(ServiceError) -> PoolUser? {
+        let pool = client.pool
+        var request: [(key: String, value: JSONValue)] = []
+        if let password { request.append(("password", .string(password))) }
+        request.append(("validationData", validationData.json))
+        if !clientMetadata.isEmpty { request.append(("clientMetadata", clientMetadata.json)) }
+        let answer = try await ask(
+            .userMigration, source, of: pool, clientID: client.id, username: name, request)
+        guard let answer, case .object(let members)? = answer["userAttributes"], !members.isEmpty else { return nil }
+        var attributes: [CognitoIDP.AttributeType] = []
+        var username = name
+        for member in members {
+            guard let value = member.value.asAttribute else { throw .unreadableTrigger }
+            if member.key == "username" { username = value }
+            guard !["username", "sub"].contains(member.key) else { continue }
+            attributes.append(
+                CognitoIDP.AttributeType {
+                    $0.name = member.key
+                    $0.value = value
+                })
+        }
+        guard try pool.isMigratable(name, as: username, attributes) else { throw .unreadableTrigger }
+        let chosen = try NewUsername(username, of: pool)
+        let isConfirmed = answer["finalUserStatus"] == .string("CONFIRMED")
+        var user = PoolUser(
+            poolID: pool.id, username: chosen.username, name: pool.folded(chosen.username), sub: chosen.sub,
+            signInAttribute: chosen.attribute?.name,
+            attributes: try pool.attributes(
+                ofNew: attributes, by: .administrator, ofUsername: chosen.attribute, demandsRequired: false),
+            created: time, modified: time, isEnabled: true, status: isConfirmed ? .confirmed : .resetRequired)
+        if let password {
+            user.password = try await .make(password, user: chosen.username, poolID: pool.id)
+        }
+        if answer["enableSMSMFA"] == .boolean(true) {
+            guard user[attribute: "phone_number"] != nil else { throw .unreadableTrigger }
+            user.factors.isSMSEnabled = true
+        }
+        let new = NewUser(
+            pool: pool, name: chosen, user: user, takesAliases: answer["forceAliasCreation"] == .boolean(true),
+            nameIsTaken: "User already exists")
+        try await keep { (records) throws(ServiceError) in try new.store(self, records) }
+        return user
+    }
+}
+
+extension PoolEntry {
+    /// Whether a user may be made of another name than was typed: only where that is an alias of the user's.
+    fileprivate func isMigratable(
+        _ typed: String, as username: String, _ attributes: [CognitoIDP.AttributeType]
+    ) throws(ServiceError) -> Bool {
+        if folded(typed) == folded(username) { return true }
+        return attributes.contains { aliasAttributes.contains($0.name) && folded($0.value ?? "") == folded(typed) }
+    }
+}
+
+extension JSONValue {
+    /// The value of an attribute; functions write some as what they are.
+    fileprivate var asAttribute: String? {
+        switch self {
+        case .string(let text): text
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let number): String(number)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CognitoIDPAPI
+import Ledger
+import Platform
+import Wire
+
+// What operations are about, and so what policies are asked: a user pool for those of administrators; nothing for those of
+// users, who prove themselves by their app client or their access token.
+
+extension Call {
+    /// What an operation on a user pool of the caller's account asks for. Whether there is one is looked up later.
+    func access(onPool id: String) -> Authorization {
+        .required(Access("cognito-idp:\(operation)", on: UserPool.arn(id, region: region, account: accountID)))
+    }
+
+    /// A user pool of the caller's account and region.
+    /// - Throws: ResourceNotFoundException.
+    func userPool(_ id: String) throws(ServiceError) -> PoolEntry {
+        guard let pool = environment.userPool(id), pool.scope == scope else { throw .noSuchPool(id) }
+        return pool
+    }
+
+    /// An app client of a user pool of the caller's account and region.
+    /// - Throws: ResourceNotFoundException.
+    func userPoolClient(_ id: String, of poolID: String) throws(ServiceError) -> ClientEntry {
+        let pool = try userPool(poolID)
+        guard let client = environment.userPoolClient(id), client.pool.id == pool.id else { throw .noSuchClient(id) }
+        return client
+    }
+}
+
+/// An operation of administrators on the user pool that its request names.
+protocol OnUserPool: Platform.Operation where InputFields: CognitoIDP.WithUserPoolId {}
+
+extension OnUserPool {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        call.access(onPool: input.userPoolId)
+    }
+}
+
+/// An operation without a signature: it is recorded in the account of the user pool, and asks no policies.
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html>
+protocol OfTheApp: FederatedOperation {}
+
+extension OfTheApp {
+    public static func identify(_ input: Input, _ call: Call) -> Caller {
+        Caller(accountID: call.accountID, identity: .anonymous)
+    }
+
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .notRequired(because: "the app client or an access token proves who may ask")
+    }
+}
+
+/// An operation that an app client asks for; the client's pool says in which account and Region.
+protocol OfClient: OfTheApp where InputFields: CognitoIDP.WithClientId {}
+
+extension OfClient {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        environment.userPoolClient(input.clientId)?.pool.scope
+    }
+}
+
+/// An operation that a user asks for with an access token. What the token proves, `handle` or `prepare` finds out: see
+/// ``Platform/Call/signedInUser(_:)``.
+protocol OfSignedInUser: OfTheApp where InputFields: CognitoIDP.WithAccessToken {}
+
+extension OfSignedInUser {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        environment.userPool(ofToken: input.accessToken)?.scope
+    }
+}
+
+/// The same, where the model does not say that there has to be an access token.
+protocol MayBeOfSignedInUser: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken {}
+
+extension MayBeOfSignedInUser {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        input.accessToken.flatMap { environment.userPool(ofToken: $0)?.scope }
+    }
+}
+
+/// The same, where an access token or a session may prove who asks.
+protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken & CognitoIDP.MayHaveSession {}
+
+extension OfUserOrSession {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        if let token = input.accessToken { return environment.userPool(ofToken: token)?.scope }
+        return input.session.flatMap { SignInSession.pool(of: $0, environment)?.scope }
+    }
+}

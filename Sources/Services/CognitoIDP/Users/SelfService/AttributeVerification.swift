@@ -1,0 +1,67 @@
+import CognitoIDPAPI
+import Platform
+import Wire
+
+// Proving an e-mail address or a phone number.
+
+extension CognitoIDP.GetUserAttributeVerificationCode: PreparedWriteOperation, OfSignedInUser {
+    public static var secretMembers: Set<String> { ["AccessToken"] }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> CodeAnswer {
+        let signedIn = try await call.signedInUser(input.accessToken)
+        let (pool, user, name) = (signedIn.pool, signedIn.user, input.attributeName)
+        guard let medium = Message.Medium(attribute: name) else {
+            throw .invalidParameter("Attribute \(name) can not be verified.")
+        }
+        try await call.count(.getAttributeCode, for: user.username, of: pool)
+        let pending = try await call.read { (records) throws(ServiceError) in
+            try records.get(UserCode.self, UserCode.key(user.name, UserCode.Purpose.verify(name).name), of: pool.id)
+        }
+        // Where the pool keeps the old address until the new one is proved, that is the one to prove.
+        guard let address = pending?.newValue ?? user[attribute: name] else {
+            throw .invalidParameter("User has no attribute \(name)")
+        }
+        let context = MessageContext(
+            pool: pool, user: user, clientID: signedIn.client.id, metadata: input.clientMetadata ?? [:])
+        let code = try await call.makeCode(
+            .verify(name), .verifyUserAttribute, to: CodeDelivery(medium, to: address), context,
+            newValue: pending?.newValue)
+        let answer = CodeAnswer(sent: code, of: pool)
+        try await answer.send(call)
+        return answer
+    }
+
+    public static func handle(
+        _ input: Input, _ answer: CodeAnswer, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        Output { $0.codeDeliveryDetails = answer.details }
+    }
+}
+
+extension CognitoIDP.VerifyUserAttribute: PreparedWriteOperation, OfSignedInUser {
+    public static var secretMembers: Set<String> { ["AccessToken", "Code"] }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInPreparation {
+        let signedIn = try await call.signedInUser(input.accessToken)
+        guard Message.Medium(attribute: input.attributeName) != nil else {
+            throw .invalidParameter("Attribute \(input.attributeName) can not be verified.")
+        }
+        try await call.count(.verifyAttribute, for: signedIn.user.username, of: signedIn.pool)
+        return SignedInPreparation(signedIn)
+    }
+
+    public static func handle(
+        _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let (pool, name) = (prepared.signedIn.pool, input.attributeName)
+        let old = try records.current(prepared.signedIn.user, of: pool)
+        let proved = try records.provenCode(input.code, .verify(name), of: old, at: call.time)
+        var user = old
+        if let value = proved.newValue { user[attribute: name] = value }
+        user[attribute: "\(name)_verified"] = "true"
+        user.modified = call.time
+        try records.put(user, replacing: old, of: pool)
+        try records.delete(UserCode.self, proved.key, of: pool.id)
+        return Output()
+    }
+}

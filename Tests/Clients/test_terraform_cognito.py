@@ -1,0 +1,42 @@
+"""Terraform and the aws_cognito_* resources: apply, no drift, import, a change in place, destroy."""
+
+from pathlib import Path
+
+from harness import Identity
+from harness.terraform import Terraform, needs_terraform
+
+pytestmark = needs_terraform
+
+SOURCE = Path(__file__).with_name("terraform") / "cognito.tf"
+
+
+def test_every_resource(root: Identity, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, root, SOURCE.read_text())
+    terraform.apply()
+    terraform.assert_no_drift()
+    outputs = terraform.outputs()
+    pool, client = outputs["pool"], outputs["client"]
+    cognito = root.client("cognito-idp")
+    assert cognito.get_user_pool_mfa_config(UserPoolId=pool)["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
+    (member,) = cognito.list_users_in_group(UserPoolId=outputs["plain"], GroupName="readers")["Users"]
+    assert member["Username"] == "ada" and member["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    terraform.reimport(
+        {
+            "aws_cognito_user_pool.plain": outputs["plain"],
+            "aws_cognito_user_pool.main": pool,
+            # Whether a client was to get a secret, an import can't find out.
+            "aws_cognito_user_pool_client.plain": f"{outputs['plain']}/{outputs['plain_client']}",
+            "aws_cognito_user_pool_domain.prefix": "terraform-pages",
+            "aws_cognito_resource_server.solar": f"{pool}|solar",
+            "aws_cognito_identity_provider.login": f"{pool}:Login",
+            "aws_cognito_user_group.staff": f"{pool}/staff",
+            "aws_cognito_user.ada": f"{outputs['plain']}/ada",
+            "aws_cognito_user_pool_ui_customization.web": f"{pool},{client}",
+            "aws_cognito_risk_configuration.main": pool,
+        }
+    )
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=minimum_length=12")
+    policy = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Policies"]["PasswordPolicy"]
+    assert policy["MinimumLength"] == 12 and policy["PasswordHistorySize"] == 2
+    terraform.destroy()
+    assert cognito.list_user_pools(MaxResults=60)["UserPools"] == []
