@@ -351,3 +351,10 @@ def test_spraying_is_slowed_down() -> None:
         assert found.count("TooManyRequestsException") >= 10 and found[0] == "NotAuthorizedException"
         time.sleep(1.1)
         assert pool.sign_in("alice")["AuthenticationResult"]
+
+
+def test_one_user_in_many_places(pool: UserPool) -> None:
+    """Who knows the password signs in as often at a time as they like."""
+    with ThreadPoolExecutor(16) as threads:
+        results = list(threads.map(lambda _: pool.sign_in("alice"), range(32)))
+    assert all("AuthenticationResult" in result for result in results)

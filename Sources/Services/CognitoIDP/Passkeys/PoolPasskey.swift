@@ -84,6 +84,7 @@ extension MutableRecords {
     /// Deletes all passkeys of a user.
     func forgetPasskeys(of user: PoolUser) throws(ServiceError) {
         for passkey in try passkeys(of: user) { try delete(PoolPasskey.self, passkey.key, of: user.poolID) }
+        try delete(PasskeyChallenge.self, PasskeyChallenge.key(user.name), of: user.poolID)
     }
 }
 

@@ -78,7 +78,8 @@ extension RecordReading {
 extension Call {
     /// Tries to prove something about a user who signs in. Wrong ones are counted, and lock the user out for a while.
     ///
-    /// Only as many are tried at a time as may still fail: otherwise many could be tried before the first is counted.
+    /// Only as many are tried at a time as may still fail, and others wait: otherwise many could be tried before the first is
+    /// counted.
     ///
     /// - Parameters:
     ///   - wrong: what is thrown where it is wrong.
@@ -88,12 +89,15 @@ extension Call {
         _ key: SignInFailures.Key, wrong: ServiceError, _ prove: () async throws(ServiceError) -> Bool
     ) async throws(ServiceError) {
         let time = time
-        let failures = try await environment.read(scope) { (records) throws(ServiceError) in
-            try records.signInFailures(key)
+        while true {
+            let failures = try await environment.read(scope) { (records) throws(ServiceError) in
+                try records.signInFailures(key)
+            }
+            if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
+            let most = max(1, SignInFailures.free + 1 - (failures?.count(at: time) ?? 0))
+            if AttemptsInFlight.shared.enter(key, most: most) { break }
+            guard await AttemptsInFlight.shared.wait(key, most: most) else { throw .rateExceeded }
         }
-        if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
-        let most = SignInFailures.free + 1 - (failures?.count(at: time) ?? 0)
-        guard AttemptsInFlight.shared.enter(key, most: max(1, most)) else { throw .rateExceeded }
         defer { AttemptsInFlight.shared.leave(key) }
         if try await prove() {
             // Others may have failed meanwhile.
@@ -124,27 +128,53 @@ extension Call {
     }
 }
 
-/// What is being proved at the moment, on this node.
+/// What is being proved at the moment, on this node, and who waits for that.
 final class AttemptsInFlight: Sendable {
     static let shared = AttemptsInFlight()
-    private let counts = Mutex<[SignInFailures.Key: Int]>([:])
+    /// How many may wait for one name.
+    private static let mostWaiting = 64
+
+    private struct Entry {
+        var count = 0
+        var waiting: [CheckedContinuation<Bool, Never>] = []
+    }
+
+    private let entries = Mutex<[SignInFailures.Key: Entry]>([:])
 
     private init() {}
 
     func enter(_ key: SignInFailures.Key, most: Int) -> Bool {
-        counts.withLock { counts in
-            let count = counts[key] ?? 0
-            guard count < most else { return false }
-            counts[key] = count + 1
+        entries.withLock { entries in
+            guard entries[key, default: Entry()].count < most else { return false }
+            entries[key, default: Entry()].count += 1
             return true
         }
     }
 
-    func leave(_ key: SignInFailures.Key) {
-        counts.withLock { counts in
-            let count = counts[key] ?? 1
-            counts[key] = count > 1 ? count - 1 : nil
+    /// Waits until somebody has left: then it can be tried again.
+    /// - Returns: false where too many wait already.
+    func wait(_ key: SignInFailures.Key, most: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let outcome: Bool? = entries.withLock { entries in
+                guard let entry = entries[key], entry.count >= most else { return true }
+                guard entry.waiting.count < Self.mostWaiting else { return false }
+                entries[key]?.waiting.append(continuation)
+                return nil
+            }
+            if let outcome { continuation.resume(returning: outcome) }
         }
+    }
+
+    func leave(_ key: SignInFailures.Key) {
+        let waiting = entries.withLock { entries in
+            guard var entry = entries[key] else { return [CheckedContinuation<Bool, Never>]() }
+            let waiting = entry.waiting
+            entry.count -= 1
+            entry.waiting = []
+            entries[key] = entry.count > 0 ? entry : nil
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(returning: true) }
     }
 }
 
