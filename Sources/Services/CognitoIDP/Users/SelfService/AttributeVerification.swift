@@ -46,7 +46,9 @@ extension CognitoIDP.VerifyUserAttribute: PreparedWriteOperation, OfSignedInUser
         guard Message.Medium(attribute: input.attributeName) != nil else {
             throw .invalidParameter("Attribute \(input.attributeName) can not be verified.")
         }
-        try await call.count(.verifyAttribute, for: signedIn.user.username, of: signedIn.pool)
+        let (pool, username) = (signedIn.pool, signedIn.user.username)
+        try await call.count(.verifyAttribute, for: username, of: pool)
+        try await call.countTry(input.code, .verify(input.attributeName), ofUserNamed: username, pool)
         return SignedInPreparation(signedIn)
     }
 
