@@ -21,7 +21,6 @@ extension SignIn {
         code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool
     ) async throws(ServiceError) -> SignInStep {
         let code = UserCode.make()
-        let sent = SentCode(code, challenge: challenge, attribute: medium.attribute, isFirstFactor: isFirstFactor)
         var delivery = CodeDelivery.simulated(
             progress.name, by: [medium], of: pool, secret: simulationSecret)
         if let user {
@@ -39,6 +38,7 @@ extension SignIn {
             let nobody = UsedSession(id: call.requestID, expires: call.time)
             try await call.keep { (records) throws(ServiceError) in try records.shared.put(nobody) }
         }
+        let sent = SentCode(code, challenge: challenge, to: delivery, isFirstFactor: isFirstFactor)
         return try await self.challenge(
             .code(sent), nil,
             [
@@ -51,11 +51,11 @@ extension SignIn {
     mutating func answer(_ code: SentCode) async throws(ServiceError) -> SignInStep {
         let given = try parameter("\(code.challenge)_CODE")
         let isUser = user != nil
-        try await call.attempt(
-            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code or auth state for the user.")
-        ) { code.matches(given) && isUser }
+        let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
+        try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
         let attribute = code.attribute
         try await accept { (user) throws(ServiceError) in
+            guard code.wasSent(to: user[attribute: attribute]) else { throw wrong }
             user[attribute: "\(attribute)_verified"] = "true"
             if code.isFirstFactor, user.status == .unconfirmed { user.status = .confirmed }
         }
