@@ -97,16 +97,6 @@ extension SignIn {
     mutating func answer(password name: String) async throws(ServiceError) -> SignInStep { try await begin(with: name) }
 }
 
-extension SignInProgress {
-    /// The same, once the user is there.
-    func of(_ user: PoolUser) -> SignInProgress {
-        var progress = self
-        progress.user = user.name
-        progress.sub = user.sub
-        return progress
-    }
-}
-
 extension Call {
     /// Seals what a user has proved who has just confirmed a sign-up: USER_AUTH takes it for the code that it would send.
     /// - Parameter attribute: to whose address the code went.
@@ -115,8 +105,8 @@ extension Call {
         of user: PoolUser, attribute: String, client: ClientEntry
     ) async throws(ServiceError) -> String {
         let progress = SignInProgress(
-            flow: AuthenticationFlow.user.rawValue, name: user.username, user: user.name, sub: user.sub)
-        return try await SignInSession(.confirmedSignUp(attribute), progress, of: client, at: time)
+            flow: AuthenticationFlow.user.rawValue, name: user.username, began: time)
+        return try await SignInSession(.confirmedSignUp(attribute), progress.of(user), of: client, at: time)
             .sealed(.session, self)
     }
 

@@ -47,6 +47,7 @@ extension SignIn {
             user.set(verifier, temporaryUntil: nil, of: pool)
             user.status = .confirmed
         }
+        progress.passwordSalt = verifier.salt
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: "NEW_PASSWORD_REQUIRED", isRight: true))
         }
