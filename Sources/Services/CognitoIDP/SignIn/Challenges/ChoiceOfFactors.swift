@@ -36,8 +36,7 @@ extension SignIn {
                 if try await hasPasskey() { factors.append(factor) }
             default:
                 guard isOneEnough, let medium = Self.medium(of: factor) else { continue }
-                let hasAddress = user.map { !($0[attribute: medium.attribute] ?? "").isEmpty }
-                if hasAddress ?? simulatesFactor(factor) { factors.append(factor) }
+                if user?.canBegin(by: medium) ?? simulatesFactor(factor) { factors.append(factor) }
             }
         }
         // A user without any way in looks like one with a password.
@@ -95,6 +94,15 @@ extension SignIn {
 
     /// The answer to `PASSWORD` or `PASSWORD_SRP`.
     mutating func answer(password name: String) async throws(ServiceError) -> SignInStep { try await begin(with: name) }
+}
+
+extension PoolUser {
+    /// Whether a code that is sent is enough to sign in: to an address that was proved, or is proved by it when the user
+    /// confirms the sign-up.
+    fileprivate func canBegin(by medium: Message.Medium) -> Bool {
+        guard let address = self[attribute: medium.attribute], !address.isEmpty else { return false }
+        return status == .unconfirmed || self[attribute: "\(medium.attribute)_verified"] == "true"
+    }
 }
 
 extension Call {
