@@ -56,7 +56,7 @@ extension CognitoIDP.VerifyUserAttribute: PreparedWriteOperation, OfSignedInUser
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let (pool, name) = (prepared.signedIn.pool, input.attributeName)
-        let old = try records.current(prepared.signedIn.user, of: pool)
+        let old = try records.current(prepared.signedIn)
         let proved = try records.provenCode(input.code, .verify(name), of: old, at: call.time)
         var user = old
         if let value = proved.newValue { user[attribute: name] = value }
