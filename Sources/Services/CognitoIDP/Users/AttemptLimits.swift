@@ -14,6 +14,10 @@ enum LimitedAttempt: String, Sendable {
     case changePassword
     case getAttributeCode
     case verifyAttribute
+    /// To be sent a code that is all that proves who signs in.
+    case firstFactorCode
+    /// To be sent one after a password: whoever has none can't use these up.
+    case secondFactorCode
 
     /// In an hour.
     var most: Int {
@@ -22,6 +26,16 @@ enum LimitedAttempt: String, Sendable {
         case .resendConfirmationCode, .changePassword, .getAttributeCode: 5
         // AWS allows from 5 to 20, by its own judgement of the risk.
         case .forgotPassword, .confirmForgotPassword: 20
+        // AWS names no number.
+        case .firstFactorCode, .secondFactorCode: 30
+        }
+    }
+
+    /// What is said of one too many; InitiateAuth and its like have no LimitExceededException.
+    fileprivate var exceeded: ServiceError {
+        switch self {
+        case .firstFactorCode, .secondFactorCode: .rateExceeded
+        default: .attemptLimitExceeded
         }
     }
 
@@ -69,7 +83,7 @@ struct Attempts: TableRow, Equatable {
 extension Call {
     /// Counts an attempt, whatever comes of it: for the user, by whichever of the user's names.
     /// - Parameter name: as the request has it.
-    /// - Throws: LimitExceededException where there were too many within an hour.
+    /// - Throws: LimitExceededException or TooManyRequestsException where there were too many within an hour.
     func count(_ attempt: LimitedAttempt, for name: String, of pool: PoolEntry) async throws(ServiceError) {
         let now = time
         recordDurably()
@@ -80,7 +94,7 @@ extension Call {
                 try records.get(Attempts.self, key, of: pool.id)
                 ?? Attempts(poolID: pool.id, attempt: attempt.rawValue, name: hash, times: [])
             row.times.removeAll { $0 <= now - LimitedAttempt.window }
-            guard row.times.count < attempt.most else { throw .attemptLimitExceeded }
+            guard row.times.count < attempt.most else { throw attempt.exceeded }
             row.times.append(now)
             try records.put(row)
         }

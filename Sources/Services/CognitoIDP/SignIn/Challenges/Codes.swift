@@ -17,9 +17,12 @@ extension SignIn {
 
     /// Sends a code, and challenges the user to say it.
     /// - Parameter challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    /// - Throws: TooManyRequestsException where too many were sent within an hour.
     func challenge(
         code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool
     ) async throws(ServiceError) -> SignInStep {
+        try await call.count(
+            isFirstFactor ? .firstFactorCode : .secondFactorCode, for: user?.username ?? progress.name, of: pool)
         let code = UserCode.make()
         var delivery = CodeDelivery.simulated(
             progress.name, by: [medium], of: pool, secret: simulationSecret)
