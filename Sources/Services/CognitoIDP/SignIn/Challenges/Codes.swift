@@ -16,10 +16,13 @@ extension SignIn {
     }
 
     /// Sends a code, and challenges the user to say it.
-    /// - Parameter challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    /// - Parameters:
+    ///   - challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    ///   - newAddress: one that is to become the user's, and a factor; nil: the code goes to the one that the user has.
     /// - Throws: TooManyRequestsException where too many were sent within an hour.
     func challenge(
-        code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool
+        code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool,
+        newAddress: String? = nil
     ) async throws(ServiceError) -> SignInStep {
         try await call.count(
             isFirstFactor ? .firstFactorCode : .secondFactorCode, for: user?.username ?? progress.name, of: pool)
@@ -27,7 +30,8 @@ extension SignIn {
         var delivery = CodeDelivery.simulated(
             progress.name, by: [medium], of: pool, secret: simulationSecret)
         if let user {
-            guard let own = CodeDelivery(medium, of: user) else {
+            let new = newAddress.map { CodeDelivery(medium, to: $0) }
+            guard let own = new ?? CodeDelivery(medium, of: user) else {
                 throw .invalidParameter("User has no \(medium.attribute) to which a code could be sent.")
             }
             delivery = own
@@ -41,7 +45,8 @@ extension SignIn {
             let nobody = UsedSession(id: call.requestID, expires: call.time)
             try await call.keep { (records) throws(ServiceError) in try records.shared.put(nobody) }
         }
-        let sent = SentCode(code, challenge: challenge, to: delivery, isFirstFactor: isFirstFactor)
+        let sent = SentCode(
+            code, challenge: challenge, to: delivery, isFirstFactor: isFirstFactor, isNew: newAddress != nil)
         return try await self.challenge(
             .code(sent), nil,
             [
@@ -56,8 +61,13 @@ extension SignIn {
         let isUser = user != nil
         let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
         try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
-        let attribute = code.attribute
+        let (attribute, pool) = (code.attribute, pool)
         try await accept { (user) throws(ServiceError) in
+            if let address = code.newAddress {
+                guard case .setup = pool.demand(of: user) else { throw .invalidSession }
+                user[attribute: attribute] = address
+                user.factors.isEmailEnabled = true
+            }
             guard code.wasSent(to: user[attribute: attribute]) else { throw wrong }
             user[attribute: "\(attribute)_verified"] = "true"
             if code.isFirstFactor, user.status == .unconfirmed { user.status = .confirmed }
@@ -99,11 +109,8 @@ extension SignIn {
                 $0.value = email
             }
             try pool.check([attribute], by: .user(client))
-            try await accept { (user) throws(ServiceError) in
-                user.change([attribute])
-                user.factors.isEmailEnabled = true
-            }
-            return try await challenge(factor: "EMAIL_OTP")
+            try await accept()
+            return try await challenge(code: "EMAIL_OTP", .email, isFirstFactor: false, newAddress: email)
         }
         guard setup.isVerified, setup.options.contains("SOFTWARE_TOKEN_MFA") else { throw .invalidSession }
         try await accept()
