@@ -76,7 +76,7 @@ struct SignIn: Sendable {
 
     /// The same with a change to the user, who is read again for it.
     mutating func accept(
-        changing change: @escaping @Sendable (inout PoolUser) throws(ServiceError) -> Void
+        changing change: @escaping @Sendable (inout PoolUser, MutableRecords) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
         let (session, progress, pool, time) = (session, progress, pool, call.time)
         let known = try existingUser()
@@ -87,7 +87,7 @@ struct SignIn: Sendable {
             }
             guard progress.holds(for: old) else { throw .invalidSession }
             var new = old
-            try change(&new)
+            try change(&new, records)
             if new != old {
                 new.modified = time
                 try records.put(new, replacing: old, of: pool)

@@ -62,7 +62,7 @@ extension SignIn {
         let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
         try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
         let (attribute, pool) = (code.attribute, pool)
-        try await accept { (user) throws(ServiceError) in
+        try await accept { (user, _) throws(ServiceError) in
             if let address = code.newAddress {
                 guard case .setup = pool.demand(of: user) else { throw .invalidSession }
                 user[attribute: attribute] = address
@@ -89,7 +89,7 @@ extension SignIn {
         try await call.attempt(
             failureKey, wrong: .cognito(.codeMismatchException, "Invalid code received for user")
         ) { step != nil }
-        try await accept { (user) throws(ServiceError) in
+        try await accept { (user, _) throws(ServiceError) in
             // One that was seen before may have been seen by somebody else.
             guard user.softwareToken == secret, let step, step > user.lastStep ?? .min else {
                 throw .cognito(.expiredCodeException, "Your software token has already been used once.")

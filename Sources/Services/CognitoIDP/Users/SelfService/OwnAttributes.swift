@@ -46,15 +46,20 @@ struct AttributeChange: Sendable {
         let old: PoolUser
         if let signedIn { old = try records.current(signedIn) } else { old = try records.current(user, of: pool) }
         var changed = old
-        changed.change(immediate)
+        try apply(to: &changed, call, records)
         changed.modified = call.time
+        try records.put(changed, replacing: old, of: pool)
+    }
+
+    /// Changes what is changed at once, without storing it, and sends the codes.
+    func apply(to changed: inout PoolUser, _ call: Call, _ records: MutableRecords) throws(ServiceError) {
+        changed.change(immediate)
         if let attribute = changed.signInAttribute, changed[attribute: attribute] == nil {
             throw .schemaBroken(["\(attribute): The attribute is required"])
         }
         for code in codes {
             try records.checkIsFree(code.code.attribute, code.delivery.recipient, for: changed, of: pool)
         }
-        try records.put(changed, replacing: old, of: pool)
         for code in codes { try records.send(code, of: pool, call) }
     }
 }
