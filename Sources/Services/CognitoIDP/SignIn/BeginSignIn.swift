@@ -24,7 +24,8 @@ extension Call {
         }
         var signIn = SignIn(
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
-            progress: progress, simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user)
+            progress: progress, simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
+            user: user)
         return try await signIn.begin()
     }
 
