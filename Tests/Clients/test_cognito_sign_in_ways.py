@@ -81,7 +81,7 @@ def without_name(responses: dict[str, str]) -> dict[str, str]:
 
 def test_a_code_by_mail(cloud: Server) -> None:
     pool = UserPool(cloud, client=CLIENT, **first_factors("PASSWORD", "EMAIL_OTP"))
-    pool.create("alice", email="alice@example.com")
+    pool.create("alice", email="alice@example.com", email_verified="true")
     step = choose(pool)
     assert set(step["AvailableChallenges"]) == {"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"}
     step = answer(pool, "SELECT_CHALLENGE", step["Session"], ANSWER="EMAIL_OTP")
@@ -93,7 +93,6 @@ def test_a_code_by_mail(cloud: Server) -> None:
     mismatch = refusal(lambda: answer(pool, "EMAIL_OTP", step["Session"], EMAIL_OTP_CODE=wrong))
     assert mismatch == ("CodeMismatchException", "Invalid code or auth state for the user.")
     assert answer(pool, "EMAIL_OTP", step["Session"], EMAIL_OTP_CODE=code)["AuthenticationResult"]
-    assert pool.attributes("alice")["email_verified"] == "true"
     assert refusal(lambda: answer(pool, "EMAIL_OTP", step["Session"], EMAIL_OTP_CODE=code)) == USED_SESSION
     late = choose(pool, PREFERRED_CHALLENGE="EMAIL_OTP")
     assert late["ChallengeName"] == "EMAIL_OTP"
@@ -107,7 +106,7 @@ def test_who_has_a_second_factor_needs_two(cloud: Server) -> None:
     pool.admin.set_user_pool_mfa_config(
         UserPoolId=pool.id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
     )
-    pool.create("alice", email="alice@example.com")
+    pool.create("alice", email="alice@example.com", email_verified="true")
     token = pool.access_token("alice")
     secret = pool.app.associate_software_token(AccessToken=token)["SecretCode"]
     pool.app.verify_software_token(AccessToken=token, UserCode=totp(secret, -1))
@@ -373,6 +372,33 @@ def test_custom_challenges_after_the_password(make: Callable[..., UserPool], fun
     assert answer(pool, "CUSTOM_CHALLENGE", step["Session"], ANSWER="3")["AuthenticationResult"]
     names = [one["challengeName"] for one in function.events[-1]["request"]["session"]]
     assert names == ["SRP_A", "PASSWORD_VERIFIER", "CUSTOM_CHALLENGE", "CUSTOM_CHALLENGE"]
+
+
+def test_a_device_that_is_forgotten_stands_for_nothing(make: Callable[..., UserPool], function: Function) -> None:
+    devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool = make(*CHALLENGES, DeviceConfiguration=devices)
+    pool.admin.set_user_pool_mfa_config(
+        UserPoolId=pool.id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    device = remembered(pool)
+    token = pool.access_token("alice")
+    secret = pool.app.associate_software_token(AccessToken=token)["SecretCode"]
+    pool.app.verify_software_token(AccessToken=token, UserCode=totp(secret, -1))
+    pool.app.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    function.behaviour = riddles
+    client = srp(pool, "alice")
+    parameters = client.get_auth_params()
+    step = custom(pool, CHALLENGE_NAME="SRP_A", SRP_A=parameters["SRP_A"])
+    proof = without_name(client.process_challenge(step["ChallengeParameters"], parameters))
+    step = answer(pool, "PASSWORD_VERIFIER", step["Session"], DEVICE_KEY=device[0], **proof)
+    step = answer(pool, "CUSTOM_CHALLENGE", step["Session"], ANSWER="2")
+    pool.admin.admin_forget_device(UserPoolId=pool.id, Username="alice", DeviceKey=device[0])
+    step = answer(pool, "CUSTOM_CHALLENGE", step["Session"], ANSWER="3")
+    assert step["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    done = answer(pool, "SOFTWARE_TOKEN_MFA", step["Session"], SOFTWARE_TOKEN_MFA_CODE=totp(secret))
+    assert done["AuthenticationResult"]
 
 
 def test_what_triggers_can_not_do(make: Callable[..., UserPool], function: Function) -> None:

@@ -203,7 +203,9 @@ struct PendingChallengeTests {
         let exchange = SRPExchange(clientPublic: [1, 2], secret: [3], scrambler: [4])
         let all: [PendingChallenge] = [
             .passwordVerifier(exchange), .block("b"), .newPassword,
-            .code(SentCode("123456", challenge: "SMS_MFA", attribute: "phone_number", isFirstFactor: false)),
+            .code(
+                SentCode(
+                    "123456", challenge: "SMS_MFA", to: CodeDelivery(.sms, to: "+14255550100"), isFirstFactor: false)),
             .softwareToken, .selectFactor(["SMS_MFA"]), .setUpFactor(FactorSetup(options: ["SOFTWARE_TOKEN_MFA"])),
             .deviceSRP, .devicePassword(exchange),
             .custom(CustomChallenge(privateParameters: ["a": "b"], metadata: nil)),
@@ -220,7 +222,8 @@ struct PendingChallengeTests {
 
     @Test("A code is known by its hash")
     func codes() throws {
-        let code = SentCode("012345", challenge: "EMAIL_OTP", attribute: "email", isFirstFactor: true)
+        let code = SentCode(
+            "012345", challenge: "EMAIL_OTP", to: CodeDelivery(.email, to: "ann@example.com"), isFirstFactor: true)
         #expect(code.matches("012345") && !code.matches("12345") && !code.matches("012346") && !code.matches(""))
         let text = String(decoding: try JSONEncoder().encode(code), as: UTF8.self)
         #expect(!text.contains("012345"))

@@ -69,17 +69,28 @@ extension Call {
     }
 
     /// Goes on with a sign-in for which a factor is being set up.
-    /// - Parameter change: what else is done, in the transaction in which the session is used.
-    /// - Returns: the next session.
+    /// - Parameter change: what becomes of the user, in the transaction in which the session is used.
+    /// - Returns: the next session, which ends with the one before.
+    /// - Throws: NotAuthorizedException where the user is not to set up a factor any more.
     fileprivate func goOn(
         _ session: SignInSession, with setup: FactorSetup, _ client: ClientEntry,
-        change: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void = { _ in }
+        change: @escaping @Sendable (inout PoolUser) throws(ServiceError) -> Void = { _ in }
     ) async throws(ServiceError) -> String {
-        let next = try await SignInSession(.setUpFactor(setup), session.progress, of: client, at: time).sealed(
-            .session, self)
-        try await environment.write(client.pool.scope, requestID: requestID) { (records) throws(ServiceError) in
+        let next = try await SignInSession(
+            .setUpFactor(setup), session.progress, of: client, at: time, until: session.expires
+        ).sealed(.session, self)
+        let pool = client.pool
+        try await environment.write(pool.scope, requestID: requestID) { (records) throws(ServiceError) in
             try records.use(session)
-            try change(records)
+            guard let name = session.progress.user,
+                var user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id),
+                session.progress.holds(for: user), user.isEnabled
+            else { throw .invalidSession }
+            // Whoever knows the password alone may set up a factor where there is none, and replace none.
+            guard case .setup = pool.demand(of: user) else { throw .invalidSession }
+            let old = user
+            try change(&user)
+            if user != old { try records.put(user) }
         }
         recordDurably()
         return next
@@ -129,16 +140,11 @@ extension CognitoIDP.VerifySoftwareToken: ComputeOperation, OfUserOrSession {
                 try records.put(user)
             }
         case .session(let session, var setup, let client):
-            let (secret, pool) = (setup.secret, client.pool)
+            let secret = setup.secret
             setup.isVerified = true
-            next = try await call.goOn(session, with: setup, client) { (records) throws(ServiceError) in
-                guard let name = session.progress.user,
-                    var user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id),
-                    user.sub == session.progress.sub
-                else { throw .invalidSession }
+            next = try await call.goOn(session, with: setup, client) { (user) throws(ServiceError) in
                 try user.takeSoftwareToken(secret, provedBy: code, call)
                 user.factors.isSoftwareTokenEnabled = true
-                try records.put(user)
             }
         }
         return Output { [next] in

@@ -16,13 +16,16 @@ extension Call {
         guard let name = request.parameters["USERNAME"], !name.isEmpty else { throw .missingParameter("USERNAME") }
         try client.checkSecretHash(request.parameters["SECRET_HASH"], username: name)
         let user = try await subject(name, of: client)
-        if let user { note("sub", user.sub) }
+        var progress = SignInProgress(
+            flow: request.flow, name: name, began: time, deviceKey: request.parameters["DEVICE_KEY"])
+        if let user {
+            note("sub", user.sub)
+            progress = progress.of(user)
+        }
         var signIn = SignIn(
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
-            progress: SignInProgress(
-                flow: request.flow, name: name, user: user?.name, sub: user?.sub,
-                deviceKey: request.parameters["DEVICE_KEY"]),
-            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user)
+            progress: progress, simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
+            user: user)
         return try await signIn.begin()
     }
 

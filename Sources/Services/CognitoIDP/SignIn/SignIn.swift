@@ -76,17 +76,18 @@ struct SignIn: Sendable {
 
     /// The same with a change to the user, who is read again for it.
     mutating func accept(
-        changing change: @escaping @Sendable (inout PoolUser) throws(ServiceError) -> Void
+        changing change: @escaping @Sendable (inout PoolUser, MutableRecords) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
-        let (session, pool, time) = (session, pool, call.time)
+        let (session, progress, pool, time) = (session, progress, pool, call.time)
         let known = try existingUser()
         user = try await call.keep { (records) throws(ServiceError) in
             if let session { try records.use(session) }
             guard let old = try records.get(PoolUser.self, known.key, of: pool.id), old.sub == known.sub else {
                 throw .incorrect
             }
+            guard progress.holds(for: old) else { throw .invalidSession }
             var new = old
-            try change(&new)
+            try change(&new, records)
             if new != old {
                 new.modified = time
                 try records.put(new, replacing: old, of: pool)
@@ -113,9 +114,21 @@ struct SignIn: Sendable {
         }
     }
 
+    /// Reads the user again, who may have been disabled, signed out or given another password since the sign-in began.
+    private mutating func checkAgain() async throws(ServiceError) -> PoolUser {
+        let (pool, known) = (pool, try existingUser())
+        let current = try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
+            try records.get(PoolUser.self, known.key, of: pool.id)
+        }
+        guard let current, progress.holds(for: current) else { throw .invalidSession }
+        user = current
+        try checkStatus(isPasswordless: !progress.hasProvedPassword)
+        return current
+    }
+
     /// All is proved: asks `PostAuthentication`, and ends.
-    func complete() async throws(ServiceError) -> SignInStep {
-        let user = try existingUser()
+    mutating func complete() async throws(ServiceError) -> SignInStep {
+        let user = try await checkAgain()
         let known = try await device()
         let device = newDevice(besides: known)
         if pool.has(.postAuthentication) {

@@ -14,6 +14,10 @@ enum LimitedAttempt: String, Sendable {
     case changePassword
     case getAttributeCode
     case verifyAttribute
+    /// To be sent a code that is all that proves who signs in.
+    case firstFactorCode
+    /// To be sent one after a password: whoever has none can't use these up.
+    case secondFactorCode
 
     /// In an hour.
     var most: Int {
@@ -22,6 +26,16 @@ enum LimitedAttempt: String, Sendable {
         case .resendConfirmationCode, .changePassword, .getAttributeCode: 5
         // AWS allows from 5 to 20, by its own judgement of the risk.
         case .forgotPassword, .confirmForgotPassword: 20
+        // AWS names no number.
+        case .firstFactorCode, .secondFactorCode: 30
+        }
+    }
+
+    /// What is said of one too many; InitiateAuth and its like have no LimitExceededException.
+    fileprivate var exceeded: ServiceError {
+        switch self {
+        case .firstFactorCode, .secondFactorCode: .rateExceeded
+        default: .attemptLimitExceeded
         }
     }
 
@@ -36,8 +50,8 @@ struct Attempts: TableRow, Equatable {
     let poolID: String
     /// ``LimitedAttempt``
     let attempt: String
-    /// SHA-256 of the name, in lower case where the pool doesn't tell cases apart: one that nobody has may be a password in the
-    /// wrong field.
+    /// SHA-256 of ``PoolUser/name``, or of what was typed where there is no such user: that may be a password in the wrong
+    /// field.
     let name: [UInt8]
     /// Within the last hour, the oldest first; seconds since 1970.
     var times: [Double]
@@ -51,25 +65,36 @@ struct Attempts: TableRow, Equatable {
 
     static func key(_ attempt: String, _ name: [UInt8]) -> RowKey { RowKey(.text(attempt), .bytes(name)) }
 
-    static func hash(_ name: String, of pool: PoolEntry) -> [UInt8] {
-        Array(SHA256.hash(data: Array(pool.folded(name).utf8)))
+    /// - Parameter name: any of the user's.
+    static func hash(
+        _ name: String, of pool: PoolEntry, _ records: some RecordReading
+    ) throws(ServiceError) -> [UInt8] {
+        var counted = pool.folded(name)
+        if let user = try records.user(named: name, of: pool) {
+            counted = user.name
+        } else if counted.utf8.count == 36 {
+            // Cases are not told apart in `sub`: nor in what looks like one.
+            counted = counted.lowercased()
+        }
+        return Array(SHA256.hash(data: Array(counted.utf8)))
     }
 }
 
 extension Call {
-    /// Counts an attempt, whatever comes of it.
-    /// - Parameter name: as the request has it, or the user's.
-    /// - Throws: LimitExceededException where there were too many within an hour.
+    /// Counts an attempt, whatever comes of it: for the user, by whichever of the user's names.
+    /// - Parameter name: as the request has it.
+    /// - Throws: LimitExceededException or TooManyRequestsException where there were too many within an hour.
     func count(_ attempt: LimitedAttempt, for name: String, of pool: PoolEntry) async throws(ServiceError) {
-        let (hash, now) = (Attempts.hash(name, of: pool), time)
+        let now = time
         recordDurably()
         try await environment.write(pool.scope, requestID: requestID) { (records) throws(ServiceError) in
+            let hash = try Attempts.hash(name, of: pool, records)
             let key = Attempts.key(attempt.rawValue, hash)
             var row =
                 try records.get(Attempts.self, key, of: pool.id)
                 ?? Attempts(poolID: pool.id, attempt: attempt.rawValue, name: hash, times: [])
             row.times.removeAll { $0 <= now - LimitedAttempt.window }
-            guard row.times.count < attempt.most else { throw .attemptLimitExceeded }
+            guard row.times.count < attempt.most else { throw attempt.exceeded }
             row.times.append(now)
             try records.put(row)
         }
@@ -81,8 +106,8 @@ extension RecordReading {
     func hasTried(
         _ attempt: LimitedAttempt, for name: String, of pool: PoolEntry, at time: Double
     ) throws(ServiceError) -> Bool {
-        let row = try of(pool.scope).get(
-            Attempts.self, Attempts.key(attempt.rawValue, Attempts.hash(name, of: pool)), of: pool.id)
+        let hash = try Attempts.hash(name, of: pool, self)
+        let row = try of(pool.scope).get(Attempts.self, Attempts.key(attempt.rawValue, hash), of: pool.id)
         return row?.times.contains { $0 > time - LimitedAttempt.window } ?? false
     }
 }

@@ -53,6 +53,11 @@ struct UserCode: TableRow, Equatable, CustomStringConvertible {
     let recipient: String
     /// The address that is the attribute's once it is proved, where the pool keeps the old one until then.
     var newValue: String?
+    /// How many others were tried in its place; nil: none.
+    private(set) var wrongTries: Int?
+
+    /// After so many it is of no use any more.
+    static let mostWrongTries = 10
 
     var partition: String { poolID }
     var key: RowKey { Self.key(user, purpose) }
@@ -92,8 +97,13 @@ struct UserCode: TableRow, Equatable, CustomStringConvertible {
 
     func matches(_ code: String) -> Bool {
         guard let salt = Data(base64Encoded: salt) else { return false }
-        return isSameSecret(hash, Self.hash(code, Array(salt)))
+        return !isSpent && isSameSecret(hash, Self.hash(code, Array(salt)))
     }
+
+    /// Whether too many others were tried.
+    var isSpent: Bool { (wrongTries ?? 0) >= Self.mostWrongTries }
+
+    fileprivate mutating func countWrongTry() { wrongTries = (wrongTries ?? 0) + 1 }
 }
 
 extension RecordReading {
@@ -108,6 +118,26 @@ extension RecordReading {
         else { throw .expiredCode }
         guard stored.matches(code) else { throw .codeMismatch }
         return stored
+    }
+}
+
+extension Call {
+    /// Counts a try of a user's code, if it is wrong. It has a transaction of its own: that of the operation, which refuses the
+    /// code, is undone.
+    /// - Parameter name: as the request has it.
+    func countTry(
+        _ code: String, _ purpose: UserCode.Purpose, ofUserNamed name: String, _ pool: PoolEntry
+    ) async throws(ServiceError) {
+        recordDurably()
+        try await environment.write(pool.scope, requestID: requestID) { (records) throws(ServiceError) in
+            guard let user = try records.user(named: name, of: pool),
+                var stored = try records.get(UserCode.self, UserCode.key(user.name, purpose.name), of: pool.id),
+                !stored.isSpent, !stored.matches(code)
+            else { return }
+            // It stays where it is, and matches nothing: that looks the same as a code which nobody was sent.
+            stored.countWrongTry()
+            try records.put(stored)
+        }
     }
 }
 

@@ -42,7 +42,7 @@ struct NewUsername: Sendable {
 }
 
 extension RecordReading {
-    /// Checks that nobody has a name yet.
+    /// Checks that nobody has a name yet, nor can be found by it otherwise: an alias, or `sub`.
     /// - Parameter message: what is said of a user name that is taken.
     /// - Throws: UsernameExistsException.
     func checkIsFree(_ name: NewUsername, of pool: PoolEntry, _ message: String) throws(ServiceError) {
@@ -54,7 +54,7 @@ extension RecordReading {
                     .usernameExistsException, "An account with the given \(attribute.name) already exists.")
             }
         } else {
-            guard try records.get(PoolUser.self, PoolUser.key(pool.folded(name.username)), of: pool.id) == nil else {
+            guard try records.user(named: name.username, of: pool) == nil else {
                 throw .cognito(.usernameExistsException, message)
             }
         }

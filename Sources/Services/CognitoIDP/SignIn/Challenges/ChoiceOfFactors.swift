@@ -36,8 +36,7 @@ extension SignIn {
                 if try await hasPasskey() { factors.append(factor) }
             default:
                 guard isOneEnough, let medium = Self.medium(of: factor) else { continue }
-                let hasAddress = user.map { !($0[attribute: medium.attribute] ?? "").isEmpty }
-                if hasAddress ?? simulatesFactor(factor) { factors.append(factor) }
+                if user?.canBegin(by: medium) ?? simulatesFactor(factor) { factors.append(factor) }
             }
         }
         // A user without any way in looks like one with a password.
@@ -97,13 +96,12 @@ extension SignIn {
     mutating func answer(password name: String) async throws(ServiceError) -> SignInStep { try await begin(with: name) }
 }
 
-extension SignInProgress {
-    /// The same, once the user is there.
-    func of(_ user: PoolUser) -> SignInProgress {
-        var progress = self
-        progress.user = user.name
-        progress.sub = user.sub
-        return progress
+extension PoolUser {
+    /// Whether a code that is sent is enough to sign in: to an address that was proved, or is proved by it when the user
+    /// confirms the sign-up.
+    fileprivate func canBegin(by medium: Message.Medium) -> Bool {
+        guard let address = self[attribute: medium.attribute], !address.isEmpty else { return false }
+        return status == .unconfirmed || self[attribute: "\(medium.attribute)_verified"] == "true"
     }
 }
 
@@ -115,8 +113,8 @@ extension Call {
         of user: PoolUser, attribute: String, client: ClientEntry
     ) async throws(ServiceError) -> String {
         let progress = SignInProgress(
-            flow: AuthenticationFlow.user.rawValue, name: user.username, user: user.name, sub: user.sub)
-        return try await SignInSession(.confirmedSignUp(attribute), progress, of: client, at: time)
+            flow: AuthenticationFlow.user.rawValue, name: user.username, began: time)
+        return try await SignInSession(.confirmedSignUp(attribute), progress.of(user), of: client, at: time)
             .sealed(.session, self)
     }
 

@@ -16,16 +16,22 @@ extension SignIn {
     }
 
     /// Sends a code, and challenges the user to say it.
-    /// - Parameter challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    /// - Parameters:
+    ///   - challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
+    ///   - newAddress: one that is to become the user's, and a factor; nil: the code goes to the one that the user has.
+    /// - Throws: TooManyRequestsException where too many were sent within an hour.
     func challenge(
-        code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool
+        code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool,
+        newAddress: String? = nil
     ) async throws(ServiceError) -> SignInStep {
+        try await call.count(
+            isFirstFactor ? .firstFactorCode : .secondFactorCode, for: user?.username ?? progress.name, of: pool)
         let code = UserCode.make()
-        let sent = SentCode(code, challenge: challenge, attribute: medium.attribute, isFirstFactor: isFirstFactor)
         var delivery = CodeDelivery.simulated(
             progress.name, by: [medium], of: pool, secret: simulationSecret)
         if let user {
-            guard let own = CodeDelivery(medium, of: user) else {
+            let new = newAddress.map { CodeDelivery(medium, to: $0) }
+            guard let own = new ?? CodeDelivery(medium, of: user) else {
                 throw .invalidParameter("User has no \(medium.attribute) to which a code could be sent.")
             }
             delivery = own
@@ -39,6 +45,8 @@ extension SignIn {
             let nobody = UsedSession(id: call.requestID, expires: call.time)
             try await call.keep { (records) throws(ServiceError) in try records.shared.put(nobody) }
         }
+        let sent = SentCode(
+            code, challenge: challenge, to: delivery, isFirstFactor: isFirstFactor, isNew: newAddress != nil)
         return try await self.challenge(
             .code(sent), nil,
             [
@@ -51,11 +59,16 @@ extension SignIn {
     mutating func answer(_ code: SentCode) async throws(ServiceError) -> SignInStep {
         let given = try parameter("\(code.challenge)_CODE")
         let isUser = user != nil
-        try await call.attempt(
-            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code or auth state for the user.")
-        ) { code.matches(given) && isUser }
-        let attribute = code.attribute
-        try await accept { (user) throws(ServiceError) in
+        let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
+        try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
+        let (attribute, pool) = (code.attribute, pool)
+        try await accept { (user, _) throws(ServiceError) in
+            if let address = code.newAddress {
+                guard case .setup = pool.demand(of: user) else { throw .invalidSession }
+                user[attribute: attribute] = address
+                user.factors.isEmailEnabled = true
+            }
+            guard code.wasSent(to: user[attribute: attribute]) else { throw wrong }
             user[attribute: "\(attribute)_verified"] = "true"
             if code.isFirstFactor, user.status == .unconfirmed { user.status = .confirmed }
         }
@@ -76,7 +89,7 @@ extension SignIn {
         try await call.attempt(
             failureKey, wrong: .cognito(.codeMismatchException, "Invalid code received for user")
         ) { step != nil }
-        try await accept { (user) throws(ServiceError) in
+        try await accept { (user, _) throws(ServiceError) in
             // One that was seen before may have been seen by somebody else.
             guard user.softwareToken == secret, let step, step > user.lastStep ?? .min else {
                 throw .cognito(.expiredCodeException, "Your software token has already been used once.")
@@ -96,11 +109,8 @@ extension SignIn {
                 $0.value = email
             }
             try pool.check([attribute], by: .user(client))
-            try await accept { (user) throws(ServiceError) in
-                user.change([attribute])
-                user.factors.isEmailEnabled = true
-            }
-            return try await challenge(factor: "EMAIL_OTP")
+            try await accept()
+            return try await challenge(code: "EMAIL_OTP", .email, isFirstFactor: false, newAddress: email)
         }
         guard setup.isVerified, setup.options.contains("SOFTWARE_TOKEN_MFA") else { throw .invalidSession }
         try await accept()

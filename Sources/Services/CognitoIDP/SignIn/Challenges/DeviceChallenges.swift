@@ -26,7 +26,12 @@ extension SignIn {
 
     /// Challenges a remembered device to prove itself; the sign-in is complete without one.
     mutating func challengeDevice() async throws(ServiceError) -> SignInStep {
-        guard let device = try await rememberedDevice() else { return try await complete() }
+        guard let device = try await rememberedDevice() else {
+            guard progress.isFactorLeftToDevice else { return try await complete() }
+            // The device was forgotten meanwhile.
+            progress.isFactorLeftToDevice = false
+            return try await challengeSecondFactor()
+        }
         let session = SignInSession(.deviceSRP, progress, of: client, at: call.time)
         let text = try await session.sealed(.session, call)
         // Some clients bring no session with their answer, but the A that has just proved the password.
@@ -77,7 +82,7 @@ extension SignIn {
         let (time, source, poolID) = (call.time, call.source, pool.id)
         try await accept { (records) throws(ServiceError) in
             guard var current = try records.get(PoolDevice.self, device.key, of: poolID),
-                current.verifier == device.verifier
+                current.verifier == device.verifier, current.isRemembered
             else { throw .incorrect }
             current.authenticated = time
             current.address = source.address

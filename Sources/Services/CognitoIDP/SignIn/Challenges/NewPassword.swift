@@ -41,12 +41,15 @@ extension SignIn {
         try await pool.checkHistory(password, of: user)
         let requested = try requestedAttributes(of: user)
         let verifier = try await PasswordVerifier.make(password, user: user.username, poolID: pool.id)
-        let pool = pool
-        try await accept { (user) throws(ServiceError) in
-            user.change(requested)
+        let context = MessageContext(pool: pool, user: user, clientID: client.id, metadata: metadata)
+        let change = try await AttributeChange(requested, of: context, call)
+        let (pool, call) = (pool, call)
+        try await accept { (user, records) throws(ServiceError) in
+            try change.apply(to: &user, call, records)
             user.set(verifier, temporaryUntil: nil, of: pool)
             user.status = .confirmed
         }
+        progress.passwordSalt = verifier.salt
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: "NEW_PASSWORD_REQUIRED", isRight: true))
         }

@@ -68,6 +68,7 @@ extension SignIn {
             try await rememberedDevice() != nil
         {
             // It is proved at the end.
+            progress.isFactorLeftToDevice = true
             return try await factorsPassed()
         }
         switch demand {

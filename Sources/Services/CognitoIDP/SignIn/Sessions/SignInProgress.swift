@@ -1,19 +1,27 @@
+import Platform
+
 /// How far a sign-in has come: what is carried from each challenge to the next.
 struct SignInProgress: Codable, Sendable, Equatable {
     /// `AuthFlow`
     let flow: String
     /// Whom the first request named, in its words.
     let name: String
+    /// Seconds since 1970.
+    let began: Double
     /// ``PoolUser/name``; nil: there is no such user, and nobody may notice.
     var user: String?
     /// Of the user, so that one who was deleted and made again does not go on.
     var sub: String?
+    /// ``PasswordVerifier/salt`` of the user's password, so that nobody goes on once there is another; nil: the user has none.
+    var passwordSalt: String?
     /// The device that the app says it is on.
     var deviceKey: String?
     /// Whether the user has proved the password.
     var hasProvedPassword = false
     /// Whether a second factor was proved, or need not be.
     var hasPassedFactors = false
+    /// Whether a remembered device is to prove itself in place of a second factor.
+    var isFactorLeftToDevice = false
     /// Of CUSTOM_AUTH: the challenges so far, as triggers are told of them.
     var history: [ChallengeResult] = []
     /// The hash of the A by which SRP proved the password, in base64: whoever has sent that A, and no session, is the same client.
@@ -27,6 +35,21 @@ struct SignInProgress: Codable, Sendable, Equatable {
     }
 
     var isCustom: Bool { flow == AuthenticationFlow.custom.rawValue }
+
+    /// The same, once the user is there.
+    func of(_ user: PoolUser) -> SignInProgress {
+        var progress = self
+        progress.user = user.name
+        progress.sub = user.sub
+        progress.passwordSalt = user.password?.salt
+        return progress
+    }
+
+    /// Whether the user has still the same password, and was not signed out everywhere since it began.
+    func holds(for user: PoolUser) -> Bool {
+        user.sub == sub && user.password?.salt == passwordSalt
+            && !user.isSignedOut(since: RequestIDs.milliseconds(began))
+    }
 }
 
 /// What a session waits for.

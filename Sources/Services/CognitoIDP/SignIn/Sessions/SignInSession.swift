@@ -17,11 +17,15 @@ struct SignInSession: Codable, Sendable {
     var progress: SignInProgress
     var challenge: PendingChallenge
 
-    init(_ challenge: PendingChallenge, _ progress: SignInProgress, of client: ClientEntry, at time: Double) {
+    /// - Parameter end: when it expires, in seconds since 1970; nil: as late as the client allows.
+    init(
+        _ challenge: PendingChallenge, _ progress: SignInProgress, of client: ClientEntry, at time: Double,
+        until end: Double? = nil
+    ) {
         id = UUID().uuidString
         poolID = client.pool.id
         clientID = client.id
-        expires = time + Double(client.authSessionSeconds)
+        expires = end ?? time + Double(client.authSessionSeconds)
         self.progress = progress
         self.challenge = challenge
     }

@@ -46,7 +46,9 @@ extension CognitoIDP.VerifyUserAttribute: PreparedWriteOperation, OfSignedInUser
         guard Message.Medium(attribute: input.attributeName) != nil else {
             throw .invalidParameter("Attribute \(input.attributeName) can not be verified.")
         }
-        try await call.count(.verifyAttribute, for: signedIn.user.username, of: signedIn.pool)
+        let (pool, username) = (signedIn.pool, signedIn.user.username)
+        try await call.count(.verifyAttribute, for: username, of: pool)
+        try await call.countTry(input.code, .verify(input.attributeName), ofUserNamed: username, pool)
         return SignedInPreparation(signedIn)
     }
 
@@ -54,7 +56,7 @@ extension CognitoIDP.VerifyUserAttribute: PreparedWriteOperation, OfSignedInUser
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let (pool, name) = (prepared.signedIn.pool, input.attributeName)
-        let old = try records.current(prepared.signedIn.user, of: pool)
+        let old = try records.current(prepared.signedIn)
         let proved = try records.provenCode(input.code, .verify(name), of: old, at: call.time)
         var user = old
         if let value = proved.newValue { user[attribute: name] = value }

@@ -33,7 +33,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         _ input: Input, _ prepared: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let (pool, known) = (prepared.signedIn.pool, prepared.signedIn.user)
-        let old = try records.current(known, of: pool)
+        let old = try records.current(prepared.signedIn)
         guard old.password == known.password else { throw .notAuthorized("Incorrect username or password.") }
         var user = old
         user.set(prepared.password, temporaryUntil: nil, of: pool)
@@ -44,7 +44,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
 }
 
 extension RecordReading {
-    /// A user as the rows have it now.
+    /// A user as the rows have it now, for an administrator. See ``current(_:)`` for what users do themselves.
     /// - Throws: UserNotFoundException where the user is gone, even if another has the name.
     func current(_ user: PoolUser, of pool: PoolEntry) throws(ServiceError) -> PoolUser {
         guard let current = try of(pool.scope).get(PoolUser.self, user.key, of: pool.id), current.sub == user.sub
@@ -64,7 +64,7 @@ extension CognitoIDP.DeleteUser: PreparedWriteOperation, OfSignedInUser {
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = prepared.signedIn.pool
-        try records.delete(try records.current(prepared.signedIn.user, of: pool), of: pool)
+        try records.delete(try records.current(prepared.signedIn), of: pool)
         return Output()
     }
 }

@@ -13,6 +13,7 @@ extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.confirmSignUp, for: input.username, of: client.pool)
+        try await call.countTry(input.confirmationCode, .signUp, ofUserNamed: input.username, client.pool)
         let request = ConfirmationRequest(
             client: client, username: input.username, code: input.confirmationCode,
             takesAliases: input.forceAliasCreation ?? false)

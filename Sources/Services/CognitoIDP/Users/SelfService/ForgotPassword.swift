@@ -105,6 +105,7 @@ private struct PasswordReset: Sendable {
 
     func perform(_ password: String, _ call: Call) async throws(ServiceError) -> PoolUser {
         let pool = client.pool
+        try await call.countTry(code, .forgotPassword, ofUserNamed: username, pool)
         let user = try await call.read { (records) throws(ServiceError) in try prove(call, records).user }
         try await pool.checkHistory(password, of: user)
         let verifier = try await PasswordVerifier.make(password, user: user.username, poolID: pool.id)

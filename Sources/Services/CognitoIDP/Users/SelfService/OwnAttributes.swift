@@ -39,18 +39,27 @@ struct AttributeChange: Sendable {
         (self.pool, self.user, self.immediate, self.codes) = (pool, user, immediate, codes)
     }
 
-    func perform(_ call: Call, _ records: MutableRecords) throws(ServiceError) {
-        let old = try records.current(user, of: pool)
+    /// - Parameter signedIn: the user, who asks for it; nil: an administrator does.
+    func perform(
+        _ call: Call, _ records: MutableRecords, by signedIn: SignedInUser? = nil
+    ) throws(ServiceError) {
+        let old: PoolUser
+        if let signedIn { old = try records.current(signedIn) } else { old = try records.current(user, of: pool) }
         var changed = old
-        changed.change(immediate)
+        try apply(to: &changed, call, records)
         changed.modified = call.time
+        try records.put(changed, replacing: old, of: pool)
+    }
+
+    /// Changes what is changed at once, without storing it, and sends the codes.
+    func apply(to changed: inout PoolUser, _ call: Call, _ records: MutableRecords) throws(ServiceError) {
+        changed.change(immediate)
         if let attribute = changed.signInAttribute, changed[attribute: attribute] == nil {
             throw .schemaBroken(["\(attribute): The attribute is required"])
         }
         for code in codes {
             try records.checkIsFree(code.code.attribute, code.delivery.recipient, for: changed, of: pool)
         }
-        try records.put(changed, replacing: old, of: pool)
         for code in codes { try records.send(code, of: pool, call) }
     }
 }
@@ -73,6 +82,7 @@ extension CognitoIDP.UpdateUserAttributes: PreparedWriteOperation, OfSignedInUse
 
     /// The change, checked.
     public struct Preparation: Sendable {
+        let signedIn: SignedInUser
         let change: AttributeChange
     }
 
@@ -82,13 +92,14 @@ extension CognitoIDP.UpdateUserAttributes: PreparedWriteOperation, OfSignedInUse
         let context = MessageContext(
             pool: signedIn.pool, user: signedIn.user, clientID: signedIn.client.id,
             metadata: input.clientMetadata ?? [:])
-        return Preparation(change: try await AttributeChange(input.userAttributes, of: context, call))
+        return Preparation(
+            signedIn: signedIn, change: try await AttributeChange(input.userAttributes, of: context, call))
     }
 
     public static func handle(
         _ input: Input, _ prepared: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        try prepared.change.perform(call, records)
+        try prepared.change.perform(call, records, by: prepared.signedIn)
         return Output { $0.codeDeliveryDetailsList = prepared.change.codes.map(\.delivery.details) }
     }
 }
@@ -133,7 +144,7 @@ extension CognitoIDP.DeleteUserAttributes: PreparedWriteOperation, OfSignedInUse
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = prepared.signedIn.pool
-        let old = try records.current(prepared.signedIn.user, of: pool)
+        let old = try records.current(prepared.signedIn)
         var user = old
         try user.delete(input.userAttributeNames)
         user.modified = call.time
