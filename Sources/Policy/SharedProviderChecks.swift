@@ -33,6 +33,37 @@ extension DocumentParser {
     private static var identityPools: String { "cognito-identity.amazonaws.com" }
 }
 
+extension CompiledPolicy {
+    /// Whether each statement of a trust policy that may let in tokens of a provider's names values of a key that tokens must have.
+    /// - Parameters:
+    ///   - key: the condition key, in lower case.
+    ///   - provider: as `Federated` names it.
+    ///   - action: such as `sts:AssumeRoleWithWebIdentity`.
+    public func limits(_ key: String, ofTokensFrom provider: String, for action: String) -> Bool {
+        let action = action.lowercasedASCII.utf8
+        return withExtendedLifetime(self) {
+            statements.allSatisfy { compiled in
+                guard !compiled.isDeny, compiled.actions.matches(action.span),
+                    document.statements.indices.contains(compiled.index)
+                else { return true }
+                let statement = document.statements[compiled.index]
+                guard statement.principals?.mayBe(provider) ?? false else { return true }
+                return statement.conditions.contains { condition in
+                    condition.key.value.lowercasedASCII == key && condition.limitsByName
+                        && ConditionOperator(condition.operatorName.value)?.quantifier != .forAllValues
+                }
+            }
+        }
+    }
+}
+
+extension Statement.Principals {
+    /// Whether users of a provider may be among them.
+    fileprivate func mayBe(_ provider: String) -> Bool {
+        isNegated || entries.contains { $0.value == "*" || $0.value == provider }
+    }
+}
+
 extension Statement.Condition {
     /// Whether the operator is one of those that AWS's message names, and a value is not all wildcard.
     fileprivate var limitsByName: Bool {

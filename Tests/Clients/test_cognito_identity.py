@@ -92,9 +92,20 @@ def test_an_update_replaces_the_settings(pools: Any) -> None:
         {"SamlProviderARNs": ["arn:aws:iam::111122223333:oidc-provider/x.example"]},
         {"CognitoIdentityProviders": [{"ProviderName": "us-east-1_AbCdEfGhI", "ClientId": "client"}]},
         {"DeveloperProviderName": "accounts.google.com"},
+        {"DeveloperProviderName": "x.example", "OpenIdConnectProviderARNs": [f"arn:aws:iam::{ACCOUNT}:oidc-provider/x.example"]},
+        {
+            "OpenIdConnectProviderARNs": [
+                f"arn:aws:iam::{ACCOUNT}:oidc-provider/x.example",
+                "arn:aws:iam::999988887777:oidc-provider/x.example",
+            ]
+        },
+        {
+            "OpenIdConnectProviderARNs": [f"arn:aws:iam::{ACCOUNT}:oidc-provider/accounts.google.com"],
+            "SupportedLoginProviders": {"accounts.google.com": "app"},
+        },
         {"IdentityPoolTags": {"aws:team": "blue"}},
     ],
-    ids=lambda settings: next(iter(settings)),
+    ids=lambda settings: "+".join(settings),
 )
 def test_settings_that_no_pool_can_have(pools: Any, settings: dict[str, Any]) -> None:
     error = error_of(
@@ -467,6 +478,28 @@ def test_the_basic_flow_reaches_another_account(cloud: Server, root: Identity, p
     everybody = trust("*", "sts:AssumeRoleWithWebIdentity")
     member.admin.iam.update_assume_role_policy(RoleName="visitor", PolicyDocument=everybody)
     assert error_of(assume, cloud=cloud, role=role, token=token).code == "AccessDenied"
+    # Nor by a statement about the audience that does not bind whom the first lets in.
+    aud = f"{PROVIDER}:aud"
+    first = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity"}
+    for other in (
+        {"Effect": "Deny", "Condition": {"StringEquals": {aud: "x"}}},
+        {"Condition": {"StringEquals": {aud: pool}}},
+        {"Action": "sts:AssumeRole", "Condition": {"StringEquals": {aud: pool}}},
+    ):
+        member.admin.iam.update_assume_role_policy(RoleName="visitor", PolicyDocument=policy(first, first | other))
+        assert error_of(assume, cloud=cloud, role=role, token=token).code == "AccessDenied"
+    for condition, may in (
+        ({"StringEqualsIfExists": {aud: pool}}, False),
+        ({"StringNotEquals": {aud: "x"}}, False),
+        ({"StringLike": {aud: "*"}}, False),
+        ({"ForAnyValue:StringLike": {aud: pool}}, True),
+    ):
+        binding = trust("*", "sts:AssumeRoleWithWebIdentity", Condition=condition)
+        member.admin.iam.update_assume_role_policy(RoleName="visitor", PolicyDocument=binding)
+        if may:
+            assume(cloud, role, token)
+        else:
+            assert error_of(assume, cloud=cloud, role=role, token=token).code == "AccessDenied"
     root.iam.create_role(RoleName="open", AssumeRolePolicyDocument=everybody)
     assume(cloud, f"arn:aws:iam::{ACCOUNT}:role/open", token)
 

@@ -96,6 +96,74 @@ def test_tokens_are_of_one_identity_and_one_pool(cloud: Server, pools: Any, pool
     assert error.code == "ExpiredTokenException"
 
 
+def test_a_guests_token_vouches_for_nobody(
+    cloud: Server, root: Identity, pools: Any, pool: str, role: str, new_role: Callable[..., str]
+) -> None:
+    guest_role = new_role("guest", pool_trust(pool, "unauthenticated"))
+    pools.set_identity_pool_roles(IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": guest_role})
+    nobody = anybody(cloud)
+    guest = nobody.get_id(IdentityPoolId=pool)["IdentityId"]
+    token = nobody.get_open_id_token(IdentityId=guest)["Token"]
+    assert claims_of(token)["amr"] == ["unauthenticated"]
+    error = error_of(nobody.get_credentials_for_identity, IdentityId=guest, Logins={PROVIDER: token})
+    assert (error.code, error.message) == (
+        "NotAuthorizedException",
+        "Token is not from a supported provider of this identity pool.",
+    )
+    # The same identity, once the application's server vouches for it.
+    identity, token = signed_in(pools, pool, "ann", IdentityId=guest)
+    assert identity == guest
+    nobody.get_credentials_for_identity(IdentityId=guest, Logins={PROVIDER: token})
+
+
+def test_a_token_lasts_no_longer_than_its_user(cloud: Server, pools: Any, pool: str, role: str) -> None:
+    nobody = anybody(cloud)
+
+    def refused(identity: str, token: str) -> tuple[str, str]:
+        error = error_of(nobody.get_credentials_for_identity, IdentityId=identity, Logins={PROVIDER: token})
+        return error.code, error.message
+
+    ann, token = signed_in(pools, pool, "ann")
+    nobody.get_credentials_for_identity(IdentityId=ann, Logins={PROVIDER: token})
+    # Another user of the same identity's does not keep it.
+    signed_in(pools, pool, "ann@example.com", IdentityId=ann)
+    pools.unlink_developer_identity(
+        IdentityPoolId=pool, IdentityId=ann, DeveloperProviderName=DEVELOPER, DeveloperUserIdentifier="ann"
+    )
+    code, message = refused(ann, token)
+    assert code == "NotAuthorizedException" and message.startswith("Logins don't match.")
+    bob, token = signed_in(pools, pool, "bob")
+    eve, _ = signed_in(pools, pool, "eve")
+    pools.merge_developer_identities(
+        IdentityPoolId=pool, DeveloperProviderName=DEVELOPER, SourceUserIdentifier="bob", DestinationUserIdentifier="eve"
+    )
+    assert refused(bob, token) == ("NotAuthorizedException", f"Access to Identity '{bob}' is forbidden.")
+    _, token = signed_in(pools, pool, "eve")
+    pools.delete_identities(IdentityIdsToDelete=[eve])
+    assert refused(eve, token) == ("ResourceNotFoundException", f"Identity '{eve}' not found.")
+
+
+def test_identities_that_are_not_shown_do_not_fill_pages(cloud: Server, pools: Any, pool: str) -> None:
+    bob, _ = signed_in(pools, pool, "bob")
+    request = {"IdentityPoolId": pool, "DeveloperProviderName": DEVELOPER}
+    for number in range(40):
+        signed_in(pools, pool, f"user-{number}")
+        pools.merge_developer_identities(
+            **request, SourceUserIdentifier=f"user-{number}", DestinationUserIdentifier="bob"
+        )
+        pools.unlink_developer_identity(**request, IdentityId=bob, DeveloperUserIdentifier=f"user-{number}")
+    found, pages = [], 0
+    more: dict[str, str] = {}
+    while True:
+        page = pools.list_identities(IdentityPoolId=pool, MaxResults=1, HideDisabled=True, **more)
+        found += [one["IdentityId"] for one in page["Identities"]]
+        pages += 1
+        if "NextToken" not in page:
+            break
+        more = {"NextToken": page["NextToken"]}
+    assert found == [bob] and pages > 1
+
+
 def test_the_application_gives_tags(cloud: Server, root: Identity, pools: Any, pool: str, role: str) -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/Plan": "gold"}}
     statement = {"Version": "2012-10-17", "Statement": [allow("iam:ListRoles", Condition=condition)]}

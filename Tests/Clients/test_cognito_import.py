@@ -1,12 +1,13 @@
 """Importing users from a CSV file, whose URL comes with the job."""
 
+import json
 import time
 from typing import Any
 
 import pytest
 import requests
 
-from harness import ACCOUNT, Server, allow, error_of
+from harness import ACCOUNT, Server, Trail, allow, error_of
 from harness.user_pools import UserPool
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/import"
@@ -143,6 +144,20 @@ def test_who_may_upload_and_until_when(pool: UserPool) -> None:
     assert ended(pool, job)["Status"] == "Succeeded"
     for call in (pool.admin.start_user_import_job, pool.admin.stop_user_import_job):
         assert error_of(call, **start).code == "PreconditionNotMetException"
+
+
+def test_events_do_not_show_where_to_upload(pool: UserPool, trail: Trail) -> None:
+    job = create(pool)
+    secret = job["PreSignedUrl"].split("?")[1]
+    requests.put(job["PreSignedUrl"], data=csv(pool))
+    pool.admin.start_user_import_job(UserPoolId=pool.id, JobId=job["JobId"])
+    ended(pool, job)
+    pool.admin.list_user_import_jobs(UserPoolId=pool.id, MaxResults=2)
+    error_of(pool.admin.stop_user_import_job, UserPoolId=pool.id, JobId=job["JobId"])
+    for name in ("CreateUserImportJob", "StartUserImportJob", "StopUserImportJob", "ListUserImportJobs"):
+        text = json.dumps(trail.named(name))
+        assert secret not in text and secret[-20:] not in text
+    assert trail.named("CreateUserImportJob")["responseElements"]["userImportJob"]["jobId"] == job["JobId"]
 
 
 @pytest.mark.memory

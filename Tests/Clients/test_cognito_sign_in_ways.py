@@ -432,13 +432,14 @@ def test_custom_challenges_of_nobody(make: Callable[..., UserPool], function: Fu
 
 
 def test_much_to_remember(make: Callable[..., UserPool], function: Function) -> None:
-    """What functions want to keep fits into no session, and is kept all the same."""
+    """What functions want to keep fits into no session, and is kept all the same, up to 64 KB."""
     pool = make(*CHALLENGES)
+    much = 20_000
 
     def behaviour(event: dict[str, Any]) -> dict[str, Any]:
         event = riddles(event)
         if event["triggerSource"].startswith("CreateAuthChallenge"):
-            event["response"]["privateChallengeParameters"]["more"] = "x" * 20_000
+            event["response"]["privateChallengeParameters"]["more"] = "x" * much
         return event
 
     function.behaviour = behaviour
@@ -446,6 +447,9 @@ def test_much_to_remember(make: Callable[..., UserPool], function: Function) -> 
     assert len(step["Session"]) <= 2048
     step = answer(pool, "CUSTOM_CHALLENGE", step["Session"], ANSWER="0")
     assert answer(pool, "CUSTOM_CHALLENGE", step["Session"], ANSWER="1")["AuthenticationResult"]
+    much = 66_000
+    too_much = ("InvalidLambdaResponseException", "Lambda function output is too large")
+    assert refusal(lambda: custom(pool)) == too_much
 
 
 def test_before_and_after(make: Callable[..., UserPool], function: Function) -> None:

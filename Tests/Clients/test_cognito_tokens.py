@@ -3,9 +3,11 @@
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
 from harness import Identity, Server, Trail, allow, error_of
 from harness.pool_tokens import document, header, tampered, unverified, verified
@@ -107,6 +109,17 @@ def test_the_documents_of_a_pool(cloud: Server, pool: UserPool) -> None:
     for path in ["us-east-1_missing00/.well-known/jwks.json", "us-east-1_missing00/.well-known/openid-configuration"]:
         status, text = cloud.get(f"/{path}")
         assert (status, text) == (400, '{"message":"User pool us-east-1_missing00 does not exist."}')
+
+
+def test_many_ask_for_the_first_keys_at_once(cloud: Server) -> None:
+    pool = UserPool(cloud)
+    address = f"{cloud.url}/{pool.id}/.well-known/jwks.json"
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: requests.get(address), range(16)))
+    assert len({answer.text for answer in answers}) == 1 and answers[0].status_code == 200
+    assert len(answers[0].json()["keys"]) == 2
+    # A new key signs at once.
+    assert answers[0].headers["Cache-Control"] == "public, max-age=300"
 
 
 def test_groups_and_their_roles(cloud: Server, pool: UserPool) -> None:

@@ -174,6 +174,13 @@ def test_a_function_that_refuses(make: Make, function: Function) -> None:
     assert get(RefreshToken=token, ClientId=pool.client)["AuthenticationResult"]
 
 
+def test_claims_have_a_limit(make: Make, function: Function) -> None:
+    pool = make()
+    function.answers(claimsOverrideDetails={"claimsToAddOrOverride": {"much": "x" * 66_000}})
+    error = error_of(lambda: pool.sign_in("ann"))
+    assert (error.code, error.message) == ("InvalidLambdaResponseException", "Lambda function output is too large")
+
+
 @pytest.mark.parametrize(
     "details",
     [

@@ -68,6 +68,28 @@ def test_what_a_function_is_told(make: Callable[..., UserPool], function: Functi
     assert pool.status("ann") == "UNCONFIRMED"
 
 
+def test_a_pool_has_functions_of_its_own_account(
+    make: Callable[..., UserPool], function: Function, lambda_server: tuple[Server, Function]
+) -> None:
+    foreign = "arn:aws:lambda:us-east-1:999988887777:function:trigger"
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:trigger"
+    versioned = {"LambdaArn": foreign, "LambdaVersion": "V2_0"}
+    key = {"KMSKeyID": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"}
+    pool = make("PreSignUp")
+    for config in (
+        {"PreSignUp": foreign},
+        {"UserMigration": queue},
+        {"PreTokenGenerationConfig": versioned},
+        {"CustomEmailSender": versioned | {"LambdaVersion": "V1_0"}} | key,
+    ):
+        error = error_of(pool.admin.create_user_pool, PoolName="x", LambdaConfig=config)
+        assert (error.code, error.status) == ("InvalidParameterException", 400), config
+        error = error_of(pool.admin.update_user_pool, UserPoolId=pool.id, LambdaConfig=config)
+        assert error.code == "InvalidParameterException", config
+    described = pool.admin.describe_user_pool(UserPoolId=pool.id)["UserPool"]
+    assert described["LambdaConfig"] == {"PreSignUp": FUNCTION}
+
+
 def test_a_function_confirms(make: Callable[..., UserPool], function: Function) -> None:
     pool = make("PreSignUp", "PostConfirmation")
     function.answers(autoConfirmUser=True, autoVerifyEmail=True)

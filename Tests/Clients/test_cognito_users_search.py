@@ -85,6 +85,31 @@ def test_pages(pool: UserPool) -> None:
         assert sum(pages, []) == [f"user{number}" for number in range(7)]
 
 
+def test_user_names_in_any_case(cloud: Server) -> None:
+    pool = UserPool(cloud, UsernameConfiguration={"CaseSensitive": False})
+    pool.create("Ann", None)
+    pool.create("bob", None)
+    for condition in ('username = "aNN"', 'username ^= "AN"', 'username = "Ann"'):
+        assert [name.lower() for name in found(pool, condition)] == ["ann"], condition
+
+
+def test_a_page_ends_after_some_rows(pool: UserPool) -> None:
+    # The index has the first 400 bytes of a value.
+    long = "\U0001f600" * 150
+    for number in range(30):
+        pool.create(f"user{number:02}", None, name=long + "a")
+    pool.create("zoe", None, name=long + "b")
+    names, pages, more = [], 0, {}
+    while True:
+        answer = pool.admin.list_users(UserPoolId=pool.id, Limit=1, Filter=f'name = "{long}b"', **more)
+        names += [one["Username"] for one in answer["Users"]]
+        pages += 1
+        if "PaginationToken" not in answer:
+            break
+        more = {"PaginationToken": answer["PaginationToken"]}
+    assert names == ["zoe"] and pages > 1
+
+
 def test_only_some_attributes(pool: UserPool) -> None:
     pool.create("ann", None, email="ann@example.com", name="Ann")
     (user,) = pool.admin.list_users(UserPoolId=pool.id, AttributesToGet=["email"])["Users"]

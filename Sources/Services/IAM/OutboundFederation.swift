@@ -14,7 +14,7 @@ extension IAM.EnableOutboundWebIdentityFederation: PreparedWriteOperation {
     /// The keys, unless the account has had some before.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         guard call.directory.outboundFederation(ofAccount: call.accountID) == nil else { return "" }
-        do { return try TokenIssuer.makeKeys() } catch { throw .internalFailure }
+        do { return try await KeyMaking.run { try TokenIssuer.makeKeys() } } catch { throw .internalFailure }
     }
 
     public static func handle(

@@ -67,12 +67,13 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         return Caller(accountID: account, identity: .webIdentity(identity))
     }
 
-    /// Whether a role's trust policy has a condition on the audience of a provider's tokens.
+    /// Whether a role's trust policy lets in only tokens of audiences that it names.
     private static func asksForAudience(_ roleARN: String, of provider: String, _ call: Call) -> Bool {
         guard let arn = ARN(parsing: roleARN),
-            let role = call.directory.role(named: arn.lastPart, in: arn.account)
+            let role = call.directory.role(named: arn.lastPart, in: arn.account),
+            let policy = call.directory.trustPolicy(ofRoleWithUniqueID: role.uniqueID)
         else { return false }
-        return ConditionKeys.folded(role.trustPolicy).contains("\"\(provider):aud\"")
+        return policy.limits("\(provider):aud", ofTokensFrom: provider, for: "sts:AssumeRoleWithWebIdentity")
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {

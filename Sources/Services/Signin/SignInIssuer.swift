@@ -42,7 +42,7 @@ struct SignInIssuer: Record, CustomStringConvertible {
         if let known = try await known(call.environment) { return known }
         // Before the transaction, for it takes a while. If two were made at once, the first counts.
         let made: String
-        do { made = try TokenIssuer.makeKeys() } catch { throw .internalFailure }
+        do { made = try await KeyMaking.run { try TokenIssuer.makeKeys() } } catch { throw .internalFailure }
         return try await call.environment.write(scope, requestID: call.requestID) { (records) throws(ServiceError) in
             if let known = try records.get(SignInIssuer.self, onlyID) { return known.keys }
             try records.put(SignInIssuer(keys: made))

@@ -22,8 +22,10 @@ struct TriggerEndpoint {
     }
 
     /// Sends an event, and reads the answer's `response`.
+    /// - Parameter accountID: the pool's account.
     /// - Throws: see ``Platform/Call/ask(_:_:of:clientID:username:_:)``.
-    func ask(_ event: [UInt8]) async throws(ServiceError) -> JSONValue {
+    func ask(_ event: [UInt8], for accountID: String) async throws(ServiceError) -> JSONValue {
+        guard Trigger.isOwn(arn, of: accountID) else { throw failed("AccessDeniedException") }
         guard let address = servers.eventDestinations[arn] else {
             throw failed("ResourceNotFoundException: no server stands for \(arn); declare it with --event-destination")
         }

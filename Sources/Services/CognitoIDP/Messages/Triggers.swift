@@ -1,11 +1,12 @@
 import CognitoIDPAPI
+import Directory
 import Platform
 import Wire
 
 /// A trigger of a user pool: a function that Gatehouse asks, at the HTTP endpoint that the operator has declared for its ARN
 /// (`gatehouse serve --event-destination ARN=URL`).
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html>
-enum Trigger: String, Sendable {
+enum Trigger: String, Sendable, CaseIterable {
     case preSignUp = "PreSignUp"
     case postConfirmation = "PostConfirmation"
     case preAuthentication = "PreAuthentication"
@@ -75,6 +76,24 @@ extension Trigger {
             names = []
         }
         return .object(names.map { JSONMember(key: $0, value: .null) })
+    }
+}
+
+extension Trigger {
+    /// Whether Cognito asks a function for a pool of an account: no other account's, whose policy nobody can look at here.
+    static func isOwn(_ function: String, of accountID: String) -> Bool {
+        guard let arn = ARN(parsing: function) else { return false }
+        return arn.service == "lambda" && arn.account == accountID
+    }
+}
+
+extension CognitoIDP.UserPoolType {
+    /// - Throws: InvalidParameterException for a trigger that is none of the account's functions.
+    func checkFunctions(of accountID: String) throws(ServiceError) {
+        for trigger in Trigger.allCases {
+            guard let (arn, _) = trigger.function(of: self), !Trigger.isOwn(arn, of: accountID) else { continue }
+            throw .invalidParameter("Invalid Lambda function ARN for \(trigger.rawValue): \(arn)")
+        }
     }
 }
 
@@ -154,6 +173,7 @@ extension Call {
         let event = TriggerEvent(
             trigger: trigger, source: source, version: version, pool: pool.pool, clientID: clientID,
             username: username, userAgent: self.source.userAgent, request: request)
-        return try await TriggerEndpoint(arn: arn, trigger: trigger, environment.outsideServers).ask(event.json)
+        let endpoint = TriggerEndpoint(arn: arn, trigger: trigger, environment.outsideServers)
+        return try await endpoint.ask(event.json, for: pool.pool.accountID)
     }
 }

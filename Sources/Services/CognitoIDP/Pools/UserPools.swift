@@ -75,6 +75,7 @@ extension CognitoIDP.CreateUserPool: PreparedWriteOperation {
             throw .limitExceeded("User pool limit exceeded: an account can have \(quota) user pools in a Region.")
         }
         var settings = try CognitoIDP.UserPoolType(requested: input.structure)
+        try settings.checkFunctions(of: call.accountID)
         settings.schemaAttributes = try AttributeSchema(creating: input.schema ?? []).views
         let multiFactor = try settings.multiFactor(replacing: nil)
         let pool = UserPool(
@@ -118,6 +119,7 @@ extension CognitoIDP.UpdateUserPool: PreparedWriteOperation {
         // Once a pool sends messages, it can't be made not to.
         request.smsConfiguration = input.smsConfiguration ?? old.smsConfiguration
         var settings = try CognitoIDP.UserPoolType(requested: request.structure)
+        try settings.checkFunctions(of: call.accountID)
         settings.keepImmutable(of: old)
         let multiFactor = try settings.multiFactor(replacing: try pool.readMultiFactor())
         pool.settings = settings.structure.json

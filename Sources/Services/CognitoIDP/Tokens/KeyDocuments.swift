@@ -20,7 +20,8 @@ extension PublicPath {
                 document.isKeySet ? try await environment.keys(of: pool).keySet : pool.discoveryDocument(environment))
             // Verifiers in browsers ask from other origins.
             response.headers.append(("access-control-allow-origin", "*"))
-            if document.isKeySet { response.headers.append(("cache-control", "public, max-age=86400")) }
+            // Not for long: a new key signs as soon as it is there.
+            if document.isKeySet { response.headers.append(("cache-control", "public, max-age=300")) }
             return response
         } catch {
             return .json(500, #"{"message":"Internal server error"}"#)

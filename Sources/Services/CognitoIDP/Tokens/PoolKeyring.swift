@@ -14,6 +14,8 @@ final class PoolKeyring: Projection {
     }
 
     private let entries = Mutex<[String: Entry]>([:])
+    /// The pools of which keys are being made.
+    let making = SingleFlight<String>()
 
     init() {}
 
@@ -52,12 +54,15 @@ extension Environment {
     func keys(of pool: PoolEntry) async throws(ServiceError) -> ParsedKeys {
         let keyring = projection(PoolKeyring.self)
         if let known = try await keyring.keys(of: pool.id) { return known }
-        // Before the transaction, for it takes a while. If some were made at once, the first count.
-        let made = try PoolKeys.make(of: pool.id, at: clock.now)
-        try await write(pool.scope, requestID: "") { (records) throws(ServiceError) in
-            guard try records.get(PoolKeys.self, made.id) == nil else { return }
-            guard try records.get(UserPool.self, made.id) != nil else { throw .noSuchPool(made.id) }
-            try records.put(made)
+        try await keyring.making.run(pool.id) { [self] () async throws(ServiceError) in
+            guard try await keyring.keys(of: pool.id) == nil else { return }
+            // Before the transaction, for it takes a while. If another node made some at once, the first count.
+            let made = try await PoolKeys.make(of: pool.id, at: clock.now)
+            try await write(pool.scope, requestID: "") { (records) throws(ServiceError) in
+                guard try records.get(PoolKeys.self, made.id) == nil else { return }
+                guard try records.get(UserPool.self, made.id) != nil else { throw .noSuchPool(made.id) }
+                try records.put(made)
+            }
         }
         guard let keys = try await keyring.keys(of: pool.id) else { throw .noSuchPool(pool.id) }
         return keys
@@ -85,7 +90,7 @@ extension Environment {
         let (id, time) = (pool.id, clock.now)
         let known = try await read(pool.scope) { (records) throws(ServiceError) in try records.get(PoolKeys.self, id) }
         guard let known, isForced || known.isDue(at: time) else { return }
-        let rotated = try known.rotated(at: time, isForced: isForced)
+        let rotated = try await known.rotated(at: time, isForced: isForced)
         try await write(pool.scope, requestID: "") { (records) throws(ServiceError) in
             // Another node may have done it.
             guard try records.get(PoolKeys.self, id) == known else { return }

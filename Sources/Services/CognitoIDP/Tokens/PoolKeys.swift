@@ -36,9 +36,9 @@ struct PoolKeys: PoolPart, Equatable, CustomStringConvertible {
         let made: Double
 
         /// Takes a good part of a second.
-        fileprivate static func make(at time: Double) throws(ServiceError) -> Key {
+        fileprivate static func make(at time: Double) async throws(ServiceError) -> Key {
             let pem: String
-            do { pem = try TokenKey.makePEM() } catch { throw .internalFailure }
+            do { pem = try await KeyMaking.run { try TokenKey.makePEM() } } catch { throw .internalFailure }
             let id = String(decoding: Base64.encode(Identifiers.randomBytes(32)), as: UTF8.self)
             return Key(id: id, pem: pem, made: time)
         }
@@ -50,9 +50,9 @@ struct PoolKeys: PoolPart, Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - poolID: the pool's whole id.
     ///   - time: in seconds since 1970.
-    static func make(of poolID: String, at time: Double) throws(ServiceError) -> PoolKeys {
+    static func make(of poolID: String, at time: Double) async throws(ServiceError) -> PoolKeys {
         PoolKeys(
-            poolID: poolID, identity: [try .make(at: time)], access: [try .make(at: time)],
+            poolID: poolID, identity: [try await .make(at: time)], access: [try await .make(at: time)],
             secret: String(decoding: Base64.encode(Identifiers.randomBytes(32)), as: UTF8.self))
     }
 
@@ -65,16 +65,16 @@ struct PoolKeys: PoolPart, Equatable, CustomStringConvertible {
 
     /// Makes new keys where they are due, and forgets those that no valid token was signed with.
     /// - Parameter isForced: makes new ones even if none are due.
-    func rotated(at time: Double, isForced: Bool = false) throws(ServiceError) -> PoolKeys {
+    func rotated(at time: Double, isForced: Bool = false) async throws(ServiceError) -> PoolKeys {
         var rotated = self
-        rotated.identity = try Self.rotated(identity, at: time, isForced: isForced)
-        rotated.access = try Self.rotated(access, at: time, isForced: isForced)
+        rotated.identity = try await Self.rotated(identity, at: time, isForced: isForced)
+        rotated.access = try await Self.rotated(access, at: time, isForced: isForced)
         return rotated
     }
 
-    private static func rotated(_ keys: [Key], at time: Double, isForced: Bool) throws(ServiceError) -> [Key] {
+    private static func rotated(_ keys: [Key], at time: Double, isForced: Bool) async throws(ServiceError) -> [Key] {
         var keys = kept(keys, at: time)
-        if isForced || keys.last.map({ time - $0.made >= lifetime }) ?? true { keys.append(try .make(at: time)) }
+        if isForced || keys.last.map({ time - $0.made >= lifetime }) ?? true { keys.append(try await .make(at: time)) }
         return keys
     }
 

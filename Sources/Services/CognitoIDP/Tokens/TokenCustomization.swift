@@ -28,11 +28,17 @@ struct TokenCustomization: Sendable, Equatable {
         case third = "V3_0"
     }
 
+    /// What a function may say of tokens, in bytes of JSON: much of it would be in each of them.
+    private static let longest = 64 << 10
+
     /// - Parameter response: the members of the function's `response`.
-    /// - Throws: InvalidLambdaResponseException for one that has other types than it should.
+    /// - Throws: InvalidLambdaResponseException for one that has other types than it should, or is too long.
     init(_ response: JSONValue, _ version: Version) throws(ServiceError) {
         guard let details = response[version == .first ? "claimsOverrideDetails" : "claimsAndScopeOverrideDetails"]
         else { return }
+        var writer = JSONWriter()
+        writer.json(details)
+        guard writer.bytes.count <= Self.longest else { throw .tooMuchOfTrigger }
         if version == .first {
             identity = try Self.claims(details, of: version)
         } else {

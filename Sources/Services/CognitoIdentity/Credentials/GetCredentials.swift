@@ -20,6 +20,7 @@ extension CognitoIdentity.GetCredentialsForIdentity: ComputeOperation, OfAnybody
         let token: String
         if let own = shown.ownToken {
             guard own.proved.subject == input.identityId else { throw .otherLogins }
+            try await check(own, in: pool, call)
             (identity, token) = (own.proved.subject, own.text)
         } else {
             guard !shown.isEmpty || pool.settings.allowsGuests else { throw .guestsNotSupported }
@@ -42,6 +43,22 @@ extension CognitoIdentity.GetCredentialsForIdentity: ComputeOperation, OfAnybody
                 $0.sessionToken = credentials.sessionToken
                 $0.expiration = credentials.expiration
             })
+    }
+
+    /// A developer's token is good for up to a day, but no longer than its user is linked to the identity.
+    private static func check(
+        _ own: ProvedLogins.OwnToken, in pool: IdentityPool, _ call: Call
+    ) async throws(ServiceError) {
+        let identity = try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
+            try records.identity(own.proved.subject, of: pool)
+        }
+        guard identity.isEnabled else { throw .forbiddenIdentity(identity.id) }
+        let methods = own.methods
+        guard
+            identity.logins.contains(where: {
+                $0.provider == pool.settings.developerProvider && methods.contains(pool.method(of: $0))
+            })
+        else { throw .otherLogins }
     }
 
     /// Asks STS for them, as anybody would who has the token: the role's trust policy decides.

@@ -18,6 +18,9 @@ extension IdentityPool {
         }
         return PooledIdentity.Login(provider: provider, user: user)
     }
+
+    /// What `amr` says of a user of the developer provider, besides the provider's name.
+    func method(of login: PooledIdentity.Login) -> String { "\(login.provider):\(id):\(login.user)" }
 }
 
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdTokenForDeveloperIdentity.html>
@@ -57,7 +60,7 @@ extension CognitoIdentity.GetOpenIdTokenForDeveloperIdentity: ComputeOperation, 
             return linking.identity
         }
         let methods =
-            ["authenticated", own.provider, "\(own.provider):\(pool.id):\(user)"]
+            ["authenticated", own.provider, pool.method(of: own)]
             + proved.logins.flatMap { [$0.provider, $0.method] }
         let token = try await IdentityToken.sign(
             for: identity.id, of: pool, methods: methods, tags: input.principalTags ?? [:],

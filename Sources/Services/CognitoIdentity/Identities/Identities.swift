@@ -90,21 +90,26 @@ extension View<CognitoIdentity.IdentityDescriptionFields> {
 
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_ListIdentities.html>
 extension CognitoIdentity.ListIdentities: ReadOperation, OnIdentityPool {
+    /// How often rows are looked through for a page, which may be short then.
+    private static let mostReads = 10
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let pool = try records.identityPool(input.identityPoolId)
         let hides = input.hideDisabled ?? false
-        var (found, after) = ([PooledIdentity](), try Paging(identity: input).after.map { PooledIdentity.key($0) })
+        var (found, after) = ([PooledIdentity](), try Paging(identity: input).after)
         let limit = input.maxResults
         var isMore = true
-        while found.count <= limit, isMore {
+        for _ in 0..<mostReads where found.count <= limit && isMore {
             let rows = try records.list(
-                PooledIdentity.self, of: pool.id, RowRange(after: after.map { .key($0) }), limit: limit + 1)
+                PooledIdentity.self, of: pool.id, RowRange(after: after.map { .key(PooledIdentity.key($0)) }),
+                limit: limit + 1)
             found += rows.filter { $0.isEnabled || !hides }
-            after = rows.last?.key
+            after = rows.last?.id
             isMore = rows.count > limit
         }
         let page = Array(found.prefix(limit))
-        let next = found.count > limit ? page.last.map { Paging.marker(after: $0.id) } : nil
+        let last = found.count > limit ? page.last?.id : isMore ? after : nil
+        let next = last.map { Paging.marker(after: $0) }
         return Output(
             identityPoolId: pool.id, identities: page.map { CognitoIdentity.IdentityDescription($0) }, nextToken: next)
     }

@@ -27,6 +27,9 @@ public struct ProvedLogins: Sendable {
     struct OwnToken: Sendable {
         let text: String
         let proved: ProvedToken
+
+        /// `amr`: the user of the developer provider is in it as ``IdentityPool/method(of:)`` writes it.
+        var methods: [String] { proved.claims["amr"]?.strings ?? [] }
     }
 
     var isEmpty: Bool { logins.isEmpty && ownToken == nil }
@@ -62,13 +65,19 @@ extension Call {
 
     /// A token of GetOpenIdTokenForDeveloperIdentity, which stands for what the application's server has proved.
     private func ownToken(_ text: String, of pool: IdentityPool) async throws(ServiceError) -> ProvedLogins.OwnToken {
+        let own: ProvedLogins.OwnToken
         do throws(TokenError) {
             let proved = try await IdentityToken.prove(text, environment, time)
             guard proved.audience == pool.id else { throw TokenError.wrongAudience }
-            return ProvedLogins.OwnToken(text: text, proved: proved)
+            own = ProvedLogins.OwnToken(text: text, proved: proved)
         } catch {
             throw ServiceError(login: error, now: time)
         }
+        // Tokens of GetOpenIdToken, of guests too, have the same issuer and audience.
+        guard let developer = pool.settings.developerProvider, own.methods.contains("authenticated"),
+            own.methods.contains(developer)
+        else { throw .unsupportedProvider }
+        return own
     }
 }
 

@@ -42,6 +42,18 @@ extension IdentityPool.Settings {
             developerProvider: input.developerProviderName,
             openIDProviderARNs: try Self.checked(input.openIdConnectProviderARNs ?? [], "oidc-provider"),
             userPools: userPools, samlProviderARNs: try Self.checked(input.samlProviderARNs ?? [], "saml-provider"))
+        try checkNames()
+    }
+
+    /// Each of the providers has a name of its own in `Logins`: two by one name could sign in each other's users.
+    private func checkNames() throws(ServiceError) {
+        var names = Set(userPools.map(\.providerName)).union(loginProviders.keys)
+        for name in openIDProviderARNs.compactMap(LoginProvider.address) where !names.insert(name).inserted {
+            throw .invalidParameter("Duplicate provider: \(name)")
+        }
+        if let name = developerProvider, names.contains(name) {
+            throw .invalidParameter("Invalid DeveloperProviderName: \(name) is the name of another provider.")
+        }
     }
 
     /// Providers of IAM's. Whether they are there is found out when a token is shown: they may come later.

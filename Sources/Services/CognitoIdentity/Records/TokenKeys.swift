@@ -36,6 +36,8 @@ final class TokenKeyring: Projection {
     }
 
     private let keys = Mutex<Keys?>(nil)
+    /// There are keys of one kind, which may be being made.
+    let making = SingleFlight<String>()
 
     init() {}
 
@@ -73,13 +75,16 @@ extension Environment {
     func tokenKeys(at time: Double) async throws(ServiceError) -> TokenKeyring.Keys {
         let ring = projection(TokenKeyring.self)
         if let keys = ring.current, time < keys.created + TokenKeyring.lifetime { return keys }
-        let new: String
-        do { new = try TokenIssuer.makeKeys() } catch { throw .internalFailure }
-        try await write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
-            let old = try records.get(TokenKeys.self, TokenKeys.onlyID)
-            // Another request, or another node, may have made some meanwhile.
-            if let old, time < old.created + TokenKeyring.lifetime { return }
-            try records.put(TokenKeys(id: TokenKeys.onlyID, current: new, created: time, previous: old?.current))
+        try await ring.making.run(TokenKeys.onlyID) { [self] () async throws(ServiceError) in
+            if let keys = ring.current, time < keys.created + TokenKeyring.lifetime { return }
+            let new: String
+            do { new = try await KeyMaking.run { try TokenIssuer.makeKeys() } } catch { throw .internalFailure }
+            try await write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
+                let old = try records.get(TokenKeys.self, TokenKeys.onlyID)
+                // Another node may have made some meanwhile.
+                if let old, time < old.created + TokenKeyring.lifetime { return }
+                try records.put(TokenKeys(id: TokenKeys.onlyID, current: new, created: time, previous: old?.current))
+            }
         }
         guard let keys = ring.current else { throw .internalFailure }
         return keys

@@ -9,6 +9,9 @@ extension SignIn {
     /// More challenges than that nobody means.
     private static let mostChallenges = 64
 
+    /// What functions may have kept until the next step, in bytes.
+    private static let mostKept = 64 << 10
+
     /// The first step of CUSTOM_AUTH.
     mutating func beginCustom() async throws(ServiceError) -> SignInStep {
         guard pool.has(.defineAuthChallenge) else {
@@ -65,7 +68,12 @@ extension SignIn {
         if case .string(let text)? = answer["challengeMetadata"] { metadata = text }
         let custom = CustomChallenge(
             privateParameters: try Self.texts(answer["privateChallengeParameters"]), metadata: metadata)
+        let history = progress.history.reduce(0) { $0 + ($1.metadata?.utf8.count ?? 0) }
+        guard history + (metadata?.utf8.count ?? 0) + custom.privateParameters.byteCount <= Self.mostKept else {
+            throw .tooMuchOfTrigger
+        }
         var shown = try Self.texts(answer["publicChallengeParameters"])
+        guard shown.byteCount <= Self.mostKept else { throw .tooMuchOfTrigger }
         shown["USERNAME"] = username
         return try await challenge(.custom(custom), nil, shown)
     }
@@ -137,4 +145,13 @@ extension ServiceError {
     static var unreadableTrigger: ServiceError {
         .cognito(.invalidLambdaResponseException, "Unrecognizable lambda output")
     }
+
+    /// A function has answered more than is kept.
+    static var tooMuchOfTrigger: ServiceError {
+        .cognito(.invalidLambdaResponseException, "Lambda function output is too large")
+    }
+}
+
+extension [String: String] {
+    fileprivate var byteCount: Int { reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } }
 }

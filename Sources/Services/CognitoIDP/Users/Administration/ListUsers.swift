@@ -7,6 +7,8 @@ import Wire
 extension CognitoIDP.ListUsers: ReadOperation, OnUserPool {
     /// On a page, and in how many rows it is looked for at once.
     private static let most = 60
+    /// How often rows are looked through for a page, which may be short then.
+    private static let mostReads = 10
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
@@ -15,12 +17,15 @@ extension CognitoIDP.ListUsers: ReadOperation, OnUserPool {
         var search = UserSearch(
             records: records, pool: pool, filter: try filter(input), after: try input.paginationToken.map(place))
         var users: [PoolUser] = []
-        while users.count <= limit, let batch = try search.next(limit + 1) { users += batch }
+        for _ in 0..<mostReads {
+            guard users.count <= limit, let batch = try search.next(limit + 1) else { break }
+            users += batch
+        }
         let page = users.prefix(limit)
         if let names, page.contains(where: { user in names.contains { user[attribute: $0] == nil } }) {
             throw .invalidParameter("One or more requested attributes do not exist.")
         }
-        let next = users.count > limit ? page.last.map { search.token(after: $0) } : nil
+        let next = users.count > limit ? page.last.map { search.token(after: $0) } : search.token
         return Output {
             $0.users = page.map { CognitoIDP.UserType($0, only: names) }
             $0.paginationToken = next
@@ -81,7 +86,7 @@ private struct UserSearch {
         isOver = rows.count < count
         after = rows.last.map(place) ?? after
         guard let filter else { return rows }
-        return rows.filter { filter.accepts($0) }
+        return rows.filter { filter.accepts($0, of: pool) }
     }
 
     private func rows(_ count: Int) throws(ServiceError) -> [PoolUser] {
@@ -103,8 +108,12 @@ private struct UserSearch {
     }
 
     /// What the next page begins after, for the client.
-    func token(after user: PoolUser) -> String {
-        let place = place(of: user)
-        return [place.value, place.key].map { Data($0.bytes).base64EncodedString() }.joined(separator: ".")
+    func token(after user: PoolUser) -> String { token(place(of: user)) }
+
+    /// The same after all rows that were looked through; nil: there are no more.
+    var token: String? { isOver ? nil : after.map(token) }
+
+    private func token(_ place: Place) -> String {
+        [place.value, place.key].map { Data($0.bytes).base64EncodedString() }.joined(separator: ".")
     }
 }

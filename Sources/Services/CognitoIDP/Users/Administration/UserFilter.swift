@@ -65,9 +65,9 @@ struct UserFilter: Sendable, Equatable {
     }
 
     /// Whether a user passes. The index finds no others but where values are long, or cases count.
-    func accepts(_ user: PoolUser) -> Bool {
+    func accepts(_ user: PoolUser, of pool: PoolEntry) -> Bool {
         switch attribute {
-        case "username": matches(user.username, value)
+        case "username": matches(user.name, pool.folded(value))
         case "sub": matches(user.sub, value.lowercased())
         case "cognito:user_status": matches(user.status.rawValue, value.uppercased())
         case "status": matches(user.isEnabled ? "Enabled" : "Disabled", value)

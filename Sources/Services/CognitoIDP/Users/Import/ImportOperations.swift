@@ -12,6 +12,11 @@ extension PoolEntry {
     }
 }
 
+extension UserImport {
+    /// Of answers: whoever has the URL can upload users.
+    fileprivate static let secretMembers: Set<String> = ["PreSignedUrl"]
+}
+
 extension CognitoIDP.GetCSVHeader: ComputeOperation, OnUserPool {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
@@ -20,6 +25,8 @@ extension CognitoIDP.GetCSVHeader: ComputeOperation, OnUserPool {
 }
 
 extension CognitoIDP.CreateUserImportJob: WriteOperation, OnUserPool {
+    public static var secretMembers: Set<String> { UserImport.secretMembers }
+
     /// Whoever asks passes the role to Cognito.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let own = Access(
@@ -46,6 +53,8 @@ extension CognitoIDP.CreateUserImportJob: WriteOperation, OnUserPool {
 }
 
 extension CognitoIDP.StartUserImportJob: WriteOperation, OnUserPool {
+    public static var secretMembers: Set<String> { UserImport.secretMembers }
+
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -70,6 +79,8 @@ extension CognitoIDP.StartUserImportJob: WriteOperation, OnUserPool {
 }
 
 extension CognitoIDP.StopUserImportJob: WriteOperation, OnUserPool {
+    public static var secretMembers: Set<String> { UserImport.secretMembers }
+
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -86,6 +97,8 @@ extension CognitoIDP.StopUserImportJob: WriteOperation, OnUserPool {
 }
 
 extension CognitoIDP.DescribeUserImportJob: ReadOperation, OnUserPool {
+    public static var secretMembers: Set<String> { UserImport.secretMembers }
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
         let job = try records.userImport(input.jobId, of: pool.id)
@@ -94,6 +107,8 @@ extension CognitoIDP.DescribeUserImportJob: ReadOperation, OnUserPool {
 }
 
 extension CognitoIDP.ListUserImportJobs: ReadOperation, OnUserPool {
+    public static var secretMembers: Set<String> { UserImport.secretMembers }
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
         var jobs = try records.parts(UserImport.self, of: pool.id)
