@@ -40,7 +40,8 @@ extension SignIn {
         try pool.checkPassword(password)
         try await pool.checkHistory(password, of: user)
         let requested = try requestedAttributes(of: user)
-        let verifier = try await PasswordVerifier.make(password, user: user.username, poolID: pool.id)
+        let verifier = try await PasswordVerifier.make(
+            password, user: user.username, poolID: pool.id, account: pool.pool.accountID)
         let pool = pool
         try await accept { (user) throws(ServiceError) in
             user.change(requested)
