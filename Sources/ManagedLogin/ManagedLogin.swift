@@ -19,6 +19,7 @@ public struct ManagedLogin: Site {
 
     let environment: Environment
     let sealer: Sealer<SealedPurpose>
+    let looks = LookCache<OwnerLook>()
 
     /// What something is for that was sealed.
     enum SealedPurpose: String, Sendable {
