@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import Server, Trail
+from harness import Server, Trail, allow, policy, trust
 from harness.sign_in import EXCEEDED, FLOWS, HIDDEN, INVALID_SESSION, N, USED_SESSION, WRONG
 from harness.sign_in import answer, refusal, srp, srp_step, totp
 from harness.user_pools import PASSWORD, UserPool
