@@ -373,6 +373,44 @@ def test_no_address_has_thousands_of_parameters(cloud: Server, pool: Pool) -> No
     assert requests.post(f"{pool.base}/oauth2/token", data=many, timeout=30).status_code == 400
 
 
+def test_a_branding_is_seen_as_soon_as_it_is_changed(cloud: Server, root: Identity) -> None:
+    """What pages need of it is kept, and not longer than it holds."""
+    pool = make_pool(cloud, root)
+    pool.idp.update_user_pool_domain(UserPoolId=pool.id, Domain=pool.prefix, ManagedLoginVersion=2)
+    picture = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    )
+    login = pool.base + "/login?" + urlsplit(pool.address()).query
+
+    def page() -> tuple[str, str]:
+        """The page, and its style sheet."""
+        found = requests.get(login, timeout=30)
+        style = requests.get(f"{pool.base}/static/look/{pool.client_id}/style.css", timeout=30)
+        return found.text, style.text
+
+    def settings(color: str) -> dict[str, Any]:
+        return {"components": {"pageBackground": {"lightMode": {"color": color}}}}
+
+    names = {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
+    branding = pool.idp.create_managed_login_branding(**names, Settings=settings("112233ff"))["ManagedLoginBranding"]
+    for _ in range(2):
+        text, style = page()
+        assert "--ground:#112233ff" in style and "logo.png" not in text
+    names = {"UserPoolId": pool.id, "ManagedLoginBrandingId": branding["ManagedLoginBrandingId"]}
+    logo = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": picture}
+    pool.idp.update_managed_login_branding(**names, Settings=settings("445566ff"), Assets=[logo])
+    for _ in range(2):
+        text, style = page()
+        assert "--ground:#445566ff" in style and "logo.png" in text
+    assert requests.get(f"{pool.base}/static/look/{pool.client_id}/logo.png", timeout=30).content == picture
+    pool.idp.update_managed_login_branding(**names, UseCognitoProvidedValues=True)
+    text, style = page()
+    assert style == "" and "logo.png" not in text
+    pool.idp.delete_managed_login_branding(**names)
+    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
+
+
 def test_a_token_for_one_api(cloud: Server, root: Identity) -> None:
     """RFC 8707: the audience of the access token, which refreshing keeps."""
     pool = make_pool(cloud, root)
