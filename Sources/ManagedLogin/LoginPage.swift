@@ -59,7 +59,7 @@ extension LoginVisit {
         _ body: (LoginPage) async throws(ServiceError) -> LoginReply
     ) async throws(ServiceError) -> LoginReply {
         try await withRequest { (request) throws(ServiceError) in
-            guard let look = try await environment.loginLook(of: request.client, at: domain),
+            guard let look = try await look(of: request.client),
                 !request.client.providers.isEmpty
             else { return error(.unavailable) }
             let providers = environment.loginProviders(of: request.client, at: domain)

@@ -23,6 +23,9 @@ struct LoginVisit: Sendable {
     /// Whether the browser does not have it yet.
     private let isFormKeyNew: Bool
 
+    /// More than any page or application sends. Fields are looked up one after another.
+    private static let mostFields = 200
+
     /// nil: the request can't be read.
     init?(
         _ site: ManagedLogin, _ arrival: SiteRequest, domain: LoginDomain, base: String, path: String, isSecure: Bool
@@ -46,6 +49,7 @@ struct LoginVisit: Sendable {
         } else {
             form = FormFields([])
         }
+        guard self.query.all.count <= Self.mostFields, self.form.all.count <= Self.mostFields else { return nil }
         let name = isSecure ? (base.isEmpty ? "__Host-" : "__Secure-") + LoginCookie.form : LoginCookie.form
         let key = arrival.request.cookie(named: name).flatMap { Self.isFormKey($0) ? $0 : nil }
         formKey = key ?? Identifiers.mixed(43)

@@ -8,8 +8,8 @@ public import Wire
 /// The pages on which the users of user pools sign in, and the OAuth 2.0 endpoints of the pools' domains.
 ///
 /// A pool's domain is reached by its name, `PREFIX.auth.localhost` or `PREFIX.auth.REGION.amazoncognito.com`, by the name of a
-/// custom domain; and, where nobody resolves such names, by a path of Gatehouse's own address: `/_cognito/PREFIX/`. No bucket
-/// has such a name.
+/// custom domain that the operator has named (`--custom-domain`); and, where nobody resolves such names, by a path of
+/// Gatehouse's own address: `/_cognito/PREFIX/`. No bucket has such a name.
 ///
 /// Pages are rendered here, from templates, and work without a script; passkeys alone need one.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-userpools-server-contract-reference.html>
@@ -19,6 +19,7 @@ public struct ManagedLogin: Site {
 
     let environment: Environment
     let sealer: Sealer<SealedPurpose>
+    let looks = LookCache<OwnerLook>()
 
     /// What something is for that was sealed.
     enum SealedPurpose: String, Sendable {
@@ -47,9 +48,14 @@ public struct ManagedLogin: Site {
     /// The domain that is reached by a host; nil: none.
     private func domain(ofHost host: String) -> LoginDomain? {
         guard let place = DomainHost(host) else { return nil }
-        // Whoever names a custom domain like Gatehouse itself, or an endpoint of AWS's, does not get what is sent there.
-        guard !place.isCustom || !place.isReserved(by: environment.publicAddress.url) else { return nil }
-        return environment.loginDomain(place.name, region: place.region)
+        guard let domain = environment.loginDomain(place.name, region: place.region) else { return nil }
+        // Whoever names a custom domain like another server, or Gatehouse itself, does not get what is sent there.
+        let address = environment.publicAddress
+        guard
+            !place.isCustom
+                || address.customDomains.answer(place.name, of: domain.accountID) && !place.isReserved(by: address.url)
+        else { return nil }
+        return domain
     }
 
     /// The domain that a request is for, where its pages lie, and which of them it is.

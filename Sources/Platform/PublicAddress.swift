@@ -5,10 +5,15 @@ import Synchronization
 public final class PublicAddress: Sendable {
     private let address: Mutex<String>
     private let isFixed: Bool
+    /// Other names that requests come to.
+    public let customDomains: CustomDomains
 
     /// Makes an address.
-    /// - Parameter fixed: what the operator says, when a proxy stands in front of Gatehouse; nil: where it listens.
-    public init(fixed: String?) {
+    /// - Parameters:
+    ///   - fixed: what the operator says, when a proxy stands in front of Gatehouse; nil: where it listens.
+    ///   - customDomains: see the property.
+    public init(fixed: String?, customDomains: CustomDomains = CustomDomains()) {
+        self.customDomains = customDomains
         isFixed = fixed != nil
         address = Mutex(fixed ?? "http://127.0.0.1:4566")
     }

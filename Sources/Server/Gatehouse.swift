@@ -41,6 +41,8 @@ public struct Gatehouse: Sendable {
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
+        /// The names at which custom domains of user pools answer.
+        public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
@@ -156,7 +158,9 @@ public struct Gatehouse: Sendable {
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
                 openIDProviders: OpenIDProviders(authorities: authorities),
-                publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
+                publicAddress: PublicAddress(
+                    fixed: configuration.publicURL, customDomains: configuration.customDomains),
+                quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,

@@ -66,6 +66,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
+    @OptionGroup var customDomains: CustomDomainOptions
 
     @OptionGroup var gateOptions: GateOptions
 
@@ -269,6 +270,7 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.publicURL = url.hasSuffix("/") ? String(url.dropLast()) : url
         }
+        configuration.customDomains = try customDomains.names(publicURL: configuration.publicURL)
         if let id = accountID ?? Settings.text("ACCOUNT_ID") {
             guard id.wholeMatch(of: /[0-9]{12}/) != nil else {
                 throw ValidationError("--account-id takes twelve digits, not '\(id)'.")

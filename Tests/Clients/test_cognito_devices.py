@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -162,6 +163,32 @@ def test_a_list_of_devices_has_pages(pool: UserPool) -> None:
     assert "PaginationToken" not in rest
     error = error_of(pool.app.list_devices, AccessToken=access, PaginationToken="?")
     assert error.code == "InvalidParameterException"
+
+
+def test_a_user_has_a_hundred_devices_at_most(pool: UserPool) -> None:
+    """Who confirms one more loses the one that was longest out of use."""
+    pool.create("bob")
+    with ThreadPoolExecutor(4) as threads:
+        first = confirmed(pool)[1]
+        others = {key for _, key in threads.map(lambda _: confirmed(pool), range(99))}
+        kept = confirmed(pool, "bob")[1]
+    assert devices(pool) == others | {first}
+    last = confirmed(pool)[1]
+    assert devices(pool) == others | {last} and devices(pool, "bob") == {kept}
+    pool.admin.admin_delete_user(UserPoolId=pool.id, Username="ann")
+    pool.create("ann")
+    assert devices(pool) == set() and devices(pool, "bob") == {kept}
+
+
+def devices(pool: UserPool, username: str = "ann") -> set[str]:
+    found: set[str] = set()
+    more: dict[str, str] = {}
+    while True:
+        answer = pool.admin.admin_list_devices(UserPoolId=pool.id, Username=username, Limit=60, **more)
+        found |= {device["DeviceKey"] for device in answer["Devices"]}
+        if "PaginationToken" not in answer:
+            return found
+        more = {"PaginationToken": answer["PaginationToken"]}
 
 
 def test_administrators_need_permission(pool: UserPool, new_user: Callable[..., Any]) -> None:

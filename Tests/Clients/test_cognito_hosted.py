@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ import requests
 from harness import Identity, Server, allow, policy
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, discovery, make_pool, relying_party
 
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
 BYE = "http://localhost:8909/bye"
 
 
@@ -301,13 +303,27 @@ def test_signing_out(pool: Pool) -> None:
     assert browser.code
 
 
-def test_by_the_domain_s_name(cloud: Server, root: Identity, pool: Pool) -> None:
-    """AWS's name, `localhost`'s, and a name of the operator's own: the `Host` tells the pool."""
+@pytest.fixture(scope="module")
+def named() -> Iterator[Server]:
+    """A server whose operator has named custom domains."""
+    with Server("--custom-domain", "auth.example.com", "--custom-domain", "login.example.com=999999999999") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def named_pool(named: Server) -> Pool:
+    return make_pool(named, named.root)
+
+
+def custom_domain(pool: Pool, name: str) -> None:
+    pool.idp.create_user_pool_domain(Domain=name, UserPoolId=pool.id, CustomDomainConfig={"CertificateArn": CERTIFICATE})
+
+
+def test_by_the_domain_s_name(named: Server, named_pool: Pool) -> None:
+    """AWS's name, `localhost`'s, and a name that the operator has named: the `Host` tells the pool."""
+    cloud, pool = named, named_pool
     pool.user()
-    pool.idp.create_user_pool_domain(
-        Domain="auth.example.com", UserPoolId=pool.id,
-        CustomDomainConfig={"CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"},
-    )  # fmt: skip
+    custom_domain(pool, "auth.example.com")
     path = pool.address().removeprefix(pool.base)
     for host in ("myapp.auth.us-east-1.amazoncognito.com", f"myapp.auth.localhost:{cloud.port}", "auth.example.com", "AUTH.example.com:443"):
         answer = requests.get(cloud.url + path, headers={"Host": host}, allow_redirects=False, timeout=30)
@@ -323,13 +339,76 @@ def test_by_the_domain_s_name(cloud: Server, root: Identity, pool: Pool) -> None
     assert requests.get(f"{cloud.url}/_cognito/nobody/login", timeout=30).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["console.example.com", "auth.example.com"])
+def test_a_custom_domain_takes_no_host_that_the_operator_has_not_named(cloud: Server, pool: Pool, name: str) -> None:
+    """Whoever may create a domain does not get what is sent to other names of the server; its path leads to it."""
+    custom_domain(pool, name)
+    path = pool.address().removeprefix(pool.base)
+    assert requests.get(cloud.url + "/ui/sign-in", headers={"Host": name}, timeout=30).status_code == 200
+    answer = requests.get(cloud.url + path, headers={"Host": name}, allow_redirects=False, timeout=30)
+    assert answer.status_code in (400, 403, 404), answer.text
+    answer = requests.get(f"{cloud.url}/_cognito/{name}{path}", allow_redirects=False, timeout=30)
+    assert answer.status_code == 302 and answer.headers["Location"].startswith(f"/_cognito/{name}/login?")
+
+
+def test_addresses_are_no_domains_and_names_of_others_are_not_to_be_had(named_pool: Pool) -> None:
+    for name, told in (
+        ("127.0.0.1", "not a valid subdomain"), ("10.1.2.3", "not a valid subdomain"), ("a.example.7", "not a valid subdomain"),
+        ("a.b.0x7f", "not a valid subdomain"), ("login.example.com", "of another account"),
+    ):  # fmt: skip
+        with pytest.raises(named_pool.idp.exceptions.InvalidParameterException, match=told):
+            custom_domain(named_pool, name)
+
+
 def test_nobody_s_domain_takes_gatehouse_s_place(cloud: Server, root: Identity, pool: Pool) -> None:
-    pool.idp.create_user_pool_domain(
-        Domain="s3.us-east-1.amazonaws.com", UserPoolId=pool.id,
-        CustomDomainConfig={"CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"},
-    )  # fmt: skip
+    custom_domain(pool, "s3.us-east-1.amazonaws.com")
     answer = requests.get(cloud.url + "/login", headers={"Host": "s3.us-east-1.amazonaws.com"}, timeout=30)
     assert "<Error>" in answer.text
+
+
+def test_no_address_has_thousands_of_parameters(cloud: Server, pool: Pool) -> None:
+    assert requests.get(pool.address() + "&x=1" * 190, allow_redirects=False, timeout=30).status_code == 302
+    assert requests.get(pool.address() + "&x=1" * 200, allow_redirects=False, timeout=30).status_code == 400
+    many = {f"x{number}": "" for number in range(201)}
+    assert requests.post(f"{pool.base}/oauth2/token", data=many, timeout=30).status_code == 400
+
+
+def test_a_branding_is_seen_as_soon_as_it_is_changed(cloud: Server, root: Identity) -> None:
+    """What pages need of it is kept, and not longer than it holds."""
+    pool = make_pool(cloud, root)
+    pool.idp.update_user_pool_domain(UserPoolId=pool.id, Domain=pool.prefix, ManagedLoginVersion=2)
+    picture = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    )
+    login = pool.base + "/login?" + urlsplit(pool.address()).query
+
+    def page() -> tuple[str, str]:
+        """The page, and its style sheet."""
+        found = requests.get(login, timeout=30)
+        style = requests.get(f"{pool.base}/static/look/{pool.client_id}/style.css", timeout=30)
+        return found.text, style.text
+
+    def settings(color: str) -> dict[str, Any]:
+        return {"components": {"pageBackground": {"lightMode": {"color": color}}}}
+
+    names = {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
+    branding = pool.idp.create_managed_login_branding(**names, Settings=settings("112233ff"))["ManagedLoginBranding"]
+    for _ in range(2):
+        text, style = page()
+        assert "--ground:#112233ff" in style and "logo.png" not in text
+    names = {"UserPoolId": pool.id, "ManagedLoginBrandingId": branding["ManagedLoginBrandingId"]}
+    logo = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": picture}
+    pool.idp.update_managed_login_branding(**names, Settings=settings("445566ff"), Assets=[logo])
+    for _ in range(2):
+        text, style = page()
+        assert "--ground:#445566ff" in style and "logo.png" in text
+    assert requests.get(f"{pool.base}/static/look/{pool.client_id}/logo.png", timeout=30).content == picture
+    pool.idp.update_managed_login_branding(**names, UseCognitoProvidedValues=True)
+    text, style = page()
+    assert style == "" and "logo.png" not in text
+    pool.idp.delete_managed_login_branding(**names)
+    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
 
 
 def test_a_token_for_one_api(cloud: Server, root: Identity) -> None:

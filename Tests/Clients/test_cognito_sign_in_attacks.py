@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import statistics
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import Server
 from harness.sign_in import EXCEEDED, EXPIRED_SESSION, FLOWS, INVALID_SESSION, N, USED_SESSION, WRONG
@@ -351,6 +353,28 @@ def test_spraying_is_slowed_down() -> None:
         assert found.count("TooManyRequestsException") >= 10 and found[0] == "NotAuthorizedException"
         time.sleep(1.1)
         assert pool.sign_in("alice")["AuthenticationResult"]
+
+
+def test_floods_of_sign_ups_and_resets_are_slowed_down() -> None:
+    """AWS's quotas of an account's requests: each category has its own, and one that is used up leaves the others."""
+    with Server("--quota", "UserCreationPerSecond=5", "--quota", "UserAccountRecoveryPerSecond=4") as server:
+        pool = new_pool(server)
+        found = [done(lambda: pool.sign_up(f"user{number}")) for number in range(30)]
+        assert found.count("TooManyRequestsException") >= 10 and found[0] == "done"
+        found = [done(lambda: pool.app.forgot_password(ClientId=pool.client, Username="nobody")) for _ in range(20)]
+        assert "TooManyRequestsException" in found and found[0] != "TooManyRequestsException"
+        assert pool.sign_in("alice")["AuthenticationResult"]
+        time.sleep(1.1)
+        assert done(lambda: pool.sign_up("later")) == "done"
+
+
+def done(call: Callable[[], Any]) -> str:
+    """The code of an error, or `done`."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "done"
 
 
 def test_one_user_in_many_places(pool: UserPool) -> None:

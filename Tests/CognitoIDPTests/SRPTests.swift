@@ -89,13 +89,28 @@ struct SRPTests {
         #expect(SRPGroup.power([3], exponent).map { SRPNumber.padded($0) } == [1])
     }
 
+    @Test("The flood of an account leaves room for others", arguments: [(1, 256), (2, 170), (511, 1), (10_000, 1)])
+    func share(_ accounts: Int, _ share: Int) {
+        #expect(SRPWork.share(amongAccounts: accounts) == share)
+    }
+
     @Test func passwords() async throws {
-        let verifier = try await PasswordVerifier.make("Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI")
-        #expect(try await verifier.matches("Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI"))
-        #expect(try await !verifier.matches("Aa1!aaab", user: "alice", poolID: "us-east-1_AbCdEfGhI"))
-        #expect(try await !verifier.matches("Aa1!aaaa", user: "Alice", poolID: "us-east-1_AbCdEfGhI"))
-        #expect(try await !verifier.matches("Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhJ"))
-        let again = try await PasswordVerifier.make("Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI")
+        let verifier = try await PasswordVerifier.make(
+            "Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI", account: "111122223333")
+        #expect(
+            try await verifier.matches(
+                "Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI", account: "111122223333"))
+        #expect(
+            try await !verifier.matches(
+                "Aa1!aaab", user: "alice", poolID: "us-east-1_AbCdEfGhI", account: "111122223333"))
+        #expect(
+            try await !verifier.matches(
+                "Aa1!aaaa", user: "Alice", poolID: "us-east-1_AbCdEfGhI", account: "111122223333"))
+        #expect(
+            try await !verifier.matches(
+                "Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhJ", account: "111122223333"))
+        let again = try await PasswordVerifier.make(
+            "Aa1!aaaa", user: "alice", poolID: "us-east-1_AbCdEfGhI", account: "111122223333")
         #expect(again != verifier)
         #expect("\(verifier)" == "PasswordVerifier")
     }

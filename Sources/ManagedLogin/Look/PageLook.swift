@@ -1,5 +1,6 @@
 import CognitoIDPService
 import Pages
+import Platform
 import Wire
 
 /// The files that give a page the look that its owner has chosen, as templates name them.
@@ -9,10 +10,29 @@ struct PageLook: Sendable {
     /// nil: there is no picture.
     let logo: String?
 
-    init(_ look: LoginLook, _ client: LoginClient, _ visit: LoginVisit) {
+    init(_ look: OwnerLook, _ client: LoginClient, _ visit: LoginVisit) {
         let base = "\(visit.base)/static/look/\(PercentEncoding.segment(client.id))/"
-        style = OwnerStyle.css(look).isEmpty ? nil : base + "style.css"
-        logo = look.logo.map { base + "logo." + ($0.type == "image/jpeg" ? "jpg" : "png") }
+        style = look.css.isEmpty ? nil : base + "style.css"
+        logo = look.logoType.map { base + "logo." + ($0 == "image/jpeg" ? "jpg" : "png") }
+    }
+}
+
+/// What a page needs to know of the look that its owner has chosen.
+struct OwnerLook: Sendable {
+    let css: String
+    /// `image/png`, `image/jpeg`; nil: there is no picture.
+    let logoType: String?
+
+    init(_ look: LoginLook) {
+        css = OwnerStyle.css(look)
+        logoType = look.logoType
+    }
+}
+
+extension LoginVisit {
+    /// nil: the client has no pages.
+    func look(of client: LoginClient) async throws(ServiceError) -> OwnerLook? {
+        try await environment.loginLook(of: client, at: domain, site.looks) { OwnerLook($0) }
     }
 }
 
@@ -29,14 +49,16 @@ enum FileRoutes {
         {
             return answer(type, bytes, lifetime: "public, max-age=31536000, immutable")
         }
-        if parts.count == 3, parts[0] == "look", let client = visit.domain.client(parts[1], visit.environment),
-            let look = try? await visit.environment.loginLook(of: client, at: visit.domain)
-        {
+        if parts.count == 3, parts[0] == "look", let client = visit.domain.client(parts[1], visit.environment) {
             switch parts[2] {
             case "style.css":
-                return answer("text/css; charset=utf-8", Array(OwnerStyle.css(look).utf8), lifetime: "no-cache")
+                if let look = try? await visit.look(of: client) {
+                    return answer("text/css; charset=utf-8", Array(look.css.utf8), lifetime: "no-cache")
+                }
             case "logo.png", "logo.jpg":
-                if let logo = look.logo { return answer(logo.type, logo.bytes, lifetime: "no-cache") }
+                if let logo = try? await visit.environment.loginLogo(of: client, at: visit.domain) {
+                    return answer(logo.type, logo.bytes, lifetime: "no-cache")
+                }
             default: break
             }
         }

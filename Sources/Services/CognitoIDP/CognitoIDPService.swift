@@ -32,7 +32,7 @@ extension ServiceModule {
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
             ForgetLoginTicket.self,
         ],
-        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments, .logos], fronts: [ImportUpload.front],
+        quotas: Quota.ofPools + Quota.requestRates, paths: [.poolDocuments, .logos], fronts: [ImportUpload.front],
         samples: cognitoIDPSamples, tokens: .ofUserPools)
 }
 

@@ -62,6 +62,7 @@ extension CognitoIDP.ConfirmDevice: OfSignedInUserWriting {
         guard try !records.isForgotten(input.deviceKey, of: user) else {
             throw .notAuthorized("Invalid device key given.")
         }
+        try records.makeRoomForDevice(of: user)
         let isAsked = tracking.deviceOnlyRememberedOnUserPrompt ?? false
         let device = PoolDevice(
             poolID: user.poolID, user: user.name, deviceKey: input.deviceKey, name: input.deviceName,

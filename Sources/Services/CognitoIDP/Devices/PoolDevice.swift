@@ -8,6 +8,8 @@ import Wire
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html>
 struct PoolDevice: TableRow, Equatable, CustomStringConvertible {
     static let kind = "AWS::Cognito::UserPoolUser::Device"
+    /// How many a user may have; AWS tells of no quota. Whoever confirms more loses the one that was longest out of use.
+    static let most = 100
 
     let poolID: String
     /// ``PoolUser/name``
@@ -112,13 +114,24 @@ extension RecordReading {
 }
 
 extension MutableRecords {
-    /// Deletes all devices of a user.
+    /// Makes room for another device of a user. What is dropped is as if it had never been confirmed.
+    func makeRoomForDevice(of user: PoolUser) throws(ServiceError) {
+        let range = RowRange(RowPrefix(.text(user.name)))
+        let devices = try list(PoolDevice.self, of: user.poolID, range, limit: PoolDevice.most)
+        guard devices.count == PoolDevice.most,
+            let oldest = devices.min(by: { $0.authenticated < $1.authenticated })
+        else { return }
+        try delete(PoolDevice.self, oldest.key, of: user.poolID)
+    }
+
+    /// Deletes all devices of a user. Of those that were forgotten a hundred at most: no other user ever gets their keys, and the
+    /// rest goes with the pool.
     func forgetDevices(of user: PoolUser) throws(ServiceError) {
         let range = RowRange(RowPrefix(.text(user.name)))
-        for device in try list(PoolDevice.self, of: user.poolID, range, limit: .max) {
+        for device in try list(PoolDevice.self, of: user.poolID, range, limit: PoolDevice.most) {
             try delete(PoolDevice.self, device.key, of: user.poolID)
         }
-        for device in try list(ForgottenDevice.self, of: user.poolID, range, limit: .max) {
+        for device in try list(ForgottenDevice.self, of: user.poolID, range, limit: PoolDevice.most) {
             try delete(ForgottenDevice.self, device.key, of: user.poolID)
         }
     }

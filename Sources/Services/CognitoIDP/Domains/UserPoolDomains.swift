@@ -47,7 +47,8 @@ private enum DomainRules {
     /// - Throws: InvalidParameterException.
     static func check(custom name: String, certificate: String) throws(ServiceError) {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 3, labels.allSatisfy(isLabel) else {
+        // No name ends in a number: what does is an address.
+        guard labels.count >= 3, labels.allSatisfy(isLabel), labels.last?.first?.isLetter == true else {
             throw .invalidParameter("Custom domain is not a valid subdomain: \(name)")
         }
         guard let arn = ARN(parsing: certificate), arn.service == "acm", arn.region == "us-east-1",
@@ -81,6 +82,9 @@ extension CognitoIDP.CreateUserPoolDomain: WriteOperation, OnUserPool {
         let certificate = input.customDomainConfig?.certificateArn
         if let certificate {
             try DomainRules.check(custom: input.domain, certificate: certificate)
+            guard call.environment.publicAddress.customDomains.admit(input.domain, of: call.accountID) else {
+                throw .invalidParameter("Custom domain \(input.domain) is of another account.")
+            }
         } else {
             try DomainRules.check(prefix: input.domain)
         }

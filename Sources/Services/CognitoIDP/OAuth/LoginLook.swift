@@ -1,3 +1,4 @@
+import Ledger
 import Platform
 import Wire
 
@@ -5,8 +6,8 @@ import Wire
 package struct LoginLook: Sendable {
     /// Of the classic hosted UI: rules for some classes, as they were set. Nobody has looked at them.
     package var css: String?
-    /// The picture at the top of the page.
-    package var logo: Picture?
+    /// Of the picture at the top of the page: `image/png`, `image/jpeg`; nil: there is none.
+    package var logoType: String?
     /// Of managed login: `Settings` of the branding. Nobody has looked at them.
     package var settings: JSONValue?
 
@@ -18,21 +19,46 @@ package struct LoginLook: Sendable {
 }
 
 extension Environment {
-    /// How the pages of a client look.
+    /// What is made of how the pages of a client look.
+    /// - Parameters:
+    ///   - cache: where it may be already.
+    ///   - make: makes it.
     /// - Returns: nil where a domain of managed login has no branding for the client: it then has no pages.
-    package func loginLook(of client: LoginClient, at domain: LoginDomain) async throws(ServiceError) -> LoginLook? {
+    package func loginLook<Look: Sendable>(
+        of client: LoginClient, at domain: LoginDomain, _ cache: LookCache<Look>, _ make: (LoginLook) -> Look
+    ) async throws(ServiceError) -> Look? {
         let (clientID, poolID) = (client.id, domain.poolID)
-        return try await read(domain.pool.scope) { (records) throws(ServiceError) -> LoginLook? in
+        let found = try await read(domain.pool.scope) {
+            (records) throws(ServiceError) -> (version: String, kept: Look?, look: LoginLook)? in
             if domain.isManagedLogin {
                 guard let branding = try records.branding(ofClient: clientID) else { return nil }
-                return LoginLook(branding, try records.assets(of: branding))
+                let version = "\(branding.id) \(branding.modified)"
+                if let kept = cache.look(version) { return (version, kept, LoginLook()) }
+                return (version, nil, LoginLook(branding, try records.logo(of: branding)))
             }
-            for id in [clientID, UICustomization.all] {
-                if let set = try records.get(UICustomization.self, UICustomization.id(id, of: poolID)) {
-                    return LoginLook(set)
-                }
+            guard let set = try records.customization(ofClient: clientID, poolID) else { return ("", nil, LoginLook()) }
+            let version = "\(set.id) \(set.modified)"
+            if let kept = cache.look(version) { return (version, kept, LoginLook()) }
+            return (version, nil, LoginLook(set))
+        }
+        guard let found else { return nil }
+        if let kept = found.kept { return kept }
+        let made = make(found.look)
+        cache.keep(made, found.version)
+        return made
+    }
+
+    /// The picture at the top of a client's pages; nil: there is none.
+    package func loginLogo(
+        of client: LoginClient, at domain: LoginDomain
+    ) async throws(ServiceError) -> LoginLook.Picture? {
+        let (clientID, poolID) = (client.id, domain.poolID)
+        return try await read(domain.pool.scope) { (records) throws(ServiceError) -> LoginLook.Picture? in
+            if domain.isManagedLogin {
+                guard let branding = try records.branding(ofClient: clientID) else { return nil }
+                return try records.logo(of: branding)?.picture
             }
-            return LoginLook()
+            return try records.customization(ofClient: clientID, poolID)?.picture
         }
     }
 
@@ -59,22 +85,52 @@ extension Environment {
     }
 }
 
+extension RecordReading {
+    /// What was set for a client of the classic hosted UI, or for all clients.
+    fileprivate func customization(ofClient clientID: String, _ poolID: String) throws(ServiceError) -> UICustomization?
+    {
+        for id in [clientID, UICustomization.all] {
+            if let set = try get(UICustomization.self, UICustomization.id(id, of: poolID)) { return set }
+        }
+        return nil
+    }
+
+    /// The picture that a branding has for light pages, or else for others.
+    fileprivate func logo(of branding: ManagedLoginBranding) throws(ServiceError) -> BrandingAsset? {
+        guard !branding.usesDefaults else { return nil }
+        let logos = try list(
+            BrandingAsset.self, of: branding.poolID, RowRange(RowPrefix(.text(branding.id), .text("FORM_LOGO"))),
+            limit: 8
+        ).filter { $0.picture != nil }
+        return logos.first { $0.colorMode != "DARK" } ?? logos.first
+    }
+}
+
+extension UICustomization {
+    fileprivate var picture: LoginLook.Picture? {
+        image.map {
+            LoginLook.Picture(type: imageExtension == "png" ? "image/png" : "image/jpeg", bytes: Array($0))
+        }
+    }
+}
+
+extension BrandingAsset {
+    /// Pictures of other types could bring scripts along, or are none that all browsers show.
+    fileprivate var picture: LoginLook.Picture? {
+        guard let bytes, ["PNG", "JPEG"].contains(format) else { return nil }
+        return LoginLook.Picture(type: format == "PNG" ? "image/png" : "image/jpeg", bytes: Array(bytes))
+    }
+}
+
 extension LoginLook {
     fileprivate init(_ customization: UICustomization) {
         css = customization.css
-        logo = customization.image.map {
-            Picture(type: customization.imageExtension == "png" ? "image/png" : "image/jpeg", bytes: Array($0))
-        }
+        logoType = customization.picture?.type
     }
 
-    fileprivate init(_ branding: ManagedLoginBranding, _ assets: [BrandingAsset]) {
+    fileprivate init(_ branding: ManagedLoginBranding, _ logo: BrandingAsset?) {
         guard !branding.usesDefaults else { return }
         settings = branding.settings.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
-        // Pictures of other types could bring scripts along, or are none that all browsers show.
-        let logos = assets.filter { $0.category == "FORM_LOGO" && ["PNG", "JPEG"].contains($0.format) }
-        let logo = logos.first { $0.colorMode != "DARK" } ?? logos.first
-        self.logo = logo.flatMap { asset in
-            asset.bytes.map { Picture(type: asset.format == "PNG" ? "image/png" : "image/jpeg", bytes: Array($0)) }
-        }
+        logoType = logo?.picture?.type
     }
 }

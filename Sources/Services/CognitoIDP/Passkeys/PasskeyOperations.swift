@@ -51,19 +51,43 @@ extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
     }
 }
 
-extension CognitoIDP.CompleteWebAuthnRegistration: OfSignedInUserWriting {
+extension CognitoIDP.CompleteWebAuthnRegistration: PreparedWriteOperation, OfSignedInUser {
     public static let secretMembers: Set<String> = ["Credential"]
 
-    public static func handle(
-        _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
+    /// A browser's answer, which was verified against the challenge that its user had then.
+    public struct Preparation: Sendable {
+        let signedIn: SignedInUser
+        let challenge: PasskeyChallenge
+        let made: Registration
+        let site: RelyingParty
+    }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
+        let signedIn = try await call.signedInUser(input.accessToken)
         let pool = signedIn.pool
         try pool.requirePasskeys()
-        let user = try records.current(signedIn)
-        let challenge = try records.takeChallenge(of: user, signedIn.client, at: call.time)
+        let challenge = try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
+            try records.challenge(of: signedIn.user, signedIn.client, at: call.time)
+        }
+        guard let bytes = Base64URL.decode(challenge.challenge) else { throw .noPasskeyChallenge }
         var writer = JSONWriter()
         writer.json(input.credential)
-        let (made, site) = try pool.verify(writer.bytes, challenge, call.environment)
+        let (made, site) = try pool.verify(writer.bytes, bytes, call.environment)
+        return Preparation(signedIn: signedIn, challenge: challenge, made: made, site: site)
+    }
+
+    public static func handle(
+        _ input: Input, _ prepared: Preparation, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let (signedIn, made, site) = (prepared.signedIn, prepared.made, prepared.site)
+        let pool = signedIn.pool
+        let user = try records.current(signedIn)
+        // Once: whoever has answered it meanwhile has taken it.
+        guard try records.challenge(of: user, signedIn.client, at: call.time).challenge == prepared.challenge.challenge
+        else {
+            throw .noPasskeyChallenge
+        }
+        try records.delete(PasskeyChallenge.self, prepared.challenge.key, of: pool.id)
         let id = Base64URL.encode(made.credentialID)
         guard try records.passkeys(of: user).count < PoolPasskey.most else { throw .tooManyPasskeys }
         guard try records.passkey(id, of: pool.id) == nil else {
@@ -83,20 +107,18 @@ extension CognitoIDP.CompleteWebAuthnRegistration: OfSignedInUserWriting {
     }
 }
 
-extension MutableRecords {
-    /// What the new passkey of a user has to have signed. It is of no use after that.
-    fileprivate func takeChallenge(
+extension RecordReading {
+    /// What the new passkey of a user has to have signed.
+    fileprivate func challenge(
         of user: PoolUser, _ client: ClientEntry, at time: Double
-    ) throws(ServiceError) -> [UInt8] {
+    ) throws(ServiceError) -> PasskeyChallenge {
         let key = PasskeyChallenge.key(user.name)
-        guard let challenge = try get(PasskeyChallenge.self, key, of: user.poolID), challenge.expires > time,
-            let bytes = Base64URL.decode(challenge.challenge)
+        guard let challenge = try get(PasskeyChallenge.self, key, of: user.poolID), challenge.expires > time
         else { throw .noPasskeyChallenge }
         guard challenge.clientID == client.id else {
             throw .cognito(.webAuthnClientMismatchException, "The registration was started by another app client.")
         }
-        try delete(PasskeyChallenge.self, key, of: user.poolID)
-        return bytes
+        return challenge
     }
 }
 

@@ -13,7 +13,7 @@ extension Call {
     ///   has been answered; CodeMismatchException and others for an answer that is wrong.
     func answerChallenge(
         _ challenge: String, session: String?, responses: [String: String], client: ClientEntry,
-        clientMetadata: [String: String], isOfAdmin: Bool
+        clientMetadata: [String: String]
     ) async throws(ServiceError) -> SignInStep {
         guard let name = responses["USERNAME"], !name.isEmpty else { throw .missingParameter("USERNAME") }
         try client.checkSecretHash(responses["SECRET_HASH"], username: name)

@@ -15,18 +15,23 @@ struct PasswordVerifier: Codable, Sendable, Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - user: ``PoolUser/username``, which is `USER_ID_FOR_SRP`.
     ///   - poolID: the pool's whole id.
+    ///   - account: whose pool it is.
     /// - Throws: TooManyRequestsException when too many wait for theirs.
-    static func make(_ password: String, user: String, poolID: String) async throws(ServiceError) -> PasswordVerifier {
+    static func make(
+        _ password: String, user: String, poolID: String, account: String
+    ) async throws(ServiceError) -> PasswordVerifier {
         PasswordVerifier(
-            try await SRPWork.shared.run { SRPVerifier(password, of: Self.identity(user, poolID)) })
+            try await SRPWork.shared.run(for: account) { SRPVerifier(password, of: Self.identity(user, poolID)) })
     }
 
-    /// Whether a password is the one that the verifier was made of; it takes as long as ``make(_:user:poolID:)``.
+    /// Whether a password is the one that the verifier was made of; it takes as long as ``make(_:user:poolID:account:)``.
     /// - Throws: TooManyRequestsException when too many wait for theirs.
-    func matches(_ password: String, user: String, poolID: String) async throws(ServiceError) -> Bool {
+    func matches(
+        _ password: String, user: String, poolID: String, account: String
+    ) async throws(ServiceError) -> Bool {
         let own = srp
         let salt = own?.salt ?? []
-        let made = try await SRPWork.shared.run {
+        let made = try await SRPWork.shared.run(for: account) {
             SRPVerifier(password, of: Self.identity(user, poolID), salt: salt)
         }
         guard let own, own.verifier.count == made.verifier.count else { return false }

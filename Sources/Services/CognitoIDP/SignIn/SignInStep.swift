@@ -25,8 +25,6 @@ struct SignInRequest: Sendable {
     let client: ClientEntry
     let parameters: [String: String]
     var clientMetadata: [String: String] = [:]
-    /// Whether an administrator asks.
-    var isOfAdmin = false
     /// What the app tells of its user's surroundings, for threat protection: the address, what `EncodedData` has.
     var context: [String: String] = [:]
     /// `Session` of ConfirmSignUp, which has proved what USER_AUTH would ask for.

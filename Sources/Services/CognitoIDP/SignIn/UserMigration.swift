@@ -67,7 +67,8 @@ extension Call {
                 ofNew: attributes, by: .administrator, ofUsername: chosen.attribute, demandsRequired: false),
             created: time, modified: time, isEnabled: true, status: isConfirmed ? .confirmed : .resetRequired)
         if let password {
-            user.password = try await .make(password, user: chosen.username, poolID: pool.id)
+            user.password = try await .make(
+                password, user: chosen.username, poolID: pool.id, account: pool.pool.accountID)
         }
         if answer["enableSMSMFA"] == .boolean(true) {
             guard user[attribute: "phone_number"] != nil else { throw .unreadableTrigger }

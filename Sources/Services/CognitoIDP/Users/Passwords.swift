@@ -43,7 +43,8 @@ extension PoolEntry {
         let size = passwordPolicy.historySize
         guard size > 0 else { return }
         let kept = user.earlierPasswords.suffix(size - 1) + [user.password].compactMap(\.self)
-        for earlier in kept where try await earlier.matches(password, user: user.username, poolID: id) {
+        for earlier in kept
+        where try await earlier.matches(password, user: user.username, poolID: id, account: pool.accountID) {
             throw .cognito(.passwordHistoryPolicyViolationException, "Password has previously been used")
         }
     }

@@ -141,7 +141,8 @@ extension MutableRecords {
             if stored?.user == user.name { try records.delete(UserAlias.self, alias.key, of: pool.id) }
         }
         for member in try records.list(
-            GroupMember.self, by: "user", of: pool.id, RowIndexRange(RowPrefix(.text(user.name))), limit: .max)
+            GroupMember.self, by: "user", of: pool.id, RowIndexRange(RowPrefix(.text(user.name))),
+            limit: GroupMember.mostGroups)
         { try records.delete(GroupMember.self, member.key, of: pool.id) }
         try records.forgetCodes(of: user)
         try records.forgetDevices(of: user)

@@ -54,7 +54,7 @@ extension SignIn {
     mutating func answerDevice() async throws(ServiceError) -> SignInStep {
         let (device, verifier) = try await namedDevice()
         let clientPublic = try clientPublic()
-        let begun = try await SRPWork.shared.run {
+        let begun = try await SRPWork.shared.run(for: call.accountID) {
             SRPExchange.begin(clientPublic: clientPublic, verifier, secret: Identifiers.randomBytes(32))
         }
         try await accept()
@@ -74,7 +74,7 @@ extension SignIn {
         let proof = try SRPProof(self)
         let identity = SRPVerifier.Identity(realm: PoolDevice.groupKey(of: pool.id), name: device.deviceKey)
         try await call.attempt(failureKey, wrong: .incorrect) { () async throws(ServiceError) -> Bool in
-            try await SRPWork.shared.run {
+            try await SRPWork.shared.run(for: call.accountID) {
                 exchange.isProved(
                     by: proof.signature, verifier, of: identity, block: proof.block, timestamp: proof.timestamp)
             }

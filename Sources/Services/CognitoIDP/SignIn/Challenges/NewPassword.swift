@@ -40,7 +40,8 @@ extension SignIn {
         try pool.checkPassword(password)
         try await pool.checkHistory(password, of: user)
         let requested = try requestedAttributes(of: user)
-        let verifier = try await PasswordVerifier.make(password, user: user.username, poolID: pool.id)
+        let verifier = try await PasswordVerifier.make(
+            password, user: user.username, poolID: pool.id, account: pool.pool.accountID)
         let context = MessageContext(pool: pool, user: user, clientID: client.id, metadata: metadata)
         let change = try await AttributeChange(requested, of: context, call)
         let (pool, call) = (pool, call)

@@ -10,14 +10,14 @@ extension SignIn {
     func provePassword() async throws(ServiceError) {
         let password = try parameter("PASSWORD")
         try refuseReset()
-        let (user, poolID) = (user, pool.id)
+        let (user, poolID, account) = (user, pool.id, call.accountID)
         try await call.attempt(failureKey, wrong: .incorrect) { () async throws(ServiceError) -> Bool in
             guard let user, let verifier = user.password else {
                 // As long as for others.
-                _ = try await PasswordVerifier.make(password, user: progress.name, poolID: poolID)
+                _ = try await PasswordVerifier.make(password, user: progress.name, poolID: poolID, account: account)
                 return false
             }
-            return try await verifier.matches(password, user: user.username, poolID: poolID)
+            return try await verifier.matches(password, user: user.username, poolID: poolID, account: account)
         }
     }
 
@@ -41,7 +41,7 @@ extension SignIn {
         let clientPublic = try clientPublic()
         try refuseReset()
         let verifier = user?.password?.srp ?? simulated.verifier
-        let begun = try await SRPWork.shared.run {
+        let begun = try await SRPWork.shared.run(for: call.accountID) {
             SRPExchange.begin(clientPublic: clientPublic, verifier, secret: Identifiers.randomBytes(32))
         }
         progress.clientPublicHash = Self.hash(ofClientPublic: clientPublic)
@@ -63,7 +63,7 @@ extension SignIn {
         let (user, identity) = (user, PasswordVerifier.identity(username, pool.id))
         let verifier = user?.password?.srp ?? simulated.verifier
         try await call.attempt(failureKey, wrong: .incorrect) { () async throws(ServiceError) -> Bool in
-            let isProved = try await SRPWork.shared.run {
+            let isProved = try await SRPWork.shared.run(for: call.accountID) {
                 exchange.isProved(
                     by: proof.signature, verifier, of: identity, block: proof.block, timestamp: proof.timestamp)
             }

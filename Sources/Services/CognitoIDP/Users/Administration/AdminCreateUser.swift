@@ -45,7 +45,8 @@ extension CognitoIDP.AdminCreateUser: PreparedWriteOperation, OnUserPool {
             "PreSignUp_AdminCreateUser", call, clientID: nil, validationData: input.validationData ?? [],
             clientMetadata: input.clientMetadata ?? [:])
         if let password {
-            new.user.password = try await .make(password, user: name.username, poolID: pool.id)
+            new.user.password = try await .make(
+                password, user: name.username, poolID: pool.id, account: pool.pool.accountID)
             new.user.temporaryUntil = pool.temporaryPasswordEnd(from: call.time)
         }
         let messages = try await invitations(input, password, of: new.user, pool, call)
@@ -66,7 +67,7 @@ extension CognitoIDP.AdminCreateUser: PreparedWriteOperation, OnUserPool {
         }
         let password = try temporaryPassword(input, pool) ?? pool.temporaryPassword()
         var user = old
-        user.password = try await .make(password, user: old.username, poolID: pool.id)
+        user.password = try await .make(password, user: old.username, poolID: pool.id, account: pool.pool.accountID)
         user.temporaryUntil = pool.temporaryPasswordEnd(from: call.time)
         user.modified = call.time
         let messages = try await invitations(input, password, of: user, pool, call)

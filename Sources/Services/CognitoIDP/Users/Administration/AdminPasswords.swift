@@ -23,7 +23,9 @@ extension CognitoIDP.AdminSetUserPassword: PreparedWriteOperation, OnUserPool {
         }
         if input.permanent == true { try await pool.checkHistory(input.password, of: user) }
         return Preparation(
-            user: user, password: try await .make(input.password, user: user.username, poolID: pool.id))
+            user: user,
+            password: try await .make(
+                input.password, user: user.username, poolID: pool.id, account: pool.pool.accountID))
     }
 
     public static func handle(

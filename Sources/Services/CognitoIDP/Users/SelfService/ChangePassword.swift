@@ -13,12 +13,15 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let signedIn = try await call.signedInUser(input.accessToken)
+        try call.takeRate(.userAccountRecovery)
         let (pool, user) = (signedIn.pool, signedIn.user)
         try await call.count(.changePassword, for: user.username, of: pool)
         // Who has signed in without a password may have none.
         if let current = user.password {
             let previous = input.previousPassword ?? ""
-            guard try await current.matches(previous, user: user.username, poolID: pool.id) else {
+            guard
+                try await current.matches(previous, user: user.username, poolID: pool.id, account: pool.pool.accountID)
+            else {
                 throw .notAuthorized("Incorrect username or password.")
             }
         }
@@ -26,7 +29,8 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         try await pool.checkHistory(input.proposedPassword, of: user)
         return Preparation(
             signedIn: signedIn,
-            password: try await .make(input.proposedPassword, user: user.username, poolID: pool.id))
+            password: try await .make(
+                input.proposedPassword, user: user.username, poolID: pool.id, account: pool.pool.accountID))
     }
 
     public static func handle(

@@ -12,6 +12,7 @@ extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userCreation)
         try await call.count(.confirmSignUp, for: input.username, of: client.pool)
         try await call.countTry(input.confirmationCode, .signUp, ofUserNamed: input.username, client.pool)
         let request = ConfirmationRequest(

@@ -11,6 +11,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> CodeAnswer {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userAccountRecovery)
         try await call.count(.forgotPassword, for: input.username, of: client.pool)
         let answer: Result<CodeAnswer, ServiceError>
         do throws(ServiceError) {
@@ -78,6 +79,7 @@ extension CognitoIDP.ConfirmForgotPassword: PreparedWriteOperation, OfClient {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userAccountRecovery)
         let pool = client.pool
         try await call.count(.confirmForgotPassword, for: input.username, of: pool)
         try pool.checkPassword(input.password)
@@ -108,7 +110,8 @@ private struct PasswordReset: Sendable {
         try await call.countTry(code, .forgotPassword, ofUserNamed: username, pool)
         let user = try await call.read { (records) throws(ServiceError) in try prove(call, records).user }
         try await pool.checkHistory(password, of: user)
-        let verifier = try await PasswordVerifier.make(password, user: user.username, poolID: pool.id)
+        let verifier = try await PasswordVerifier.make(
+            password, user: user.username, poolID: pool.id, account: pool.pool.accountID)
         return try await call.keep { (records) throws(ServiceError) in
             // The code may have been used meanwhile.
             let (old, proved) = try prove(call, records.readOnly)

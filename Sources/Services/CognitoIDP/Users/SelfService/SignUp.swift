@@ -35,6 +35,7 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userCreation)
         let pool = client.pool
         guard !pool.isAdminCreateOnly else { throw .notAuthorized("SignUp is not permitted for this user pool") }
         let name = try NewUsername(input.username, of: pool)
@@ -59,7 +60,8 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
             "PreSignUp_SignUp", call, clientID: client.id, validationData: input.validationData ?? [],
             clientMetadata: input.clientMetadata ?? [:])
         if let password {
-            new.user.password = try await .make(password, user: name.username, poolID: pool.id)
+            new.user.password = try await .make(
+                password, user: name.username, poolID: pool.id, account: pool.pool.accountID)
         }
         let context = MessageContext(
             pool: pool, user: new.user, clientID: client.id, metadata: input.clientMetadata ?? [:])
