@@ -93,20 +93,20 @@ import Wire
     private static let day = 86_400.0
 
     @Test func keysRotateAndAreKeptWhileTheirTokensLive() async throws {
-        let first = try PoolKeys.make(of: "us-east-1_AbCdEfGhI", at: 1000)
+        let first = try await PoolKeys.make(of: "us-east-1_AbCdEfGhI", at: 1000)
         #expect(!first.isDue(at: 1000 + PoolKeys.lifetime - 1))
         #expect(first.isDue(at: 1000 + PoolKeys.lifetime))
-        #expect(try first.rotated(at: 2000) == first)
+        #expect(try await first.rotated(at: 2000) == first)
 
         let time = 1000 + PoolKeys.lifetime
-        let second = try first.rotated(at: time)
+        let second = try await first.rotated(at: time)
         #expect(second.identity.dropLast() == first.identity[...])
         #expect(second.access.dropLast() == first.access[...])
         #expect(second.secret == first.secret)
         #expect(!second.isDue(at: time + Self.day))
         #expect(second.isDue(at: time + PoolKeys.afterlife))
 
-        let third = try second.rotated(at: time + PoolKeys.afterlife)
+        let third = try await second.rotated(at: time + PoolKeys.afterlife)
         #expect(third.identity == [second.identity[1]])
         #expect(third.access == [second.access[1]])
 

@@ -36,7 +36,8 @@ struct UserFilterTests {
     func accepts() throws {
         var user = user("Ann")
         user[attribute: "email"] = "Ann@Example.com"
-        func passes(_ text: String) throws -> Bool { try #require(try UserFilter(text)).accepts(user) }
+        let pool = try pool()
+        func passes(_ text: String) throws -> Bool { try #require(try UserFilter(text)).accepts(user, of: pool) }
         #expect(try passes("email = \"ann@example.COM\""))
         #expect(try passes("email ^= \"ANN@\""))
         #expect(try !passes("email = \"ann@\""))
@@ -53,11 +54,12 @@ struct UserFilterTests {
         var user = user("ann")
         user[attribute: "name"] = value
         let filter = try #require(try UserFilter("name = \"\(value)\""))
-        #expect(filter.accepts(user))
+        let pool = try pool()
+        #expect(filter.accepts(user, of: pool))
         #expect(filter.prefix.beginning.count == PoolUser.longestIndexed)
         #expect(filter.place(of: user)?.bytes.starts(with: filter.prefix.beginning) == true)
         user[attribute: "name"] = value + "y"
-        #expect(!filter.accepts(user))
+        #expect(!filter.accepts(user, of: pool))
     }
 
     private func user(_ name: String) -> PoolUser {
