@@ -4,12 +4,6 @@ import FoundationEssentials
 /// The server's side of Cognito's variant of SRP-6a: what is sent to a client that has sent its A, and what proves that it knows
 /// the secret. Between the two, ``secret`` and the rest are kept where nobody reads them.
 ///
-/// ```swift
-/// guard let exchange = SRPExchange(clientPublic: a, verifier), let challenge = exchange.serverPublic else { … }
-/// // later
-/// let isProved = exchange.key(verifier).map { … }
-/// ```
-///
 /// - Complexity: two exponentiations to begin with, and two for the key; call it from ``SRPWork``.
 struct SRPExchange: Sendable, Codable, Equatable, CustomStringConvertible {
     /// A, as few bytes as hold it.
