@@ -4,7 +4,6 @@ anything; finding out which users there are; guessing."""
 import base64
 import hashlib
 import hmac
-import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -294,18 +293,24 @@ def test_clients_that_may_know(cloud: Server) -> None:
         ClientId=pool.client, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "nobody"})) == missing  # fmt: skip
 
 
-@pytest.mark.slow
 def test_time_tells_nothing(cloud: Server) -> None:
+    """Of two guesses, one for somebody and one for nobody, neither is always the slower one, however busy the machine is."""
     pool = new_pool(cloud)
-    times: dict[str, list[float]] = {"real": [], "fake": []}
+
+    def seconds(name: str) -> float:
+        start = time.perf_counter()
+        assert refusal(lambda: pool.sign_in(name, "wrong")) == WRONG
+        return time.perf_counter() - start
+
+    slower = 0
     for turn in range(40):
         pool.create(f"user{turn}")
-        for kind, name in (("real", f"user{turn}"), ("fake", f"nobody{turn}")):
-            start = time.perf_counter()
-            assert refusal(lambda: pool.sign_in(name, "wrong")) == WRONG
-            times[kind].append(time.perf_counter() - start)
-    real, fake = statistics.median(times["real"]), statistics.median(times["fake"])
-    assert abs(real - fake) < max(0.2 * real, 0.003), (real, fake)
+        names = [f"user{turn}", f"nobody{turn}"]
+        # Whoever comes second may find more in the caches.
+        taken = {name: seconds(name) for name in (names if turn % 2 else reversed(names))}
+        slower += taken[names[0]] > taken[names[1]]
+    # By chance it is fewer than 6 or more than 34 once in a million runs.
+    assert 6 <= slower <= 34, slower
 
 
 # Guessing
