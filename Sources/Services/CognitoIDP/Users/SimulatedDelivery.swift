@@ -56,4 +56,24 @@ extension Call {
         let steps = ((ContinuousClock.now - start) / quantum).rounded(.up)
         try? await Task.sleep(until: start + quantum * Int(max(1, min(steps, 1000))))
     }
+    /// Sends the code of an answer. Where the app's clients are not to learn who there is, the time tells nothing either, whether
+    /// it succeeds or fails.
+    /// - Parameters:
+    ///   - start: when the work began.
+    ///   - answer: makes the code; for a user who isn't there, what looks like one.
+    func sendCode(
+        for client: ClientEntry, since start: ContinuousClock.Instant,
+        _ answer: () async throws(ServiceError) -> CodeAnswer
+    ) async throws(ServiceError) -> CodeAnswer {
+        let result: Result<CodeAnswer, ServiceError>
+        do throws(ServiceError) {
+            let made = try await answer()
+            try await made.send(self)
+            result = .success(made)
+        } catch {
+            result = .failure(error)
+        }
+        if client.hidesUserExistence { await evenOut(since: start) }
+        return try result.get()
+    }
 }

@@ -103,16 +103,9 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.resendConfirmationCode, for: input.username, of: client.pool)
-        let answer: Result<CodeAnswer, ServiceError>
-        do throws(ServiceError) {
-            let made = try await self.answer(input, client, call)
-            try await made.send(call)
-            answer = .success(made)
-        } catch {
-            answer = .failure(error)
+        return try await call.sendCode(for: client, since: start) { () async throws(ServiceError) in
+            try await answer(input, client, call)
         }
-        if client.hidesUserExistence { await call.evenOut(since: start) }
-        return try answer.get()
     }
 
     private static func answer(
