@@ -62,7 +62,7 @@ import Testing
         let page = try target.list(olderThan: -60, limit: 2)
         #expect(page.count == 2)
         #expect(try target.list(after: page.last, olderThan: -60, limit: 2).count == 1)
-        #expect(try target.list(olderThan: 60, limit: 2) == [])
+        #expect(try target.list(olderThan: 86_400, limit: 2) == [])
         withExtendedLifetime(lifetime) {}
     }
 
