@@ -136,10 +136,10 @@ def test_a_request_and_its_answer(pool: Pool, idp: Liar) -> None:
     post(browser, idp.answer(pool, request, attributes={"mail": ["ann@example.com"], "displayName": ["a", "b c"]}), relay_state)
     assert browser.returned["state"] == "of the application"
     claims = tokens(pool, browser)
-    assert claims["cognito:username"] == "corp_ann" and claims["cognito:groups"] == [f"{pool.id}_Corp"]
+    assert claims["cognito:username"] == "Corp_ann" and claims["cognito:groups"] == [f"{pool.id}_Corp"]
     (identity,) = claims["identities"]
     assert (identity["userId"], identity["providerType"], identity["issuer"]) == ("ann", "SAML", idp.entity_id)
-    told = pool.idp.admin_get_user(UserPoolId=pool.id, Username="corp_ann")
+    told = pool.idp.admin_get_user(UserPoolId=pool.id, Username="Corp_ann")
     attributes = {item["Name"]: item["Value"] for item in told["UserAttributes"]}
     assert told["UserStatus"] == "EXTERNAL_PROVIDER" and attributes["name"] == "[a,b+c]"
     assert (attributes["email"], attributes["email_verified"]) == ("ann@example.com", "false")
@@ -194,13 +194,16 @@ def test_pysaml2_as_the_provider(pool: Pool, tmp_path: Path, monkeypatch: pytest
         if binding == REDIRECT:
             query = {key: values[0] for key, values in parse_qs(urlsplit(browser.answer.headers["Location"]).query).items()}
             packed, relay_state = query["SAMLRequest"], query["RelayState"]
+            proof = {"relay_state": relay_state, "sigalg": query["SigAlg"], "signature": query["Signature"]}
             verify_query(browser.answer.headers["Location"], certificate)
         else:
             form = browser.forms[0]
             assert form["action"] == "https://pysaml2.example/sso1"
             assert "https://pysaml2.example" in browser.answer.headers["Content-Security-Policy"]
             packed, relay_state = form["fields"]["SAMLRequest"], form["fields"]["RelayState"]
-        parsed = server.parse_authn_request(packed, binding)
+            proof = {}
+        # It refuses requests without the signature of the pool's certificate.
+        parsed = server.parse_authn_request(packed, binding, **proof)
         assert parsed.message.issuer.text == f"urn:amazon:cognito:sp:{pool.id}"
         assert parsed.message.assertion_consumer_service_url == consumer
         for encrypts in (True, False):
@@ -217,7 +220,7 @@ def test_pysaml2_as_the_provider(pool: Pool, tmp_path: Path, monkeypatch: pytest
             assert ("EncryptedAssertion" in text) == encrypts
             post(browser, base64.b64encode(text.encode()).decode(), relay_state)
             if encrypts:
-                assert tokens(pool, browser)["cognito:username"] == f"{name.lower()}_bob"
+                assert tokens(pool, browser)["cognito:username"] == f"{name}_bob"
             else:
                 assert browser.returned["error_description"] == "Invalid SAML response received: Assertion is not encrypted"
 
@@ -309,7 +312,7 @@ def test_replayed_assertions_and_states_of_others(pool: Pool, idp: Liar) -> None
     unsolicited = "Invalid samlResponse or relayState from identity provider"
     assert victim.answer.status_code == 400 and unsolicited in victim.answer.text
     users = pool.idp.list_users(UserPoolId=pool.id)["Users"]
-    assert [user["Username"] for user in users] == ["corp_ann"]
+    assert [user["Username"] for user in users] == ["Corp_ann"]
 
 
 def test_mix_up_of_providers(pool: Pool, idp: Liar) -> None:
@@ -340,7 +343,7 @@ def test_what_nobody_has_asked_for(pool: Pool, idp: Liar) -> None:
     assert not pool.idp.list_users(UserPoolId=pool.id)["Users"]
     details = {"MetadataFile": idp.metadata(), "IDPInit": "true"}
     pool.idp.update_identity_provider(UserPoolId=pool.id, ProviderName="Corp", ProviderDetails=details)
-    assert tokens(pool, come())["cognito:username"] == "corp_ann"
+    assert tokens(pool, come())["cognito:username"] == "Corp_ann"
     # It answers a request, though none was made; it leads elsewhere; it is a replay.
     assert "Recipient or InResponseTo" in come(request="_stolen").returned["error_description"]
     assert unsolicited in come(redirect_uri="https://evil.example").answer.text
@@ -353,7 +356,7 @@ def test_what_nobody_has_asked_for(pool: Pool, idp: Liar) -> None:
     pool.client_id = pool.client(SupportedIdentityProviders=["COGNITO", "Corp"])["ClientId"]
     assert unsolicited in come(client_id=pool.client_id).answer.text
     # What is asked for is asked for as ever.
-    assert tokens(pool, sign_in_as(pool, idp))["cognito:username"] == "corp_ann"
+    assert tokens(pool, sign_in_as(pool, idp))["cognito:username"] == "Corp_ann"
 
 
 def sign_in_as(pool: Pool, idp: Liar) -> FormBrowser:

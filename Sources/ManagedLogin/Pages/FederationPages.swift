@@ -51,7 +51,7 @@ enum FederationPages {
 
     /// Signs somebody in who has been proved, in the browser that left.
     private static func finish(
-        _ identity: FederatedIdentity, _ request: AuthorizeRequest, _ visit: LoginVisit
+        _ identity: FederatedProfile, _ request: AuthorizeRequest, _ visit: LoginVisit
     ) async throws(ServiceError) -> LoginReply {
         let user: ProvedUser
         do throws(FederationError) { user = try await visit.call.admit(identity, request) } catch {
@@ -79,7 +79,7 @@ enum FederationPages {
             return FederatedSignIn.failure(
                 .told(code: "invalid_request", description: "\(state.provider) Error - no code"), request, visit)
         }
-        let identity: FederatedIdentity
+        let identity: FederatedProfile
         do throws(FederationError) {
             identity = try await visit.call.identity(
                 code: code, issuer: visit.query["iss"], names: names(visit), state, request)
@@ -117,7 +117,7 @@ enum FederationPages {
     /// Somebody whom a response has proved, until their browser comes by itself.
     private struct Arrival: Codable {
         let state: FederationState
-        let identity: FederatedIdentity
+        let identity: FederatedProfile
     }
 
     /// Where assertions for the domain may say that they go: where it is reached, and AWS's own name of it.
@@ -137,7 +137,7 @@ enum FederationPages {
         }
         guard let request = request(of: state, visit) else { return refuse(.unsolicited, visit) }
         guard state.expires > visit.arrival.time else { return visit.error(.failed) }
-        let identity: FederatedIdentity
+        let identity: FederatedProfile
         do throws(FederationError) {
             identity = try await visit.call.identity(
                 samlResponse: response, state, from: state.provider, addresses: addresses(visit), request)
@@ -171,7 +171,7 @@ enum FederationPages {
             let request = try? AuthorizeRequest(parameters, at: visit.domain, visit.environment),
             let provider = try await FederatedSignIn.provider(of: request, visit)
         else { return refuse(.unsolicited, visit) }
-        let identity: FederatedIdentity
+        let identity: FederatedProfile
         do throws(FederationError) {
             identity = try await visit.call.identity(
                 samlResponse: response, nil, from: provider.name, addresses: addresses(visit), request)

@@ -12,7 +12,7 @@ struct FederatedArrival: Sendable {
     let call: Call
     let client: ClientEntry
     let provider: UserPoolProvider
-    var identity: FederatedIdentity
+    var identity: FederatedProfile
 
     private var pool: PoolEntry { client.pool }
 

@@ -40,7 +40,7 @@ extension Call {
     ///   - names: what Apple's form says the user is called.
     package func identity(
         code: String, issuer: String?, names: [String: String], _ state: FederationState, _ request: AuthorizeRequest
-    ) async throws(FederationError) -> FederatedIdentity {
+    ) async throws(FederationError) -> FederatedProfile {
         let provider = try provider(state.provider, request.client, request.domain)
         // Each kind of provider has an endpoint of its own.
         guard provider.type != .saml else { throw .unsolicited }
@@ -57,7 +57,7 @@ extension Call {
     package func identity(
         samlResponse response: String, _ state: FederationState?, from name: String, addresses: [String],
         _ request: AuthorizeRequest
-    ) async throws(FederationError) -> FederatedIdentity {
+    ) async throws(FederationError) -> FederatedProfile {
         let provider = try provider(name, request.client, request.domain)
         guard provider.type == .saml else { throw .unsolicited }
         let signOn = try SAMLSignOn(self, request.domain.pool, provider)
@@ -73,7 +73,7 @@ extension Call {
 
     /// Makes a user of the pool of whoever has come.
     package func admit(
-        _ identity: FederatedIdentity, _ request: AuthorizeRequest
+        _ identity: FederatedProfile, _ request: AuthorizeRequest
     ) async throws(FederationError) -> ProvedUser {
         do throws(ServiceError) { try takeSignInRate() } catch {
             throw .told(code: "server_error", description: error.message)

@@ -11,7 +11,7 @@ struct MappedAttributes: Sendable {
 
     /// - Parameter identity: whose claims count. What the provider does not mention stays as it is, and what the app client
     ///   may not write is left out.
-    init(_ identity: FederatedIdentity, _ provider: UserPoolProvider, _ client: ClientEntry) {
+    init(_ identity: FederatedProfile, _ provider: UserPoolProvider, _ client: ClientEntry) {
         self.provider = provider
         var wanted = identity.given
         for (attribute, claim) in provider.mapping where attribute != "username" {

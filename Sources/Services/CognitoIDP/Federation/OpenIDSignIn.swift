@@ -61,7 +61,7 @@ struct OpenIDSignIn: Sendable {
     /// - Parameter issuer: who says that it has given the code out (RFC 9207); nil: nobody says it.
     func identity(
         code: String, issuer: String?, _ state: FederationState
-    ) async throws(FederationError) -> FederatedIdentity {
+    ) async throws(FederationError) -> FederatedProfile {
         if let issuer, !endpoints.issuers.isEmpty, !endpoints.issuers.contains(issuer) {
             throw .told(code: "invalid_request", description: "The code is another provider's.")
         }
@@ -87,7 +87,7 @@ struct OpenIDSignIn: Sendable {
         guard let subject = subject(verified ?? [:], claims), !subject.isEmpty else {
             throw invalid("the provider does not say who the user is")
         }
-        return FederatedIdentity(
+        return FederatedProfile(
             provider: provider.name, subject: subject, issuer: nil, claims: claims, sections: sections, session: nil)
     }
 

@@ -76,7 +76,7 @@ struct SAMLSignOn: Sendable {
 
     /// Where the browser is sent to, to be signed out; nil: that provider does not sign out.
     func signOut(
-        _ session: FederatedIdentity.ProviderSession, _ state: SignOutState, sealed: String
+        _ session: FederatedProfile.ProviderSession, _ state: SignOutState, sealed: String
     ) async throws(ServiceError) -> String? {
         guard isOn("IDPSignout"), let address = metadata.logoutLocations[Self.redirectBinding] else { return nil }
         let request = SAMLRequest.signOut(
@@ -131,7 +131,7 @@ struct SAMLSignOn: Sendable {
     ///   - addresses: those of the domain, as assertions may name it.
     func identity(
         _ response: String, request: String?, addresses: [String]
-    ) async throws(FederationError) -> FederatedIdentity {
+    ) async throws(FederationError) -> FederatedProfile {
         let verifier = SAMLVerifier(
             metadata: metadata, privateKeys: provider.encryptionKey.map { [$0] } ?? [],
             requiresEncryption: isOn("EncryptedResponses"),
@@ -156,10 +156,10 @@ struct SAMLSignOn: Sendable {
         var claims = assertion.attributes.mapValues { ClaimText.joined($0) }
         let told = claims
         claims["NameID"] = assertion.subject
-        return FederatedIdentity(
+        return FederatedProfile(
             provider: provider.name, subject: assertion.subject, issuer: metadata.entityID, claims: claims,
             sections: ["samlResponse": told],
-            session: FederatedIdentity.ProviderSession(
+            session: FederatedProfile.ProviderSession(
                 subject: assertion.subject, format: assertion.subjectFormat, index: assertion.sessionIndex))
     }
 

@@ -9,7 +9,7 @@ package struct ProvedUser: Sendable {
     /// `COGNITO`, or the identity provider by which the user came.
     package var provider = "COGNITO"
     /// The user's session there; nil: none that could be ended.
-    var providerSession: FederatedIdentity.ProviderSession?
+    var providerSession: FederatedProfile.ProviderSession?
 }
 
 extension Call {

@@ -64,7 +64,7 @@ struct LoginSession: TableRow, Equatable, CustomStringConvertible {
     /// When the user proved who they are, in seconds since 1970.
     let authTime: Double
     /// The user's session at the provider; nil: none that could be ended.
-    var providerSession: FederatedIdentity.ProviderSession?
+    var providerSession: FederatedProfile.ProviderSession?
 
     var expires: Double { authTime + Self.lifetime }
     var partition: String { poolID }

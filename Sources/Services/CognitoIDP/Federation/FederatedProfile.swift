@@ -3,7 +3,7 @@ import OIDC
 import Wire
 
 /// Somebody as an identity provider tells of them, proved.
-package struct FederatedIdentity: Codable, Sendable {
+package struct FederatedProfile: Codable, Sendable {
     /// The provider's name.
     package let provider: String
     /// Whom the provider means, among all of its users.
