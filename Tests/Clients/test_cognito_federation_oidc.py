@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import Identity, Server
 from harness.functions import FUNCTION, Function
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
 from harness.login_provider import LoginProvider
-from harness.openid import Authority
+from harness.openid import PEM, Authority
 
 MAPPING = {"email": "email", "email_verified": "email_verified", "name": "name"}
 
@@ -39,6 +43,7 @@ def own_server(
 ) -> Iterator[tuple[Server, Function]]:
     function = Function()
     options = ["--ca-bundle", str(authority.file), "--login-provider", f"accounts.google.com={google.url}"]
+    options += ["--login-provider", f"appleid.apple.com={google.url}"]
     options += ["--event-destination", f"{FUNCTION}={function.url}"]
     with Server(*options, log=tmp_path_factory.mktemp("server") / "log") as server:
         yield server, function
@@ -288,6 +293,46 @@ def test_google_in_another_place(cloud: Server, root: Identity, google: LoginPro
     location = leave(browser, identity_provider="Google")
     claims = tokens(pool, browser.open(google.sign_in(location, sub="77", email="g@example.com")).returned)
     assert claims["cognito:username"] == "Google_77" and claims["identities"][0]["providerType"] == "Google"
+
+
+def test_apple_answers_by_a_form(
+    cloud: Server, root: Identity, google: LoginProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's secret is a token that a key of Apple's signs; what comes back is a form of another site's page."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+    def is_secret(secret: str) -> bool:
+        assert jwt.get_unverified_header(secret)["kid"] == "KEYID12345"
+        claims = jwt.decode(secret, key.public_key(), ["ES256"], audience="https://appleid.apple.com")
+        return bool(claims["iss"] == "TEAM123456" and claims["sub"] == google.CLIENT)
+
+    monkeypatch.setattr(google, "is_secret", is_secret)
+    pool = make_pool(cloud, root)
+    details = {
+        "client_id": google.CLIENT, "team_id": "TEAM123456", "key_id": "KEYID12345",
+        "private_key": "\n".join(pem.splitlines()[1:-1]), "authorize_scopes": "email name",
+    }  # fmt: skip
+    mapping = {"email": "email", "given_name": "firstName", "nickname": "nickname"}
+    add_provider(pool, "SignInWithApple", details, "SignInWithApple", AttributeMapping=mapping)
+    relying(pool, "COGNITO", "SignInWithApple")
+    browser = FormBrowser(pool)
+    location = leave(browser, identity_provider="SignInWithApple")
+    assert parse_qs(urlsplit(location).query)["response_mode"] == ["form_post"]
+    back = google.sign_in(location, sub="a", email="a@example.com")
+    fields = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
+    user = {"name": {"firstName": "Ann"}, "email": "evil@example.com", "nickname": "evil"}
+    # Browsers send no cookies along, as those are SameSite=Lax.
+    answer = requests.post(
+        f"{pool.base}/oauth2/idpresponse", data=fields | {"user": json.dumps(user)}, allow_redirects=False, timeout=30,
+        headers={"Origin": "https://appleid.apple.com", "Sec-Fetch-Site": "cross-site"},
+    )  # fmt: skip
+    assert answer.status_code == 303
+    returned = browser._follow(answer).returned
+    assert "code" in returned, returned
+    claims = tokens(pool, returned)
+    told = attributes_of(pool, claims["cognito:username"])
+    assert (told["email"], told["given_name"], told.get("nickname")) == ("a@example.com", "Ann", None)
 
 
 # What proves nothing

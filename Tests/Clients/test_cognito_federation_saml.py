@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import functools
 import re
+import secrets
+import subprocess
+import tempfile
 import urllib.parse
 import zlib
 from pathlib import Path
@@ -81,7 +84,7 @@ class Liar(IdentityProvider):
         told = {
             "subject": "ann", "audience": f"urn:amazon:cognito:sp:{pool.id}", "recipient": f"{pool.base}/saml2/idpresponse",
             "in_response_to": request, "response_to": request, "issuer": self.entity_id, "issued": 0.0,
-            "not_on_or_after": 300.0, "attributes": {"mail": ["ann@example.com"]}, "id": f"_{base64.b16encode(__import__('os').urandom(8)).decode()}",
+            "not_on_or_after": 300.0, "attributes": {"mail": ["ann@example.com"]}, "id": f"_{secrets.token_hex(8)}",
             "session": "session-1",
         } | changes  # fmt: skip
         answers = lambda name: f' InResponseTo="{told[name]}"' if told[name] else ""  # noqa: E731
@@ -410,9 +413,6 @@ def test_signing_out_at_the_provider(pool: Pool, idp: Liar) -> None:
 
 
 def sign_logout(idp: Liar, text: str) -> str:
-    import subprocess
-    import tempfile
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "key.pem").write_text(idp.keys.key)

@@ -61,6 +61,9 @@ class LoginProvider(OpenIDProvider):
         self.codes[code] = (asked, {"aud": self.CLIENT} | claims, user_info or {})
         return f"{asked['redirect_uri']}?" + urlencode({"code": code, "state": asked["state"]})
 
+    def is_secret(self, secret: str) -> bool:
+        return secret == self.SECRET
+
     def post(self, path: str, form: dict[str, str]) -> tuple[int, bytes]:
         if path == "/userinfo":
             return self.user_info()
@@ -71,7 +74,7 @@ class LoginProvider(OpenIDProvider):
         if path != "/token" or known is None:
             return 400, json.dumps({"error": "invalid_grant", "error_description": "no such code"}).encode()
         asked, claims, user_info = known
-        if form["client_secret"] != self.SECRET or form["client_id"] != self.CLIENT:
+        if not self.is_secret(form["client_secret"]) or form["client_id"] != self.CLIENT:
             return 401, json.dumps({"error": "invalid_client"}).encode()
         verifier = form.get("code_verifier", "").encode()
         made = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
