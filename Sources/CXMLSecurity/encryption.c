@@ -47,7 +47,7 @@ static xmlSecEncCtxPtr decrypt(xmlNodePtr encrypted, xmlSecKeyPtr key, xmlEncCtx
     return context;
 }
 
-static xmlSecKeyPtr private_key(xmltree_bytes pem) {
+xmlSecKeyPtr rsa_private_key(xmltree_bytes pem) {
     if (pem.count == 0 || pem.count > INT_MAX) return NULL;
     // The empty passphrase keeps OpenSSL from asking for one at the terminal.
     xmlSecKeyPtr key = xmlSecCryptoAppKeyLoadMemory(
@@ -62,7 +62,7 @@ static xmlSecKeyPtr private_key(xmltree_bytes pem) {
 }
 
 bool xmlsecurity_is_private_key(xmltree_bytes pem) {
-    xmlSecKeyPtr key = private_key(pem);
+    xmlSecKeyPtr key = rsa_private_key(pem);
     if (key == NULL) return false;
     xmlSecKeyDestroy(key);
     return true;
@@ -82,7 +82,7 @@ char *xmlsecurity_decrypt(
     if (wrapped == NULL || !is_acceptable(wrapped, key_algorithms)) return NULL;
 
     for (size_t i = 0; i < private_key_count; i++) {
-        xmlSecEncCtxPtr unwrapped = decrypt(wrapped, private_key(private_keys[i]), xmlEncCtxModeEncryptedKey);
+        xmlSecEncCtxPtr unwrapped = decrypt(wrapped, rsa_private_key(private_keys[i]), xmlEncCtxModeEncryptedKey);
         if (unwrapped == NULL) continue;
         xmlSecSize key_size = xmlSecBufferGetSize(unwrapped->result);
         xmlSecKeyPtr key = NULL;

@@ -215,6 +215,50 @@ xmlsecurity_verdict xmlsecurity_verify(
     return xmlsecurity_refused;
 }
 
+// MARK: - Signing
+
+/// A signature that is yet to be made, over the element with that id; NULL without memory.
+static xmlNodePtr signature_template(xmlDocPtr tree, const xmlChar *id) {
+    xmlNodePtr signature = xmlSecTmplSignatureCreate(tree, xmlSecTransformExclC14NId, xmlSecTransformRsaSha256Id, NULL);
+    if (signature == NULL) return NULL;
+    xmlChar *uri = xmlStrncatNew(BAD_CAST "#", id, -1);
+    xmlNodePtr reference = xmlSecTmplSignatureAddReference(signature, xmlSecTransformSha256Id, NULL, uri, NULL);
+    xmlFree(uri);
+    if (reference == NULL || xmlSecTmplReferenceAddTransform(reference, xmlSecTransformEnvelopedId) == NULL
+        || xmlSecTmplReferenceAddTransform(reference, xmlSecTransformExclC14NId) == NULL) {
+        xmlFreeNode(signature);
+        return NULL;
+    }
+    return signature;
+}
+
+char *xmlsecurity_sign(xmltree_document *document, xmltree_bytes private_key, size_t *count) {
+    xmltree_be_quiet();
+    xmlDocPtr tree = (xmlDocPtr)document;
+    xmlNodePtr root = xmlDocGetRootElement(tree);
+    xmlNodePtr first = root == NULL ? NULL : element_from(root->children);
+    if (first == NULL) return NULL;
+    xmlChar *id = xmlGetNoNsProp(root, BAD_CAST "ID");
+    xmlNodePtr signature = id != NULL && register_id(tree, root, id) ? signature_template(tree, id) : NULL;
+    xmlFree(id);
+    if (signature == NULL) return NULL;
+    // From here on it belongs to the document.
+    xmlAddNextSibling(first, signature);
+    xmlSecDSigCtxPtr context = xmlSecDSigCtxCreate(NULL);
+    if (context == NULL) return NULL;
+    context->signKey = rsa_private_key(private_key);
+    bool is_signed = context->signKey != NULL && xmlSecDSigCtxSign(context, signature) >= 0
+        && context->status == xmlSecDSigStatusSucceeded;
+    xmlSecDSigCtxDestroy(context);
+    if (!is_signed) return NULL;
+    xmlChar *text = NULL;
+    int length = 0;
+    xmlDocDumpMemoryEnc(tree, &text, &length, "UTF-8");
+    if (text == NULL || length < 0) return NULL;
+    *count = (size_t)length;
+    return (char *)text;
+}
+
 bool xmlsecurity_is_certificate(xmltree_bytes der) {
     if (der.count == 0 || der.count > 100000) return false;
     xmlSecKeyPtr key = xmlSecCryptoAppKeyLoadMemory(

@@ -6,7 +6,7 @@ import Wire
 ///
 /// A provider is gone to with what the application asks for, sealed (`ManagedLogin.SealedPurpose.federation`), as `state` or
 /// `RelayState`. When the browser is back, at a route of its own, whoever has proved the answer makes a ``ProvedUser`` of it, and
-/// ends with ``LoginVisit/complete(_:by:)``.
+/// ends with ``LoginVisit/complete(_:by:)``: see ``FederationPages``.
 enum FederatedSignIn {
     /// The provider that a request names, or the only one that there is; nil: people choose.
     static func provider(
@@ -24,6 +24,47 @@ enum FederatedSignIn {
     static func begin(
         _ provider: LoginProvider, _ request: AuthorizeRequest, _ visit: LoginVisit
     ) async throws(ServiceError) -> LoginReply {
-        visit.error(.providerUnavailable)
+        let state = FederationState(
+            to: provider, at: visit.domain, parameters: visit.query.all, browser: visit.formKey,
+            address: visit.ownAddress, time: visit.arrival.time)
+        let sealed = try visit.site.sealer.seal(state, for: .federation)
+        let destination: ProviderDestination?
+        do throws(FederationError) {
+            destination = try await visit.call.destination(state, sealed: sealed, request)
+        } catch {
+            return failure(error, request, visit)
+        }
+        switch destination {
+        case nil: return visit.error(.providerUnavailable)
+        case .address(let location)?: return visit.rememberingFormKey(.redirect(to: location))
+        case .form(let action, let origin, let fields)?:
+            var reply = visit.page(
+                "provider", "Continue to \(provider.name)",
+                [
+                    "action": action, "name": provider.name,
+                    "fields": fields.map { ["name": $0.name, "value": $0.value] },
+                ])
+            reply.formOrigin = origin
+            return reply
+        }
+    }
+
+    /// Tells the application, or the person, that nobody is signed in.
+    static func failure(
+        _ error: FederationError, _ request: AuthorizeRequest?, _ visit: LoginVisit
+    ) -> LoginReply {
+        var reply: LoginReply
+        switch (error, request) {
+        case (.told(let code, let description), let request?):
+            reply = .redirect(to: request.failure(code: code, description: description))
+            reply.error = (code, description)
+        case (.told(let code, let text), nil):
+            reply = visit.message("An error was encountered with the requested page", text, status: 400)
+            reply.error = (code, text)
+        case (.shown(let text), _):
+            reply = visit.message("An error was encountered with the requested page", text, status: 400)
+            reply.error = ("invalid_request", text)
+        }
+        return reply
     }
 }

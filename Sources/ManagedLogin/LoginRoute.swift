@@ -11,6 +11,8 @@ struct LoginRoute: Sendable {
     private let event: (classic: String, managed: String)?
     /// Whether applications ask for it, from whatever origin, rather than browsers.
     let isForPrograms: Bool
+    /// Whether its forms come from pages of others, which prove themselves otherwise.
+    let isFromElsewhere: Bool
     let answer: @Sendable (LoginVisit) async throws(ServiceError) -> LoginReply
 
     /// - Parameters:
@@ -18,12 +20,14 @@ struct LoginRoute: Sendable {
     ///   - managed: its name there where the domain has the pages of managed login; nil: the same.
     init(
         _ method: String, _ path: String, event: String?, managed: String? = nil, isForPrograms: Bool = false,
+        isFromElsewhere: Bool = false,
         _ answer: @escaping @Sendable (LoginVisit) async throws(ServiceError) -> LoginReply
     ) {
         self.method = method
         self.path = path
         self.event = event.map { ($0, managed ?? $0) }
         self.isForPrograms = isForPrograms
+        self.isFromElsewhere = isFromElsewhere
         self.answer = answer
     }
 
@@ -39,6 +43,7 @@ struct LoginRoute: Sendable {
         AuthorizePages.routes,
         ChallengePages.routes,
         ErrorPage.routes,
+        FederationPages.routes,
         FileRoutes.routes,
         PasskeyPages.routes,
         PasswordPages.routes,

@@ -77,6 +77,9 @@ struct LoginVisit: Sendable {
         !isFormKeyNew && arrival.request.isSameOrigin && isSameSecret(form.text("_csrf"), formKey)
     }
 
+    /// Where the domain is, as this browser reaches it.
+    var ownAddress: String { origin + base }
+
     func cookie(_ name: String) -> String? {
         arrival.request.cookie(named: LoginCookie.fullName(name, self)).flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -133,9 +136,14 @@ struct LoginVisit: Sendable {
         content["formKey"] = formKey
         content["assets"] = "\(base)/static/\(PageFiles.ofManagedLogin.version)"
         if let look { content["look"] = look }
-        let reply = LoginReply.html(
-            PageFiles.ofManagedLogin.templates.render(content, withTemplate: template) ?? "", status: status)
-        return isFormKeyNew ? reply.setting(LoginCookie(name: LoginCookie.form, value: formKey)) : reply
+        return rememberingFormKey(
+            LoginReply.html(
+                PageFiles.ofManagedLogin.templates.render(content, withTemplate: template) ?? "", status: status))
+    }
+
+    /// An answer by which the browser knows ``formKey``.
+    func rememberingFormKey(_ reply: LoginReply) -> LoginReply {
+        isFormKeyNew ? reply.setting(LoginCookie(name: LoginCookie.form, value: formKey)) : reply
     }
 
     func message(_ title: String, _ text: String, status: Int) -> LoginReply {

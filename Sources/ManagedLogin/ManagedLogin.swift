@@ -29,6 +29,10 @@ public struct ManagedLogin: Site {
         case passkey
         /// Somebody who is on the way to an identity provider.
         case federation
+        /// Whoever has come from one, until the browser comes by itself.
+        case arrival
+        /// Somebody who is being signed out at one.
+        case signOut
     }
 
     /// Makes the site.
@@ -108,7 +112,7 @@ public struct ManagedLogin: Site {
                 : visit.message("Not possible", "This page is not asked for in this way.", status: 405)
         }
         var reply: LoginReply
-        if method == "POST", !route.isForPrograms, !visit.isOwnForm {
+        if method == "POST", !route.isForPrograms, !route.isFromElsewhere, !visit.isOwnForm {
             // Whatever changes something is asked for by a form of a page of this domain's.
             reply = visit.message(
                 "The page has expired", "Go back, load the page again, and send it once more.", status: 403)

@@ -47,6 +47,9 @@ static const unsigned char passkey[] = {
 static const unsigned char password[] = {
 #embed "Templates/password.mustache"
 };
+static const unsigned char provider[] = {
+#embed "Templates/provider.mustache"
+};
 static const unsigned char sign_up[] = {
 #embed "Templates/sign-up.mustache"
 };
@@ -81,6 +84,7 @@ static const gatehouse_login_file files[] = {
     FILE("passkey-add.mustache", passkey_add),
     FILE("passkey.mustache", passkey),
     FILE("password.mustache", password),
+    FILE("provider.mustache", provider),
     FILE("sign-up.mustache", sign_up),
     FILE("who.mustache", who),
     FILE("icon.svg", icon_svg),

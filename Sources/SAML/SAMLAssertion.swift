@@ -10,10 +10,12 @@ public struct SAMLAssertion: Sendable, Hashable {
     public let subject: String
     /// The `Format` of the `NameID`, a URI.
     public let subjectFormat: String?
-    /// The `Recipient` that the subject is confirmed for: AWS's sign-in address.
+    /// The `Recipient` that the subject is confirmed for: AWS's sign-in address, or that of a service provider.
     public let recipient: String
     /// The values of each attribute by its `Name`, in their order.
     public let attributes: [String: [String]]
     /// When the user's session at the provider ends, in seconds since 1970.
     public let sessionNotOnOrAfter: Double?
+    /// What the provider calls the user's session there: whoever signs out by it names it. nil: the assertion does not say.
+    public let sessionIndex: String?
 }

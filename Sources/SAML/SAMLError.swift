@@ -16,7 +16,7 @@ public enum SAMLError: Error, Sendable, Hashable {
     case tooOld
     /// It is meant for somebody else.
     case wrongAudience
-    /// Its subject is not confirmed for AWS's sign-in address.
+    /// Its subject is not confirmed for the receiver's address, or not by an answer to the receiver's request.
     case unconfirmedSubject
     /// It is not encrypted, though its provider has to encrypt.
     case notEncrypted

@@ -11,16 +11,15 @@ public struct SAMLVerifier: Sendable {
     private let metadata: SAMLMetadata
     private let privateKeys: [String]
     private let requiresEncryption: Bool
-    private let providerID: String?
-    private let ownAddress: String?
+    private let receiver: SAMLReceiver
 
     /// The recipient that AWS's own sign-in address has in assertions.
     public static let signInAddress = "https://signin.aws.amazon.com/saml"
 
     /// How far the provider's clock may be off, in seconds.
     public static let clockSkew = 60.0
-    /// How long after its issuance AWS accepts an assertion, in seconds. Within that time it can be used for any number
-    /// of sessions: clients assume several roles with one.
+    /// How long after its issuance AWS accepts an assertion for its roles, in seconds. Within that time it can be used for any
+    /// number of sessions: clients assume several roles with one.
     public static let redeemableSeconds = 300.0
     /// The bytes of the longest response: as much as fits into the 100,000 characters of a request.
     public static let longestResponse = 75_000
@@ -37,11 +36,24 @@ public struct SAMLVerifier: Sendable {
         metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false,
         providerID: String? = nil, ownAddress: String? = nil
     ) {
+        self.init(
+            metadata: metadata, privateKeys: privateKeys, requiresEncryption: requiresEncryption,
+            receiver: .aws(providerID: providerID, ownAddress: ownAddress))
+    }
+
+    /// Makes a verifier for one provider.
+    /// - Parameters:
+    ///   - metadata: the provider's, with the certificates that its signatures are verified with.
+    ///   - privateKeys: PEM, for encrypted assertions.
+    ///   - requiresEncryption: whether assertions that are not encrypted are refused.
+    ///   - receiver: whom its assertions have to be meant for.
+    public init(
+        metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false, receiver: SAMLReceiver
+    ) {
         self.metadata = metadata
         self.privateKeys = privateKeys
         self.requiresEncryption = requiresEncryption
-        self.providerID = providerID
-        self.ownAddress = ownAddress
+        self.receiver = receiver
     }
 
     /// Whether a text is a private key that can decrypt assertions: RSA, in PEM, without a passphrase.
@@ -85,6 +97,9 @@ public struct SAMLVerifier: Sendable {
         if let issuer = root.children("Issuer", Namespace.assertion).first, issuer.text != metadata.entityID {
             throw .unknownIssuer
         }
+        guard receiver.takes(destination: root["Destination"]), receiver.awaits(root["InResponseTo"]) else {
+            throw .unconfirmedSubject
+        }
         return try read(element, at: time)
     }
 
@@ -119,17 +134,19 @@ public struct SAMLVerifier: Sendable {
         try checkConditions(of: assertion, at: time)
         let recipient = try recipient(of: subject, at: time)
         guard issued <= time + Self.clockSkew else { throw .notYetValid }
-        guard time <= issued + Self.redeemableSeconds else { throw .tooOld }
+        guard time <= issued + receiver.redeemableSeconds else { throw .tooOld }
 
         var sessionEnd: Double?
+        var sessionIndex: String?
         for statement in assertion.children("AuthnStatement", Namespace.assertion) {
+            sessionIndex = sessionIndex ?? statement["SessionIndex"]
             guard let text = statement["SessionNotOnOrAfter"] else { continue }
             guard let end = Timestamp(parsing: text)?.secondsSinceEpoch else { throw .malformed }
             sessionEnd = min(sessionEnd ?? end, end)
         }
         return SAMLAssertion(
             id: id, issuer: issuer, subject: nameID.text, subjectFormat: nameID["Format"], recipient: recipient,
-            attributes: try attributes(of: assertion), sessionNotOnOrAfter: sessionEnd)
+            attributes: try attributes(of: assertion), sessionNotOnOrAfter: sessionEnd, sessionIndex: sessionIndex)
     }
 
     private func checkConditions(of assertion: XMLElement, at time: Double) throws(SAMLError) {
@@ -139,7 +156,7 @@ public struct SAMLVerifier: Sendable {
         // Every restriction has to be met (Core 2.5.1.4), and there has to be at least one.
         guard !restrictions.isEmpty,
             restrictions.allSatisfy({
-                $0.children("Audience", Namespace.assertion).contains { isAWS(audience: $0.text) }
+                $0.children("Audience", Namespace.assertion).contains { receiver.isMeant(by: $0.text) }
             })
         else { throw .wrongAudience }
     }
@@ -161,11 +178,11 @@ public struct SAMLVerifier: Sendable {
         guard let confirmation = subject.child("SubjectConfirmation", Namespace.assertion),
             confirmation["Method"] == "urn:oasis:names:tc:SAML:2.0:cm:bearer",
             let data = confirmation.child("SubjectConfirmationData", Namespace.assertion),
-            let recipient = data["Recipient"], isSignInAddress(recipient), data["NotOnOrAfter"] != nil
+            let recipient = data["Recipient"].flatMap({ receiver.address($0) }), data["NotOnOrAfter"] != nil,
+            receiver.awaits(data["InResponseTo"])
         else { throw .unconfirmedSubject }
         try checkTimes(of: data, at: time)
-        // Trust policies ask for AWS's address.
-        return isOwnAddress(recipient) ? Self.signInAddress : recipient
+        return recipient
     }
 
     private func attributes(of assertion: XMLElement) throws(SAMLError) -> [String: [String]] {
@@ -178,34 +195,5 @@ public struct SAMLVerifier: Sendable {
             }
         }
         return attributes
-    }
-
-    private func isAWS(audience: String) -> Bool {
-        audience == "urn:amazon:webservices" || isSignInAddress(audience)
-    }
-
-    /// `https://signin.aws.amazon.com/saml`, a region's own, and the address of this provider behind either.
-    private func isSignInAddress(_ text: String) -> Bool {
-        if isOwnAddress(text) { return true }
-        guard text.hasPrefix("https://") else { return false }
-        let parts = text.dropFirst(8).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let host = parts.first, let path = parts.last else { return false }
-        let domain = "signin.aws.amazon.com"
-        let isHost =
-            host == domain
-            || (host.hasSuffix("." + domain)
-                && host.dropLast(domain.count + 1).allSatisfy {
-                    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
-                })
-        return isHost && isSignInPath(path)
-    }
-
-    private func isOwnAddress(_ text: String) -> Bool {
-        guard let ownAddress, text.hasPrefix(ownAddress + "/") else { return false }
-        return isSignInPath(text.dropFirst(ownAddress.utf8.count + 1))
-    }
-
-    private func isSignInPath(_ path: Substring) -> Bool {
-        path == "saml" || providerID.map { path == "saml/acs/\($0)" } ?? false
     }
 }

@@ -18,6 +18,16 @@ final class XMLDocument {
     var root: XMLElement? {
         xmltree_root(pointer).map { XMLElement(document: self, node: $0) }
     }
+
+    /// The document's text with a signature over its root element, by an RSA key (PEM); nil for what is no such key, or where the
+    /// root has no `ID`. The document keeps the signature.
+    func signed(by privateKey: String) -> [UInt8]? {
+        var count = 0
+        let text = withBytes(of: Array(privateKey.utf8)) { xmlsecurity_sign(pointer, $0, &count) }
+        guard let text else { return nil }
+        defer { xmltree_free_text(text) }
+        return Array(UnsafeRawBufferPointer(start: text, count: count))
+    }
 }
 
 /// An element of a document, which it keeps.

@@ -7,8 +7,8 @@ struct LoginProviderOptions: ParsableArguments {
     @Option(
         name: .customLong("login-provider"),
         help: """
-            The issuer of ID tokens in the place of a provider that Cognito's identity pools know by name: NAME=URL, such as \
-            graph.facebook.com=https://localhost:8443. Can be repeated.
+            The OpenID Connect provider in the place of one that Cognito's user pools and identity pools know by name: \
+            NAME=URL, its issuer, such as graph.facebook.com=https://localhost:8443. Can be repeated.
             """)
     var providers: [String] = []
 

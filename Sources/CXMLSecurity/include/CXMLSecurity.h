@@ -35,6 +35,11 @@ xmlsecurity_verdict xmlsecurity_verify(
     xmltree_document *document, xmltree_node *element, const xmltree_bytes *_Nullable certificates,
     size_t certificate_count);
 
+/// Puts an enveloped signature behind the first child of the root element, over the root element by its `ID`: RSA with SHA-256 by
+/// a private key (PEM), exclusive canonicalization. Returns the document's text in UTF-8, which `xmltree_free_text` frees; `count`
+/// is its length. NULL when the key is none, or the root has no `ID` of its own.
+char *_Nullable xmlsecurity_sign(xmltree_document *document, xmltree_bytes private_key, size_t *count);
+
 /// Decrypts the `EncryptedData` in `encrypted` with the first private key (PEM) that fits its `EncryptedKey`: AES in
 /// GCM or CBC mode, its key wrapped by RSA-OAEP. NULL when none does. Freed by `xmltree_free_text`; `count` is
 /// its length.

@@ -28,8 +28,12 @@ enum SignOutPage {
             }
             target = visit.address("/login")
         }
-        if let ticket = visit.cookie(LoginCookie.session) { try await visit.call.endSession(ticket, of: visit.domain) }
-        return LoginReply.redirect(to: target).setting(
+        var reply = LoginReply.redirect(to: target)
+        if let ticket = visit.cookie(LoginCookie.session) {
+            if let elsewhere = try await FederationPages.signOut(ticket, target: target, visit) { reply = elsewhere }
+            try await visit.call.endSession(ticket, of: visit.domain)
+        }
+        return reply.setting(
             LoginCookie(name: LoginCookie.session, value: "", lifetime: 0))
     }
 }

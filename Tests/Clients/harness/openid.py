@@ -13,6 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jwt
 from cryptography import x509
@@ -73,6 +74,8 @@ class OpenIDProvider:
 
     def __init__(self, folder: Path, authority: Authority, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1")):
         self.requests: list[str] = []
+        #: Of the last request.
+        self.authorization: str | None = None
         self.keys: dict[str, tuple[str, Any]] = {}
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.new_key("RS256")
@@ -92,7 +95,16 @@ class OpenIDProvider:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 provider.requests.append(self.path)
-                status, body = provider.answer(self.path)
+                provider.authorization = self.headers.get("Authorization")
+                self.reply(*provider.answer(self.path))
+
+            def do_POST(self) -> None:
+                provider.requests.append(self.path)
+                provider.authorization = self.headers.get("Authorization")
+                form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()))
+                self.reply(*provider.post(self.path, form))
+
+            def reply(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", body.decode())
@@ -136,6 +148,9 @@ class OpenIDProvider:
             return 200, json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys"}).encode()
         if path == "/keys":
             return 200, json.dumps({"keys": [self._public(name) for name in self.keys]}).encode()
+        return 404, b""
+
+    def post(self, path: str, form: dict[str, str]) -> tuple[int, bytes]:
         return 404, b""
 
     # Keys

@@ -12,14 +12,21 @@ public struct ProviderDocuments: Sendable {
     var metadata: String?
     /// Whether the metadata were fetched.
     var isFetched = false
+    /// By which assertions are decrypted; nil: they are not encrypted.
+    var encryptionKey: String?
 
-    /// - Parameter details: checked already.
+    /// - Parameters:
+    ///   - details: checked already.
+    ///   - old: the provider as it was; nil: it is new.
     /// - Throws: InvalidParameterException for documents that can't be had, or that say something else.
     init(
-        of type: UserPoolProvider.ProviderType, _ details: [String: String], _ environment: Environment
+        of type: UserPoolProvider.ProviderType, _ details: [String: String], replacing old: UserPoolProvider? = nil,
+        _ environment: Environment
     ) async throws(ServiceError) {
         switch type {
-        case .saml: try await readSAML(details, environment)
+        case .saml:
+            try await readSAML(details, environment)
+            try prepareDecryption(details, old, environment)
         case .oidc: try await discover(details, environment)
         case .google, .facebook, .amazon, .apple: break
         }
@@ -47,6 +54,24 @@ public struct ProviderDocuments: Sendable {
             throw .invalidParameter(
                 details["MetadataURL"].map { "Error retrieving metadata from \($0)" }
                     ?? "Could not parse the metadata document.")
+        }
+    }
+
+    /// Each provider that encrypts has a key pair of its own, which it keeps.
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-signing-encryption.html>
+    private mutating func prepareDecryption(
+        _ given: [String: String], _ old: UserPoolProvider?, _ environment: Environment
+    ) throws(ServiceError) {
+        guard given["EncryptedResponses"]?.lowercased() == "true" else { return }
+        let member = "ActiveEncryptionCertificate"
+        if let key = old?.encryptionKey, let certificate = old?.details[member] {
+            encryptionKey = key
+            details[member] = certificate
+        } else {
+            let made = try SigningKeys.make(
+                of: old?.poolID ?? "cognito", at: environment.clock.realTime, encrypts: true)
+            encryptionKey = made.key
+            details[member] = made.certificate
         }
     }
 

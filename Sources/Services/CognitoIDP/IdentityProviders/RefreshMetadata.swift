@@ -20,7 +20,8 @@ struct RefreshMetadata: RecurringJob {
             guard let fetched = provider.fetched, let pool = environment.userPool(provider.poolID) else { continue }
             let validUntil = provider.metadata.flatMap { try? SAMLMetadata(parsing: $0) }?.validUntil
             guard now >= min(fetched + Self.freshness, validUntil ?? .infinity),
-                let documents = try? await ProviderDocuments(of: .saml, provider.details, environment)
+                let documents = try? await ProviderDocuments(
+                    of: .saml, provider.details, replacing: provider, environment)
             else { continue }
             let (id, old) = (provider.id, provider.details)
             try await environment.write(pool.scope, requestID: "") { (records) throws(ServiceError) in

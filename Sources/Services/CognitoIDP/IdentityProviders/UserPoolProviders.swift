@@ -109,7 +109,8 @@ extension CognitoIDP.CreateIdentityProvider: PreparedWriteOperation, OnUserPool 
             details: try type.details(of: input.providerDetails).merging(documents.details) { $1 },
             mapping: try type.mapping(of: input.attributeMapping ?? [:], try PoolEntry(pool).schema),
             identifiers: identifiers, metadata: documents.metadata,
-            fetched: documents.isFetched ? call.time : nil, created: call.time, modified: call.time)
+            fetched: documents.isFetched ? call.time : nil, encryptionKey: documents.encryptionKey, created: call.time,
+            modified: call.time)
         try records.put(provider)
         return Output(identityProvider: CognitoIDP.IdentityProviderType(provider))
     }
@@ -143,7 +144,7 @@ extension CognitoIDP.UpdateIdentityProvider: PreparedWriteOperation, OnUserPool 
             throw .noSuchProvider(input.providerName)
         }
         return try await ProviderDocuments(
-            of: provider.type, try provider.type.details(of: given), call.environment)
+            of: provider.type, try provider.type.details(of: given), replacing: provider, call.environment)
     }
 
     public static func handle(
@@ -154,6 +155,7 @@ extension CognitoIDP.UpdateIdentityProvider: PreparedWriteOperation, OnUserPool 
             provider.details = try provider.type.details(of: given).merging(documents.details) { $1 }
             provider.metadata = documents.metadata
             provider.fetched = documents.isFetched ? call.time : nil
+            provider.encryptionKey = documents.encryptionKey
         }
         if let mapping = input.attributeMapping {
             let pool = try PoolEntry(try records.userPool(provider.poolID))

@@ -8,6 +8,8 @@ package struct ProvedUser: Sendable {
     let grant: SignInGrant
     /// `COGNITO`, or the identity provider by which the user came.
     package var provider = "COGNITO"
+    /// The user's session there; nil: none that could be ended.
+    var providerSession: FederatedProfile.ProviderSession?
 }
 
 extension Call {
@@ -52,7 +54,7 @@ extension Call {
             LoginSession(
                 poolID: request.domain.poolID, id: LoginTicket.id(ticket), user: grant.user.name, sub: grant.user.sub,
                 provider: user.provider, isManagedLogin: request.domain.isManagedLogin, deviceKey: grant.deviceKey,
-                authTime: grant.authTime)
+                authTime: grant.authTime, providerSession: user.providerSession)
         }
         switch request.responseType {
         case .code:

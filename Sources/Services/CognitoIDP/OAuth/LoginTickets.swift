@@ -63,6 +63,8 @@ struct LoginSession: TableRow, Equatable, CustomStringConvertible {
     let deviceKey: String?
     /// When the user proved who they are, in seconds since 1970.
     let authTime: Double
+    /// The user's session at the provider; nil: none that could be ended.
+    var providerSession: FederatedProfile.ProviderSession?
 
     var expires: Double { authTime + Self.lifetime }
     var partition: String { poolID }

@@ -18,9 +18,14 @@ enum RedirectURI {
     static func with(
         _ values: [(name: String, value: String?)], _ address: String, inFragment: Bool = false
     ) -> String {
-        let added = values.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }.joined(separator: "&")
+        let added = form(values.compactMap { name, value in value.map { (name: name, value: $0) } })
         if inFragment { return "\(address)#\(added)" }
         return address + (address.contains("?") ? "&" : "?") + added
+    }
+
+    /// Names, which need no encoding, and values, as forms have them.
+    static func form(_ values: [(name: String, value: String)]) -> String {
+        values.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
     }
 
     /// As forms write it (`application/x-www-form-urlencoded`): RFC 6749, section 4.1.2.

@@ -31,6 +31,8 @@ struct UserPoolProvider: PoolPart, CustomStringConvertible {
     var metadata: String?
     /// When the metadata were fetched, in seconds since 1970; nil: they were given.
     var fetched: Double?
+    /// Of a SAML provider that encrypts: the private key by which its assertions are decrypted, in PEM.
+    var encryptionKey: String?
     /// Seconds since 1970.
     let created: Double
     var modified: Double

@@ -28,18 +28,25 @@ struct SigningKeys: PoolPart, CustomStringConvertible {
     var id: String { poolID }
 
     /// Makes a key and its certificate, which takes a good part of a second.
-    /// - Parameter time: seconds since 1970, by the clocks of the world outside.
-    static func make(of poolID: String, at time: Double) throws(ServiceError) -> SigningKeys {
+    /// - Parameters:
+    ///   - time: seconds since 1970, by the clocks of the world outside.
+    ///   - encrypts: whether others encrypt for the key, and nothing is signed by it.
+    static func make(
+        of poolID: String, at time: Double, encrypts: Bool = false
+    ) throws(ServiceError) -> SigningKeys {
         do {
             let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
             let name = try DistinguishedName { CommonName(poolID) }
+            let usage =
+                encrypts
+                ? KeyUsage(keyEncipherment: true, dataEncipherment: true) : KeyUsage(digitalSignature: true)
             let certificate = try Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(key.publicKey),
                 notValidBefore: Date(timeIntervalSince1970: time.rounded(.down)),
                 notValidAfter: Date(timeIntervalSince1970: (time + lifetime).rounded(.down)), issuer: name,
                 subject: name,
                 signatureAlgorithm: .sha256WithRSAEncryption,
-                extensions: try Certificate.Extensions { Critical(KeyUsage(digitalSignature: true)) },
+                extensions: try Certificate.Extensions { Critical(usage) },
                 issuerPrivateKey: Certificate.PrivateKey(key))
             let der = try certificate.serializeAsPEM().derBytes
             return SigningKeys(

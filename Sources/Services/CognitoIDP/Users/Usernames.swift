@@ -41,6 +41,15 @@ struct NewUsername: Sendable {
     }
 }
 
+extension NewUsername {
+    /// That of a user whom a provider knows: in pools without user names, too.
+    init(ofFederated username: String) {
+        self.username = username
+        sub = UUID().uuidString.lowercased()
+        attribute = nil
+    }
+}
+
 extension RecordReading {
     /// Checks that nobody has a name yet, nor can be found by it otherwise: an alias, or `sub`.
     /// - Parameter message: what is said of a user name that is taken.

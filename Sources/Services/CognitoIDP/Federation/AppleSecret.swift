@@ -1,0 +1,42 @@
+import FoundationEssentials
+import JWTKit
+
+/// What stands in the place of a client secret at Apple: a token that the app's owner signs, with the key that Apple has given out.
+/// <https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret>
+enum AppleSecret {
+    /// In seconds: it is used at once.
+    private static let lifetime = 300.0
+
+    /// - Parameters:
+    ///   - details: those of the provider.
+    ///   - now: seconds since 1970.
+    /// - Returns: nil: the key is none.
+    static func make(_ details: [String: String], now: Double) async -> String? {
+        guard let team = details["team_id"], let keyID = details["key_id"], let client = details["client_id"],
+            let key = key(details["private_key"] ?? "")
+        else { return nil }
+        let keys = JWTKeyCollection()
+        await keys.add(ecdsa: key, kid: JWKIdentifier(string: keyID))
+        let claims = Claims(
+            iss: team, iat: Int(exactly: now.rounded(.down)) ?? 0,
+            exp: Int(exactly: (now + lifetime).rounded(.down)) ?? 0, aud: "https://appleid.apple.com", sub: client)
+        return try? await keys.sign(claims, kid: JWKIdentifier(string: keyID))
+    }
+
+    /// The content of Apple's file, with or without its first and last line.
+    private static func key(_ text: String) -> ES256PrivateKey? {
+        let pem =
+            text.contains("-----BEGIN") ? text : "-----BEGIN PRIVATE KEY-----\n\(text)\n-----END PRIVATE KEY-----\n"
+        return try? ES256PrivateKey(pem: pem)
+    }
+
+    private struct Claims: JWTPayload {
+        let iss: String
+        let iat: Int
+        let exp: Int
+        let aud: String
+        let sub: String
+
+        func verify(using key: some JWTAlgorithm) {}
+    }
+}
