@@ -222,8 +222,9 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
-                "SAML", "STSAPI", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC",
+                "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
             ],

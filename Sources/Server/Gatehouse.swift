@@ -43,6 +43,8 @@ public struct Gatehouse: Sendable {
         public var loginProviders: [String: String] = [:]
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
+        public var compromisedPasswords: String?
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -175,6 +177,7 @@ public struct Gatehouse: Sendable {
             check =
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
+            if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)
@@ -218,7 +221,8 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation, console), sites: [console, managedLogin])
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console),
+            sites: [console, managedLogin])
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.

@@ -66,6 +66,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
+    @OptionGroup var userPoolOptions: UserPoolOptions
 
     @OptionGroup var gateOptions: GateOptions
 
@@ -261,6 +262,7 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
+        configuration.compromisedPasswords = userPoolOptions.list
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
