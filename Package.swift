@@ -223,7 +223,7 @@ let package = Package(
             name: "CognitoIDPService",
             dependencies: [
                 "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger",
-                "OIDC", "Platform", "Policy", "SAML", "STSAPI", "WebAuthn", "Wire",
+                "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -5,6 +5,8 @@
 1. SRP sign-ins in a second, and CPU time of each, beside the exponentiations that they consist of, by OpenSSL alone: modulo
    the same 3,072-bit prime, with exponents of 256 bits. A sign-in takes three, g^b, v^u and S, and signs two tokens.
 2. Token refreshes in a second, and GetUser, which verifies an access token.
+3. A pool of ten million users (POOL_USERS, in the environment: another number): bytes a user on disk, the server's memory, and the time
+   of a sign-in, beside those of a pool of a thousand.
 
 Clients' own computations are done beforehand. The state is on disk: an answer is sent when the session is marked as used there.
 """
@@ -17,6 +19,7 @@ import http.client
 import json
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,6 +41,9 @@ from harness.user_pools import PASSWORD, UserPool  # noqa: E402
 SIGN_INS = 200
 TURNS = 2000
 CONNECTIONS = 8
+#: How many users the large pool has.
+POOL_USERS = int(os.environ.get("POOL_USERS", "10000000"))
+BENCH_CLIENT = "benchbenchbenchbenchbench0"
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
@@ -97,6 +103,54 @@ def measured(server: Server, name: str, operation: str, body: Callable[[int], di
     row(name, f"{rate:,.0f} a second, {cpu * 1e6:,.0f} µs of CPU each", f"{cpu / bare:.2f} exponentiations")
 
 
+def large_pool(folder: Path, users: int) -> tuple[int, int, float]:
+    """Bytes on disk, the server's memory after a thousand users were signed in or looked for, and seconds for a sign-in."""
+    data = folder / f"pool-{users}"
+    subprocess.run(
+        [
+            os.environ["GATEHOUSE_BIN"], "bench-fill", "--data", str(data), "--accounts", "1", "--users", "1",
+            "--pool-users", str(users), "--access-key-id", "AKIABENCHBENCHBENCH0", "--secret-access-key", "b" * 40,
+        ],
+        check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
+    with Server("--quota", "UserAuthenticationPerSecond=1000000", data=data, fixed_root=False) as server:
+        parameters = [{"USERNAME": f"bench-{turn % 100}", "PASSWORD": PASSWORD} for turn in range(300)]
+        bodies = [
+            json.dumps(
+                {"ClientId": BENCH_CLIENT, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": one}
+            ).encode()
+            for one in parameters
+        ]
+        # The pool's keys are made at the first.
+        send_all(server, "InitiateAuth", bodies[:1])
+        send_all(server, "InitiateAuth", bodies[:100])
+        _, rate, _ = send_all(server, "InitiateAuth", bodies)
+        # Challenges of users all over the pool.
+        client = AWSSRP("bench-0", PASSWORD, "us-east-1_bench0000", BENCH_CLIENT, client=object())
+        number = client.get_auth_params()["SRP_A"]
+        challenges = [
+            json.dumps({
+                "ClientId": BENCH_CLIENT, "AuthFlow": "USER_SRP_AUTH",
+                "AuthParameters": {"USERNAME": f"bench-{secrets.randbelow(users)}", "SRP_A": number},
+            }).encode()
+            for _ in range(1000)
+        ]  # fmt: skip
+        send_all(server, "InitiateAuth", challenges)
+        return size, server.resident_memory(), CONNECTIONS / rate
+
+
+def pools_of_many() -> None:
+    heading(f"Pools of 1,000 and {POOL_USERS:,} users")
+    with tempfile.TemporaryDirectory() as folder:
+        small = large_pool(Path(folder), 1000)
+        large = large_pool(Path(folder), POOL_USERS)
+    each = (large[0] - small[0]) / (POOL_USERS - 1000)
+    row("on disk", f"{each:,.0f} bytes a user", f"{large[0] / 1e9:.2f} GB")
+    row("the server's memory", f"{large[1] / 1e6:,.0f} MB", f"{small[1] / 1e6:,.0f} MB with 1,000")
+    row("a sign-in by password", f"{large[2] * 1e3:.1f} ms", f"{small[2] * 1e3:.1f} ms with 1,000")
+
+
 def main() -> None:
     print(f"User pools on {machine()}")
     bare = exponentiation()
@@ -135,6 +189,7 @@ def main() -> None:
         }  # fmt: skip
         measured(server, "a refresh: two tokens signed", "InitiateAuth", lambda _: refresh, bare)
         measured(server, "GetUser: one verified", "GetUser", lambda _: {"AccessToken": tokens["AccessToken"]}, bare)
+    pools_of_many()
 
 
 if __name__ == "__main__":

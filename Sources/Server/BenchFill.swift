@@ -1,3 +1,4 @@
+import CognitoIDPService
 import Directory
 import KMSService
 import Ledger
@@ -11,9 +12,12 @@ extension Gatehouse {
     ///   - keys: how many KMS keys the last account has.
     ///   - grants: how many grants there are of them; one of each key's is the first user's.
     ///   - objects: how many objects the last account has, in the bucket `bench`.
+    ///   - poolUsers: how many users there are in a user pool of the last account. The first hundred have the password
+    ///     `Correct-Horse-7`.
     ///   - lastKey: the access key that the first user of the last account gets.
     public func fill(
         accounts: Int, users: Int, events: Int = 0, keys: Int = 0, grants: Int = 0, objects: Int = 0,
+        poolUsers: Int = 0,
         lastKey: (id: String, secret: String)
     ) async throws {
         let now = environment.now()
@@ -43,6 +47,7 @@ extension Gatehouse {
         let last = String(200_000_000_000 + max(0, accounts - 1))
         try await environment.fillKMS(account: last, keys: keys, grants: grants, grantee: grantee)
         try await environment.fillS3(account: last, bucket: "bench", objects: objects)
+        try await environment.fillUserPool(account: last, users: poolUsers, password: "Correct-Horse-7")
         for number in 0..<events {
             let account = String(200_000_000_000 + number * max(1, accounts) / events)
             // As many at a time as a busy server writes together.

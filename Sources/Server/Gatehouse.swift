@@ -45,6 +45,8 @@ public struct Gatehouse: Sendable {
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
+        public var compromisedPasswords: String?
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -179,6 +181,7 @@ public struct Gatehouse: Sendable {
             check =
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
+            if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)

@@ -1,3 +1,4 @@
+import CognitoIDPService
 import Console
 import Edge
 import Gate
@@ -86,6 +87,11 @@ extension Gatehouse {
                 }
                 if isNew { try record("RotateRootKey", environment) }
                 return .json(200, rotation.json(isNew: isNew))
+            },
+            OwnPath("POST", "/_gatehouse/user-pool-keys/rotate", for: .operator) { (request) throws(ServiceError) in
+                let pool = request.query.split(separator: "&").first { $0.hasPrefix("pool=") }
+                try await environment.rotateUserPoolKeys(pool.map { String($0.dropFirst(5)) } ?? "")
+                return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
                 let scheduler = try inMemory(movable)

@@ -14,6 +14,7 @@ struct BenchFill: AsyncParsableCommand {
     @Option(help: "How many KMS keys in the last account.") var keys = 0
     @Option(help: "How many grants of them.") var grants = 0
     @Option(help: "How many objects in the bucket bench of the last account.") var objects = 0
+    @Option(help: "How many users in a user pool of the last account.") var poolUsers = 0
     @Option(help: "The access key of the first user of the last account.") var accessKeyID: String
     @Option var secretAccessKey: String
 
@@ -23,6 +24,7 @@ struct BenchFill: AsyncParsableCommand {
         let gatehouse = try await Gatehouse(configuration, log: Logger(label: "fill"))
         try await gatehouse.fill(
             accounts: accounts, users: users, events: events, keys: keys, grants: grants, objects: objects,
+            poolUsers: poolUsers,
             lastKey: (id: accessKeyID, secret: secretAccessKey))
         await gatehouse.close()
     }

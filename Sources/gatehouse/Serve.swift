@@ -67,6 +67,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
+    @OptionGroup var userPoolOptions: UserPoolOptions
 
     @OptionGroup var gateOptions: GateOptions
 
@@ -262,6 +263,7 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
+        configuration.compromisedPasswords = userPoolOptions.list
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {

@@ -55,7 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for each worker, in memory or on a database. Tests use `cloud`, which is this one, emptied."""
-    server = Server(log=tmp_path_factory.mktemp("server") / "log")
+    # Tests make users faster than AWS lets anybody.
+    options = ("--quota", "UserCreationPerSecond=100000")
+    server = Server(*options, log=tmp_path_factory.mktemp("server") / "log")
     with server:
         yield server
 

@@ -159,9 +159,11 @@ def test_log_delivery(cognito: Any, pool: str) -> None:
     put = cognito.set_log_delivery_configuration
     nothing = cognito.get_log_delivery_configuration(UserPoolId=pool)["LogDeliveryConfiguration"]
     assert nothing == {"UserPoolId": pool, "LogConfigurations": []}
-    made = put(UserPoolId=pool, LogConfigurations=[messages, users])["LogDeliveryConfiguration"]
-    assert made == {"UserPoolId": pool, "LogConfigurations": [messages, users]}
+    made = put(UserPoolId=pool, LogConfigurations=[users])["LogDeliveryConfiguration"]
+    assert made == {"UserPoolId": pool, "LogConfigurations": [users]}
     assert cognito.get_log_delivery_configuration(UserPoolId=pool)["LogDeliveryConfiguration"] == made
+    # There is no CloudWatch Logs in Gatehouse, and nothing is pretended.
+    assert error_of(put, UserPoolId=pool, LogConfigurations=[messages]).code == "NotImplemented"
     assert "exactly one" in invalid(
         put, UserPoolId=pool, LogConfigurations=[users | {"CloudWatchLogsConfiguration": group}]
     )

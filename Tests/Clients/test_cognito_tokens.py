@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from harness import Identity, Server, Trail, allow, error_of
+from harness import Identity, Server, Trail, allow, error_of, raw
 from harness.pool_tokens import document, header, tampered, unverified, verified
 from harness.user_pools import UserPool, named
 
@@ -489,3 +489,23 @@ def reconnected(pool: UserPool, server: Server) -> UserPool:
     again.admin = server.root.client("cognito-idp")
     again.app = server.root.client("cognito-idp", signature_version=UNSIGNED)
     return again
+
+
+def test_keys_that_the_operator_rotates(cloud: Server, pool: UserPool) -> None:
+    pool.create("ann")
+    before = tokens(pool)["AccessToken"]
+    old = {key["kid"] for key in document(cloud, pool.id, "jwks.json")["keys"]}
+
+    def rotate(pool_id: str, *, signed: bool = True) -> int:
+        path = f"/_gatehouse/user-pool-keys/rotate?pool={pool_id}"
+        if not signed:
+            return raw.send(cloud.port, raw.Request("POST", path, {"Host": f"127.0.0.1:{cloud.port}"})).status
+        return raw.send(cloud.port, raw.signed("POST", path, b"", cloud.root, service="gatehouse")).status
+
+    assert rotate(pool.id, signed=False) == 403 and rotate("us-east-1_unknown00") == 400
+    assert rotate(pool.id) == 204
+    new = {key["kid"] for key in document(cloud, pool.id, "jwks.json")["keys"]}
+    assert old < new and len(new) == 4
+    assert header(tokens(pool)["AccessToken"])["kid"] in new - old
+    # What is there stays valid.
+    assert pool.app.get_user(AccessToken=before)["Username"] == "ann"

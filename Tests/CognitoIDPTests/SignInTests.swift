@@ -185,14 +185,17 @@ struct SimulatedUserTests {
 struct SignInRateTests {
     @Test("As many in a second as the quota says, and they come back evenly")
     func rate() {
-        let rate = SignInRate()
+        let rate = RequestRate()
         let scope = Scope(account: "111122223333", region: "us-east-1")
         let start = ContinuousClock.now
-        let first = (0..<15).filter { _ in rate.take(scope, most: 10, at: start) }
+        let first = (0..<15).filter { _ in rate.take(.userAuthentication, scope, most: 10, at: start) }
         #expect(first.count == 10)
-        let later = (0..<15).filter { _ in rate.take(scope, most: 10, at: start + .milliseconds(510)) }
+        let later = (0..<15).filter { _ in
+            rate.take(.userAuthentication, scope, most: 10, at: start + .milliseconds(510))
+        }
         #expect(later.count == 5)
-        #expect(rate.take(Scope(account: "111122223334"), most: 10, at: start))
+        #expect(rate.take(.userAuthentication, Scope(account: "111122223334"), most: 10, at: start))
+        #expect(rate.take(.userCreation, scope, most: 10, at: start))
     }
 }
 

@@ -9,7 +9,7 @@ extension ServiceModule {
         CognitoIDP.self,
         operations: userPoolOperations + appClientOperations + domainOperations + resourceServerOperations
             + userPoolProviderOperations + appearanceOperations + protectionSettings + userOperations + signInOperations
-            + accountOperations,
+            + accountOperations + authEventOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         validation: ValidationRules(
             code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
@@ -25,14 +25,19 @@ extension ServiceModule {
             UsedSession.self, KeptSession.self, SignInFailures.self,
             BrandingAsset.self, ImportPart.self,
             AuthorizationCode.self, LoginSession.self,
+            AuthEvent.self, PoolLogPart.self,
         ],
-        projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self, CompromisedPasswords.self],
+        resourceTypes: [.userPool],
         jobs: [
             DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
             ForgetLoginTicket.self,
+            DeliverPoolLogs.self,
         ],
-        quotas: Quota.ofPools + Quota.requestRates, paths: [.poolDocuments, .logos], fronts: [ImportUpload.front],
+        quotas: Quota.ofPools + Quota.requestRates,
+        paths: [.poolDocuments, .logos] + PublicPath.eventFeedback,
+        fronts: [ImportUpload.front],
         samples: cognitoIDPSamples, tokens: .ofUserPools)
 }
 

@@ -44,7 +44,9 @@ def furnish(root: Identity) -> None:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "x", "PASSWORD": PASSWORD},
     )["AuthenticationResult"]
+    event = cognito.admin_list_user_auth_events(**names, Username="x")["AuthEvents"][0]
     SAMPLES.values.update(
+        EventId=event["EventId"],
         UserPoolId=pool["Id"],
         ResourceArn=pool["Arn"],
         ClientId=client,
@@ -95,6 +97,7 @@ SAMPLES = Samples(
         "SetUserSettings": BY_TOKEN,
         "SignUp": BY_CLIENT,
         "StartWebAuthnRegistration": BY_TOKEN,
+        "UpdateAuthEventFeedback": "the token that came by mail proves it",
         "UpdateDeviceStatus": BY_TOKEN,
         "UpdateUserAttributes": BY_TOKEN,
         "VerifySoftwareToken": BY_SESSION,
@@ -111,6 +114,9 @@ SAMPLES.members(
     CustomAttributes=[{"Name": "x", "AttributeDataType": "String"}],
     DeviceKey="us-east-1_11111111-2222-3333-4444-555555555555",
     Domain="walk",
+    EventId="01890000-0000-7000-8000-000000000000",
+    FeedbackToken="x",
+    FeedbackValue="Valid",
     GroupName="x",
     Identifier="x",
     IdpIdentifier="x",

@@ -75,7 +75,7 @@ extension Call {
     package func admit(
         _ identity: FederatedProfile, _ request: AuthorizeRequest
     ) async throws(FederationError) -> ProvedUser {
-        do throws(ServiceError) { try takeSignInRate() } catch {
+        do throws(ServiceError) { try takeRate(.userFederation) } catch {
             throw .told(code: "server_error", description: error.message)
         }
         let provider = try provider(identity.provider, request.client, request.domain)

@@ -61,8 +61,11 @@ extension MutableRecords {
     /// - Parameters:
     ///   - requestID: unique among what is sent by one medium.
     ///   - time: seconds since 1970.
+    ///   - from: whom an e-mail is from; nil: as the pool says.
+    ///   - replyTo: the same of answers.
     func send(
-        _ message: Message, of pool: PoolEntry, requestID: String, at time: Double, _ environment: Environment
+        _ message: Message, of pool: PoolEntry, requestID: String, at time: Double, _ environment: Environment,
+        from: String? = nil, replyTo: String? = nil
     ) throws(ServiceError) {
         let id = "\(requestID) \(message.medium.rawValue)"
         try send(
@@ -74,8 +77,8 @@ extension MutableRecords {
         try of(pool.scope).schedule(
             DeliverMessage(
                 medium: message.medium, recipient: message.recipient, subject: message.subject, text: message.text,
-                poolID: pool.id, sender: pool.settings.emailConfiguration?.from,
-                replyTo: pool.settings.emailConfiguration?.replyToEmailAddress),
+                poolID: pool.id, sender: from ?? pool.settings.emailConfiguration?.from,
+                replyTo: replyTo ?? pool.settings.emailConfiguration?.replyToEmailAddress),
             id: id, at: time)
     }
 }

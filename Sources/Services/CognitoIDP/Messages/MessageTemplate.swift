@@ -71,7 +71,7 @@ struct MessageTemplate: Sendable, Equatable {
         return filled + rest
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.reduce(into: "") { escaped, letter in
             switch letter {
             case "&": escaped += "&amp;"

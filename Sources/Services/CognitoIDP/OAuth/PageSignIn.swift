@@ -38,7 +38,7 @@ extension Call {
         var request = SignInRequest(
             flow: password == nil ? "USER_AUTH" : "USER_PASSWORD_AUTH", client: try client.entry.withAllFlows(),
             parameters: parameters)
-        request.context["IpAddress"] = source.address
+        request.context["UserAgent"] = source.userAgent
         return PageSignInStep(try await beginSignIn(request))
     }
 

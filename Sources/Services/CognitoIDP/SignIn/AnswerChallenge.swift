@@ -9,11 +9,12 @@ extension Call {
     ///   - challenge: its name.
     ///   - session: what came with it.
     ///   - responses: `ChallengeResponses`.
+    ///   - context: as of ``SignInRequest/context``; empty: what the first request told still holds.
     /// - Throws: NotAuthorizedException for a session that is none, is of another client, was for another challenge, has expired or
     ///   has been answered; CodeMismatchException and others for an answer that is wrong.
     func answerChallenge(
         _ challenge: String, session: String?, responses: [String: String], client: ClientEntry,
-        clientMetadata: [String: String]
+        clientMetadata: [String: String], context: [String: String] = [:], isOfAdmin: Bool
     ) async throws(ServiceError) -> SignInStep {
         guard let name = responses["USERNAME"], !name.isEmpty else { throw .missingParameter("USERNAME") }
         try client.checkSecretHash(responses["SECRET_HASH"], username: name)
@@ -25,7 +26,13 @@ extension Call {
         guard !isUsed else { throw .usedSession }
         var signIn = try await signIn(of: opened, client, parameters: responses, metadata: clientMetadata)
         guard signIn.isCalled(name) else { throw .invalidSession }
-        return try await signIn.answer(opened.challenge, challenge)
+        if !context.isEmpty, signIn.progress.evidence != nil {
+            signIn.progress.evidence?.surroundings = Surroundings(
+                self, context: context, mayNameAddress: isOfAdmin || client.mayNameAddresses)
+        }
+        return try await signIn.watched { (signIn) async throws(ServiceError) in
+            try await signIn.answer(opened.challenge, challenge)
+        }
     }
 
     /// The session that a challenge is answered of.

@@ -26,7 +26,19 @@ extension Call {
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
             progress: progress, simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
             user: user)
-        return try await signIn.begin()
+        signIn.progress.evidence = evidence(of: request)
+        return try await signIn.watched { (signIn) async throws(ServiceError) in try await signIn.begin() }
+    }
+
+    /// What threat protection is to know of a sign-in; nil: the pool has none.
+    func evidence(of request: SignInRequest) -> SignInEvidence? {
+        let client = request.client
+        let isCustom = request.flow == AuthenticationFlow.custom.rawValue
+        guard (isCustom ? client.pool.customThreatMode : client.pool.threatMode) != .off else { return nil }
+        return SignInEvidence(
+            id: RequestIDs.make(time: time),
+            surroundings: Surroundings(
+                self, context: request.context, mayNameAddress: request.isOfAdmin || client.mayNameAddresses))
     }
 
     /// The user whom a request names; nil: there is none.
@@ -50,6 +62,7 @@ extension SignIn {
         case "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH": _ = try parameter("PASSWORD")
         default: break
         }
+        try await refuseBlockedAddress()
         let isPassword = flow.hasSuffix("PASSWORD_AUTH") || flow == "ADMIN_NO_SRP_AUTH"
         if user == nil, isPassword { try await migrate() }
         guard user != nil || client.hidesUserExistence else { throw .noSuchUser }

@@ -48,6 +48,11 @@ extension CognitoIDP.LogConfigurationType {
             }
             guard tier == .plus else { throw .unavailable(["User activity log export"], in: tier) }
         }
+        guard service == "s3" else {
+            throw .notImplemented(
+                "Gatehouse has no \(service == "logs" ? "CloudWatch Logs" : "Firehose"): userAuthEvents can be delivered to "
+                    + "S3 buckets.")
+        }
     }
 }
 

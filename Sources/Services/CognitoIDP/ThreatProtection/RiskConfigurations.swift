@@ -62,9 +62,7 @@ extension RecordReading {
         let settings = try userPool(poolID).readSettings()
         if let clientID { _ = try userPoolClient(clientID, of: poolID) }
         guard settings.userPoolAddOns.map({ $0.advancedSecurityMode != "OFF" }) ?? false else {
-            throw .cognito(
-                .userPoolAddOnNotEnabledException,
-                "User pool \(poolID) does not have the add-on Advanced Security enabled.")
+            throw .noThreatProtection(poolID)
         }
     }
 }

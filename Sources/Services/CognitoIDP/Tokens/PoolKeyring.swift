@@ -1,7 +1,7 @@
 import Ledger
-import Platform
+public import Platform
 import Synchronization
-import Wire
+public import Wire
 
 /// The keys of all pools, in memory; those of a pool are parsed when they are first needed.
 final class PoolKeyring: Projection {
@@ -84,6 +84,14 @@ struct RotatePoolKeys: RecurringJob {
 }
 
 extension Environment {
+    /// Gives a user pool new keys now, whoever's it is: tokens are signed with them at once, and those that are there stay valid.
+    /// - Throws: ResourceNotFoundException.
+    public func rotateUserPoolKeys(_ poolID: String) async throws(ServiceError) {
+        guard let pool = userPool(poolID) else { throw .noSuchPool(poolID) }
+        _ = try await keys(of: pool)
+        try await rotateKeys(of: pool, isForced: true)
+    }
+
     /// Makes new keys where they are due, and forgets those that no valid token was signed with.
     /// - Parameter isForced: makes new ones even if none are due.
     func rotateKeys(of pool: PoolEntry, isForced: Bool = false) async throws(ServiceError) {

@@ -112,7 +112,7 @@ extension RecordReading {
     }
 }
 
-/// Forgets attempts and codes that are past, pool by pool.
+/// Forgets attempts, codes and events that are past, pool by pool.
 struct ForgetAttempts: RecurringJob {
     static let kind = "CognitoIDP::ForgetAttempts"
     static let interval = 3600.0
@@ -122,6 +122,8 @@ struct ForgetAttempts: RecurringJob {
         let now = context.environment.clock.now
         for pool in context.environment.projection(PoolIndex.self).all {
             try await forget(Attempts.self, by: "until", of: pool, before: now, context.environment)
+            try await forget(
+                AuthEvent.self, by: "created", of: pool, before: now - AuthEvent.memory, context.environment)
             try await forget(UserCode.self, by: "expires", of: pool, before: now, context.environment)
         }
     }

@@ -147,6 +147,7 @@ extension MutableRecords {
         try records.forgetCodes(of: user)
         try records.forgetDevices(of: user)
         try records.forgetPasskeys(of: user)
+        try records.forgetAuthEvents(of: user)
         try records.delete(PoolUser.self, user.key, of: pool.id)
     }
 }

@@ -131,8 +131,14 @@ extension Call {
         }
         let factor = attribute == "email" ? "EMAIL_OTP" : "SMS_OTP"
         guard try await signIn.availableFactors().contains(factor) else { throw .invalidSession }
-        try signIn.checkStatus(isPasswordless: true)
-        try await signIn.accept()
-        return try await signIn.challengeDevice()
+        signIn.progress.evidence = evidence(of: request)
+        return try await signIn.watched { (signIn) async throws(ServiceError) in
+            try await signIn.refuseBlockedAddress()
+            try signIn.checkStatus(isPasswordless: true)
+            signIn.noteProof(.mfa)
+            try await signIn.rateRisk()
+            try await signIn.accept()
+            return try await signIn.challengeDevice()
+        }
     }
 }

@@ -74,6 +74,8 @@ extension SignIn {
         }
         guard code.isFirstFactor else { return try await factorProved(code.challenge) }
         try checkStatus(isPasswordless: true)
+        noteProof(.mfa)
+        try await rateRisk()
         return try await challengeDevice()
     }
 

@@ -50,6 +50,7 @@ extension SignIn {
     /// The functions are content. What the pool itself asks for is not theirs to leave out.
     private mutating func customPassed() async throws(ServiceError) -> SignInStep {
         try checkStatus(isPasswordless: !progress.hasProvedPassword)
+        try await rateRisk()
         if progress.hasProvedPassword, user?.status == .forceChangePassword { return try await challengeNewPassword() }
         return try await challengeDevice()
     }

@@ -38,6 +38,7 @@ extension SignIn {
         guard user.status == .forceChangePassword else { throw .invalidSession }
         let password = try parameter("NEW_PASSWORD")
         try pool.checkPassword(password)
+        try await call.checkCompromised(password, .passwordChange, pool, client: client.id)
         try await pool.checkHistory(password, of: user)
         let requested = try requestedAttributes(of: user)
         let verifier = try await PasswordVerifier.make(

@@ -55,6 +55,8 @@ extension SignIn {
             try records.put(current)
         }
         try checkStatus(isPasswordless: true)
+        noteProof(.mfa)
+        try await rateRisk()
         progress.hasPassedFactors = true
         return try await challengeDevice()
     }

@@ -7,18 +7,19 @@ import Wire
 extension SignIn {
     /// Compares a password that was sent.
     /// - Throws: NotAuthorizedException.
-    func provePassword() async throws(ServiceError) {
+    mutating func provePassword() async throws(ServiceError) {
         let password = try parameter("PASSWORD")
         try refuseReset()
-        let (user, poolID, account) = (user, pool.id, call.accountID)
+        let (user, poolID, name, account) = (user, pool.id, progress.name, call.accountID)
         try await call.attempt(failureKey, wrong: .incorrect) { () async throws(ServiceError) -> Bool in
             guard let user, let verifier = user.password else {
                 // As long as for others.
-                _ = try await PasswordVerifier.make(password, user: progress.name, poolID: poolID, account: account)
+                _ = try await PasswordVerifier.make(password, user: name, poolID: poolID, account: account)
                 return false
             }
             return try await verifier.matches(password, user: user.username, poolID: poolID, account: account)
         }
+        try await refuseCompromised(password)
     }
 
     /// Where an app may learn about users, one whose password is to be reset is told so whatever the password.
@@ -77,7 +78,9 @@ extension SignIn {
     /// The password is proved, one way or the other.
     mutating func passwordProved() async throws(ServiceError) -> SignInStep {
         progress.hasProvedPassword = true
+        noteProof(.password)
         try checkStatus()
+        if !progress.isCustom { try await rateRisk() }
         let user = try existingUser()
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: "PASSWORD_VERIFIER", isRight: true))

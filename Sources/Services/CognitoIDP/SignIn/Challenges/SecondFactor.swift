@@ -36,6 +36,16 @@ extension PoolEntry {
     }
 }
 
+extension PoolEntry {
+    /// What a user can prove after the password, whether or not it is asked for as a rule; `none`: nothing.
+    func riskDemand(of user: PoolUser) -> SecondFactorDemand {
+        let usable = SignIn.factors.filter { offers($0) && user.canReceive($0) }
+        if let preferred = user.factors.preferred, usable.contains(preferred) { return .factor(preferred) }
+        if usable.count == 1, let only = usable.first { return .factor(only) }
+        return usable.isEmpty ? .none : .choice(usable)
+    }
+}
+
 extension PoolUser {
     /// Whether the user wants to be asked for a second factor.
     fileprivate func hasEnabled(_ factor: String) -> Bool {
@@ -63,8 +73,9 @@ extension SignIn {
     /// Challenges the user to prove a second factor, unless none is asked for, or a remembered device stands for it.
     mutating func challengeSecondFactor() async throws(ServiceError) -> SignInStep {
         let user = try existingUser()
-        let demand = pool.demand(of: user)
-        if demand != .none, pool.deviceConfiguration?.challengeRequiredOnNewDevice == true,
+        let demand = try demandedFactor(of: user)
+        if demand != .none, progress.evidence?.demand == nil,
+            pool.deviceConfiguration?.challengeRequiredOnNewDevice == true,
             try await rememberedDevice() != nil
         {
             // It is proved at the end.
@@ -94,6 +105,7 @@ extension SignIn {
 
     /// A second factor has been proved.
     mutating func factorProved(_ name: String) async throws(ServiceError) -> SignInStep {
+        noteProof(.mfa)
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: name, isRight: true))
         }

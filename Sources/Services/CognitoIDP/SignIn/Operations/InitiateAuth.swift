@@ -100,22 +100,6 @@ extension Call {
     }
 }
 
-extension CognitoIDP.UserContextDataType {
-    fileprivate var facts: [String: String] {
-        [("IpAddress", ipAddress), ("EncodedData", encodedData)].reduce(into: [:]) { $0[$1.0] = $1.1 }
-    }
-}
-
-extension CognitoIDP.ContextDataType {
-    fileprivate var facts: [String: String] {
-        [
-            ("IpAddress", ipAddress), ("EncodedData", encodedData), ("ServerName", serverName),
-            ("ServerPath", serverPath),
-        ]
-        .reduce(into: [:]) { $0[$1.0] = $1.1 }
-    }
-}
-
 extension ServiceError {
     static var unsupportedFlow: ServiceError { .invalidParameter("Initiate Auth method not supported.") }
 }

@@ -11,7 +11,7 @@ extension CognitoIDP.RespondToAuthChallenge: ComputeOperation, OfClient {
         try call.takeSignInRate()
         let step = try await call.answerChallenge(
             input.challengeName, session: input.session, responses: input.challengeResponses ?? [:], client: client,
-            clientMetadata: input.clientMetadata ?? [:])
+            clientMetadata: input.clientMetadata ?? [:], context: input.userContextData?.facts ?? [:], isOfAdmin: false)
         let answer = try await call.answer(step)
         return Output { output in
             output.challengeName = answer.name
@@ -31,7 +31,7 @@ extension CognitoIDP.AdminRespondToAuthChallenge: ComputeOperation, OnUserPool {
         try call.takeSignInRate()
         let step = try await call.answerChallenge(
             input.challengeName, session: input.session, responses: input.challengeResponses ?? [:], client: client,
-            clientMetadata: input.clientMetadata ?? [:])
+            clientMetadata: input.clientMetadata ?? [:], context: input.contextData?.facts ?? [:], isOfAdmin: true)
         let answer = try await call.answer(step)
         return Output { output in
             output.challengeName = answer.name

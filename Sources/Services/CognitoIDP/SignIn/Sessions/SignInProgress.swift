@@ -26,6 +26,8 @@ struct SignInProgress: Codable, Sendable, Equatable {
     var history: [ChallengeResult] = []
     /// The hash of the A by which SRP proved the password, in base64: whoever has sent that A, and no session, is the same client.
     var clientPublicHash: String?
+    /// nil: the pool has no threat protection.
+    var evidence: SignInEvidence?
 
     struct ChallengeResult: Codable, Sendable, Equatable {
         let name: String

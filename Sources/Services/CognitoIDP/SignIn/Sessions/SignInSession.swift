@@ -53,7 +53,8 @@ struct SignInSession: Codable, Sendable {
 
     /// Seals it. One that became too long, by what triggers want to know, is kept here, and its place handed out.
     func sealed(_ form: Form, _ call: Call) async throws(ServiceError) -> String {
-        let bytes = try Self.seal(self, form, call.environment)
+        // With what threat protection knows, some would be long and others short, and tell whether there is such a user.
+        let bytes = try Self.seal(self, form, isLong: progress.evidence != nil, call.environment)
         let text = form == .session ? Base64URL.encode(bytes) : Data(bytes).base64EncodedString()
         guard form == .session, text.utf8.count > Self.longest else { return text }
         let kept = KeptSession(id: id, sealed: text, expires: expires)
@@ -62,12 +63,12 @@ struct SignInSession: Codable, Sendable {
     }
 
     private static func seal(
-        _ value: some Encodable, _ form: Form, _ environment: Environment
+        _ value: some Encodable, _ form: Form, isLong: Bool = false, _ environment: Environment
     ) throws(ServiceError) -> [UInt8] {
         do {
             var bytes = Array(try JSONEncoder().encode(value))
             // All are equally long, but for what triggers add: the length would tell whether there is such a user.
-            if let length = form.lengths.first(where: { bytes.count <= $0 }) {
+            if let length = form.lengths.suffix(isLong ? 1 : 2).first(where: { bytes.count <= $0 }) {
                 bytes += Array(repeating: UInt8(ascii: " "), count: length - bytes.count)
             }
             return try environment.sessionTokens.key(for: "cognito-session").seal(

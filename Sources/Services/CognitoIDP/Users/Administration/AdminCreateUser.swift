@@ -21,6 +21,7 @@ extension CognitoIDP.AdminCreateUser: PreparedWriteOperation, OnUserPool {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
+        try call.takeRate(.userCreation)
         let pool = try call.userPool(input.userPoolId)
         return input.messageAction == "RESEND" ? try await again(input, pool, call) : try await new(input, pool, call)
     }

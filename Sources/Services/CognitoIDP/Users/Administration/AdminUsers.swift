@@ -71,6 +71,7 @@ extension CognitoIDP.AdminDisableUser: WriteOperation, OnUserPool {
 
 extension CognitoIDP.AdminConfirmSignUp: PreparedWriteOperation, OnUserPool {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+        try call.takeRate(.userCreation)
         let pool = try call.userPool(input.userPoolId)
         let name = input.username
         let user = try await call.keep { (records) throws(ServiceError) in

@@ -26,11 +26,16 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
             }
         }
         try pool.checkPassword(input.proposedPassword)
+        let clientID = signedIn.client.id
+        let isFound = try await call.checkCompromised(
+            input.proposedPassword, .passwordChange, pool, client: clientID)
         try await pool.checkHistory(input.proposedPassword, of: user)
-        return Preparation(
-            signedIn: signedIn,
-            password: try await .make(
-                input.proposedPassword, user: user.username, poolID: pool.id, account: pool.pool.accountID))
+        let password = try await PasswordVerifier.make(
+            input.proposedPassword, user: user.username, poolID: pool.id, account: pool.pool.accountID)
+        try await call.keepEvent(
+            .passwordChange, .pass, of: user, pool, client: clientID,
+            Surroundings(call, context: [:], mayNameAddress: false), isCompromised: isFound)
+        return Preparation(signedIn: signedIn, password: password)
     }
 
     public static func handle(

@@ -11,8 +11,8 @@ extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
     /// - Returns: `Session` of the answer.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         let start = ContinuousClock.now
-        let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try call.takeRate(.userCreation)
+        let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.confirmSignUp, for: input.username, of: client.pool)
         try await call.countTry(input.confirmationCode, .signUp, ofUserNamed: input.username, client.pool)
         let request = ConfirmationRequest(
@@ -122,7 +122,11 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
                 throw .invalidParameter("Auto verification not turned on.")
             }
             let context = MessageContext(pool: pool, user: user, clientID: client.id, metadata: metadata)
-            return CodeAnswer(sent: try await call.makeCode(.signUp, .resendCode, to: delivery, context), of: pool)
+            let code = try await call.makeCode(.signUp, .resendCode, to: delivery, context)
+            try await call.keepEvent(
+                .resendCode, .pass, of: user, pool, client: client.id,
+                call.surroundings(input.userContextData, of: client))
+            return CodeAnswer(sent: code, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
             return try await call.simulatedAnswer(name, of: pool, by: pool.confirmationMedia)

@@ -31,6 +31,9 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
             let context = MessageContext(
                 pool: pool, user: user, clientID: client.id, metadata: input.clientMetadata ?? [:])
             let code = try await call.makeCode(.forgotPassword, .forgotPassword, to: delivery, context)
+            try await call.keepEvent(
+                .forgotPassword, .pass, of: user, pool, client: client.id,
+                call.surroundings(input.userContextData, of: client))
             return CodeAnswer(sent: code, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
@@ -76,9 +79,17 @@ extension CognitoIDP.ConfirmForgotPassword: PreparedWriteOperation, OfClient {
         let pool = client.pool
         try await call.count(.confirmForgotPassword, for: input.username, of: pool)
         try pool.checkPassword(input.password)
+        let isFound = try await call.checkCompromised(
+            input.password, .passwordChange, pool, client: client.id)
         let reset = PasswordReset(client: client, username: input.username, code: input.confirmationCode)
         let result: Result<PoolUser, ServiceError>
-        do throws(ServiceError) { result = .success(try await reset.perform(input.password, call)) } catch {
+        do throws(ServiceError) {
+            let user = try await reset.perform(input.password, call)
+            try await call.keepEvent(
+                .passwordChange, .pass, of: user, pool, client: client.id,
+                call.surroundings(input.userContextData, of: client), isCompromised: isFound)
+            result = .success(user)
+        } catch {
             result = .failure(error)
         }
         if client.hidesUserExistence { await call.evenOut(since: start) }

@@ -12,12 +12,15 @@ struct NewUser: Sendable {
     /// What is said where the user name is taken.
     let nameIsTaken: String
     var code: CodeMessage?
+    /// nil: the pool has no threat protection.
+    var event: AuthEvent?
 
     /// Stores the user, and sends the code.
     func store(_ call: Call, _ records: MutableRecords) throws(ServiceError) {
         try records.checkIsFree(name, of: pool, nameIsTaken)
         try records.put(user, replacing: nil, of: pool, takesAliases: takesAliases)
         if let code { try records.send(code, of: pool, call) }
+        if let event { try records.keep(event, of: pool, requestID: call.requestID, at: call.time) }
     }
 }
 
@@ -34,14 +37,16 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
-        let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try call.takeRate(.userCreation)
+        let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         let pool = client.pool
         guard !pool.isAdminCreateOnly else { throw .notAuthorized("SignUp is not permitted for this user pool") }
         let name = try NewUsername(input.username, of: pool)
         let password = input.password.flatMap { $0.isEmpty ? nil : $0 }
+        var isFound: Bool?
         if let password {
             try pool.checkPassword(password, policyWording)
+            isFound = try await call.checkCompromised(password, .signUp, pool, client: client.id)
         } else if !pool.signsInWithoutPassword {
             throw .cognito(.invalidPasswordException, "\(policyWording): Password not long enough")
         }
@@ -62,6 +67,12 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
         if let password {
             new.user.password = try await .make(
                 password, user: name.username, poolID: pool.id, account: pool.pool.accountID)
+        }
+        if pool.threatMode != .off {
+            new.event = AuthEvent(
+                .signUp, .pass, of: new.user, id: RequestIDs.make(time: call.time), client: client.id,
+                call.surroundings(input.userContextData, of: client))
+            new.event?.risk.isCompromised = isFound
         }
         let context = MessageContext(
             pool: pool, user: new.user, clientID: client.id, metadata: input.clientMetadata ?? [:])

@@ -3,11 +3,10 @@ import Platform
 import Synchronization
 import Wire
 
-/// How many requests of a category an account may make in a Region, in a second. AWS counts what administrators do as well:
-/// here policies decide on them, and these are for what anybody can ask for.
+/// How many requests of a category an account may make in a Region, in a second.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html#category_operations>
 extension Quota {
-    static let requestRates = [userAuthentication, userCreation, userAccountRecovery]
+    static let requestRates = [userAuthentication, userCreation, userAccountRecovery, userFederation]
 
     /// `UserAuthentication`: to sign in.
     static let userAuthentication = Quota("UserAuthenticationPerSecond", 120)
@@ -15,6 +14,8 @@ extension Quota {
     static let userCreation = Quota("UserCreationPerSecond", 50)
     /// `UserAccountRecovery`: for another password.
     static let userAccountRecovery = Quota("UserAccountRecoveryPerSecond", 30)
+    /// `UserFederation`: to sign in at a provider.
+    static let userFederation = Quota("UserFederationPerSecond", 25)
 }
 
 extension Call {
@@ -24,20 +25,20 @@ extension Call {
 
     /// Counts a request of a category.
     /// - Throws: TooManyRequestsException.
-    func takeRate(_ category: Quota) throws(ServiceError) {
-        let isFree = SignInRate.shared.take(
-            scope, category.name, most: quotas[category], at: ContinuousClock.now)
-        if !isFree { throw .rateExceeded }
+    func takeRate(_ quota: Quota) throws(ServiceError) {
+        guard RequestRate.shared.take(quota, scope, most: quotas[quota], at: ContinuousClock.now) else {
+            throw .rateExceeded
+        }
     }
 }
 
-/// How many requests of each category each account may still make at the moment, on this node.
-final class SignInRate: Sendable {
-    static let shared = SignInRate()
+/// How many requests of a category each account may still make at the moment, on this node.
+final class RequestRate: Sendable {
+    static let shared = RequestRate()
 
     private struct Key: Hashable {
+        let quota: Quota
         let scope: Scope
-        let category: String
     }
 
     /// What is left of a second's, and since when.
@@ -51,11 +52,8 @@ final class SignInRate: Sendable {
     init() {}
 
     /// Takes one, if there is one left. They come back evenly.
-    func take(
-        _ scope: Scope, _ category: String = Quota.userAuthentication.name, most: Int, at time: ContinuousClock.Instant
-    ) -> Bool {
-        let most = Double(max(1, most))
-        let key = Key(scope: scope, category: category)
+    func take(_ quota: Quota, _ scope: Scope, most: Int, at time: ContinuousClock.Instant) -> Bool {
+        let (key, most) = (Key(quota: quota, scope: scope), Double(max(1, most)))
         return buckets.withLock { buckets in
             var bucket = buckets[key] ?? Bucket(left: most, time: time)
             bucket.left = min(most, bucket.left + max(0, (time - bucket.time) / .seconds(1)) * most)
