@@ -11,8 +11,8 @@ extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
     /// - Returns: `Session` of the answer.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         let start = ContinuousClock.now
-        try call.takeRate(.userCreation)
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userCreation)
         try await call.count(.confirmSignUp, for: input.username, of: client.pool)
         try await call.countTry(input.confirmationCode, .signUp, ofUserNamed: input.username, client.pool)
         let request = ConfirmationRequest(

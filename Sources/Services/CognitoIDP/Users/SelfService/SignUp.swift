@@ -37,8 +37,8 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
-        try call.takeRate(.userCreation)
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
+        try call.takeRate(.userCreation)
         let pool = client.pool
         guard !pool.isAdminCreateOnly else { throw .notAuthorized("SignUp is not permitted for this user pool") }
         let name = try NewUsername(input.username, of: pool)
