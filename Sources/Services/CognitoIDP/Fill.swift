@@ -36,7 +36,7 @@ extension Environment {
                         PoolUser.Attribute(name: "email_verified", value: "true"),
                     ], created: time, modified: time, isEnabled: true, status: .confirmed)
                 user.password = unknown
-                if number < 100 { user.password = try await .make(password, user: name, poolID: poolID) }
+                if number < 100 { user.password = try await .make(password, user: name, poolID: poolID, account: scope.account) }
                 made.append(user)
             }
             try await write(scope, requestID: "") { [made] (records) throws(ServiceError) in

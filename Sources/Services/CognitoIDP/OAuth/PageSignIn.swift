@@ -55,7 +55,7 @@ extension Call {
         try takeSignInRate()
         let step = try await answerChallenge(
             challenge, session: session, responses: responses, client: try client.entry.withAllFlows(),
-            clientMetadata: [:])
+            clientMetadata: [:], isOfAdmin: false)
         return PageSignInStep(step)
     }
 }

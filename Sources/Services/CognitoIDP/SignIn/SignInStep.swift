@@ -27,6 +27,8 @@ struct SignInRequest: Sendable {
     var clientMetadata: [String: String] = [:]
     /// What the app tells of its user's surroundings, for threat protection: the address, what `EncodedData` has.
     var context: [String: String] = [:]
+    /// Administrators tell where their users are; apps may where their client says so.
+    var isOfAdmin = false
     /// `Session` of ConfirmSignUp, which has proved what USER_AUTH would ask for.
     var session: String?
 }

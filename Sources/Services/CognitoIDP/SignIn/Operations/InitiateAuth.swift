@@ -47,6 +47,7 @@ extension CognitoIDP.AdminInitiateAuth: ComputeOperation, OnUserPool {
         request.clientMetadata = input.clientMetadata ?? [:]
         request.session = input.session
         request.context = input.contextData?.facts ?? [:]
+        request.isOfAdmin = true
         let answer = try await call.initiateAuth(request)
         return Output { output in
             output.challengeName = answer.name
