@@ -9,6 +9,7 @@ import aws_encryption_sdk
 import pytest
 from aws_encryption_sdk import CommitmentPolicy
 from botocore.exceptions import ClientError
+from test_cognito_protection import FAR, enter, events, protected, takeover
 from test_kms_encryption_sdk import provider
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy
@@ -285,3 +286,23 @@ def test_a_code_for_nobody(make: Callable[..., UserPool], sender: Sender, root: 
         begin(pool.client, "bob")
     time.sleep(0.5)
     assert not sender.events
+
+
+def test_a_notice_of_a_risky_sign_in(sender_server: tuple[Server, Sender], sender: Sender, key: str) -> None:
+    pool = protected(sender_server[0], LambdaConfig=senders(key))
+    pool.create("ann", email="ann@example.com")
+    enter(pool)
+    pool.admin.set_risk_configuration(
+        UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("NO_ACTION", notify=True)
+    )
+    assert enter(pool, at=FAR, on="tablet")["AuthenticationResult"]
+    event = sender.next()
+    assert event["triggerSource"] == "CustomEmailSender_AccountTakeOverNotification"
+    request = event["request"]
+    assert request["code"] is None and request["clientMetadata"] is None
+    told = request["userAttributes"]
+    assert (told["email"], told["USER_NAME"], told["IP_ADDRESS"]) == ("ann@example.com", "ann", FAR)
+    assert told["ACCOUNT_TAKE_OVER_ACTION"] == "NO_ACTION" and told["EVENT_ID"] == events(pool)[0]["EventId"]
+    for member, value in (("ONE_CLICK_LINK_VALID", "valid"), ("ONE_CLICK_LINK_INVALID", "invalid")):
+        assert told[member].endswith(f"{told['FEEDBACK_TOKEN']}/{value}")
+    assert not pool.outbox()

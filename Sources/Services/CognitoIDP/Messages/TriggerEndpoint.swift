@@ -30,7 +30,7 @@ struct TriggerEndpoint {
         while true {
             let answer: Fetch.Answer
             do throws(FetchError) {
-                answer = try await send(request)
+                answer = try await send(request, within: .seconds(5))
             } catch {
                 guard attempt < Self.attempts, error.canBeTriedAgain else { throw failed(error) }
                 attempt += 1
@@ -40,12 +40,19 @@ struct TriggerEndpoint {
         }
     }
 
-    /// Leaves an event with the function, whose answer does not matter.
-    /// - Throws: UserLambdaValidationException where the function has failed, UnexpectedLambdaException where there is none.
+    /// Leaves an event with the function, whose answer does not matter. It has half a minute: there are servers that answer once
+    /// the function has ended.
+    /// - Throws: UserLambdaValidationException where the function has failed, or takes longer; UnexpectedLambdaException where
+    ///   there is none.
     func leave(_ event: [UInt8], for accountID: String) async throws(ServiceError) {
         let request = try request(event, for: accountID, "Event")
         let answer: Fetch.Answer
-        do throws(FetchError) { answer = try await send(request) } catch { throw failed(error) }
+        do throws(FetchError) {
+            answer = try await send(request, within: .seconds(30))
+        } catch {
+            let failure = failed(error)
+            throw error == .tooSlow ? .cognito(.userLambdaValidationException, failure.message) : failure
+        }
         _ = try taken(answer)
     }
 
@@ -70,9 +77,9 @@ struct TriggerEndpoint {
             ], body: event)
     }
 
-    private func send(_ request: Fetch.Request) async throws(FetchError) -> Fetch.Answer {
+    private func send(_ request: Fetch.Request, within time: Duration) async throws(FetchError) -> Fetch.Answer {
         var limits = Fetch.Limits()
-        limits.time = .seconds(5)
+        limits.time = time
         limits.body = Self.longestAnswer
         return try await Fetch(trust: servers.trust, limits: limits).send(request)
     }
