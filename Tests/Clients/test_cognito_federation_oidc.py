@@ -295,12 +295,19 @@ def test_google_in_another_place(cloud: Server, root: Identity, google: LoginPro
     assert claims["cognito:username"] == "Google_77" and claims["identities"][0]["providerType"] == "Google"
 
 
+@pytest.mark.parametrize("form", ["body", "file", "body in one line", "file in one line", "file with escapes"])
 def test_apple_answers_by_a_form(
-    cloud: Server, root: Identity, google: LoginProvider, monkeypatch: pytest.MonkeyPatch
+    cloud: Server, root: Identity, google: LoginProvider, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """The client's secret is a token that a key of Apple's signs; what comes back is a form of another site's page."""
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+    lines = pem.splitlines()
+    written = {
+        "body": "\n".join(lines[1:-1]), "file": pem, "body in one line": "".join(lines[1:-1]),
+        "file in one line": " ".join(lines), "file with escapes": pem.replace("\n", "\\n"),
+    }[form]  # fmt: skip
 
     def is_secret(secret: str) -> bool:
         assert jwt.get_unverified_header(secret)["kid"] == "KEYID12345"
@@ -311,7 +318,7 @@ def test_apple_answers_by_a_form(
     pool = make_pool(cloud, root)
     details = {
         "client_id": google.CLIENT, "team_id": "TEAM123456", "key_id": "KEYID12345",
-        "private_key": "\n".join(pem.splitlines()[1:-1]), "authorize_scopes": "email name",
+        "private_key": written, "authorize_scopes": "email name",
     }  # fmt: skip
     mapping = {"email": "email", "given_name": "firstName", "nickname": "nickname"}
     add_provider(pool, "SignInWithApple", details, "SignInWithApple", AttributeMapping=mapping)

@@ -52,6 +52,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     var earlierPasswords: [PasswordVerifier] = []
     /// Tokens that were issued before are not accepted any more; seconds since 1970.
     var signedOutBefore: Double?
+    /// When the password had to be reset, if it was set before; seconds since 1970.
+    private(set) var resetRequiredAt: Double?
     /// The secret of the authenticator app, once it is verified, in base32.
     var softwareToken: String?
     /// The secret of an authenticator app that has shown no code of it yet, in base32.
@@ -126,6 +128,12 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
                 attributes.append(Attribute(name: name, value: newValue))
             }
         }
+    }
+
+    /// The password can't be used any more, and the user has to set another.
+    mutating func requireReset(at time: Double) {
+        status = .resetRequired
+        resetRequiredAt = time
     }
 
     /// Without anything but who it is, so that no log shows what is secret.

@@ -34,7 +34,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
             try await call.keepEvent(
                 .forgotPassword, .pass, of: user, pool, client: client.id,
                 call.surroundings(input.userContextData, of: client))
-            return CodeAnswer(sent: code, of: pool)
+            return CodeAnswer(code, to: user, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
             return try await call.simulatedAnswer(name, of: pool, by: pool.likelyRecoveryMedia)
