@@ -8,7 +8,8 @@ import Wire
 extension SignIn {
     /// Asks whether a user whom the pool does not know is known elsewhere, and makes the user.
     mutating func migrate() async throws(ServiceError) {
-        guard pool.has(.userMigration) else { return }
+        // A provider's user, who can't sign in so, is known already.
+        guard pool.has(.userMigration), try await call.subject(progress.name, of: client) == nil else { return }
         let password = try parameter("PASSWORD")
         do throws(ServiceError) {
             user = try await call.migrateUser(

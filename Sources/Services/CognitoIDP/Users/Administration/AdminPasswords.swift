@@ -59,7 +59,7 @@ extension CognitoIDP.AdminResetUserPassword: PreparedWriteOperation, OnUserPool 
             try records.existingUser(named: name, of: pool)
         }
         guard user.status == .confirmed || user.status == .resetRequired else {
-            throw .notAuthorized("User password cannot be reset in the current state.")
+            throw .unresettable
         }
         let delivery = try user.recoveryDelivery(of: pool)
         let context = MessageContext(pool: pool, user: user, metadata: input.clientMetadata ?? [:])

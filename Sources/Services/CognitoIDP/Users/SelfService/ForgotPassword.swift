@@ -54,9 +54,7 @@ extension PoolUser {
     ///   address that was proved.
     func recoveryDelivery(of pool: PoolEntry) throws(ServiceError) -> CodeDelivery {
         guard isEnabled else { throw .notAuthorized("User is disabled.") }
-        guard status != .forceChangePassword, status != .externalProvider else {
-            throw .notAuthorized("User password cannot be reset in the current state.")
-        }
+        guard status != .forceChangePassword, !isOfProvider else { throw .unresettable }
         for medium in pool.recoveryMedia where self[attribute: "\(medium.attribute)_verified"] == "true" {
             // By the same phone number, one factor would reset the other.
             let isOnlyFactor = medium == .sms && factors.isSMSEnabled && factors.preferred == "SMS_MFA"
@@ -141,13 +139,14 @@ private struct PasswordReset: Sendable {
     ) throws(ServiceError) -> (user: PoolUser, code: UserCode) {
         let pool = client.pool
         guard let user = try records.user(named: username, of: pool),
-            user.isEnabled || !client.hidesUserExistence
+            user.isEnabled && !user.isOfProvider || !client.hidesUserExistence
         else {
             guard client.hidesUserExistence else { throw .noSuchCombination }
             throw try records.hasTried(.forgotPassword, for: username, of: pool, at: call.time)
                 ? .codeMismatch : .expiredCode
         }
         guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
+        guard !user.isOfProvider else { throw .unresettable }
         let stored = try records.get(
             UserCode.self, UserCode.key(user.name, UserCode.Purpose.forgotPassword.name), of: pool.id)
         if stored == nil, client.hidesUserExistence,
@@ -158,4 +157,8 @@ private struct PasswordReset: Sendable {
         }
         return (user, try records.provenCode(code, .forgotPassword, of: user, at: call.time))
     }
+}
+
+extension ServiceError {
+    static var unresettable: ServiceError { .notAuthorized("User password cannot be reset in the current state.") }
 }
