@@ -264,6 +264,20 @@ def test_wrapped_and_changed_assertions(pool: Pool, idp: Liar) -> None:
     assert not pool.idp.list_users(UserPoolId=pool.id)["Users"]
 
 
+def test_names_with_comments(pool: Pool, idp: Liar) -> None:
+    """A signature does not see a comment: the name is what stands before and behind it, and not one of both."""
+    add_provider(pool, idp.metadata())
+    browser = FormBrowser(pool)
+    _, request, relay_state = leave(browser)
+    honest = base64.b64decode(idp.answer(pool, request, subject="root@example.com.evil.example")).decode()
+    text = honest.replace("root@example.com.evil", "root@example.com<!-- -->.evil")
+    assert text != honest
+    post(browser, base64.b64encode(text.encode()).decode(), relay_state)
+    location = browser.answer.headers["Location"]
+    names = [user["Username"] for user in pool.idp.list_users(UserPoolId=pool.id)["Users"]]
+    assert names == (["Corp_root@example.com.evil.example"] if "code=" in location else [])
+
+
 def test_replayed_assertions_and_states_of_others(pool: Pool, idp: Liar) -> None:
     add_provider(pool, idp.metadata())
     browser = FormBrowser(pool)

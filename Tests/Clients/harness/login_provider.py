@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 from pathlib import Path
 from html import escape
 from typing import Any
@@ -30,6 +31,8 @@ class LoginProvider(OpenIDProvider):
         #: In the place of an honest ID token.
         self.id_token: str | None = None
         self.failure: tuple[int, dict[str, str]] | None = None
+        #: Where it does not answer before this is set; None: it does.
+        self.pause: threading.Event | None = None
         #: Who sits at a real browser that comes by; None: the provider's usual one.
         self.person: dict[str, Any] | None = None
 
@@ -84,6 +87,8 @@ class LoginProvider(OpenIDProvider):
         if path == "/userinfo":
             return self.user_info()
         self.forms.append(form)
+        if self.pause:
+            self.pause.wait(20)
         if self.failure:
             return self.failure[0], json.dumps(self.failure[1]).encode()
         known = self.codes.pop(form.get("code", ""), None)
