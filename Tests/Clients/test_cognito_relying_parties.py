@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 from authlib.integrations.base_client.sync_app import BaseApp, OAuth2Mixin
 from authlib.integrations.base_client.sync_openid import OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
@@ -147,3 +148,23 @@ def test_pycognito_verifies(user_pool: UserPool, cloud: Server) -> None:
         # What it makes of a key that the pool has not published.
         with pytest.raises((TokenVerificationException, IndexError)):
             ann.verify_token(token, name, use)
+
+
+def test_the_issuer_is_where_the_operator_says() -> None:
+    """Verifiers compare it letter by letter with what they were set up with, and fetch the keys from below it."""
+    with Server("--public-url", "https://id.example.com") as server:
+        pool = UserPool(server)
+        pool.create("ann")
+        pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="myapp")
+        here = f"{server.url}/{pool.id}/.well-known/"
+        document = requests.get(here + "openid-configuration", timeout=30).json()
+        issuer = f"https://id.example.com/{pool.id}"
+        assert document["issuer"] == issuer and document["jwks_uri"] == f"{issuer}/.well-known/jwks.json"
+        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "revocation_endpoint", "end_session_endpoint"):
+            assert document[name].startswith("https://id.example.com/_cognito/myapp/"), name
+        tokens = pool.sign_in("ann")["AuthenticationResult"]
+        keys = {key["kid"]: jwt.PyJWK(key) for key in requests.get(here + "jwks.json", timeout=30).json()["keys"]}
+        for name, audience in (("IdToken", pool.client), ("AccessToken", None)):
+            key = keys[jwt.get_unverified_header(tokens[name])["kid"]]
+            claims = jwt.decode(tokens[name], key, ["RS256"], audience=audience, issuer=issuer)
+            assert claims["token_use"] == name.removesuffix("Token").lower()
