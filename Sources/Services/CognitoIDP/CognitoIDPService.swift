@@ -34,6 +34,7 @@ extension ServiceModule {
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
             ForgetLoginTicket.self,
             DeliverPoolLogs.self,
+            ForgetAuthEvents.self,
         ],
         quotas: Quota.ofPools + Quota.requestRates,
         paths: [.poolDocuments, .logos] + PublicPath.eventFeedback,

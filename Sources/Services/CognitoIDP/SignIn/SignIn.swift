@@ -22,6 +22,8 @@ struct SignIn: Sendable {
     var user: PoolUser?
     /// What is being answered; nil: this is the first request.
     var session: SignInSession?
+    /// Whether what this request was to prove is wrong, and counts as a guess.
+    private(set) var hasGuessedWrong = false
 
     var pool: PoolEntry { client.pool }
 
@@ -60,6 +62,23 @@ struct SignIn: Sendable {
         return .challenge(
             name: name ?? pending.names.first ?? "", parameters: parameters,
             session: try await session.sealed(.session, call))
+    }
+
+    /// Has something proved: see ``Platform/Call/attempt(_:wrong:_:)``.
+    mutating func attempt(
+        wrong: ServiceError, _ prove: () async throws(ServiceError) -> Bool
+    ) async throws(ServiceError) {
+        var isWrong = false
+        do throws(ServiceError) {
+            try await call.attempt(failureKey, wrong: wrong) { () async throws(ServiceError) -> Bool in
+                isWrong = try await !prove()
+                return !isWrong
+            }
+        } catch {
+            // During a lock-out, nothing was looked at.
+            hasGuessedWrong = isWrong && error.message != ServiceError.attemptsExceeded.message
+            throw error
+        }
     }
 
     /// Takes an answer that was right, once, together with what follows from it.

@@ -16,7 +16,8 @@ extension SignIn {
         default: template = configuration?.mfaEmail
         }
         let token = try FeedbackToken(
-            poolID: pool.id, user: user.name, sub: user.sub, eventID: evidence.id, expires: call.time + AuthEvent.memory
+            poolID: pool.id, user: user.name, sub: user.sub, eventID: evidence.id,
+            expires: call.time + FeedbackToken.life
         ).sealed(call.environment)
         let notice = RiskNotice(
             template, isBlocked: action == "BLOCK", surroundings: evidence.surroundings, time: call.timestamp,

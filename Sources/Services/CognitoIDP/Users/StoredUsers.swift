@@ -134,7 +134,7 @@ extension MutableRecords {
     }
 
     /// Deletes a user, and all that belongs to the user alone.
-    func delete(_ user: PoolUser, of pool: PoolEntry) throws(ServiceError) {
+    func delete(_ user: PoolUser, of pool: PoolEntry, at time: Double) throws(ServiceError) {
         let records = of(pool.scope)
         for alias in pool.aliases(of: user) {
             let stored = try records.get(UserAlias.self, alias.key, of: pool.id)
@@ -147,7 +147,7 @@ extension MutableRecords {
         try records.forgetCodes(of: user)
         try records.forgetDevices(of: user)
         try records.forgetPasskeys(of: user)
-        try records.forgetAuthEvents(of: user)
+        try records.forgetAuthEvents(of: user, at: time)
         try records.delete(PoolUser.self, user.key, of: pool.id)
     }
 }

@@ -60,7 +60,7 @@ extension SignIn {
         let given = try parameter("\(code.challenge)_CODE")
         let isUser = user != nil
         let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
-        try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
+        try await attempt(wrong: wrong) { code.matches(given) && isUser }
         let (attribute, pool) = (code.attribute, pool)
         try await accept { (user, _) throws(ServiceError) in
             if let address = code.newAddress {
@@ -76,7 +76,7 @@ extension SignIn {
         try checkStatus(isPasswordless: true)
         noteProof(.mfa)
         try await rateRisk()
-        return try await challengeDevice()
+        return try await challengeDemandedFactor(besides: Self.medium(of: code.challenge))
     }
 
     /// The answer to `SOFTWARE_TOKEN_MFA`.
@@ -88,8 +88,8 @@ extension SignIn {
         }
         let (password, time) = (OneTimePassword(seed: seed), call.clientTime)
         let step = password.step(matching: code, around: time, window: 1, after: nil)
-        try await call.attempt(
-            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code received for user")
+        try await attempt(
+            wrong: .cognito(.codeMismatchException, "Invalid code received for user")
         ) { step != nil }
         try await accept { (user, _) throws(ServiceError) in
             // One that was seen before may have been seen by somebody else.

@@ -14,6 +14,9 @@ struct FeedbackToken: Codable, Sendable {
     /// Seconds since 1970.
     let expires: Double
 
+    /// It is good for so many seconds: a week. AWS names no time.
+    static let life = 7.0 * 86_400
+
     private static let context = Array("gatehouse cognito event feedback".utf8)
     private static let purpose = "cognito-event-feedback"
 
@@ -42,12 +45,17 @@ struct FeedbackToken: Codable, Sendable {
 
 extension MutableRecords {
     /// Keeps what somebody says of an event of a user's.
-    /// - Throws: InvalidParameterException where there is no such event.
+    /// - Parameter provider: the user's name, or `Admin`.
+    /// - Throws: InvalidParameterException where there is no such event; NotAuthorizedException for a user who has said it before.
     func judge(
         _ eventID: String, of user: PoolUser, _ pool: PoolEntry, isValid: Bool, by provider: String, at time: Double
     ) throws(ServiceError) {
         guard var event = try authEvent(eventID, of: user, pool) else {
             throw .invalidParameter("Event \(eventID) does not exist.")
+        }
+        // A link that was followed once is of no more use to whoever finds the mail.
+        guard provider == AuthEvent.Feedback.administrator || event.feedback?.provider != provider else {
+            throw .notAuthorized("Invalid feedback token")
         }
         event.feedback = AuthEvent.Feedback(isValid: isValid, provider: provider, date: time)
         try of(pool.scope).put(event)

@@ -9,6 +9,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
     public struct Preparation: Sendable {
         let signedIn: SignedInUser
         let password: PasswordVerifier
+        let event: AuthEvent?
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
@@ -32,10 +33,10 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         try await pool.checkHistory(input.proposedPassword, of: user)
         let password = try await PasswordVerifier.make(
             input.proposedPassword, user: user.username, poolID: pool.id, account: pool.pool.accountID)
-        try await call.keepEvent(
+        let event = call.event(
             .passwordChange, .pass, of: user, pool, client: clientID,
             Surroundings(call, context: [:], mayNameAddress: false), isCompromised: isFound)
-        return Preparation(signedIn: signedIn, password: password)
+        return Preparation(signedIn: signedIn, password: password, event: event)
     }
 
     public static func handle(
@@ -48,6 +49,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         user.set(prepared.password, temporaryUntil: nil, of: pool)
         user.modified = call.time
         try records.put(user, replacing: old, of: pool)
+        if let event = prepared.event { try records.keep(event, of: pool, call) }
         return Output()
     }
 }
@@ -73,7 +75,7 @@ extension CognitoIDP.DeleteUser: PreparedWriteOperation, OfSignedInUser {
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = prepared.signedIn.pool
-        try records.delete(try records.current(prepared.signedIn), of: pool)
+        try records.delete(try records.current(prepared.signedIn), of: pool, at: call.time)
         return Output()
     }
 }

@@ -88,10 +88,11 @@ extension CognitoIDP.ConfirmForgotPassword: PreparedWriteOperation, OfClient {
         let reset = PasswordReset(client: client, username: input.username, code: input.confirmationCode)
         let result: Result<PoolUser, ServiceError>
         do throws(ServiceError) {
-            let user = try await reset.perform(input.password, call)
-            try await call.keepEvent(
-                .passwordChange, .pass, of: user, pool, client: client.id,
-                call.surroundings(input.userContextData, of: client), isCompromised: isFound)
+            let surroundings = call.surroundings(input.userContextData, of: client)
+            let user = try await reset.perform(input.password, call) { user in
+                call.event(
+                    .passwordChange, .pass, of: user, pool, client: client.id, surroundings, isCompromised: isFound)
+            }
             result = .success(user)
         } catch {
             result = .failure(error)
@@ -113,13 +114,17 @@ private struct PasswordReset: Sendable {
     let username: String
     let code: String
 
-    func perform(_ password: String, _ call: Call) async throws(ServiceError) -> PoolUser {
+    /// - Parameter event: what is kept of it in the user's history.
+    func perform(
+        _ password: String, _ call: Call, event: (PoolUser) -> AuthEvent?
+    ) async throws(ServiceError) -> PoolUser {
         let pool = client.pool
         try await call.countTry(code, .forgotPassword, ofUserNamed: username, pool)
         let user = try await call.read { (records) throws(ServiceError) in try prove(call, records).user }
         try await pool.checkHistory(password, of: user)
         let verifier = try await PasswordVerifier.make(
             password, user: user.username, poolID: pool.id, account: pool.pool.accountID)
+        let event = event(user)
         return try await call.keep { (records) throws(ServiceError) in
             // The code may have been used meanwhile.
             let (old, proved) = try prove(call, records.readOnly)
@@ -130,6 +135,7 @@ private struct PasswordReset: Sendable {
             user[attribute: "\(proved.attribute)_verified"] = "true"
             try records.put(user, replacing: old, of: pool)
             try records.delete(UserCode.self, proved.key, of: pool.id)
+            if let event { try records.keep(event, of: pool, call) }
             return user
         }
     }
