@@ -16,7 +16,7 @@ from test_cognito_sign_in_ways import CHALLENGES, CLIENT, ORIGIN, riddles
 from harness import Server
 from harness.functions import FUNCTION, Function
 from harness.passkeys import Passkey
-from harness.sign_in import EXPIRED_SESSION, INVALID_SESSION, USED_SESSION, refusal, srp, totp
+from harness.sign_in import EXPIRED_SESSION, INVALID_SESSION, N, USED_SESSION, refusal, srp, totp
 from harness.user_pools import PASSWORD, UserPool
 
 TEMPORARY = "Temporary-1"
@@ -267,3 +267,16 @@ def test_a_challenge(
     waits = stage(*pools[:2])
     server.advance(181)
     assert refusal(waits.answer) == EXPIRED_SESSION
+
+
+@pytest.mark.parametrize("stage", [password_srp, device_srp_auth], ids=lambda stage: stage.__name__)
+def test_numbers_that_would_prove_anything(
+    pools: tuple[UserPool, UserPool, UserPool], stage: Callable[[UserPool, UserPool], Waiting]
+) -> None:
+    """A = 0 and its kin make a secret that everybody knows: devices and chosen passwords take none of them either."""
+    waits = stage(*pools[:2])
+    for number in (0, N, 2 * N, 3 * N, N + 1, N << 8):
+        responses = waits.responses | {"SRP_A": f"{number:x}"}
+        assert refusal(lambda: waits.answer(ChallengeResponses=responses))[0] == "InvalidParameterException"
+    # None of it was an attempt.
+    assert waits.answer()["ChallengeName"].endswith("PASSWORD_VERIFIER")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import botocore
 import botocore.session
+import jwt
 import pytest
 import requests
 from botocore import UNSIGNED
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
 from walk import samples_of
 
 from harness import AwsError, Identity, Server, error_of
@@ -156,6 +164,54 @@ def test_each_in_its_place(cloud: Server, root: Identity) -> None:
     # Each is good for what it is for, still.
     for door, right in Doors.RIGHT.items():
         assert getattr(doors, door)(own.secrets[right]), door
+
+
+def forged(token: str, key: Any, algorithm: str, **header: Any) -> str:
+    """The same claims, with a signature of somebody else's."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(claims, key, algorithm, headers={"kid": jwt.get_unverified_header(token)["kid"]} | header)
+
+
+def test_signatures_of_others(cloud: Server, root: Identity) -> None:
+    """What a token says of the key that it was signed by counts for nothing."""
+    pool, other = (new_pool(cloud, root, name) for name in ("myapp", "other"))
+    provider = f"cognito-idp.us-east-1.amazonaws.com/{pool.id}"
+    identity_pool = root.client("cognito-identity").create_identity_pool(
+        IdentityPoolName="people", AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": provider, "ClientId": pool.client_id}],
+    )["IdentityPoolId"]  # fmt: skip
+    doors = Doors(pool, identity_pool)
+    own = application(pool).secrets
+    published = requests.get(f"{pool.issuer}/.well-known/jwks.json", timeout=30).json()["keys"]
+    mine = rsa.generate_private_key(65537, 2048)
+    my_jwk = json.loads(RSAAlgorithm.to_jwk(mine.public_key())) | {"kid": "mine", "use": "sig", "alg": "RS256"}
+    foreign_kid = jwt.get_unverified_header(application(other).secrets["access"])["kid"]
+    for name, shown in (("access", doors.get_user), ("access", doors.user_info), ("id", doors.getting_an_identity)):
+        token = own[name]
+        kid = jwt.get_unverified_header(token)["kid"]
+        published_key = next(key for key in published if key["kid"] == kid)
+        # The key that all know, as the secret of a symmetric signature.
+        pem = jwt.PyJWK(published_key).key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        symmetric = [pem, pem.strip(), json.dumps(published_key).encode(), published_key["n"].encode(), b"", b"\0"]
+        tokens = [hmac_token(token, secret) for secret in symmetric]
+        tokens += [
+            forged(token, mine, "RS256"), forged(token, mine, "PS256"), forged(token, mine, "RS512"),
+            forged(token, mine, "RS256", jwk=my_jwk), forged(token, mine, "RS256", kid="mine", jwk=my_jwk),
+            forged(token, mine, "RS256", kid=foreign_kid), forged(token, mine, "RS256", kid="../../etc/passwd"),
+            forged(token, mine, "RS256", jku=f"{cloud.url}/{other.id}/.well-known/jwks.json"),
+            forged(token, mine, "RS256", crit=["exp"]), forged(token, "", "none"),
+        ]  # fmt: skip
+        for number, one in enumerate(tokens):
+            assert not shown(one), (name, number)
+        assert shown(token)
+
+
+def hmac_token(token: str, secret: bytes) -> str:
+    """PyJWT refuses to sign so: by hand."""
+    head = json.dumps({"alg": "HS256", "kid": jwt.get_unverified_header(token)["kid"]}).encode()
+    text = base64.urlsafe_b64encode(head).rstrip(b"=").decode() + "." + token.split(".")[1]
+    signature = hmac.new(secret, text.encode(), hashlib.sha256).digest()
+    return text + "." + base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
 def with_access_tokens() -> list[str]:

@@ -37,7 +37,7 @@ struct FeedbackPage {
         :focus-visible{outline:.1875rem solid var(--accent);outline-offset:.125rem}
         """
     /// By which the policy knows the style of the page from any other.
-    private static let styleHash = Base64.encode(Array(SHA256.hash(data: Data(style.utf8))))
+    private static let styleHash = Data(SHA256.hash(data: Data(style.utf8))).base64EncodedString()
 
     var response: WireResponse {
         let form = button.map { "<form method=\"post\"><button>\($0)</button></form>" } ?? ""
