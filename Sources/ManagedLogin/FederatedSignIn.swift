@@ -43,12 +43,13 @@ enum FederatedSignIn {
         case nil: return visit.error(.providerUnavailable)
         case .address(let location)?: return visit.rememberingFormKey(.redirect(to: location))
         case .form(let action, let origin, let fields)?:
+            let look = try await visit.look(of: request.client)
             var reply = visit.page(
-                "provider", "Continue to \(provider.name)",
+                "provider", "Continue to \(provider.shownName)",
                 [
-                    "action": action, "name": provider.name,
+                    "action": action, "name": provider.shownName,
                     "fields": fields.map { ["name": $0.name, "value": $0.value] },
-                ])
+                ], look: look.map { PageLook($0, request.client, visit) })
             reply.formOrigin = origin
             return reply
         }

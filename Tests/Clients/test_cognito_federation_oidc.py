@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -356,6 +358,24 @@ def test_errors_of_the_provider(pool: Pool, provider: LoginProvider) -> None:
     assert browser.returned == {
         "error": "access_denied", "error_description": "Login Error - access_denied Not now", "state": "of the application",
     }  # fmt: skip
+
+
+def test_a_provider_that_hangs(pool: Pool, provider: LoginProvider) -> None:
+    """It is waited for as long as others are, and by nobody but those who come from it."""
+    pool.user()
+    provider.pause = threading.Event()
+    with ThreadPoolExecutor(12) as threads:
+        start = time.monotonic()
+        outcomes = [threads.submit(sign_in, pool, provider, sub=f"a{number}") for number in range(12)]
+        while len(provider.forms) < 12:
+            time.sleep(0.05)
+        assert FormBrowser(pool).sign_in().code
+        assert time.monotonic() - start < 4.5 and not any(outcome.done() for outcome in outcomes)
+        told = [outcome.result(20) for outcome in outcomes]
+    provider.pause.set()
+    assert {one["error"] for one in told} == {"server_error"}
+    assert all(one["error_description"].startswith("Login Error - ") for one in told), told[0]
+    assert [user["Username"] for user in pool.idp.list_users(UserPoolId=pool.id)["Users"]] == ["ann"]
 
 
 def test_states_of_others(pool: Pool, provider: LoginProvider) -> None:

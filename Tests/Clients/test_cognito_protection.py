@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness import Server, error_of
+from harness.browser import Person, violations
 from harness.functions import FUNCTION, Function
 from harness.server import gatehouse
 from harness.sign_in import FLOWS, answer, refusal, srp, totp
@@ -355,6 +356,28 @@ def test_users_are_told_and_asked(cloud: Server) -> None:
     assert (error.code, error.message) == ("NotAuthorizedException", "Invalid feedback token")
     pool.admin.admin_update_auth_event_feedback(**names, FeedbackValue="Valid")
     assert enter(pool, at=FAR, on="tablet")["AuthenticationResult"]
+
+
+def test_the_page_that_asks(cloud: Server, person: Person) -> None:
+    """As people see it, whether or not they have done it before."""
+    pool = protected(cloud)
+    pool.create("ann", email="ann@example.com")
+    enter(pool)
+    pool.admin.set_risk_configuration(
+        UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("NO_ACTION", notify=True)
+    )
+    assert enter(pool, at=FAR, on="tablet")["AuthenticationResult"]
+    valid, invalid = re.findall(r"href='([^']+)'", pool.message()["text"])
+    for link, button, value in ((valid, "It was me", "Valid"), (invalid, "It was not me", "Invalid")):
+        person.page.goto(link)
+        assert person.heading.endswith("who signed in?") and violations(person.page) == []
+        style = "item => getComputedStyle(item).backgroundColor"
+        assert person.page.get_by_role("button").evaluate(style) == "rgb(11, 92, 173)"
+        person.page.get_by_role("button", name=button, exact=True).click()
+        assert person.heading == "Thank you" and violations(person.page) == []
+        assert events(pool)[0]["EventFeedback"]["FeedbackValue"] == value
+    person.page.goto(valid.replace("/valid", "x/valid"))
+    assert person.heading == "This did not work" and violations(person.page) == []
 
 
 def test_spraying(cloud: Server) -> None:

@@ -145,6 +145,14 @@ struct SignIn: Sendable {
         return current
     }
 
+    /// By which trigger source the tokens of a sign-in are customised.
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
+    private var tokenSource: String {
+        if case .devicePassword? = session?.challenge { return "TokenGeneration_AuthenticateDevice" }
+        return progress.hasChosenPassword == true
+            ? "TokenGeneration_NewPasswordChallenge" : "TokenGeneration_Authentication"
+    }
+
     /// All is proved: asks `PostAuthentication`, and ends.
     mutating func complete() async throws(ServiceError) -> SignInStep {
         let user = try await checkAgain()
@@ -162,6 +170,7 @@ struct SignIn: Sendable {
         try await call.forgetFailures(failureKey)
         var grant = SignInGrant(client: client, user: user, authTime: call.time)
         grant.deviceKey = device?.key ?? known?.deviceKey
+        grant.source = tokenSource
         // The first request's are for other triggers.
         if session != nil { grant.clientMetadata = metadata }
         return .done(grant, newDevice: device)

@@ -24,8 +24,12 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
         let (pool, name) = (client.pool, input.username)
         // It is the pool's, whoever asks.
         guard !pool.recoveryMedia.isEmpty else { throw .notAuthorized("Contact administrator to reset password.") }
-        let user = try await call.read { (records) throws(ServiceError) in try records.user(named: name, of: pool) }
+        var user = try await call.read { (records) throws(ServiceError) in try records.user(named: name, of: pool) }
         do throws(ServiceError) {
+            if user == nil {
+                user = try await call.migratedUser(
+                    name, "UserMigration_ForgotPassword", by: client, clientMetadata: input.clientMetadata ?? [:])
+            }
             guard let user else { throw .noSuchCombination }
             let delivery = try user.recoveryDelivery(of: pool)
             let context = MessageContext(
