@@ -342,11 +342,12 @@ def test_by_the_domain_s_name(named: Server, named_pool: Pool) -> None:
 def test_a_bucket_that_is_called_like_a_domain_s_host(cloud: Server, root: Identity, pool: Pool) -> None:
     """`myapp.auth.localhost` is the domain's, and not that of the bucket `myapp.auth`, which has others."""
     name = f"{pool.prefix}.auth"
-    root.s3.create_bucket(Bucket=name)
-    root.s3.put_object(Bucket=name, Key="login", Body=b"an object")
+    s3 = root.client("s3", s3={"addressing_style": "path"})
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="login", Body=b"an object")
     document = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"})
-    root.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={"BlockPublicPolicy": False})
-    root.s3.put_bucket_policy(Bucket=name, Policy=document)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={"BlockPublicPolicy": False})
+    s3.put_bucket_policy(Bucket=name, Policy=document)
 
     def seen(host: str, path: str) -> str:
         return requests.get(cloud.url + path, headers={"Host": host}, timeout=30).text
@@ -355,7 +356,7 @@ def test_a_bucket_that_is_called_like_a_domain_s_host(cloud: Server, root: Ident
     assert "<h1>Sign in</h1>" in page
     assert seen(f"{name}.s3.localhost", "/login") == seen("localhost", f"/{name}/login") == "an object"
     other = name.replace(pool.prefix, "another")
-    root.s3.create_bucket(Bucket=other)
+    s3.create_bucket(Bucket=other)
     assert "<Code>AccessDenied</Code>" in seen(f"{other}.localhost", "/login")
 
 

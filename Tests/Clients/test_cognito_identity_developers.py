@@ -157,11 +157,11 @@ def test_what_was_given_out_lasts_at_sts(cloud: Server, pools: Any, pool: str, r
     pools.delete_identities(IdentityIdsToDelete=[ann])
     assert assume(token)["SubjectFromWebIdentityToken"] == ann
     cloud.advance(121)
-    assert error_of(assume, token).code == "ExpiredTokenException"
+    assert error_of(assume, token=token).code == "ExpiredTokenException"
     # Who wants to have it end before deletes the pool, or changes the role's trust.
     _, token = signed_in(pools, pool, "bob")
     pools.delete_identity_pool(IdentityPoolId=pool)
-    assert error_of(assume, token).code == "InvalidIdentityToken"
+    assert error_of(assume, token=token).code == "InvalidIdentityToken"
 
 
 def test_identities_that_are_not_shown_do_not_fill_pages(cloud: Server, pools: Any, pool: str) -> None:

@@ -147,7 +147,8 @@ extension Call {
     /// - Returns: whether there is something to be released.
     /// - Throws: NotAuthorizedException during a lock-out; TooManyRequestsException after waiting in vain.
     func claim(_ key: SignInFailures.Key) async throws(ServiceError) -> Bool {
-        for _ in 0..<100 {
+        let end = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < end {
             // Who has not failed yet, as most have not, causes no write.
             let now = environment.now()
             guard try await failures(key)?.count(at: now) ?? 0 > 0 else { return false }
