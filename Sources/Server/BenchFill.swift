@@ -12,13 +12,14 @@ extension Gatehouse {
     ///   - keys: how many KMS keys the last account has.
     ///   - grants: how many grants there are of them; one of each key's is the first user's.
     ///   - objects: how many objects the last account has, in the bucket `bench`.
-    ///   - poolUsers: how many users there are in a user pool of the last account. The first hundred have the password
-    ///     `Correct-Horse-7`.
+    ///   - poolUsers: how many users there are in a user pool of the last account. A thousand of them, evenly
+    ///     spread, have the password `Correct-Horse-7`.
     ///   - lastKey: the access key that the first user of the last account gets.
+    ///   - progress: is told now and then what has been made.
     public func fill(
         accounts: Int, users: Int, events: Int = 0, keys: Int = 0, grants: Int = 0, objects: Int = 0,
         poolUsers: Int = 0,
-        lastKey: (id: String, secret: String)
+        lastKey: (id: String, secret: String), progress: (String) -> Void = { _ in }
     ) async throws {
         let now = environment.now()
         var grantee = ""
@@ -47,7 +48,9 @@ extension Gatehouse {
         let last = String(200_000_000_000 + max(0, accounts - 1))
         try await environment.fillKMS(account: last, keys: keys, grants: grants, grantee: grantee)
         try await environment.fillS3(account: last, bucket: "bench", objects: objects)
-        try await environment.fillUserPool(account: last, users: poolUsers, password: "Correct-Horse-7")
+        try await environment.fillUserPool(account: last, users: poolUsers, password: "Correct-Horse-7") {
+            progress("\($0) of \(poolUsers) users of the pool")
+        }
         for number in 0..<events {
             let account = String(200_000_000_000 + number * max(1, accounts) / events)
             // As many at a time as a busy server writes together.

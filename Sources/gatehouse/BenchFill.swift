@@ -22,10 +22,13 @@ struct BenchFill: AsyncParsableCommand {
         var configuration = Gatehouse.Configuration()
         configuration.dataDirectory = data
         let gatehouse = try await Gatehouse(configuration, log: Logger(label: "fill"))
+        let progress = ProgressLine()
         try await gatehouse.fill(
             accounts: accounts, users: users, events: events, keys: keys, grants: grants, objects: objects,
             poolUsers: poolUsers,
-            lastKey: (id: accessKeyID, secret: secretAccessKey))
+            lastKey: (id: accessKeyID, secret: secretAccessKey)
+        ) { progress.show($0) }
+        progress.end()
         await gatehouse.close()
     }
 }

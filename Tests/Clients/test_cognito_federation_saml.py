@@ -389,6 +389,9 @@ def test_signing_out_at_the_provider(pool: Pool, idp: Liar) -> None:
         assert bad.status_code == 400
     good = answer(idp, identifier[1])
     assert (good.status_code, good.headers["Location"]) == (302, bye)
+    # Once: it leads nobody there again.
+    again = answer(idp, identifier[1])
+    assert (again.status_code, "/error" in again.headers["Location"]) == (302, True)
     # The session of the pages is over, whatever the provider says.
     assert browser.open(pool.address()).answer.headers["Location"].startswith(SSO)
     assert requests.get(f"{pool.base}/saml2/logout", timeout=30).status_code == 405

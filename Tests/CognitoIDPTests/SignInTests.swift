@@ -36,6 +36,20 @@ struct LockoutTests {
         #expect(SignInFailures.Key("Ann", of: other) == SignInFailures.Key("ann", of: other))
     }
 
+    @Test("One node alone may try, until it has failed, or is done, or has gone away")
+    func claims() throws {
+        var failures = SignInFailures(SignInFailures.Key("ann", of: try pool()))
+        failures.add(at: 0)
+        let claims = [1, 1, 20.9, 21].map { failures.claim(at: $0) }
+        #expect(claims == [true, false, false, true])
+        failures.add(at: 22)
+        let afterFailure = failures.claim(at: 22)
+        #expect(failures.count(at: 22) == 2 && afterFailure)
+        failures.release()
+        let afterRelease = failures.claim(at: 22)
+        #expect(failures.count(at: 22) == 2 && afterRelease)
+    }
+
     @Test("Only so many are tried at a time")
     func inFlight() throws {
         let key = SignInFailures.Key("in flight", of: try pool())

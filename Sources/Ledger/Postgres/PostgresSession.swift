@@ -301,9 +301,10 @@ final class PostgresSession: StoreSession {
     }
 
     func recordCount(_ kind: String?) throws -> Int {
-        let sum = "SELECT sum(count)::bigint FROM counter"
-        guard let kind else { return Int(try connection.query(sum).integer() ?? 0) }
-        return Int(try connection.query("\(sum) WHERE kind = $1", kind).integer() ?? 0)
+        let sum = "SELECT sum(count)::bigint FROM counter WHERE"
+        // Those with a control character are of tables: see TablePart.
+        guard let kind else { return Int(try connection.query("\(sum) strpos(kind, chr(31)) = 0").integer() ?? 0) }
+        return Int(try connection.query("\(sum) kind = $1", kind).integer() ?? 0)
     }
 
     func count(_ key: RecordKey, by difference: Int) throws {

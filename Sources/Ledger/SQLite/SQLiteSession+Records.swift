@@ -36,9 +36,10 @@ extension SQLiteSession {
     }
 
     func recordCount(_ kind: String?) throws -> Int {
-        let sum = "SELECT sum(count) FROM counter"
-        guard let kind else { return Int(try database.integer(sum) ?? 0) }
-        return Int(try database.integer("\(sum) WHERE kind = ?", kind) ?? 0)
+        let sum = "SELECT sum(count) FROM counter WHERE"
+        // Those with a control character are of tables: see TablePart.
+        guard let kind else { return Int(try database.integer("\(sum) instr(kind, char(31)) = 0") ?? 0) }
+        return Int(try database.integer("\(sum) kind = ?", kind) ?? 0)
     }
 
     func referrers(

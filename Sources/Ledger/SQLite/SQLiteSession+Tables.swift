@@ -68,27 +68,26 @@ extension SQLiteSession {
     }
 
     func put(_ row: SealedRow) throws {
-        try database.run(
-            """
-            INSERT INTO table_row (account, region, kind, partition, key, body) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET body = excluded.body
-            """, row.part, row.key, row.body)
+        try frequent.run(.putRow, in: database) {
+            row.part.bind(to: &$0)
+            row.key.bind(to: &$0)
+            row.body.bind(to: &$0)
+        }
     }
 
     func deleteRow(_ part: TablePart, _ key: [UInt8]) throws {
-        try database.run("DELETE FROM table_row WHERE \(Self.isInPart) AND key = ?", part, key)
+        try frequent.run(.deleteRow, in: database) {
+            part.bind(to: &$0)
+            key.bind(to: &$0)
+        }
     }
 
     func add(_ entry: RowIndexEntry) throws {
-        try database.run(
-            "INSERT INTO table_index (account, region, kind, partition, name, value, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            entry.part, entry.name, entry.value, entry.key)
+        try frequent.run(.addRowIndex, in: database) { entry.bind(to: &$0) }
     }
 
     func remove(_ entry: RowIndexEntry) throws {
-        try database.run(
-            "DELETE FROM table_index WHERE \(Self.isInPart) AND name = ? AND value = ? AND key = ?",
-            entry.part, entry.name, entry.value, entry.key)
+        try frequent.run(.removeRowIndex, in: database) { entry.bind(to: &$0) }
     }
 
     private func sealedRows(_ part: TablePart, _ rows: Rows) throws -> [SealedRow] {
@@ -119,6 +118,16 @@ extension TablePart {
 
     /// Where damage is: the partition stands for the record's id.
     var place: RecordKey { RecordKey(scope: scope, kind: kind, id: partition) }
+}
+
+/// Account, region, kind, partition, name, value, key.
+extension RowIndexEntry: Bindable {
+    func bind(to bindings: inout Bindings) {
+        part.bind(to: &bindings)
+        name.bind(to: &bindings)
+        value.bind(to: &bindings)
+        key.bind(to: &bindings)
+    }
 }
 
 extension RowIndexEntry {

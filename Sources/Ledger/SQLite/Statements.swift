@@ -69,8 +69,7 @@ final class Rows {
 /// The statements that nearly every write consists of. A session finds them without looking for their text.
 enum FrequentStatement: Int, CaseIterable {
     case beginSavepoint, releaseSavepoint, undoSavepoint, record, putRecord, count, addCount, appendEntry,
-        insertSegment,
-        insertIndexEntry
+        insertSegment, insertIndexEntry, putRow, deleteRow, addRowIndex, removeRowIndex
 
     fileprivate var sql: String {
         switch self {
@@ -99,6 +98,20 @@ enum FrequentStatement: Int, CaseIterable {
             "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES (?, ?, ?, ?, ?)"
         case .insertIndexEntry:
             "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)"
+        case .putRow:
+            """
+            INSERT INTO table_row (account, region, kind, partition, key, body) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET body = excluded.body
+            """
+        case .deleteRow:
+            "DELETE FROM table_row WHERE account = ? AND region = ? AND kind = ? AND partition = ? AND key = ?"
+        case .addRowIndex:
+            "INSERT INTO table_index (account, region, kind, partition, name, value, key) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        case .removeRowIndex:
+            """
+            DELETE FROM table_index
+            WHERE account = ? AND region = ? AND kind = ? AND partition = ? AND name = ? AND value = ? AND key = ?
+            """
         }
     }
 }

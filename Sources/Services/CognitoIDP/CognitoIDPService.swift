@@ -33,6 +33,7 @@ extension ServiceModule {
             DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
             ForgetLoginTicket.self,
+            AskSender.self,
             DeliverPoolLogs.self,
             ForgetAuthEvents.self,
         ],

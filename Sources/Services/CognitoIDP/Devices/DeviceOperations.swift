@@ -82,7 +82,7 @@ extension PasswordVerifier {
             let saltBytes = Data(base64Encoded: salt), (1...385).contains(verifierBytes.count),
             verifierBytes.contains(where: { $0 != 0 }), (1...64).contains(saltBytes.count)
         else { throw .invalidParameter("Invalid device secret verifier.") }
-        self.init(salt: salt, verifier: verifier)
+        self.init(SRPVerifier(salt: Array(saltBytes), verifier: Array(verifierBytes)))
     }
 }
 

@@ -5,11 +5,13 @@ import Wire
 
 /// What a password is proved by: salt and verifier of the Secure Remote Password protocol (RFC 5054), in the form that
 /// Cognito's clients compute. The password can't be read from it; it is proved in the clear as well as by SRP.
-struct PasswordVerifier: Codable, Sendable, Equatable, CustomStringConvertible {
-    /// 16 random bytes, in base64.
-    let salt: String
-    /// g^x mod N, in base64.
-    let verifier: String
+struct PasswordVerifier: Sendable, Equatable, CustomStringConvertible {
+    let srp: SRPVerifier
+
+    init(_ srp: SRPVerifier) { self.srp = srp }
+
+    /// The salt in base64: what tells one password of a user's from another, without saying anything about either.
+    var salt: String { Data(srp.salt).base64EncodedString() }
 
     /// Computes the verifier: an exponentiation modulo a prime of 3,072 bits, about a millisecond.
     /// - Parameters:
@@ -29,13 +31,12 @@ struct PasswordVerifier: Codable, Sendable, Equatable, CustomStringConvertible {
     func matches(
         _ password: String, user: String, poolID: String, account: String
     ) async throws(ServiceError) -> Bool {
-        let own = srp
-        let salt = own?.salt ?? []
+        let srp = srp
         let made = try await SRPWork.shared.run(for: account) {
-            SRPVerifier(password, of: Self.identity(user, poolID), salt: salt)
+            SRPVerifier(password, of: Self.identity(user, poolID), salt: srp.salt)
         }
-        guard let own, own.verifier.count == made.verifier.count else { return false }
-        return libcrypto_equal(own.verifier, made.verifier, made.verifier.count)
+        guard srp.verifier.count == made.verifier.count else { return false }
+        return libcrypto_equal(srp.verifier, made.verifier, made.verifier.count)
     }
 
     /// Who proves a password.
@@ -43,18 +44,30 @@ struct PasswordVerifier: Codable, Sendable, Equatable, CustomStringConvertible {
         SRPVerifier.Identity(realm: UserPool.shortID(poolID), name: user)
     }
 
-    /// nil for what isn't base64, and so was never made here.
-    var srp: SRPVerifier? {
-        guard let salt = Data(base64Encoded: salt), let verifier = Data(base64Encoded: verifier) else { return nil }
-        return SRPVerifier(salt: Array(salt), verifier: Array(verifier))
-    }
-
     var description: String { "PasswordVerifier" }
 }
 
-extension PasswordVerifier {
-    init(_ made: SRPVerifier) {
-        salt = Data(made.salt).base64EncodedString()
-        verifier = Data(made.verifier).base64EncodedString()
+extension PasswordVerifier: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case salt
+        case verifier
+    }
+
+    // In base64, a third of the length of a list of numbers.
+    func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(salt, forKey: .salt)
+        try values.encode(Data(srp.verifier).base64EncodedString(), forKey: .verifier)
+    }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func bytes(_ key: CodingKeys) throws -> [UInt8] {
+            guard let bytes = Data(base64Encoded: try values.decode(String.self, forKey: key)) else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "no base64")
+            }
+            return Array(bytes)
+        }
+        self.init(SRPVerifier(salt: try bytes(.salt), verifier: try bytes(.verifier)))
     }
 }

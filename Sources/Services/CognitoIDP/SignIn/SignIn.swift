@@ -124,12 +124,12 @@ struct SignIn: Sendable {
         case .unconfirmed: throw .cognito(.userNotConfirmedException, "User is not confirmed.")
         case .resetRequired where isPasswordless: break
         case .resetRequired, .compromised: throw .passwordResetRequired
-        case .archived, .unknown: throw .incorrect
+        case .archived, .unknown, .externalProvider: throw .incorrect
         case .forceChangePassword:
             if progress.hasProvedPassword, let end = user.temporaryUntil, end <= call.time {
                 throw .notAuthorized("Temporary password has expired and must be reset by an administrator.")
             }
-        case .confirmed, .externalProvider: break
+        case .confirmed: break
         }
     }
 

@@ -8,7 +8,8 @@ import Wire
 extension SignIn {
     /// Goes on with a user who is known elsewhere, where the pool does not know one.
     mutating func migrate() async throws(ServiceError) {
-        guard pool.has(.userMigration) else { return }
+        // A provider's user, who can't sign in so, is known already.
+        guard pool.has(.userMigration), try await call.subject(progress.name, of: client) == nil else { return }
         user = try await call.migratedUser(
             progress.name, "UserMigration_Authentication", by: client, password: try parameter("PASSWORD"),
             validationData: metadata)

@@ -17,14 +17,14 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         try call.takeRate(.userAccountRecovery)
         let (pool, user) = (signedIn.pool, signedIn.user)
         try await call.count(.changePassword, for: user.username, of: pool)
+        // A provider's users have none until an administrator sets one.
+        guard !user.isOfProvider else { throw .incorrect }
         // Who has signed in without a password may have none.
         if let current = user.password {
             let previous = input.previousPassword ?? ""
             guard
                 try await current.matches(previous, user: user.username, poolID: pool.id, account: pool.pool.accountID)
-            else {
-                throw .notAuthorized("Incorrect username or password.")
-            }
+            else { throw .incorrect }
         }
         try pool.checkPassword(input.proposedPassword)
         let clientID = signedIn.client.id
@@ -44,7 +44,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
     ) throws(ServiceError) -> Output {
         let (pool, known) = (prepared.signedIn.pool, prepared.signedIn.user)
         let old = try records.current(prepared.signedIn)
-        guard old.password == known.password else { throw .notAuthorized("Incorrect username or password.") }
+        guard old.password == known.password else { throw .incorrect }
         var user = old
         user.set(prepared.password, temporaryUntil: nil, of: pool)
         user.modified = call.time

@@ -38,7 +38,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
             try await call.keepEvent(
                 .forgotPassword, .pass, of: user, pool, client: client.id,
                 call.surroundings(input.userContextData, of: client))
-            return CodeAnswer(sent: code, of: pool)
+            return CodeAnswer(code, to: user, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
             return try await call.simulatedAnswer(name, of: pool, by: pool.likelyRecoveryMedia)
@@ -58,9 +58,7 @@ extension PoolUser {
     ///   address that was proved.
     func recoveryDelivery(of pool: PoolEntry) throws(ServiceError) -> CodeDelivery {
         guard isEnabled else { throw .notAuthorized("User is disabled.") }
-        guard status != .forceChangePassword, status != .externalProvider else {
-            throw .notAuthorized("User password cannot be reset in the current state.")
-        }
+        guard status != .forceChangePassword, !isOfProvider else { throw .unresettable }
         for medium in pool.recoveryMedia where self[attribute: "\(medium.attribute)_verified"] == "true" {
             // By the same phone number, one factor would reset the other.
             let isOnlyFactor = medium == .sms && factors.isSMSEnabled && factors.preferred == "SMS_MFA"
@@ -145,13 +143,14 @@ private struct PasswordReset: Sendable {
     ) throws(ServiceError) -> (user: PoolUser, code: UserCode) {
         let pool = client.pool
         guard let user = try records.user(named: username, of: pool),
-            user.isEnabled || !client.hidesUserExistence
+            user.isEnabled && !user.isOfProvider || !client.hidesUserExistence
         else {
             guard client.hidesUserExistence else { throw .noSuchCombination }
             throw try records.hasTried(.forgotPassword, for: username, of: pool, at: call.time)
                 ? .codeMismatch : .expiredCode
         }
         guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
+        guard !user.isOfProvider else { throw .unresettable }
         let stored = try records.get(
             UserCode.self, UserCode.key(user.name, UserCode.Purpose.forgotPassword.name), of: pool.id)
         if stored == nil, client.hidesUserExistence,
@@ -162,4 +161,8 @@ private struct PasswordReset: Sendable {
         }
         return (user, try records.provenCode(code, .forgotPassword, of: user, at: call.time))
     }
+}
+
+extension ServiceError {
+    static var unresettable: ServiceError { .notAuthorized("User password cannot be reset in the current state.") }
 }
