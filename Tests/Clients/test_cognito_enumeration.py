@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,7 +17,12 @@ from harness.sign_in import FLOWS, WRONG, refusal, srp
 from harness.user_pools import UserPool
 
 #: Pairs of one who is there and one who is not.
-PAIRS = 24
+PAIRS = 16
+#: How often what looks different is looked at again: what is different is so each time.
+ROUNDS = 3
+
+
+numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -29,30 +34,22 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@dataclass
-class Crowd:
-    pool: UserPool
-    known: list[str]
-    unknown: list[str]
-
-
 @pytest.fixture(scope="module")
-def crowd(server: Server) -> Crowd:
-    """Users with proved addresses, and names that nobody has. Of those, one in two is said to have codes by mail."""
-    pool = UserPool(
+def crowded(server: Server) -> UserPool:
+    return UserPool(
         server, client={"ExplicitAuthFlows": FLOWS, "PreventUserExistenceErrors": "ENABLED"}, AutoVerifiedAttributes=["email"],
         Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
     )  # fmt: skip
-    known = [f"user-{number}" for number in range(PAIRS)]
+
+
+def crowd(pool: UserPool) -> tuple[list[str], list[str]]:
+    """Users with proved addresses, and names that nobody has. Of those, one in two is said to have codes by mail."""
+    known = [f"user-{next(numbers)}" for _ in range(PAIRS)]
     for name in known:
         pool.create(name, email=f"{name}@example.com", email_verified="true")
-    unknown: list[str] = []
-    number = 0
-    while len(unknown) < PAIRS:
-        name, number = f"nobd-{number}", number + 1
-        if "EMAIL_OTP" in choose(pool, name)["AvailableChallenges"]:
-            unknown.append(name)
-    return Crowd(pool, known, unknown)
+    names = (f"nobd-{next(numbers)}" for _ in itertools.count())
+    unknown = (name for name in names if "EMAIL_OTP" in choose(pool, name)["AvailableChallenges"])
+    return known, list(itertools.islice(unknown, PAIRS))
 
 
 def choose(pool: UserPool, name: str, **parameters: str) -> Any:
@@ -109,24 +106,29 @@ def confirming_a_sign_up(pool: UserPool, name: str) -> Callable[[], Any]:
 TIMED = [
     password, srp_challenge, srp_proof, choice, code_by_mail, wrong_code, confirming_a_new_password, confirming_a_sign_up,
 ]  # fmt: skip
-SLOW = (confirming_a_new_password, confirming_a_sign_up)
-
-
 @pytest.mark.parametrize("work", TIMED, ids=lambda work: work.__name__)
-def test_time_tells_nothing(crowd: Crowd, work: Callable[[UserPool, str], Callable[[], Any]]) -> None:
-    """By the middle of many, so that what else the machine does is not seen."""
+def test_time_tells_nothing(crowded: UserPool, work: Callable[[UserPool, str], Callable[[], Any]]) -> None:
+    ratios = []
+    for _ in range(ROUNDS):
+        ratios.append(compared(crowded, work))
+        if 0.7 < ratios[-1] < 1.4:
+            return
+    raise AssertionError(f"how long it takes for users, as a part of the time for others: {ratios}")
+
+
+def compared(pool: UserPool, work: Callable[[UserPool, str], Callable[[], Any]]) -> float:
+    known, unknown = crowd(pool)
     taken: dict[bool, list[float]] = {True: [], False: []}
-    # What takes a tenth of a second whatever it is, is not done as often.
-    pairs = list(zip(crowd.known, crowd.unknown, strict=True))[: 8 if work in SLOW else PAIRS]
-    for turn, pair in enumerate(pairs):
+    for turn, pair in enumerate(zip(known, unknown, strict=True)):
         # Whoever comes second may find more in the caches.
         for name in pair if turn % 2 else reversed(pair):
-            does = work(crowd.pool, name)
+            does = work(pool, name)
             start = time.perf_counter()
             assert does()
-            taken[name in crowd.known].append(time.perf_counter() - start)
-    known, unknown = (statistics.median(taken[is_known]) for is_known in (True, False))
-    assert 0.7 < known / unknown < 1.4, (known, unknown)
+            taken[name in known].append(time.perf_counter() - start)
+    # The quicker ones are those that nothing else on the machine has held up.
+    quick = {is_known: statistics.quantiles(times, n=4)[0] for is_known, times in taken.items()}
+    return quick[True] / quick[False]
 
 
 # Pages

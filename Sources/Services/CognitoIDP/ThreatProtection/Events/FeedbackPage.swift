@@ -12,7 +12,7 @@ struct FeedbackPage {
 
     static let thanks = FeedbackPage(status: 200, heading: "Thank you", text: "You can close this page.")
     static let unknown = FeedbackPage(
-        status: 404, heading: "This did not work", text: "This link has expired, or is incomplete.")
+        status: 404, heading: "This did not work", text: "This link has expired, was used before, or is incomplete.")
 
     static func question(isValid: Bool) -> FeedbackPage {
         isValid
