@@ -115,6 +115,8 @@ struct CallContext: RequestContext {
         case "aws:tokenissuetime":
             return caller.session.map { Timestamp(secondsSinceEpoch: $0.issued).iso8601 }
         case "aws:sourceidentity": return caller.session?.sourceIdentity
+        case "s3:resourceaccount", "s3express:resourceaccount":
+            return isOfS3 ? resolved.access.resourceAccount ?? call.accountID : nil
         case "s3:tlsversion", "s3express:tlsversion": return isOfS3 ? call.source.tls?.versionNumber : nil
         case "s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:x-amz-content-sha256", "s3express:authtype",
             "s3express:signatureage", "s3express:signatureversion", "s3express:x-amz-content-sha256":

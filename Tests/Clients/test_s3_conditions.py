@@ -132,6 +132,46 @@ def test_conditional_writes_can_be_demanded(s3: Any, new_user: Callable[..., Ide
         s3.delete_object(Bucket="box", Key="b")
 
 
+def test_uploads_in_parts_say_what_they_began_with(s3: Any, root: Identity, new_user: Callable[..., Identity]) -> None:
+    """Policies that demand a header of everything that is put let uploads with it through: their parts can't have it."""
+    objects = "arn:aws:s3:::box/*"
+    key = root.client("kms").create_key()["KeyMetadata"]["Arn"]
+    theirs = new_user(
+        "writer", allow("s3:PutObject*", objects), allow(["kms:GenerateDataKey", "kms:Decrypt"], key),
+        deny("s3:PutObject", objects, Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}),
+        deny("s3:PutObject", objects, Condition={"StringNotEquals": {"s3:RequestObjectTag/level": "inner"}}),
+    ).client("s3")  # fmt: skip
+    said = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "Tagging": "level=inner"}
+    for missing in said:
+        if missing != "SSEKMSKeyId":
+            less = {name: value for name, value in said.items() if name not in (missing, "SSEKMSKeyId")}
+            assert error_of(theirs.create_multipart_upload, Bucket="box", Key="b", **less).code == "AccessDenied"
+    names = {"Bucket": "box", "Key": "b"}
+    plain = s3.create_multipart_upload(**names)["UploadId"]
+    assert error_of(theirs.upload_part, **names, UploadId=plain, PartNumber=1, Body=b"1").code == "AccessDenied"
+    assert error_of(theirs.upload_part, **names, UploadId="none", PartNumber=1, Body=b"1").code == "AccessDenied"
+    names["UploadId"] = theirs.create_multipart_upload(**names, **said)["UploadId"]
+    part = {"PartNumber": 1, "ETag": theirs.upload_part(**names, PartNumber=1, Body=b"1")["ETag"]}
+    theirs.complete_multipart_upload(**names, MultipartUpload={"Parts": [part]})
+    assert s3.head_object(Bucket="box", Key="b")["SSEKMSKeyId"] == key
+
+
+def test_the_owner_of_what_is_asked_for(root: Identity, new_user: Callable[..., Identity]) -> None:
+    """A perimeter of an account's own resources takes in what there is yet to be made, and its lists."""
+    outside = {"StringNotEquals": {"s3:ResourceAccount": ACCOUNT}}
+    inside = new_user("inside", allow("s3:*"), deny("s3:*", "*", Condition=outside))
+    s3 = inside.client("s3")
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="a", Body=b"1")
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["box"]
+    inside.client("s3control").list_access_points(AccountId=ACCOUNT)
+    error = error_of(inside.client("s3control").get_public_access_block, AccountId=ACCOUNT)
+    assert error.code == "NoSuchPublicAccessBlockConfiguration"
+    wrong = {"StringEquals": {"s3:ResourceAccount": ACCOUNT}}
+    outside_user = new_user("outside", allow("s3:*"), deny("s3:*", "*", Condition=wrong)).client("s3")
+    assert error_of(outside_user.list_buckets).code == "AccessDenied"
+
+
 def test_retention_can_be_limited(root: Identity, new_user: Callable[..., Identity]) -> None:
     s3 = root.client("s3")
     s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)

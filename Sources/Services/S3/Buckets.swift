@@ -32,6 +32,7 @@ extension S3.CreateBucket: WriteOperation {
         let arn = "arn:aws:s3:::\(input.bucket)"
         func need(_ action: String, _ keys: [String: ContextValue] = [:]) -> Access {
             var access = Access("s3:\(action)", on: arn, resourceAccount: call.accountID, context: keys)
+            access.context["s3:resourceaccount"] = .one(call.accountID)
             access.isOfNewResource = true
             access.wordDenial(to: call.caller)
             return access
@@ -166,7 +167,7 @@ extension S3.GetBucketLocation: BucketRead {
 
 extension S3.ListBuckets: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(Access("s3:ListAllMyBuckets", on: "*"))
+        .required(Access("s3:ListAllMyBuckets", on: "*", context: ["s3:resourceaccount": .one(call.accountID)]))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {

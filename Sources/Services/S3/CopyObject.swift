@@ -254,10 +254,11 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (origin, sourceNeeds) = try await origin(input, call, copiesTags: false)
-        let keys: [String: ContextValue] = [
+        var keys: [String: ContextValue] = [
             "s3:x-amz-copy-source": .one("/\(origin.source.bucket)/\(origin.source.key)"),
             ObjectCreation.key: ObjectCreation.value(false),
         ]
+        keys.merge(try await UploadConditions.of(input.uploadId, input.key, in: entry.bucket, call)) { own, _ in own }
         let target = ObjectTarget(bucket: entry, version: nil)
         return .required(sourceNeeds + [call.need("PutObject", onKey: input.key, target, keys)])
     }

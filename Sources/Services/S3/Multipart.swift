@@ -39,10 +39,48 @@ extension OnUpload {
     static var action: String { "PutObject" }
     static func keys(_ input: Input) -> [String: ContextValue] { [:] }
 
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
-        return .required(
-            call.need(action, onKey: input.key, ObjectTarget(bucket: entry, version: nil), keys(input)))
+        var keys = keys(input)
+        if action == "PutObject" {
+            let said = try await UploadConditions.of(input.uploadId, input.key, in: entry.bucket, call)
+            keys.merge(said) { own, _ in own }
+        }
+        return .required(call.need(action, onKey: input.key, ObjectTarget(bucket: entry, version: nil), keys))
+    }
+}
+
+/// What the request that began an upload said of the object: the requests for its parts can't say it, and policies that demand it of
+/// `PutObject` are asked about them as well.
+enum UploadConditions {
+    /// The one that may have several values.
+    private static let tagKeys = "s3:requestobjecttagkeys"
+
+    static func kept(_ keys: [String: ContextValue]) -> [String: [String]]? {
+        var said: [String: [String]] = [:]
+        for (key, value) in keys where key != ObjectCreation.key {
+            switch value {
+            case .one(let text): said[key] = [text]
+            case .many(let texts): said[key] = texts
+            }
+        }
+        return said.isEmpty ? nil : said
+    }
+
+    /// - Returns: nothing where there is no such upload.
+    static func of(
+        _ id: String, _ key: String, in bucket: Bucket, _ call: Call
+    ) async throws(ServiceError) -> [String: ContextValue] {
+        // Of a directory bucket sessions are asked for.
+        guard bucket.zone == nil else { return [:] }
+        let upload = try await call.read { (records) throws(ServiceError) in
+            try records.shared.get(MultipartUpload.self, MultipartUpload.key(key, id), of: bucket.name)
+        }
+        var keys: [String: ContextValue] = [:]
+        for (key, texts) in upload?.said ?? [:] {
+            keys[key] = key == tagKeys ? .many(texts) : texts.first.map { .one($0) }
+        }
+        return keys
     }
 }
 
@@ -89,7 +127,8 @@ extension S3.CreateMultipartUpload: PreparedWriteOperation {
         let upload = MultipartUpload(
             bucket: bucket.name, objectKey: input.key, uploadID: VersionID.make(Int64(call.time * 1_000_000)),
             initiated: call.time, initiator: call.accountID, object: object, checksumAlgorithm: algorithm,
-            checksumType: type)
+            checksumType: type, said: UploadConditions.kept(NewObject.needs(input.structure, creates: false, call).keys)
+        )
         try records.shared.put(upload)
         var output = Structure(OutputFields.shape)
         output["Bucket"] = .string(bucket.name)

@@ -6,7 +6,7 @@ import Wire
 /// What the reference of operations asks about: an object with a tag in a bucket, and an upload.
 let s3Samples = Samples(
     texts: [
-        "Bucket": "box", "CopySource": "box/a", "ExpectedBucketOwner": Samples.account,
+        "Bucket": "box", "BucketNamespace": "global", "CopySource": "box/a", "ExpectedBucketOwner": Samples.account,
         "ExpectedSourceBucketOwner": Samples.account, "Key": "a", "Mode": "GOVERNANCE",
         "Role": "arn:aws:iam::\(Samples.account):role/x", "ObjectLockMode": "GOVERNANCE",
         "Tagging": "a=b", "UploadId": "x", "Value": "b",

@@ -45,7 +45,9 @@ extension S3Express.ListDirectoryBuckets: ReadOperation {
     private static let most = 1000
 
     static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        var access = Access("s3express:ListAllMyDirectoryBuckets", on: "*")
+        var access = Access(
+            "s3express:ListAllMyDirectoryBuckets", on: "*", context: ["s3express:resourceaccount": .one(call.accountID)]
+        )
         // A session is for one bucket.
         if call.caller.zonalSession != nil { access.verdict = .refused(.accessDenied) }
         return .required(access)

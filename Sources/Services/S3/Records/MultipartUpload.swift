@@ -20,6 +20,9 @@ struct MultipartUpload: TableRow, Equatable {
     var checksumAlgorithm: ChecksumAlgorithm?
     /// `COMPOSITE` or `FULL_OBJECT`
     var checksumType: String
+    /// What the request that began it said for policies to ask about, by the condition keys. nil: nothing, or it was begun by an
+    /// earlier version.
+    var said: [String: [String]]?
 
     var partition: String { bucket }
     var key: RowKey { Self.key(objectKey, uploadID) }
