@@ -222,8 +222,8 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger",
-                "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
+                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI", "KeyMaterial", "Keyring",
+                "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),

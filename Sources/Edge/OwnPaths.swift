@@ -82,8 +82,8 @@ extension Edge {
 
     private func requireOperator(_ routed: Routed) throws(ServiceError) {
         let (caller, _) = try caller(of: routed)
-        // With its own key: an AssumeRoot session belongs to somebody else, for one task.
-        guard case .root = caller.identity, caller.session == nil,
+        // With its own key: an AssumeRoot session belongs to somebody else, for one task, and one of S3 Express is for a bucket.
+        guard case .root = caller.identity, caller.session == nil, caller.zonalSession == nil,
             caller.accountID == environment.directory.firstAccount?.id
         else {
             throw .accessDenied("Only the root user of Gatehouse's first account may do this; this is \(caller.arn).")

@@ -47,21 +47,24 @@ struct CallContext: RequestContext {
         return "\(service).\(call.region).amazonaws.com"
     }
 
+    /// Whether the request is for S3, of which S3 Express is a part. A copy may be about buckets of both.
+    private var isOfS3: Bool { call.service == "s3" || call.service == "s3express" }
+
     /// What S3's condition keys tell of the request's signature.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
     private func signature(_ key: String) -> String? {
-        guard call.service == "s3", let signature = call.source.signature else { return nil }
+        guard isOfS3, let signature = call.source.signature else { return nil }
         switch key {
-        case "s3:authtype":
+        case "s3:authtype", "s3express:authtype":
             return switch signature.form {
             case .header: "REST-HEADER"
             case .presigned: "REST-QUERY-STRING"
             case .form: "POST"
             }
-        case "s3:signatureversion": return signature.algorithm.rawValue
-        case "s3:x-amz-content-sha256": return signature.contentHash
+        case "s3:signatureversion", "s3express:signatureversion": return signature.algorithm.rawValue
+        case "s3:x-amz-content-sha256", "s3express:x-amz-content-sha256": return signature.contentHash
         // In milliseconds, and for presigned URLs alone.
-        case "s3:signatureage":
+        case "s3:signatureage", "s3express:signatureage":
             guard signature.form == .presigned else { return nil }
             return Int64(exactly: (max(0, call.clientTime - signature.time) * 1000).rounded()).map { String($0) }
         default: return nil
@@ -112,8 +115,10 @@ struct CallContext: RequestContext {
         case "aws:tokenissuetime":
             return caller.session.map { Timestamp(secondsSinceEpoch: $0.issued).iso8601 }
         case "aws:sourceidentity": return caller.session?.sourceIdentity
-        case "s3:tlsversion": return call.service == "s3" ? call.source.tls?.versionNumber : nil
-        case "s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:x-amz-content-sha256": return signature(key)
+        case "s3:tlsversion", "s3express:tlsversion": return isOfS3 ? call.source.tls?.versionNumber : nil
+        case "s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:x-amz-content-sha256", "s3express:authtype",
+            "s3express:signatureage", "s3express:signatureversion", "s3express:x-amz-content-sha256":
+            return signature(key)
         case "kms:viaservice": return call.service == "kms" ? viaService : nil
         default:
             let prefix = "aws:principaltag/"

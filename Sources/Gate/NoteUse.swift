@@ -11,7 +11,8 @@ extension Attempt {
         environment.usage.take(
             RecordedUse(
                 principalID: caller.uniqueID ?? caller.accountID, accountID: caller.accountID,
-                longTermKey: caller.session == nil ? caller.accessKeyID : nil, service: call.service,
+                longTermKey: caller.session == nil && caller.zonalSession == nil ? caller.accessKeyID : nil,
+                service: call.service,
                 action: call.operation, region: call.region, time: RequestIDs.milliseconds(call.time)))
     }
 

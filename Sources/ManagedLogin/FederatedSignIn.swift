@@ -24,6 +24,11 @@ enum FederatedSignIn {
     static func begin(
         _ provider: LoginProvider, _ request: AuthorizeRequest, _ visit: LoginVisit
     ) async throws(ServiceError) -> LoginReply {
+        // Providers send what proves somebody wherever the request says.
+        guard visit.isAtOwnAddress else {
+            let address = visit.environment.publicAddress.url + visit.base
+            return failure(.shown("This is not the address of the user pool's domain: it is \(address)"), nil, visit)
+        }
         let state = FederationState(
             to: provider, at: visit.domain, parameters: visit.query.all, browser: visit.formKey,
             address: visit.ownAddress, time: visit.arrival.time)
@@ -38,12 +43,13 @@ enum FederatedSignIn {
         case nil: return visit.error(.providerUnavailable)
         case .address(let location)?: return visit.rememberingFormKey(.redirect(to: location))
         case .form(let action, let origin, let fields)?:
+            let look = try await visit.look(of: request.client)
             var reply = visit.page(
-                "provider", "Continue to \(provider.name)",
+                "provider", "Continue to \(provider.shownName)",
                 [
-                    "action": action, "name": provider.name,
+                    "action": action, "name": provider.shownName,
                     "fields": fields.map { ["name": $0.name, "value": $0.value] },
-                ])
+                ], look: look.map { PageLook($0, request.client, visit) })
             reply.formOrigin = origin
             return reply
         }
@@ -55,12 +61,12 @@ enum FederatedSignIn {
     ) -> LoginReply {
         var reply: LoginReply
         switch (error, request) {
-        case (.told(let code, let description), let request?):
+        case (.told(let code, let description, let isQuoted), let request?):
             reply = .redirect(to: request.failure(code: code, description: description))
-            reply.error = (code, description)
-        case (.told(let code, let text), nil):
+            reply.error = (code, isQuoted ? "" : description)
+        case (.told(let code, let text, let isQuoted), nil):
             reply = visit.message("An error was encountered with the requested page", text, status: 400)
-            reply.error = (code, text)
+            reply.error = (code, isQuoted ? "" : text)
         case (.shown(let text), _):
             reply = visit.message("An error was encountered with the requested page", text, status: 400)
             reply.error = ("invalid_request", text)

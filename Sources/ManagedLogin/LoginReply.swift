@@ -7,7 +7,8 @@ struct LoginReply: Sendable {
     var body: [UInt8]
     /// Cookies to set, or to take away.
     var cookies: [LoginCookie] = []
-    /// Where a form of the page may lead in the end besides this domain.
+    /// Where a form of the page leads in the end besides this domain: browsers hold its policy against every address on the way,
+    /// and whoever is there may lead them on.
     var formOrigin: String?
     /// What the event history calls it, where that is not the route's own name.
     var eventName: String?

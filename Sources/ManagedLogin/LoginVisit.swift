@@ -80,6 +80,12 @@ struct LoginVisit: Sendable {
     /// Where the domain is, as this browser reaches it.
     var ownAddress: String { origin + base }
 
+    /// Whether that is an address of the domain's, and not one that somebody has made up: a name of the domain's own leads here
+    /// (`ManagedLogin.place(of:)`), but below the path any would.
+    var isAtOwnAddress: Bool {
+        base.isEmpty || environment.publicAddress.isNamed(by: host, isSecure: isSecure)
+    }
+
     func cookie(_ name: String) -> String? {
         arrival.request.cookie(named: LoginCookie.fullName(name, self)).flatMap { $0.isEmpty ? nil : $0 }
     }

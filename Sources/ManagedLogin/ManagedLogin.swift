@@ -140,7 +140,7 @@ public struct ManagedLogin: Site {
 
     /// What keeps other sites and injected markup from doing harm.
     private func protection(_ reply: LoginReply, _ visit: LoginVisit) -> [(name: String, value: String)] {
-        let forms = "form-action 'self'" + (reply.formOrigin.map { " " + $0 } ?? "")
+        let forms = "form-action 'self'" + (reply.formOrigin.map { " \($0) https: http:" } ?? "")
         // On Gatehouse's own address other domains and objects of S3 have the same origin: so the files are named.
         let files = visit.filesAddress
         var headers = [

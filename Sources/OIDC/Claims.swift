@@ -6,6 +6,8 @@ public enum ClaimValue: Sendable, Hashable, Codable {
     case string(String)
     /// A number; JSON makes no difference between whole and fractional ones, so times are numbers, too.
     case number(Double)
+    /// A whole number that a ``number(_:)`` would round: one beyond 2^53, such as people's ids may be.
+    case largeInteger(Int64)
     /// True or false.
     case boolean(Bool)
     /// Values, in the token's order.
@@ -22,7 +24,8 @@ public enum ClaimValue: Sendable, Hashable, Codable {
         } else if let value = try? container.decode(Bool.self) {
             self = .boolean(value)
         } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
+            let whole = value.magnitude < Self.firstRounded ? nil : try? container.decode(Int64.self)
+            self = whole.map { .largeInteger($0) } ?? .number(value)
         } else if let value = try? container.decode([ClaimValue].self) {
             self = .array(value)
         } else if let value = try? container.decode([String: ClaimValue].self) {
@@ -34,10 +37,14 @@ public enum ClaimValue: Sendable, Hashable, Codable {
         }
     }
 
+    /// 2^53: from here on there are whole numbers that no `Double` is.
+    public static let firstRounded = 9_007_199_254_740_992.0
+
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .string(let value): try container.encode(value)
+        case .largeInteger(let value): try container.encode(value)
         case .number(let value):
             // Times are whole seconds: not 1.7e9.
             if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
@@ -71,8 +78,11 @@ public enum ClaimValue: Sendable, Hashable, Codable {
 
     /// Whole seconds since 1970, of the years until 9999.
     var time: Int64? {
-        guard case .number(let value) = self else { return nil }
-        return Int64(exactly: min(max(value, 0), 253_402_300_799).rounded(.down))
+        switch self {
+        case .number(let value): Int64(exactly: min(max(value, 0), 253_402_300_799).rounded(.down))
+        case .largeInteger(let value): min(max(value, 0), 253_402_300_799)
+        default: nil
+        }
     }
 }
 

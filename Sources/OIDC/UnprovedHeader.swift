@@ -19,7 +19,7 @@ struct UnprovedHeader {
 
     private static func hasNumber(_ value: ClaimValue) -> Bool {
         switch value {
-        case .number: true
+        case .number, .largeInteger: true
         case .array(let values): values.contains(where: hasNumber)
         case .object(let members): members.values.contains(where: hasNumber)
         case .string, .boolean, .null: false

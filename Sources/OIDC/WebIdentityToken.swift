@@ -44,6 +44,31 @@ public struct WebIdentityToken: Sendable {
         return audiences.first
     }
 
+    /// By which rule a token is for a client.
+    public enum AudienceRule: Sendable {
+        /// IAM's, of providers of roles: see ``WebIdentityToken/audience``.
+        /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+        case iam
+        /// OpenID Connect's: `aud` has the client's id, alone or beside others that the client need not know, and `azp`, which
+        /// must be there in the latter case, is the client.
+        /// <https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>
+        case openIDConnect
+    }
+
+    /// Which of some clients the token is for; nil: none.
+    private func audience(of clientIDs: [String], _ rule: AudienceRule) -> String? {
+        switch rule {
+        case .iam: return audience.flatMap { clientIDs.contains($0) ? $0 : nil }
+        case .openIDConnect:
+            guard let audiences = claims["aud"]?.strings else { return nil }
+            return clientIDs.first { id in
+                guard audiences.contains(id) else { return false }
+                guard let party = claims["azp"], party != .null else { return audiences.count == 1 }
+                return party.string == id
+            }
+        }
+    }
+
     /// Checks what the token says of its recipient and its time, and then that the provider has signed it.
     /// - Parameters:
     ///   - clientIDs: the audiences that are registered for the provider.
@@ -60,19 +85,22 @@ public struct WebIdentityToken: Sendable {
     /// - Parameters:
     ///   - keySet: a JSON Web Key Set.
     ///   - clientIDs: whom the token may be for.
+    ///   - rule: when it is for them.
     ///   - now: seconds since 1970.
     public func verify(
-        keySet: [UInt8], clientIDs: [String], now: Double
+        keySet: [UInt8], clientIDs: [String], by rule: AudienceRule = .iam, now: Double
     ) async throws(TokenError) -> VerifiedToken {
-        try await verify(clientIDs: clientIDs, now: now) { (_, _) throws(OIDCError) in try KeySet(parsing: keySet) }
+        try await verify(clientIDs: clientIDs, by: rule, now: now) { (_, _) throws(OIDCError) in
+            try KeySet(parsing: keySet)
+        }
     }
 
     /// - Parameter fetch: fetches the provider's keys; not called for tokens that would be refused anyway.
     func verify(
-        clientIDs: [String], now: Double,
+        clientIDs: [String], by rule: AudienceRule = .iam, now: Double,
         fetch: (_ keyID: String?, _ algorithm: TokenAlgorithm) async throws(OIDCError) -> KeySet
     ) async throws(TokenError) -> VerifiedToken {
-        let (audience, subject) = try checkClaims(clientIDs, now)
+        let (audience, subject) = try checkClaims(clientIDs, rule, now)
         guard let algorithm = algorithm.flatMap(TokenAlgorithm.init) else { throw .unsupportedAlgorithm }
         let keys: KeySet
         do throws(OIDCError) {
@@ -90,10 +118,10 @@ public struct WebIdentityToken: Sendable {
     }
 
     private func checkClaims(
-        _ clientIDs: [String], _ now: Double
+        _ clientIDs: [String], _ rule: AudienceRule, _ now: Double
     ) throws(TokenError) -> (audience: String, subject: String) {
         guard claims["aud"]?.strings?.isEmpty == false else { throw .missingClaim("aud") }
-        guard let audience, clientIDs.contains(audience) else { throw .wrongAudience }
+        guard let audience = audience(of: clientIDs, rule) else { throw .wrongAudience }
         guard let subject = claims["sub"]?.string, !subject.isEmpty else { throw .missingClaim("sub") }
         guard let expires = claims["exp"]?.time else { throw .missingClaim("exp") }
         guard let issued = claims["iat"]?.time else { throw .missingClaim("iat") }

@@ -35,13 +35,16 @@ public struct OutsideServers: Sendable {
     }
 
     /// Where a request to an address is to be sent.
-    /// - Parameter address: an `https` address, as a user gave it.
+    /// - Parameters:
+    ///   - address: an `https` address, as a user gave it.
+    ///   - mayHaveQuery: whether it may have a query, which is kept.
     /// - Returns: the place that the operator has named for its host, with the address's path behind the place's own; nil
     ///   for what is no such address.
-    public func place(of address: String) -> WebAddress? {
-        guard let named = WebAddress(address) else { return nil }
+    public func place(of address: String, mayHaveQuery: Bool = false) -> WebAddress? {
+        guard let named = WebAddress(address, mayHaveQuery: mayHaveQuery) else { return nil }
         guard let place = places[named.host.lowercased()] else { return named }
         return WebAddress(
-            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)", mayBePlain: true)
+            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)",
+            mayHaveQuery: mayHaveQuery, mayBePlain: true)
     }
 }

@@ -1,3 +1,4 @@
+import Fetch
 import Synchronization
 
 /// How the world reaches this Gatehouse: `http://127.0.0.1:4566`, without a slash at the end. Documents that name their
@@ -20,6 +21,18 @@ public final class PublicAddress: Sendable {
 
     /// The address; that of the first listener, once it is known.
     public var url: String { address.withLock { $0 } }
+
+    /// Whether a `Host` header names this server: by its address, or as one on the browser's own machine. Anything else is what
+    /// somebody has written there.
+    /// - Parameters:
+    ///   - host: with its port.
+    ///   - isSecure: whether the connection is encrypted.
+    public func isNamed(by host: String, isSecure: Bool) -> Bool {
+        guard let named = WebAddress("\(isSecure ? "https" : "http")://\(host)", mayBePlain: true), named.path.isEmpty
+        else { return false }
+        if ["localhost", "127.0.0.1", "::1"].contains(named.host.lowercased()) { return true }
+        return WebAddress(url, mayBePlain: true)?.authority.lowercased() == named.authority.lowercased()
+    }
 
     /// Tells where Gatehouse listens, once that is known.
     public func listens(at url: String) {

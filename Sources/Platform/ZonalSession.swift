@@ -30,12 +30,15 @@ public struct ZonalSession: Sendable, Codable, CustomStringConvertible {
     public let owner: Session
     /// Whether that was with a long-term access key, so that ``owner`` was no session before.
     public let isOfLongTermKey: Bool
+    /// Whether it is good for managing its bucket, too, as far as ``owner`` may: a client that knows one endpoint alone asked for it.
+    public let mayManage: Bool
 
     /// Makes a session for whoever calls.
     /// - Parameters: see the properties.
     /// - Returns: nil for a caller who has no access key.
     public init?(
-        for caller: Caller, bucket: String, created bucketCreation: Double?, mode: Mode, at time: Double
+        for caller: Caller, bucket: String, created bucketCreation: Double?, mode: Mode, mayManage: Bool,
+        at time: Double
     ) {
         guard let owner = caller.session ?? Session(ofLongTermKeyOf: caller, at: time) else { return nil }
         var kept = owner
@@ -47,6 +50,7 @@ public struct ZonalSession: Sendable, Codable, CustomStringConvertible {
         self.bucket = bucket
         self.bucketCreation = bucketCreation
         self.mode = mode
+        self.mayManage = mayManage
         // It does not outlive the session that it was asked for with.
         expires = caller.session.map { min($0.expires, time + Self.lifetime) } ?? time + Self.lifetime
     }

@@ -135,7 +135,8 @@ extension RequestValues {
         """
         kms:viaservice kms:calleraccount kms:keyorigin kms:keyspec kms:keyusage kms:multiregion kms:multiregionkeytype \
         kms:requestalias kms:resourcealiases s3:resourceaccount s3:tlsversion s3:authtype s3:signatureage \
-        s3:signatureversion s3:dataaccesspointaccount s3:dataaccesspointarn s3:accesspointnetworkorigin \
+        s3:signatureversion s3express:resourceaccount s3express:tlsversion s3express:authtype s3express:signatureage \
+        s3express:signatureversion s3:dataaccesspointaccount s3:dataaccesspointarn s3:accesspointnetworkorigin \
         ec2:sourceinstancearn lambda:sourcefunctionarn
         """.split(separator: " ").map(String.init))
 }

@@ -128,7 +128,7 @@ public struct SAMLVerifier: Sendable {
             let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
             let issued = assertion["IssueInstant"].flatMap({ Timestamp(parsing: $0) })?.secondsSinceEpoch,
             let subject = assertion.child("Subject", Namespace.assertion),
-            let nameID = subject.child("NameID", Namespace.assertion), !nameID.text.isEmpty
+            let nameID = subject.child("NameID", Namespace.assertion), !nameID.text.isEmpty, !nameID.hasChildren
         else { throw .malformed }
         guard issuer == metadata.entityID else { throw .unknownIssuer }
         try checkConditions(of: assertion, at: time)

@@ -52,6 +52,9 @@ struct XMLElement {
         return String(cString: value).trimmed
     }
 
+    /// Whether there are elements in it.
+    var hasChildren: Bool { xmltree_first_child(node) != nil }
+
     /// The child elements of a name, in their order.
     func children(_ name: String, _ namespace: String) -> [XMLElement] {
         var found: [XMLElement] = []

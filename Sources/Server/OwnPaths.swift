@@ -91,6 +91,7 @@ extension Gatehouse {
             OwnPath("POST", "/_gatehouse/user-pool-keys/rotate", for: .operator) { (request) throws(ServiceError) in
                 let pool = request.query.split(separator: "&").first { $0.hasPrefix("pool=") }
                 try await environment.rotateUserPoolKeys(pool.map { String($0.dropFirst(5)) } ?? "")
+                try record("RotateUserPoolKeys", environment)
                 return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in

@@ -12,8 +12,10 @@ from playwright.sync_api import Browser
 from harness import Identity, Server, Trail, policy
 from harness import postgres
 from harness.browser import PASSWORD, Person, chromium, signed_up
+from harness.hosted import Application, Pool, make_pool
 from harness.moto import Moto
 from harness.server import ACCOUNT, BINARY
+from harness.visitor import Somebody
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -172,3 +174,27 @@ def administrator(person: Person, root: Identity) -> Person:
     person.sign_in(ACCOUNT, "admin", PASSWORD)
     assert person.heading == "Home", person.text
     return person
+
+
+@pytest.fixture
+def application() -> Iterator[Application]:
+    """One that a real browser comes back to."""
+    application = Application()
+    yield application
+    application.close()
+
+
+@pytest.fixture
+def new_pool(cloud: Server, root: Identity, application: Application) -> Callable[..., Pool]:
+    """Makes user pools whose pages lead to `application`."""
+
+    def make(*, client: dict[str, Any] | None = None, **options: Any) -> Pool:
+        return make_pool(cloud, root, client={"CallbackURLs": [application.callback]} | (client or {}), **options)
+
+    return make
+
+
+@pytest.fixture
+def somebody(new_person: Callable[..., Person], application: Application) -> Callable[..., Somebody]:
+    """somebody(pool, script=False) is a person who comes from `application` to that pool."""
+    return lambda pool, **options: Somebody(new_person(**options), pool, application)

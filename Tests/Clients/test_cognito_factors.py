@@ -289,6 +289,29 @@ def test_pools_without_passkeys(cloud: Server) -> None:
     assert error_of(start, AccessToken=bare.access_token("ann")).code == "WebAuthnConfigurationMissingException"
 
 
+def test_the_relying_party_is_the_pools_domain(cloud: Server) -> None:
+    pool = UserPool(cloud, **PASSKEYS)
+    pool.create("ann")
+    token = pool.access_token("ann")
+    pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="people")
+    assert started(pool, token)["rp"]["id"] == "people.auth.localhost"
+    page = f"http://people.auth.localhost:{cloud.port}"
+    credential = Passkey(started(pool, token), origin=page).registration()
+    pool.app.complete_web_authn_registration(AccessToken=token, Credential=credential)
+    # Where there are both, it is the custom domain.
+    certificate = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+    pool.admin.create_user_pool_domain(
+        UserPoolId=pool.id, Domain="login.example.com", CustomDomainConfig={"CertificateArn": certificate}
+    )
+    assert started(pool, token)["rp"]["id"] == "login.example.com"
+    with Server("--public-url", "https://gatehouse.example.com") as server:
+        pool = UserPool(server, **PASSKEYS)
+        pool.create("ann")
+        pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="people")
+        # There the pages lie below a path of it.
+        assert started(pool, pool.access_token("ann"))["rp"]["id"] == "gatehouse.example.com"
+
+
 # SAML
 
 

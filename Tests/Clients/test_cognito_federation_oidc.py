@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,12 +18,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import Identity, Server
+from harness.federated import MAPPING, add_provider, attributes_of, leave, relying, sign_in, tokens
 from harness.functions import FUNCTION, Function
-from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
+from harness.hosted import FormBrowser, Pool, make_pool
 from harness.login_provider import LoginProvider
 from harness.openid import PEM, Authority
-
-MAPPING = {"email": "email", "email_verified": "email_verified", "name": "name"}
 
 
 @pytest.fixture(scope="module")
@@ -70,21 +71,6 @@ def provider(tmp_path: Path, authority: Authority) -> Iterator[LoginProvider]:
     provider.stop()
 
 
-def add_provider(pool: Pool, name: str, details: dict[str, str], kind: str = "OIDC", **settings: Any) -> None:
-    pool.idp.create_identity_provider(
-        **({
-            "UserPoolId": pool.id, "ProviderName": name, "ProviderType": kind, "ProviderDetails": details,
-            "AttributeMapping": MAPPING,
-        } | settings)
-    )  # fmt: skip
-
-
-def relying(pool: Pool, *names: str, **settings: Any) -> Pool:
-    """The pool with an app client for users of these providers."""
-    pool.client_id = pool.client(SupportedIdentityProviders=list(names), **settings)["ClientId"]
-    return pool
-
-
 @pytest.fixture
 def make(cloud: Server, root: Identity, provider: LoginProvider) -> Callable[..., Pool]:
     def make(*, triggers: tuple[str, ...] = (), **settings: Any) -> Pool:
@@ -100,32 +86,6 @@ def make(cloud: Server, root: Identity, provider: LoginProvider) -> Callable[...
 @pytest.fixture
 def pool(make: Callable[..., Pool]) -> Pool:
     return make()
-
-
-def leave(browser: FormBrowser, **parameters: str | None) -> str:
-    """Where the browser is sent by a pool whose application asks for a provider."""
-    browser.open(browser.pool.address(**({"identity_provider": "Login"} | parameters)))
-    assert browser.answer.status_code == 302, browser.answer.text
-    return browser.answer.headers["Location"]
-
-
-def sign_in(pool: Pool, provider: LoginProvider, **claims: Any) -> dict[str, str]:
-    """What the application is told in the end."""
-    browser = FormBrowser(pool)
-    return browser.open(provider.sign_in(leave(browser), **claims)).returned
-
-
-def tokens(pool: Pool, returned: dict[str, str]) -> dict[str, Any]:
-    answer = pool.token(
-        grant_type="authorization_code", code=returned["code"], redirect_uri=CALLBACK, client_id=pool.client_id
-    )
-    assert answer.status_code == 200, answer.text
-    return pool.claims(answer.json()["id_token"])
-
-
-def attributes_of(pool: Pool, username: str) -> dict[str, str]:
-    user = pool.idp.admin_get_user(UserPoolId=pool.id, Username=username)
-    return {item["Name"]: item["Value"] for item in user["UserAttributes"]} | {"status": user["UserStatus"]}
 
 
 def test_a_new_user_and_the_same_again(make: Callable[..., Pool], provider: LoginProvider) -> None:
@@ -295,12 +255,19 @@ def test_google_in_another_place(cloud: Server, root: Identity, google: LoginPro
     assert claims["cognito:username"] == "Google_77" and claims["identities"][0]["providerType"] == "Google"
 
 
+@pytest.mark.parametrize("form", ["body", "file", "body in one line", "file in one line", "file with escapes"])
 def test_apple_answers_by_a_form(
-    cloud: Server, root: Identity, google: LoginProvider, monkeypatch: pytest.MonkeyPatch
+    cloud: Server, root: Identity, google: LoginProvider, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """The client's secret is a token that a key of Apple's signs; what comes back is a form of another site's page."""
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+    lines = pem.splitlines()
+    written = {
+        "body": "\n".join(lines[1:-1]), "file": pem, "body in one line": "".join(lines[1:-1]),
+        "file in one line": " ".join(lines), "file with escapes": pem.replace("\n", "\\n"),
+    }[form]  # fmt: skip
 
     def is_secret(secret: str) -> bool:
         assert jwt.get_unverified_header(secret)["kid"] == "KEYID12345"
@@ -311,7 +278,7 @@ def test_apple_answers_by_a_form(
     pool = make_pool(cloud, root)
     details = {
         "client_id": google.CLIENT, "team_id": "TEAM123456", "key_id": "KEYID12345",
-        "private_key": "\n".join(pem.splitlines()[1:-1]), "authorize_scopes": "email name",
+        "private_key": written, "authorize_scopes": "email name",
     }  # fmt: skip
     mapping = {"email": "email", "given_name": "firstName", "nickname": "nickname"}
     add_provider(pool, "SignInWithApple", details, "SignInWithApple", AttributeMapping=mapping)
@@ -354,6 +321,11 @@ def test_id_tokens_that_prove_nothing(pool: Pool, provider: LoginProvider, tmp_p
             ({"exp": now - 400}, "has expired"),
             ({"nbf": now + 400}, "not valid yet"),
             ({"nonce": "another request's"}, "nonce is another"),
+            ({"nonce": None}, "nonce is missing"),
+            # Which client a token was given to does not matter where it is not for that client.
+            ({"aud": ["another client"], "azp": LoginProvider.CLIENT}, "aud does not match"),
+            ({"aud": LoginProvider.CLIENT, "azp": "another client"}, "aud does not match"),
+            ({"aud": [LoginProvider.CLIENT, "another client"]}, "aud does not match"),
             ({"sub": None}, "sub is missing"),
         ):
             assert reason in refused(pool, provider, **claims), claims
@@ -366,8 +338,11 @@ def test_id_tokens_that_prove_nothing(pool: Pool, provider: LoginProvider, tmp_p
         provider.id_token = None
         assert "another user" in refused(pool, provider, sub="a", user_info={"sub": "b"})
         assert not pool.idp.list_users(UserPoolId=pool.id)["Users"]
-        # A provider that does not know nonces.
-        assert sign_in(pool, provider, sub="a", nonce=None)["code"]
+        # Whomever it is about: without the same subject it does not count.
+        both = {"aud": [LoginProvider.CLIENT, "another client"], "azp": LoginProvider.CLIENT}
+        for subject in (5, None):
+            assert sign_in(pool, provider, sub="a", user_info={"sub": subject, "name": "Other"}, **both)["code"]
+        assert "name" not in attributes_of(pool, "Login_a")
     finally:
         stranger.stop()
 
@@ -383,6 +358,24 @@ def test_errors_of_the_provider(pool: Pool, provider: LoginProvider) -> None:
     assert browser.returned == {
         "error": "access_denied", "error_description": "Login Error - access_denied Not now", "state": "of the application",
     }  # fmt: skip
+
+
+def test_a_provider_that_hangs(pool: Pool, provider: LoginProvider) -> None:
+    """It is waited for as long as others are, and by nobody but those who come from it."""
+    pool.user()
+    provider.pause = threading.Event()
+    with ThreadPoolExecutor(12) as threads:
+        start = time.monotonic()
+        outcomes = [threads.submit(sign_in, pool, provider, sub=f"a{number}") for number in range(12)]
+        while len(provider.forms) < 12:
+            time.sleep(0.05)
+        assert FormBrowser(pool).sign_in().code
+        assert time.monotonic() - start < 4.5 and not any(outcome.done() for outcome in outcomes)
+        told = [outcome.result(20) for outcome in outcomes]
+    provider.pause.set()
+    assert {one["error"] for one in told} == {"server_error"}
+    assert all(one["error_description"].startswith("Login Error - ") for one in told), told[0]
+    assert [user["Username"] for user in pool.idp.list_users(UserPoolId=pool.id)["Users"]] == ["ann"]
 
 
 def test_states_of_others(pool: Pool, provider: LoginProvider) -> None:

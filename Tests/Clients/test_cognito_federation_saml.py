@@ -22,10 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from harness import Identity, Server, error_of
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
-from harness.saml import IdentityProvider, KeyPair, stamp, template, xmlsec1
+from harness.saml import IdentityProvider, stamp, template, xmlsec1
+from harness.saml_site import POST, REDIRECT, pysaml2_answer, pysaml2_provider
 
-REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 MAPPING = {"email": "mail", "name": "displayName"}
 SSO = "https://idp.example/sso"
 
@@ -151,48 +150,23 @@ def test_a_request_and_its_answer(pool: Pool, idp: Liar) -> None:
 
 def test_pysaml2_as_the_provider(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that others have built: it verifies our signed requests, and signs and encrypts its answers."""
-    from saml2 import saml, xmldsig
-    from saml2.config import IdPConfig
     from saml2.metadata import entity_descriptor
-    from saml2.server import Server as IdP
     from saml2.sigver import SecurityContext, pre_encryption_part
 
     aes = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
     monkeypatch.setattr("saml2.entity.pre_encryption_part", functools.partial(pre_encryption_part, msg_enc=aes))
     encrypt = functools.partialmethod(SecurityContext.encrypt_assertion, key_type="aes-256")
     monkeypatch.setattr(SecurityContext, "encrypt_assertion", encrypt)
-    keys = KeyPair()
-    (tmp_path / "key.pem").write_text(keys.key)
-    (tmp_path / "crt.pem").write_text(keys.certificate)
     consumer = f"{pool.base}/saml2/idpresponse"
     certificate = pool.idp.get_signing_certificate(UserPoolId=pool.id)["Certificate"]
-    sp = (
-        f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:amazon:cognito:sp:{pool.id}">'
-        '<md:SPSSODescriptor AuthnRequestsSigned="true" '
-        'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing">'
-        '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
-        f"{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-        f'<md:AssertionConsumerService index="1" Binding="{POST}" Location="{consumer}"/>'
-        "</md:SPSSODescriptor></md:EntityDescriptor>"
-    )
     for number, binding in enumerate((REDIRECT, POST)):
-        endpoints = {"single_sign_on_service": [(f"https://pysaml2.example/sso{number}", binding)]}
-        config = IdPConfig().load({
-            "entityid": f"https://pysaml2.example/idp{number}",
-            "service": {
-                "idp": {
-                    "endpoints": endpoints, "want_authn_requests_signed": True,
-                    "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
-                }
-            },
-            "key_file": str(tmp_path / "key.pem"), "cert_file": str(tmp_path / "crt.pem"), "xmlsec_binary": xmlsec1(),
-            "metadata": {"inline": [sp]},
-        })  # fmt: skip
+        entity, sso = f"https://pysaml2.example/idp{number}", f"https://pysaml2.example/sso{number}"
+        server = pysaml2_provider(pool, tmp_path, entity, sso, binding, consumer)
         name = f"Py{number}"
         details = add_provider(
-            pool, str(entity_descriptor(config)), name, RequestSigningAlgorithm="rsa-sha256", EncryptedResponses="true"
-        )
-        server = IdP(config=config)
+            pool, str(entity_descriptor(server.config)), name, RequestSigningAlgorithm="rsa-sha256",
+            EncryptedResponses="true",
+        )  # fmt: skip
         browser = FormBrowser(pool).open(pool.address())
         if binding == REDIRECT:
             query = {key: values[0] for key, values in parse_qs(urlsplit(browser.answer.headers["Location"]).query).items()}
@@ -210,16 +184,10 @@ def test_pysaml2_as_the_provider(pool: Pool, tmp_path: Path, monkeypatch: pytest
         assert parsed.message.issuer.text == f"urn:amazon:cognito:sp:{pool.id}"
         assert parsed.message.assertion_consumer_service_url == consumer
         for encrypts in (True, False):
-            response = server.create_authn_response(
-                {"mail": ["bob@example.com"]}, in_response_to=parsed.message.id, destination=consumer,
-                sp_entity_id=f"urn:amazon:cognito:sp:{pool.id}",
-                name_id=saml.NameID(format=saml.NAMEID_FORMAT_PERSISTENT, text="bob"),
-                authn={"class_ref": saml.AUTHN_PASSWORD, "authn_auth": "https://pysaml2.example"},
-                sign_alg=xmldsig.SIG_RSA_SHA256, digest_alg=xmldsig.DIGEST_SHA256, sign_response=True,
-                sign_assertion=True, encrypt_assertion=encrypts,
+            text = pysaml2_answer(
+                server, pool, parsed.message.id, consumer, subject="bob", mail="bob@example.com", encrypt_assertion=encrypts,
                 encrypt_cert_assertion=details["ActiveEncryptionCertificate"] if encrypts else None,
             )  # fmt: skip
-            text = str(response)
             assert ("EncryptedAssertion" in text) == encrypts
             post(browser, base64.b64encode(text.encode()).decode(), relay_state)
             if encrypts:
@@ -294,6 +262,20 @@ def test_wrapped_and_changed_assertions(pool: Pool, idp: Liar) -> None:
     ):
         assert changed(change).startswith("Invalid SAML response received: ")
     assert not pool.idp.list_users(UserPoolId=pool.id)["Users"]
+
+
+def test_names_with_comments(pool: Pool, idp: Liar) -> None:
+    """A signature does not see a comment: the name is what stands before and behind it, and not one of both."""
+    add_provider(pool, idp.metadata())
+    browser = FormBrowser(pool)
+    _, request, relay_state = leave(browser)
+    honest = base64.b64decode(idp.answer(pool, request, subject="root@example.com.evil.example")).decode()
+    text = honest.replace("root@example.com.evil", "root@example.com<!-- -->.evil")
+    assert text != honest
+    post(browser, base64.b64encode(text.encode()).decode(), relay_state)
+    location = browser.answer.headers["Location"]
+    names = [user["Username"] for user in pool.idp.list_users(UserPoolId=pool.id)["Users"]]
+    assert names == (["Corp_root@example.com.evil.example"] if "code=" in location else [])
 
 
 def test_replayed_assertions_and_states_of_others(pool: Pool, idp: Liar) -> None:
@@ -407,6 +389,9 @@ def test_signing_out_at_the_provider(pool: Pool, idp: Liar) -> None:
         assert bad.status_code == 400
     good = answer(idp, identifier[1])
     assert (good.status_code, good.headers["Location"]) == (302, bye)
+    # Once: it leads nobody there again.
+    again = answer(idp, identifier[1])
+    assert (again.status_code, "/error" in again.headers["Location"]) == (302, True)
     # The session of the pages is over, whatever the provider says.
     assert browser.open(pool.address()).answer.headers["Location"].startswith(SSO)
     assert requests.get(f"{pool.base}/saml2/logout", timeout=30).status_code == 405

@@ -339,6 +339,26 @@ def test_by_the_domain_s_name(named: Server, named_pool: Pool) -> None:
     assert requests.get(f"{cloud.url}/_cognito/nobody/login", timeout=30).status_code == 404
 
 
+def test_a_bucket_that_is_called_like_a_domain_s_host(cloud: Server, root: Identity, pool: Pool) -> None:
+    """`myapp.auth.localhost` is the domain's, and not that of the bucket `myapp.auth`, which has others."""
+    name = f"{pool.prefix}.auth"
+    root.s3.create_bucket(Bucket=name)
+    root.s3.put_object(Bucket=name, Key="login", Body=b"an object")
+    document = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"})
+    root.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={"BlockPublicPolicy": False})
+    root.s3.put_bucket_policy(Bucket=name, Policy=document)
+
+    def seen(host: str, path: str) -> str:
+        return requests.get(cloud.url + path, headers={"Host": host}, timeout=30).text
+
+    page = seen(f"{name}.localhost", pool.address().removeprefix(pool.base))
+    assert "<h1>Sign in</h1>" in page
+    assert seen(f"{name}.s3.localhost", "/login") == seen("localhost", f"/{name}/login") == "an object"
+    other = name.replace(pool.prefix, "another")
+    root.s3.create_bucket(Bucket=other)
+    assert "<Code>AccessDenied</Code>" in seen(f"{other}.localhost", "/login")
+
+
 @pytest.mark.parametrize("name", ["console.example.com", "auth.example.com"])
 def test_a_custom_domain_takes_no_host_that_the_operator_has_not_named(cloud: Server, pool: Pool, name: str) -> None:
     """Whoever may create a domain does not get what is sent to other names of the server; its path leads to it."""

@@ -143,6 +143,27 @@ def test_a_token_lasts_no_longer_than_its_user(cloud: Server, pools: Any, pool: 
     assert refused(eve, token) == ("ResourceNotFoundException", f"Identity '{eve}' not found.")
 
 
+def test_what_was_given_out_lasts_at_sts(cloud: Server, pools: Any, pool: str, role: str) -> None:
+    """A token is good for as long as it says, whatever becomes of its user: as AWS warns those who ask for one."""
+    sts = Identity(cloud.url, "none", "none").sts
+
+    def assume(token: str) -> Any:
+        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="app", WebIdentityToken=token)
+
+    ann, token = signed_in(pools, pool, "ann", TokenDuration=120)
+    pools.unlink_developer_identity(
+        IdentityPoolId=pool, IdentityId=ann, DeveloperProviderName=DEVELOPER, DeveloperUserIdentifier="ann"
+    )
+    pools.delete_identities(IdentityIdsToDelete=[ann])
+    assert assume(token)["SubjectFromWebIdentityToken"] == ann
+    cloud.advance(121)
+    assert error_of(assume, token).code == "ExpiredTokenException"
+    # Who wants to have it end before deletes the pool, or changes the role's trust.
+    _, token = signed_in(pools, pool, "bob")
+    pools.delete_identity_pool(IdentityPoolId=pool)
+    assert error_of(assume, token).code == "InvalidIdentityToken"
+
+
 def test_identities_that_are_not_shown_do_not_fill_pages(cloud: Server, pools: Any, pool: str) -> None:
     bob, _ = signed_in(pools, pool, "bob")
     request = {"IdentityPoolId": pool, "DeveloperProviderName": DEVELOPER}

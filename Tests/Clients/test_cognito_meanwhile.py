@@ -1,11 +1,14 @@
 """What happens between the steps of a sign-in, and what cannot be got around by other names: sessions that wait while the user
 changes, codes to addresses that change, guesses under all of a user's names."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness import Server, error_of
+from harness.functions import FUNCTION, Function
 from harness.sign_in import EXPIRED_SESSION, FLOWS, INVALID_SESSION, answer, refusal, totp
 from harness.user_pools import PASSWORD, UserPool, attributes
 
@@ -220,3 +223,139 @@ def test_a_new_password_brings_no_unproved_address(cloud: Server) -> None:
     # What a user is named by stays.
     assert refusal(lambda: choose(named, "carol@example.com", ""))[0] == "InvalidParameterException"
     assert named.sign_in("carol@example.com", "Temporary-1")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+# Between the check of a request for a code and the message
+
+
+@pytest.fixture(scope="module")
+def asked_server() -> Iterator[tuple[Server, Function]]:
+    function = Function()
+    with Server("--event-destination", f"{FUNCTION}={function.url}") as server:
+        yield server, function
+    function.server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "get_user_attribute_verification_code", "update_user_attributes", "resend_confirmation_code", "forgot_password",
+        "hidden forgot_password", "admin_reset_user_password", "a sign-in code",
+    ],
+)  # fmt: skip
+def test_a_call_that_is_refused_has_sent_nothing(asked_server: tuple[Server, Function], operation: str) -> None:
+    """The trigger that finds the words of a message is asked last: meanwhile the user is disabled."""
+    server, function = asked_server
+    function.behaviour = lambda event: event
+    pool = UserPool(
+        server, client=CLIENT | {"PreventUserExistenceErrors": "ENABLED" if "hidden" in operation else "LEGACY"},
+        LambdaConfig={"CustomMessage": FUNCTION}, AutoVerifiedAttributes=["email"], **BY_CODE,
+    )  # fmt: skip
+    user = {"UserPoolId": pool.id, "Username": "alice"}
+    of_client = {"ClientId": pool.client, "Username": "alice"}
+    token = ""
+    if operation == "resend_confirmation_code":
+        pool.sign_up("alice", email="alice@example.com")
+    else:
+        pool.create("alice", email="alice@example.com", email_verified="true")
+        token = pool.access_token("alice")
+    before = len(pool.outbox())
+
+    def disable(event: Any) -> Any:
+        pool.admin.admin_disable_user(**user)
+        return event
+
+    def ask() -> Any:
+        match operation:
+            case "get_user_attribute_verification_code":
+                return pool.app.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+            case "update_user_attributes":
+                new = attributes(email="alice@example.org")
+                return pool.app.update_user_attributes(AccessToken=token, UserAttributes=new)
+            case "resend_confirmation_code":
+                return pool.app.resend_confirmation_code(**of_client)
+            case "admin_reset_user_password":
+                return pool.admin.admin_reset_user_password(**user)
+            case "a sign-in code":
+                return code_by_mail(pool)
+            case _:
+                return pool.app.forgot_password(**of_client)
+
+    function.behaviour = disable
+    if "hidden" in operation:
+        # It looks as if it had been.
+        assert ask()["CodeDeliveryDetails"]["Destination"] == "a***@e***"
+    else:
+        code = refusal(ask)[0]
+        assert code in ("NotAuthorizedException", "TooManyRequestsException"), code
+    assert len(pool.outbox()) == before and function.events
+    function.behaviour = lambda event: event
+    pool.admin.admin_enable_user(**user)
+    if not token:
+        assert ask() and len(pool.outbox()) == before + 1
+
+
+# A password that has to be reset
+
+
+def test_tokens_of_who_has_to_reset_the_password(cloud: Server) -> None:
+    pool = UserPool(cloud, client=CLIENT, AutoVerifiedAttributes=["email"], **BY_CODE)
+    pool.create("alice", email="alice@example.com", email_verified="true")
+    tokens = pool.sign_in("alice")["AuthenticationResult"]
+    token, refresh_token = tokens["AccessToken"], tokens["RefreshToken"]
+    pool.admin.admin_reset_user_password(UserPoolId=pool.id, Username="alice")
+    code = pool.code()
+    required = ("PasswordResetRequiredException", "Password reset required for the user")
+    not_listed = ("NotAuthorizedException", required[1])
+    app, by = pool.app, {"AccessToken": token}
+    new = attributes(nickname="al")
+    password = {"PreviousPassword": PASSWORD, "ProposedPassword": PASSWORD + "2"}
+    assert refusal(lambda: app.get_user(**by)) == required
+    assert refusal(lambda: app.get_user_auth_factors(**by)) == required
+    assert refusal(lambda: app.change_password(**by, **password)) == required
+    assert refusal(lambda: app.update_user_attributes(**by, UserAttributes=new)) == required
+    assert refusal(lambda: app.delete_user_attributes(**by, UserAttributeNames=["nickname"])) == required
+    assert refusal(lambda: app.get_user_attribute_verification_code(**by, AttributeName="email")) == required
+    assert refusal(lambda: app.list_devices(**by)) == required
+    assert refusal(lambda: app.global_sign_out(**by)) == required
+    assert refusal(lambda: app.delete_user(**by)) == required
+    # The model names no error of its own for this one.
+    with_apps(pool)
+    assert refusal(lambda: app.associate_software_token(**by)) == not_listed
+
+    def refresh(token: str) -> Any:
+        return app.initiate_auth(
+            ClientId=pool.client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": token}
+        )
+
+    assert refusal(lambda: refresh(refresh_token)) == required
+    other = {"ClientId": pool.client, "RefreshToken": refresh_token}
+    assert refusal(lambda: app.get_tokens_from_refresh_token(**other)) == not_listed
+    # Who signs in by other means need not reset it.
+    time.sleep(0.01)
+    step = code_by_mail(pool)
+    later = answer(pool, "EMAIL_OTP", step["Session"], EMAIL_OTP_CODE=pool.code())["AuthenticationResult"]
+    assert app.get_user(AccessToken=later["AccessToken"])["Username"] == "alice"
+    assert refresh(later["RefreshToken"])["AuthenticationResult"]
+    assert refusal(lambda: app.get_user(**by)) == required
+    # Once it is reset, all is as it was.
+    app.confirm_forgot_password(
+        ClientId=pool.client, Username="alice", ConfirmationCode=code, Password=PASSWORD + "2"
+    )
+    assert app.get_user(**by)["Username"] == "alice" and refresh(refresh_token)["AuthenticationResult"]
+
+
+def test_tokens_of_who_is_gone(cloud: Server) -> None:
+    pool = UserPool(cloud, client=CLIENT, **BY_CODE)
+    with_apps(pool)
+    pool.create("alice")
+    by = {"AccessToken": pool.access_token("alice")}
+    pool.admin.admin_delete_user(UserPoolId=pool.id, Username="alice")
+    gone = "User does not exist."
+    assert refusal(lambda: pool.app.get_user(**by)) == ("UserNotFoundException", gone)
+    # Not every operation's model has that error.
+    for call in (
+        pool.app.global_sign_out, pool.app.associate_software_token, pool.app.list_web_authn_credentials,
+        pool.app.start_web_authn_registration,
+    ):  # fmt: skip
+        assert refusal(lambda: call(**by)) == ("NotAuthorizedException", gone)

@@ -136,20 +136,6 @@ def test_endpoints_that_are_none() -> None:
         assert done.returncode != 0 and "--message-endpoint takes" in done.stderr, text
 
 
-def test_senders_that_are_functions_are_refused(cloud: Server) -> None:
-    sender: dict[str, Any] = {
-        "KMSKeyID": "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555",
-        "CustomEmailSender": {
-            "LambdaVersion": "V1_0",
-            "LambdaArn": "arn:aws:lambda:us-east-1:111122223333:function:sender",
-        },
-    }
-    pool = UserPool(cloud, AutoVerifiedAttributes=["email"], LambdaConfig=sender)
-    error = error_of(pool.sign_up, username="ann", email="ann@example.com")
-    assert error.code == "NotImplemented" and "--message-endpoint" in error.message
-    assert error_of(pool.user, username="ann").code == "UserNotFoundException"
-
-
 # By SMTP
 
 Sent = tuple[str, list[str], Any, bool]

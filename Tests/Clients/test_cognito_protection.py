@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from harness import Server, error_of
+from harness.browser import Person, violations
+from harness.functions import FUNCTION, Function
 from harness.server import gatehouse
 from harness.sign_in import FLOWS, answer, refusal, srp, totp
 from harness.user_pools import PASSWORD, UserPool
@@ -347,8 +349,35 @@ def test_users_are_told_and_asked(cloud: Server) -> None:
         UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("BLOCK", levels="High")
     )
     assert refusal(lambda: enter(pool, at=FAR, on="tablet")) == BLOCKED
-    assert press(cloud, valid, "POST")[0] == 200
+    # Whoever finds the mail later can't change that; an administrator can.
+    assert press(cloud, valid, "POST")[0] == 404
+    names = {"UserPoolId": pool.id, "Username": "ann", "EventId": event}
+    error = error_of(pool.app.update_auth_event_feedback, **names, FeedbackToken=token, FeedbackValue="Valid")
+    assert (error.code, error.message) == ("NotAuthorizedException", "Invalid feedback token")
+    pool.admin.admin_update_auth_event_feedback(**names, FeedbackValue="Valid")
     assert enter(pool, at=FAR, on="tablet")["AuthenticationResult"]
+
+
+def test_the_page_that_asks(cloud: Server, person: Person) -> None:
+    """As people see it, whether or not they have done it before."""
+    pool = protected(cloud)
+    pool.create("ann", email="ann@example.com")
+    enter(pool)
+    pool.admin.set_risk_configuration(
+        UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("NO_ACTION", notify=True)
+    )
+    assert enter(pool, at=FAR, on="tablet")["AuthenticationResult"]
+    valid, invalid = re.findall(r"href='([^']+)'", pool.message()["text"])
+    for link, button, value in ((valid, "It was me", "Valid"), (invalid, "It was not me", "Invalid")):
+        person.page.goto(link)
+        assert person.heading.endswith("who signed in?") and violations(person.page) == []
+        style = "item => getComputedStyle(item).backgroundColor"
+        assert person.page.get_by_role("button").evaluate(style) == "rgb(11, 92, 173)"
+        person.page.get_by_role("button", name=button, exact=True).click()
+        assert person.heading == "Thank you" and violations(person.page) == []
+        assert events(pool)[0]["EventFeedback"]["FeedbackValue"] == value
+    person.page.goto(valid.replace("/valid", "x/valid"))
+    assert person.heading == "This did not work" and violations(person.page) == []
 
 
 def test_spraying(cloud: Server) -> None:
@@ -359,3 +388,147 @@ def test_spraying(cloud: Server) -> None:
         assert refusal(lambda: enter(pool, f"user-{number}", "Summer-2026", at=FAR, on=None))[1].startswith("Incorrect")
     enter(pool, "user-5", at=FAR, on=None)
     assert events(pool, "user-5")[0]["EventRisk"]["RiskLevel"] == "Medium"
+
+
+def stale_proof(pool: UserPool, name: str) -> Any:
+    """A way to fail by SRP as often as one likes: its time is long gone."""
+    client = srp(pool, name, "Wrong-1-wrong")
+    parameters = client.get_auth_params()
+    step = pool.app.initiate_auth(ClientId=pool.client, AuthFlow="USER_SRP_AUTH", AuthParameters=parameters)
+    proof = client.process_challenge(step["ChallengeParameters"], parameters)
+    proof["TIMESTAMP"] = "Tue Jan 1 00:00:00 UTC 2019"
+    return lambda: pool.app.respond_to_auth_challenge(
+        ClientId=pool.client, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=proof
+    )
+
+
+def test_nobody_fills_the_history_of_others(cloud: Server) -> None:
+    """What proves nothing counts as a guess; what is refused without a guess is kept once an hour."""
+    pool = protected(cloud)
+    pool.create("ann")
+    assert enter(pool)["AuthenticationResult"]
+    again = stale_proof(pool, "ann")
+    texts = {refusal(again)[1] for _ in range(20)}
+    assert texts == {"Incorrect username or password.", "Password attempts exceeded"}
+    guesses = [event for event in events(pool) if event["EventResponse"] == "Fail"]
+    assert 5 <= len(guesses) <= 8
+    # The user knows nothing of that at home, once the name is free again.
+    cloud.advance(1000)
+    assert enter(pool)["AuthenticationResult"]
+    assert events(pool)[0]["EventRisk"]["RiskDecision"] == "NoRisk"
+    pool.admin.set_risk_configuration(
+        UserPoolId=pool.id,
+        AccountTakeoverRiskConfiguration=takeover("BLOCK", levels="Medium High"),
+        RiskExceptionConfiguration={"BlockedIPRangeList": ["203.0.113.0/24"]},
+    )
+    before = len(events(pool))
+    for _ in range(12):
+        assert refusal(lambda: enter(pool, "ann", "Wrong-1-wrong", at="203.0.113.9")) == BLOCKED
+    assert len(events(pool)) == before + 1
+    assert enter(pool)["AuthenticationResult"]
+
+
+@pytest.fixture
+def patient() -> Iterator[Server]:
+    """A server that lets users ask for new passwords as quickly as a test does."""
+    with Server("--quota", "UserAccountRecoveryPerSecond=1000") as server:
+        yield server
+
+
+def test_no_number_of_events_makes_the_user_forgotten(patient: Server) -> None:
+    cloud = patient
+    pool = protected(cloud)
+    pool.create("ann", email="ann@example.com", email_verified="true")
+    enter(pool)
+    pool.admin.set_risk_configuration(
+        UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("BLOCK", levels="Medium High")
+    )
+    for _ in range(3):
+        for _ in range(20):
+            pool.app.forgot_password(ClientId=pool.client, Username="ann", SecretHash=pool.secret_hash("ann"))
+        cloud.advance(3601)
+    assert len(events(pool)) > 50
+    for name in ("tablet", None):
+        assert refusal(lambda: enter(pool, at=FAR, on=name)) == BLOCKED, name
+        assert events(pool)[0]["EventRisk"]["RiskLevel"] == "Medium"
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_a_second_factor_after_a_code(cloud: Server, *, has_app: bool) -> None:
+    """A code that came by mail is one factor; by the risk another is asked for."""
+    pool = protected(
+        cloud, Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+        AutoVerifiedAttributes=["email"],
+    )  # fmt: skip
+    pool.admin.set_user_pool_mfa_config(
+        UserPoolId=pool.id, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="OPTIONAL"
+    )
+    pool.create("eve", email="eve@example.com", email_verified="true")
+    token = enter(pool, "eve")["AuthenticationResult"]["AccessToken"]
+    secret = pool.app.associate_software_token(AccessToken=token)["SecretCode"] if has_app else ""
+    if has_app:
+        pool.app.verify_software_token(AccessToken=token, UserCode=totp(secret))
+    pool.admin.set_risk_configuration(UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("MFA_REQUIRED"))
+    own = {"SECRET_HASH": pool.secret_hash("eve")}
+    step = pool.app.initiate_auth(
+        ClientId=pool.client, AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "eve", "PREFERRED_CHALLENGE": "EMAIL_OTP"} | own,
+        UserContextData={"IpAddress": FAR, "EncodedData": device("tablet")},
+    )  # fmt: skip
+    proof = {"EMAIL_OTP_CODE": pool.code()} | own
+    if not has_app:
+        assert refusal(lambda: answer(pool, "EMAIL_OTP", step["Session"], "eve", **proof)) == BLOCKED
+        return
+    step = answer(pool, "EMAIL_OTP", step["Session"], "eve", **proof)
+    assert step["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    proof = {"SOFTWARE_TOKEN_MFA_CODE": totp(secret, 1)} | own
+    assert answer(pool, "SOFTWARE_TOKEN_MFA", step["Session"], "eve", **proof)["AuthenticationResult"]
+
+
+def test_custom_authentication_has_a_mode_of_its_own(cloud: Server) -> None:
+    """As far as the pool protects it, a risk demands of it what it demands of others."""
+
+    def asked(event: Any) -> Any:
+        source = event["triggerSource"]
+        if source.startswith("DefineAuth"):
+            passed = bool(event["request"]["session"])
+            event["response"] = {"issueTokens": passed, "failAuthentication": False}
+            if not passed:
+                event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+        elif source.startswith("CreateAuth"):
+            event["response"] = {"publicChallengeParameters": {}, "privateChallengeParameters": {}}
+        else:
+            event["response"] = {"answerCorrect": event["request"]["challengeAnswer"] == "yes"}
+        return event
+
+    function = Function()
+    function.behaviour = asked
+    triggers = dict.fromkeys(("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"), FUNCTION)
+    with Server("--event-destination", f"{FUNCTION}={function.url}") as own:
+        for mode, is_blocked in (("ENFORCED", True), ("AUDIT", False), (None, False)):
+            add_ons: Any = {"AdvancedSecurityMode": "ENFORCED"}
+            if mode:
+                add_ons["AdvancedSecurityAdditionalFlows"] = {"CustomAuthMode": mode}
+            pool = protected(own, LambdaConfig=triggers)
+            pool.admin.update_user_pool(
+                UserPoolId=pool.id, UserPoolTier="PLUS", UserPoolAddOns=add_ons, LambdaConfig=triggers
+            )
+            pool.create("ann")
+            enter(pool)
+            pool.admin.set_risk_configuration(
+                UserPoolId=pool.id, AccountTakeoverRiskConfiguration=takeover("MFA_REQUIRED")
+            )
+            mine = {"SECRET_HASH": pool.secret_hash("ann")}
+            step = pool.app.initiate_auth(
+                ClientId=pool.client, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": "ann"} | mine,
+                UserContextData={"IpAddress": FAR, "EncodedData": device("tablet")},
+            )  # fmt: skip
+
+            def finish(step: Any = step, pool: UserPool = pool, mine: Any = mine) -> Any:
+                return answer(pool, "CUSTOM_CHALLENGE", step["Session"], "ann", ANSWER="yes", **mine)
+
+            if is_blocked:
+                assert refusal(finish) == BLOCKED
+            else:
+                assert finish()["AuthenticationResult"], mode
+    function.server.shutdown()

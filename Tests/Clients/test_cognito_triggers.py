@@ -1,7 +1,6 @@
 """Lambda triggers of user pools, asked at the HTTP endpoints that the operator has declared for their functions."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -151,19 +150,6 @@ def test_answers_that_are_none(
     error = error_of(pool.sign_up, username="ann")
     assert (error.code, error.message, error.status) == (code, message, 400)
     assert error_of(pool.user, username="ann").code == "UserNotFoundException"
-
-
-def test_a_function_that_hangs_is_asked_three_times(make: Callable[..., UserPool], function: Function) -> None:
-    pool = make("PreSignUp")
-    function.behaviour = lambda event: time.sleep(7)
-    begun = time.monotonic()
-    error = error_of(pool.sign_up, username="ann")
-    assert 14 < time.monotonic() - begun < 20
-    assert (error.code, error.message) == (
-        "UnexpectedLambdaException",
-        "PreSignUp invocation failed due to error Socket timeout while invoking Lambda function.",
-    )
-    assert len(function.events) == 3
 
 
 def test_a_function_without_an_endpoint(lambda_server: tuple[Server, Function]) -> None:

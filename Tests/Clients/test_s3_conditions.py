@@ -4,11 +4,12 @@ import base64
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from harness import Identity, Server, allow, deny, error_of, policy
+from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy
 
 MANY = pytest.mark.parametrize
 
@@ -86,6 +87,76 @@ def test_what_is_put_can_be_demanded(s3: Any, new_user: Callable[..., Identity])
     wrong = {"StorageClass": "STANDARD_IA", "Tagging": "level=secret"}
     assert error_of(theirs.put_object, **names, **wrong).code == "AccessDenied"
     theirs.put_object(**names, StorageClass="STANDARD_IA", Tagging="level=public")
+
+
+def test_buckets_of_ones_own_can_be_demanded(root: Identity, new_user: Callable[..., Identity]) -> None:
+    """Names that end with an account and a Region are that account's alone."""
+    own, others = f"box-{ACCOUNT}-us-east-1-an", "box-444455556666-us-east-1-an"
+    regional = {"BucketNamespace": "account-regional"}
+    theirs = new_user("maker", allow("s3:CreateBucket", Condition={
+        "StringEquals": {"s3:x-amz-bucket-namespace": "account-regional"}})).client("s3")  # fmt: skip
+    assert error_of(theirs.create_bucket, Bucket="box").code == "AccessDenied"
+    s3 = root.client("s3")
+    for name, parameters in [
+        (own, {}), (others, {}), (others, regional), ("box", regional), (own.replace("east", "west"), regional), ("box-an", {}),
+        (own[3:], regional), (own, {"BucketNamespace": "global"}),
+    ]:  # fmt: skip
+        error = error_of(s3.create_bucket, Bucket=name, **parameters)
+        assert (error.code, error.status) == ("InvalidBucketName", 400), (name, parameters)
+    theirs.create_bucket(Bucket=own, **regional)
+    s3.put_object(Bucket=own, Key="a", Body=b"1")
+    assert s3.head_bucket(Bucket=own)["BucketRegion"] == "us-east-1"
+
+
+def test_conditional_writes_can_be_demanded(s3: Any, new_user: Callable[..., Identity]) -> None:
+    """As AWS's guide has it: what makes an object says that there is none, and the parts of an upload can't."""
+    objects = "arn:aws:s3:::box/*"
+    missing = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+    denied = new_user("denied", allow(["s3:PutObject", "s3:GetObject"], objects), deny("s3:PutObject", objects, Condition=missing))
+    allowed = new_user(
+        "allowed", allow("s3:GetObject", objects), allow("s3:PutObject", objects, Condition={"Null": {"s3:if-none-match": "false"}}),
+        allow("s3:PutObject", objects, Condition={"Bool": {"s3:ObjectCreationOperation": "false"}}))
+    for theirs in (denied.client("s3"), allowed.client("s3")):
+        for name, parameters in [("put_object", {"Body": b"1"}), ("copy_object", {"CopySource": "box/a", "TaggingDirective": "REPLACE"})]:
+            error = error_of(getattr(theirs, name), Bucket="box", Key="b", **parameters)
+            assert error.code == "AccessDenied", name
+        theirs.put_object(Bucket="box", Key="b", Body=b"1", IfNoneMatch="*")
+        s3.delete_object(Bucket="box", Key="b")
+        names = {"Bucket": "box", "Key": "b"}
+        names["UploadId"] = theirs.create_multipart_upload(Bucket="box", Key="b")["UploadId"]
+        first = theirs.upload_part(**names, PartNumber=1, Body=b"1" * (5 << 20))["ETag"]
+        copied = theirs.upload_part_copy(**names, PartNumber=2, CopySource="box/a")["CopyPartResult"]["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": copied}]}
+        assert error_of(theirs.complete_multipart_upload, **names, MultipartUpload=parts).code == "AccessDenied"
+        theirs.complete_multipart_upload(**names, MultipartUpload=parts, IfNoneMatch="*")
+        s3.delete_object(Bucket="box", Key="b")
+
+
+def test_retention_can_be_limited(root: Identity, new_user: Callable[..., Identity]) -> None:
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    objects = "arn:aws:s3:::locked/*"
+    long = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": "10"}}
+    lock = ["s3:PutObject", "s3:PutObjectRetention"]
+    theirs = new_user("keeper", allow(lock, objects), deny(lock, objects, Condition=long)).client("s3")
+
+    def until(days: float) -> datetime:
+        return datetime.now(UTC) + timedelta(days=days)
+
+    def put(days: float) -> Any:
+        return theirs.put_object(
+            Bucket="locked", Key="a", Body=b"1", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until(days))
+
+    def retain(days: float) -> Any:
+        return theirs.put_object_retention(
+            Bucket="locked", Key="a", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until(days)})
+
+    put(9)
+    for step in (put, retain):
+        error = error_of(step, days=10.1)
+        assert error.code == "AccessDenied" and "explicit deny" in error.message
+    retain(10)
+    theirs.put_object(Bucket="locked", Key="b", Body=b"1")
 
 
 def test_lists_can_be_limited(s3: Any, new_user: Callable[..., Identity]) -> None:

@@ -8,10 +8,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
+from botocore.auth import S3ExpressAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, raw
 from harness.aws import aws_program
@@ -125,10 +128,11 @@ def test_tokens_that_are_none(s3: Any, root: Identity, cloud: Server, new_user: 
             answer = ask(one, "POST", "/", body, url=url, service=service, header=header)
             assert answer.status in (400, 403) and "Arn" not in answer.text, (header, service)
             assert answer.code in ("InvalidClientTokenId", "InvalidToken", "InvalidAccessKeyId"), answer
-    # Five minutes.
-    cloud.advance(295)
+    # Five minutes, of which this has taken some.
+    one = s3.create_session(Bucket=NAME)["Credentials"]
+    cloud.advance(285)
     assert ask(one, "GET", f"/{NAME}/a", url=url).status == 200
-    cloud.advance(10)
+    cloud.advance(20)
     assert ask(one, "GET", f"/{NAME}/a", url=url).code == "ExpiredToken"
     # Whoever is gone has no sessions.
     clerk = new_user("clerk", SESSION)
@@ -161,6 +165,72 @@ def test_what_a_session_is_not_good_for(s3: Any, new_user: NewUser) -> None:
     assert answer.code == "AccessDenied" and "s3express:DeleteBucketPolicy" in answer.message
     error = error_of(clerk.client("s3").delete_bucket, Bucket=NAME)
     assert error.code == "AccessDenied" and "s3express:DeleteBucket" in error.message
+
+
+def test_what_manages_a_bucket(s3: Any, root: Identity, new_user: NewUser) -> None:
+    """Clients that know one endpoint sign everything by a session that they ask for without a word: it alone manages the bucket."""
+    url = s3.meta.endpoint_url
+    tagging = ["s3express:TagResource", "s3express:ListTagsForResource"]
+    clerk = new_user("clerk", SESSION, allow(["s3express:GetBucketPolicy", "s3express:DeleteBucketPolicy", *tagging], ARN))
+    session = clerk.client("s3").create_session(Bucket=NAME)["Credentials"]
+    assert ask(session, "GET", f"/{NAME}?policy", url=url).code == "NoSuchBucketPolicy"
+    # What somebody asks for to hand it on is good for the objects.
+    given = clerk.client("s3").create_session(Bucket=NAME, SessionMode="ReadWrite")["Credentials"]
+    assert ask(given, "PUT", f"/{NAME}/b", b"2", url=url).status == 200
+    for method, target in [("GET", "?policy"), ("DELETE", "?policy"), ("DELETE", ""), ("GET", "?encryption")]:
+        answer = ask(given, method, f"/{NAME}{target}", url=url)
+        assert (answer.status, answer.code) == (403, "AccessDenied"), target
+    error = error_of(clerk.client("s3").create_session, Bucket=OTHER, SessionMode="ReadWrite")
+    assert (error.code, error.status) == ("NoSuchBucket", 404)
+    # URLs manage nothing, and neither does a session where there is none on AWS.
+    presigned = clerk.client("s3").generate_presigned_url("get_bucket_policy", Params={"Bucket": NAME})
+    assert "S3session" in presigned and "AccessDenied" in requests.get(presigned, timeout=10).text
+    assert clerk.client("s3control").list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=ARN)["Tags"] == []
+    request = AWSRequest(
+        "GET", f"{url}/v20180820/tags/{quote(ARN)}", headers={"x-amz-account-id": ACCOUNT})
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    S3ExpressAuth(Credentials(*(session[name] for name in names)), "s3express", "us-east-1", identity_cache={}).add_auth(request)
+    tags = requests.get(request.url, headers=dict(request.headers), timeout=10)
+    assert tags.status_code == 403 and "<Code>AccessDenied</Code>" in tags.text
+    # A key that is off manages nothing any more, while the objects are there until the session ends.
+    root.iam.update_access_key(UserName="clerk", AccessKeyId=clerk.key_id, Status="Inactive")
+    assert ask(session, "GET", f"/{NAME}/a", url=url).status == 200
+    assert ask(session, "DELETE", f"/{NAME}?policy", url=url).code == "AccessDenied"
+    root.iam.update_access_key(UserName="clerk", AccessKeyId=clerk.key_id, Status="Active")
+    assert ask(session, "GET", f"/{NAME}?policy", url=url).code == "NoSuchBucketPolicy"
+
+
+def test_a_session_of_the_operator_operates_nothing(s3: Any, root: Identity) -> None:
+    """Whoever got a session of the root user's for a bucket, there or not, has neither its keys nor its mail."""
+    url = s3.meta.endpoint_url
+    assert raw.send(urlsplit(url).port or 0, raw.signed("GET", "/_gatehouse/outbox", b"", root, service="gatehouse")).status == 200
+    for name in (NAME, OTHER):
+        session = s3.create_session(Bucket=name)["Credentials"]
+        for method, path in [("GET", "outbox"), ("GET", "keyring"), ("POST", "root-key"), ("POST", "reset"), ("GET", "clock")]:
+            answer = ask(session, method, f"/_gatehouse/{path}", b"", url=url)
+            assert answer.status == 403 and "root user" in answer.text, (name, path, answer)
+    assert s3.get_object(Bucket=NAME, Key="a")["Body"].read() == b"1"
+
+
+def test_conditions_on_signatures(s3: Any, new_user: NewUser) -> None:
+    plainly = {"s3": {"disable_s3_express_session_auth": True}, "signature_version": "s3v4"}
+
+    def refused(name: str, operator: str, key: str, value: str) -> Any:
+        condition = {"Condition": {operator: {f"s3express:{key}": value}}}
+        return new_user(name, SESSION, deny("s3express:CreateSession", ARN) | condition).client("s3", **plainly)
+
+    names = iter("abcdefgh")
+    for operator, key, value in [
+        ("StringEquals", "authType", "REST-HEADER"), ("StringEquals", "signatureversion", "AWS4-HMAC-SHA256"),
+        ("StringLike", "x-amz-content-sha256", "*"), ("StringEquals", "ResourceAccount", ACCOUNT),
+    ]:  # fmt: skip
+        error = error_of(refused(next(names), operator, key, value).get_object, Bucket=NAME, Key="a")
+        assert error.code == "AccessDenied" and "explicit deny" in error.message, key
+    assert refused(next(names), "StringEquals", "authType", "REST-QUERY-STRING").get_object(Bucket=NAME, Key="a")
+    old = refused(next(names), "NumericGreaterThan", "signatureAge", "-1")
+    assert old.get_object(Bucket=NAME, Key="a")["ContentLength"] == 1
+    url = old.generate_presigned_url("get_object", Params={"Bucket": NAME, "Key": "a"})
+    assert "explicit deny" in requests.get(url, timeout=10).text
 
 
 def test_another_bucket_of_the_name(s3: Any, cloud: Server) -> None:
@@ -324,6 +394,23 @@ def test_encryption(s3: Any, root: Identity, new_user: NewUser) -> None:
     assert error_of(writer.get_object, Bucket=NAME, Key="c").code == "KMS.DisabledException"
     s3.delete_bucket_encryption(Bucket=NAME)
     assert s3.put_object(Bucket=NAME, Key="d", Body=b"")["ServerSideEncryption"] == "AES256"
+
+
+def test_sessions_say_how_they_encrypt(s3: Any, root: Identity) -> None:
+    kms = root.client("kms")
+    key, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    session = s3.create_session(Bucket=NAME)
+    assert session["ServerSideEncryption"] == "AES256" and "SSEKMSKeyId" not in session
+    by_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    # Another encryption than the bucket's is not there: it is not passed over.
+    assert error_of(s3.create_session, Bucket=NAME, **by_key).code == "InvalidRequest"
+    usual = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": usual}]}
+    s3.put_bucket_encryption(Bucket=NAME, ServerSideEncryptionConfiguration=encryption)
+    session = s3.create_session(Bucket=NAME, **by_key)
+    assert (session["ServerSideEncryption"], session["SSEKMSKeyId"], session["BucketKeyEnabled"]) == ("aws:kms", key, True)
+    for wrong in [{"ServerSideEncryption": "AES256"}, by_key | {"SSEKMSKeyId": other}, {"ServerSideEncryption": "aws:kms:dsse"}]:
+        assert error_of(s3.create_session, Bucket=NAME, **wrong).code == "InvalidRequest", wrong
 
 
 # What S3 does by itself

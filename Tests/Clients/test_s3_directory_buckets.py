@@ -91,6 +91,14 @@ def test_an_object(s3: Any, box: str) -> None:
     assert s3.list_objects_v2(Bucket=box)["KeyCount"] == 0
 
 
+def test_a_bucket_with_uploads_under_way_stays(s3: Any, box: str) -> None:
+    upload = s3.create_multipart_upload(Bucket=box, Key="a")["UploadId"]
+    error = error_of(s3.delete_bucket, Bucket=box)
+    assert (error.code, error.status) == ("BucketNotEmpty", 409)
+    s3.abort_multipart_upload(Bucket=box, Key="a", UploadId=upload)
+    s3.delete_bucket(Bucket=box)
+
+
 # Names and places
 
 
@@ -176,6 +184,18 @@ def test_what_directory_buckets_have_not(s3: Any, box: str) -> None:
     assert error_of(s3.put_object, Bucket="box", Key="a", Body=b"", WriteOffsetBytes=0).status == 501
 
 
+def test_copies_leave_no_tags_out(s3: Any, box: str) -> None:
+    s3.create_bucket(Bucket="other")
+    s3.put_object(Bucket="other", Key="tagged", Body=b"1", Tagging="a=b")
+    source = {"Bucket": "other", "Key": "tagged"}
+    for directive in ({}, {"TaggingDirective": "COPY"}, {"TaggingDirective": "REPLACE", "Tagging": "c=d"}):
+        error = error_of(s3.copy_object, Bucket=box, Key="copy", CopySource=source, **directive)
+        assert (error.code, error.status) == ("NotImplemented", 501), directive
+    s3.copy_object(Bucket=box, Key="copy", CopySource=source, TaggingDirective="REPLACE")
+    s3.copy_object(Bucket="other", Key="back", CopySource={"Bucket": box, "Key": "copy"})
+    assert s3.get_object_tagging(Bucket="other", Key="back")["TagSet"] == []
+
+
 # Lists
 
 
@@ -201,6 +221,14 @@ def test_lists_go_by_directories(s3: Any, box: str) -> None:
     pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=box, PaginationConfig={"PageSize": 2})
     keys = [each["Key"] for page in pages for each in page.get("Uploads", [])]
     assert sorted(keys) == ["u/v/1", "w/0", "w/1", "w/2"]
+    # Markers are cut by bytes: an accent would be one letter with what is before it.
+    accents = [f"\u0301{number}" for number in range(3)]
+    uploads = [s3.create_multipart_upload(Bucket=box, Key=key)["UploadId"] for key in accents]
+    pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=box, PaginationConfig={"PageSize": 1})
+    keys = [each["Key"] for page in pages for each in page.get("Uploads", [])]
+    assert sorted(keys) == ["u/v/1", "w/0", "w/1", "w/2", *accents]
+    for key, id_ in zip(accents, uploads):
+        s3.abort_multipart_upload(Bucket=box, Key=key, UploadId=id_)
     s3.abort_multipart_upload(Bucket=box, Key="u/v/1", UploadId=upload["UploadId"])
     assert [each["Prefix"] for each in s3.list_objects_v2(Bucket=box, Delimiter="/")["CommonPrefixes"]] == ["b/", "c/", "w/"]
 
@@ -211,6 +239,10 @@ def test_an_upload_in_parts(s3: Any, box: str) -> None:
         s3.upload_part(Bucket=box, Key="big", UploadId=upload, PartNumber=number, Body=body)["ETag"]
         for number, body in ((1, b"x" * (5 << 20)), (2, b"y"), (4, b"z"))
     ]
+
+    error = error_of(
+        s3.upload_part, Bucket=box, Key="big", UploadId=upload, PartNumber=5, Body=b"hello", ContentMD5="XUFAKrxLKna5cZ2REBfFkg==")
+    assert (error.code, error.status) == ("NotImplemented", 501)
 
     def complete(*numbers: int) -> Any:
         tags = dict(zip((1, 2, 4), parts))
@@ -289,6 +321,12 @@ def test_renaming_on_condition(s3: Any, box: str) -> None:
     put("c")
     assert error_of(rename, key="b", source="c", ClientToken="once").code == "IdempotencyParameterMismatch"
     assert sorted(each["Key"] for each in s3.list_objects_v2(Bucket=box)["Contents"]) == ["b", "c"]
+    # Directories are not renamed, and tokens are short.
+    put("d/")
+    for key, source in (("d/", "c"), ("e", "d/")):
+        assert error_of(rename, key=key, source=source).code == "InvalidRequest"
+    assert error_of(rename, key="e", source="c", ClientToken="x" * 65).code == "InvalidArgument"
+    assert sorted(each["Key"] for each in s3.list_objects_v2(Bucket=box)["Contents"]) == ["b", "c", "d/"]
 
 
 def test_deleting_on_condition(s3: Any, box: str) -> None:

@@ -92,6 +92,28 @@ def test_versions_expire(s3: Any, cloud: Server) -> None:
     assert versions(s3) == [] and markers(s3) == 0
 
 
+def test_rules_that_say_too_little_or_too_much(s3: Any) -> None:
+    """What S3 does not refuse, it does: a rule without a filter is about everything, and no day at all is at once."""
+    def put(rule: dict[str, Any]) -> str:
+        whole = {"Rules": [{"Status": "Enabled"} | rule]}
+        return error_of(s3.put_bucket_lifecycle_configuration, Bucket="box", LifecycleConfiguration=whole).code
+
+    tag, end = {"Key": "a", "Value": "b"}, {"Expiration": {"Days": 1}}
+    abort = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
+    for rule in [end, end | {"Filter": {}, "Prefix": ""}, end | {"Filter": {"Prefix": "x", "Tag": tag}}]:
+        assert put(rule) == "MalformedXML", rule
+    for filter_ in [{"Tag": tag}, {"And": {"Prefix": "x", "Tags": [tag]}}, {"ObjectSizeGreaterThan": 1}]:
+        assert put(abort | {"Filter": filter_}) == "InvalidRequest", filter_
+    assert put({"Filter": {"Tag": tag}, "Expiration": {"ExpiredObjectDeleteMarker": True}}) == "InvalidRequest"
+    for action in [
+        {"NoncurrentVersionExpiration": {"NoncurrentDays": 0}}, {"NoncurrentVersionExpiration": {"NoncurrentDays": -3}},
+        {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 0}},
+        {"NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 0}},
+    ]:  # fmt: skip
+        assert put({"Filter": {}} | action) == "InvalidArgument", action
+    assert error_of(s3.get_bucket_lifecycle_configuration, Bucket="box").code == "NoSuchLifecycleConfiguration"
+
+
 def test_uploads_end(s3: Any, cloud: Server) -> None:
     rules(s3, {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2}})
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket="box")["Rules"]

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import boto3
 import botocore.config
+import botocore.exceptions
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from harness import ACCOUNT, Identity, Server, allow, policy
+from harness import ACCOUNT, Identity, Server, allow, deny, policy
 from harness import raw
 from harness.certificates import Certificate, openssl
 from harness.aws import aws_program
@@ -314,6 +315,28 @@ def test_a_policy_that_demands_encryption(secure: Secure) -> None:
     with pytest.raises(alice.iam.exceptions.ClientError, match="explicit deny"):
         alice.iam.list_users()
     assert secure.client("iam", alice).list_users()["Users"]
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "operation"),
+    [("s3", "s3:ListAllMyBuckets", "list_buckets"),
+     ("s3express", "s3express:ListAllMyDirectoryBuckets", "list_directory_buckets")])
+def test_policies_of_s3_know_the_version(secure: Secure, service: str, action: str, operation: str) -> None:
+    root = secure.root.iam
+    root.create_user(UserName="bob")
+    bob = Identity.of_key(secure.server.url, root.create_access_key(UserName="bob")["AccessKey"])
+
+    def refuse(operator: str) -> None:
+        rule = deny(action) | {"Condition": {operator: {f"{service}:TlsVersion": "1.2"}}}
+        root.put_user_policy(UserName="bob", PolicyName="own", PolicyDocument=policy(allow(action), rule))
+
+    refuse("NumericLessThan")
+    getattr(secure.client("s3", bob), operation)()
+    refuse("NumericGreaterThanEquals")
+    with pytest.raises(botocore.exceptions.ClientError, match="explicit deny"):
+        getattr(secure.client("s3", bob), operation)()
+    # Without TLS there is no version.
+    getattr(bob.client("s3"), operation)()
 
 
 @pytest.mark.parametrize(("version", "suite"), [

@@ -30,17 +30,22 @@ struct RiskTests {
     }
 
     private func rated(
-        _ address: String?, _ device: String? = "phone", after history: [AuthEvent], nearby: [AuthEvent] = []
+        _ address: String?, _ device: String? = "phone", after events: [AuthEvent], nearby: [AuthEvent] = []
     ) -> RiskAssessment {
-        RiskAssessment(
-            of: Surroundings(address: address, device: device), sub: user.sub, after: history, nearby: nearby, at: now)
+        var history = SignInHistory()
+        history.passed = events.filter { $0.response == .pass }
+        history.guesses = events.filter { $0.response == .fail }
+        history.judged = events.filter { $0.feedback != nil }
+        history.guessesNearby = nearby
+        return RiskAssessment(
+            of: Surroundings(address: address, device: device), sub: user.sub, after: history, at: now)
     }
 
     @Test("Nothing is new to who has never signed in, and nothing can be told without an address")
     func nothingKnown() {
         #expect(rated("192.0.2.1", after: []).level == .none)
-        #expect(rated(nil, nil, after: [event("192.0.2.1")]).level == .none)
-        #expect(rated("no address", nil, after: [event("192.0.2.1")]).level == .none)
+        #expect(rated(nil, after: [event("192.0.2.1")]).level == .none)
+        #expect(rated("no address", after: [event("192.0.2.1")]).level == .none)
     }
 
     @Test("Networks: the same, a neighbour, another; of both families")
@@ -69,7 +74,11 @@ struct RiskTests {
     @Test("A device is new only to who has used another")
     func devices() {
         #expect(rated("192.0.2.1", "phone", after: [event("192.0.2.1", nil)]).level == .none)
-        #expect(rated("192.0.2.1", nil, after: [event("192.0.2.1")]).level == .none)
+        // Whoever says nothing is not known for that, unless the user has done so before.
+        #expect(rated("192.0.2.1", nil, after: [event("192.0.2.1")]).reasons == [.newDevice])
+        #expect(rated("192.0.2.1", nil, after: [event("192.0.2.1"), event("192.0.2.1", nil)]).level == .none)
+        let far = rated("198.51.100.1", nil, after: [event("192.0.2.1", ago: 60)])
+        #expect(far.level == .high)
     }
 
     @Test("Failures since the last sign-in count for an hour")
@@ -82,7 +91,11 @@ struct RiskTests {
         #expect(rated("192.0.2.1", after: failures(5) + [passed]).reasons == [.failures])
         #expect(rated("192.0.2.1", after: failures(10) + [passed]).level == .medium)
         #expect(rated("192.0.2.1", after: failures(10, ago: 3601) + [passed]).reasons == [])
-        #expect(rated("192.0.2.1", after: [passed] + failures(10)).reasons == [])
+        #expect(rated("192.0.2.1", after: [event("192.0.2.1", ago: 30)] + failures(10)).reasons == [])
+        // At home, only what is tried from there counts: else anybody could make others suspicious.
+        let elsewhere = (0..<10).map { _ in event("198.51.100.1", "phone", .fail, ago: 60) }
+        #expect(rated("192.0.2.1", after: elsewhere + [passed]).reasons == [])
+        #expect(rated("203.0.113.1", after: elsewhere + [passed]).level == .high)
         // What has failed makes no network known.
         #expect(rated("198.51.100.1", after: [event("198.51.100.1", "phone", .fail), passed]).level == .medium)
     }
@@ -105,6 +118,15 @@ struct RiskTests {
         #expect(rated("198.51.100.9", "laptop", after: history).level == .medium)
         let confirmed = [event("198.51.100.1", "tablet", feedback: true), event("192.0.2.1", ago: 60)]
         #expect(rated("198.51.100.9", "tablet", after: confirmed).reasons == [.calledValid])
+        // Of that device alone, and not of how often somebody guesses.
+        #expect(rated("198.51.100.9", "laptop", after: confirmed).reasons.contains(.newDevice))
+        #expect(!rated("198.51.100.9", nil, after: confirmed).reasons.contains(.calledValid))
+        let guesses = (0..<10).map { _ in event("198.51.100.9", "tablet", .fail, ago: 30) }
+        #expect(
+            rated("198.51.100.9", "tablet", after: guesses + confirmed).reasons
+                == [.calledValid, .failures, .manyFailures])
+        // What was called invalid may come back without a name.
+        #expect(rated("198.51.100.9", nil, after: history).reasons == [.calledInvalid])
     }
 
     @Test("Ranges")

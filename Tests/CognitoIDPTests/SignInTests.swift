@@ -36,6 +36,18 @@ struct LockoutTests {
         #expect(SignInFailures.Key("Ann", of: other) == SignInFailures.Key("ann", of: other))
     }
 
+    @Test("One node alone may try, until it has failed, or is done, or has gone away")
+    func claims() throws {
+        var failures = SignInFailures(SignInFailures.Key("ann", of: try pool()))
+        failures.add(at: 0)
+        #expect(failures.claim(at: 1) && !failures.claim(at: 1) && !failures.claim(at: 20.9))
+        #expect(failures.claim(at: 21))
+        failures.add(at: 22)
+        #expect(failures.count(at: 22) == 2 && failures.claim(at: 22))
+        failures.release()
+        #expect(failures.count(at: 22) == 2 && failures.claim(at: 22))
+    }
+
     @Test("Only so many are tried at a time")
     func inFlight() throws {
         let key = SignInFailures.Key("in flight", of: try pool())

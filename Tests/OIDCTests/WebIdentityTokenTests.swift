@@ -84,6 +84,55 @@ import Testing
             await error(try await token(["aud": .array([.number(1), .string(Self.client)])])) == .missingClaim("aud"))
     }
 
+    /// IAM believes `azp` alone; OpenID Connect wants the client among those that the token is for.
+    @Test(
+        arguments: [
+            (["client"], nil, true, true), (["other"], nil, false, false), (["other"], "client", true, false),
+            (["client"], "client", true, true), (["client"], "other", false, false),
+            (["client", "other"], nil, false, false), (["other", "client"], "client", true, true),
+            (["client", "other"], "other", false, false),
+        ] as [([String], String?, Bool, Bool)])
+    func audiencesByEachRule(
+        _ audiences: [String], _ party: String?, _ isForIAM: Bool, _ isByOpenIDConnect: Bool
+    ) async throws {
+        let named = { (name: String) in ClaimValue.string(name == "client" ? Self.client : name) }
+        let parsed = try WebIdentityToken(
+            parsing: try await token(["aud": .array(audiences.map(named)), "azp": party.map(named) ?? .null]))
+        let keys = keys
+        for (rule, isRight) in [
+            (WebIdentityToken.AudienceRule.iam, isForIAM), (.openIDConnect, isByOpenIDConnect),
+        ] {
+            do throws(TokenError) {
+                let verified = try await parsed.verify(clientIDs: [Self.client], by: rule, now: Self.now) {
+                    (_, _) throws(OIDCError) in keys
+                }
+                #expect(isRight && verified.audience == Self.client, "\(rule)")
+            } catch {
+                #expect(!isRight && error == .wrongAudience, "\(rule)")
+            }
+        }
+    }
+
+    @Test func wholeNumbersAreNotRounded() async throws {
+        for (number, read) in [
+            (1, ClaimValue.number(1)), (9_007_199_254_740_991, .number(9_007_199_254_740_991)),
+            (9_007_199_254_740_992, .largeInteger(9_007_199_254_740_992)),
+            (-9_007_199_254_740_993, .largeInteger(-9_007_199_254_740_993)), (.max, .largeInteger(.max)),
+            (.min, .largeInteger(.min)),
+        ] as [(Int64, ClaimValue)] {
+            let verified = try await verify(try await token(["id": .largeInteger(number)]))
+            #expect(verified.claims["id"] == read)
+        }
+        // Beyond, all that is known is that it was rounded.
+        guard case .number(let rounded)? = try await verify(try await token(["id": .number(1e19)])).claims["id"] else {
+            Issue.record("1e19 is no whole number of 64 bits")
+            return
+        }
+        #expect(rounded >= ClaimValue.firstRounded)
+        #expect(await error(try await token(["exp": .largeInteger(.max)])) == nil)
+        #expect(await error(try await token(["exp": .largeInteger(.min)])) == .expired(at: 0))
+    }
+
     @Test(arguments: ["iss", "aud", "sub", "exp", "iat"])
     func missingClaims(_ name: String) async throws {
         #expect(await error(try await token([name: .null])) == .missingClaim(name))

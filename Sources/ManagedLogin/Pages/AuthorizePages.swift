@@ -33,13 +33,25 @@ enum AuthorizePages {
     }
 }
 
-/// The languages that AWS's pages are in. Gatehouse's are in English; which one was asked for is kept as AWS keeps it.
+/// The languages that AWS's pages are in. Gatehouse's are in English; which one was asked for is kept as AWS keeps it, and chooses
+/// the documents that pages link to.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization>
 enum Languages {
-    private static let all = ["de", "en", "es", "fr", "id", "it", "ja", "ko", "pt-BR", "zh-CN", "zh-TW"]
+    /// By code, what `Links` of terms call them.
+    private static let names = [
+        "de": "german", "en": "english", "es": "spanish", "fr": "french", "id": "bahasa-indonesia", "it": "italian",
+        "ja": "japanese", "ko": "korean", "pt-BR": "portuguese-brazil", "zh-CN": "chinese-simplified",
+        "zh-TW": "chinese-traditional",
+    ]
 
     /// nil: there are no pages in it.
-    static func code(_ text: String) -> String? { all.first { $0.lowercased() == text.lowercased() } }
+    static func code(_ text: String) -> String? { names.keys.first { $0.lowercased() == text.lowercased() } }
+
+    /// What terms call the language that was asked for, now or earlier in this browser.
+    static func name(_ visit: LoginVisit) -> String {
+        let asked = (visit.query["lang"] ?? visit.cookie(LoginCookie.language)).flatMap { code($0) }
+        return asked.flatMap { names[$0] } ?? "english"
+    }
 }
 
 extension LoginVisit {

@@ -21,11 +21,12 @@ enum FederationPages {
         LoginRoute("POST", "/saml2/idpresponse", event: "SAML2Response_POST", isFromElsewhere: true) {
             (visit) throws(ServiceError) in try await takeAssertion(visit)
         },
-        LoginRoute("GET", "/saml2/idpresponse", event: nil) { (visit) throws(ServiceError) in
+        // AWS leads nobody here.
+        LoginRoute("GET", "/saml2/idpresponse", event: "SAML2Response_GET") { (visit) throws(ServiceError) in
             try await takeArrival(visit)
         },
         LoginRoute("POST", "/saml2/logout", event: "SAML2Logout_POST", isFromElsewhere: true) {
-            (visit) throws(ServiceError) in takeLogout(visit)
+            (visit) throws(ServiceError) in try await takeLogout(visit)
         },
     ]
 
@@ -71,9 +72,11 @@ enum FederationPages {
             // Neither another browser's, nor at an address that the provider was not told of.
             isSameSecret(state.browser, visit.formKey), state.address == visit.ownAddress
         else { return refuse(.shown("Invalid state from identity provider"), visit) }
+        if visit.query["error"] == nil { try visit.call.takeFederationRate() }
         guard try await visit.call.take(state) else { return visit.error(.failed) }
         if let code = visit.query["error"] {
-            return FederatedSignIn.failure(told(code, visit.query["error_description"], by: state), request, visit)
+            return FederatedSignIn.failure(
+                .quoting(state.provider, code: code, text: visit.query["error_description"]), request, visit)
         }
         guard let code = visit.query["code"] else {
             return FederatedSignIn.failure(
@@ -87,19 +90,6 @@ enum FederationPages {
             return FederatedSignIn.failure(error, request, visit)
         }
         return try await finish(identity, request, visit)
-    }
-
-    /// What a provider says in the place of a code. It is told on as far as it is what RFC 6749 lets an error be.
-    private static func told(_ code: String, _ text: String?, by state: FederationState) -> FederationError {
-        let isPlain = { (text: String) in
-            text.utf8.count <= 300
-                && text.utf8.allSatisfy {
-                    $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-                }
-        }
-        guard isPlain(code) else { return .told(code: "server_error", description: "\(state.provider) Error") }
-        let parts = ["\(state.provider) Error -", code, text.flatMap { isPlain($0) ? $0 : nil }].compactMap { $0 }
-        return .told(code: code, description: parts.joined(separator: " "))
     }
 
     /// The name that people let Apple tell, once. It is not signed: nothing else counts of it.
@@ -122,7 +112,7 @@ enum FederationPages {
 
     /// Where assertions for the domain may say that they go: where it is reached, and AWS's own name of it.
     private static func addresses(_ visit: LoginVisit) -> [String] {
-        [visit.ownAddress, "https://\(visit.domain.fullName)"]
+        (visit.isAtOwnAddress ? [visit.ownAddress] : []) + ["https://\(visit.domain.fullName)"]
     }
 
     private static func takeAssertion(_ visit: LoginVisit) async throws(ServiceError) -> LoginReply {
@@ -137,6 +127,7 @@ enum FederationPages {
         }
         guard let request = request(of: state, visit) else { return refuse(.unsolicited, visit) }
         guard state.expires > visit.arrival.time else { return visit.error(.failed) }
+        try visit.call.takeFederationRate()
         let identity: FederatedProfile
         do throws(FederationError) {
             identity = try await visit.call.identity(
@@ -171,6 +162,7 @@ enum FederationPages {
             let request = try? AuthorizeRequest(parameters, at: visit.domain, visit.environment),
             let provider = try await FederatedSignIn.provider(of: request, visit)
         else { return refuse(.unsolicited, visit) }
+        try visit.call.takeFederationRate()
         let identity: FederatedProfile
         do throws(FederationError) {
             identity = try await visit.call.identity(
@@ -189,19 +181,21 @@ enum FederationPages {
         _ ticket: String, target: String, _ visit: LoginVisit
     ) async throws(ServiceError) -> LoginReply? {
         guard let provider = try await visit.call.signOutProvider(ticket, at: visit.domain) else { return nil }
-        let state = SignOutState(provider: provider, poolID: visit.domain.poolID, target: target)
+        let state = SignOutState(
+            provider: provider, poolID: visit.domain.poolID, target: target, time: visit.arrival.time)
         let sealed = try visit.site.sealer.seal(state, for: .signOut)
         return try await visit.call.signOutAddress(ticket, state, sealed: sealed, at: visit.domain)
             .map { .redirect(to: $0) }
     }
 
-    private static func takeLogout(_ visit: LoginVisit) -> LoginReply {
+    private static func takeLogout(_ visit: LoginVisit) async throws(ServiceError) -> LoginReply {
         guard let response = visit.form["SAMLResponse"],
             let state = visit.form["RelayState"].flatMap({
                 visit.site.sealer.open($0, for: .signOut, as: SignOutState.self)
             }), state.poolID == visit.domain.poolID,
             visit.call.isAnswer(logoutResponse: response, state, addresses: addresses(visit), at: visit.domain)
         else { return refuse(.unsolicited, visit) }
+        guard try await visit.call.take(state) else { return visit.error(.failed) }
         return .redirect(to: state.target)
     }
 }

@@ -37,7 +37,7 @@ enum SignInPages {
                 "notice": notice(visit),
                 "providers": page.providers.map { provider in
                     [
-                        "name": provider.name,
+                        "name": provider.shownName,
                         "address": visit.address(
                             "/oauth2/authorize", named: [(name: "identity_provider", value: provider.name)]),
                     ]

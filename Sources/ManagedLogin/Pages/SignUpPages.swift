@@ -36,7 +36,8 @@ enum SignUpPages {
         _ page: LoginPage, problem: String? = nil, status: Int = 200
     ) async throws(ServiceError) -> LoginReply {
         let visit = page.visit
-        let terms = try await visit.environment.loginTerms(of: page.request.client, at: visit.domain)
+        let terms = try await visit.environment.loginTerms(
+            of: page.request.client, at: visit.domain, in: Languages.name(visit))
         let naming = visit.domain.namingAttributes
         return page.show(
             "sign-up", "Sign up",

@@ -26,7 +26,9 @@ extension S3.CreateBucket: WriteOperation {
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         if call.isOfDirectoryBuckets { return try S3Express.accessToCreate(input, call) }
-        guard BucketName.isValid(input.bucket) else { throw .invalidBucketName(input.bucket) }
+        guard BucketName.isValid(input.bucket, in: input.bucketNamespace, of: call.accountID, call.region) else {
+            throw .invalidBucketName(input.bucket)
+        }
         let arn = "arn:aws:s3:::\(input.bucket)"
         func need(_ action: String, _ keys: [String: ContextValue] = [:]) -> Access {
             var access = Access("s3:\(action)", on: arn, resourceAccount: call.accountID, context: keys)
@@ -37,6 +39,7 @@ extension S3.CreateBucket: WriteOperation {
         var keys: [String: ContextValue] = ["s3:locationconstraint": .one(try region(input, call))]
         keys.merge(AccessControlLists.keys(input.structure)) { own, _ in own }
         keys["s3:x-amz-object-ownership"] = input.objectOwnership.map { .one($0) }
+        keys["s3:x-amz-bucket-namespace"] = input.bucketNamespace.map { .one($0) }
         var needs = [need("CreateBucket", keys)]
         if AccessControlList.isSaid(in: input.structure) { needs.append(need("PutBucketAcl", keys)) }
         if input.objectLockEnabledForBucket == true {
@@ -107,6 +110,10 @@ extension S3.DeleteBucket: WriteOperation, OnBucket {
         try records.checkHasNoAccessPoints(bucket)
         guard try !records.hasObjects(bucket) else {
             throw .bucketNotEmpty(bucket.name, isVersioned: bucket.versioning != .never)
+        }
+        // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+        if bucket.zone != nil, try !shared.list(MultipartUpload.self, of: bucket.name, limit: 1).isEmpty {
+            throw .bucketNotEmpty(bucket.name, isVersioned: false)
         }
         for configuration in try shared.configurations(of: bucket.name) { try shared.delete(configuration) }
         // The name may be somebody else's next.

@@ -15,6 +15,13 @@ extension Quota {
 }
 
 extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
+    static func keys(_ input: Input) -> [String: ContextValue] {
+        var keys = [ObjectCreation.key: ObjectCreation.value(true)]
+        keys["s3:if-match"] = input.ifMatch.map { .one($0) }
+        keys["s3:if-none-match"] = input.ifNoneMatch.map { .one($0) }
+        return keys
+    }
+
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

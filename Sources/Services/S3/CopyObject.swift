@@ -174,6 +174,10 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         let bucket = try call.target().bucket.bucket
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
         _ = try NewObject(input.structure, in: bucket, call)
+        // Objects of directory buckets have no tags, and none are left out without a word.
+        if bucket.zone != nil, copiesTags(input), origin.version?.tags.isEmpty == false {
+            throw .notImplemented(header: "x-amz-tagging-directive")
+        }
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         if origin.bucket.bucket.name == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8),
             origin.source.versionID == nil
@@ -251,7 +255,8 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (origin, sourceNeeds) = try await origin(input, call, copiesTags: false)
         let keys: [String: ContextValue] = [
-            "s3:x-amz-copy-source": .one("/\(origin.source.bucket)/\(origin.source.key)")
+            "s3:x-amz-copy-source": .one("/\(origin.source.bucket)/\(origin.source.key)"),
+            ObjectCreation.key: ObjectCreation.value(false),
         ]
         let target = ObjectTarget(bucket: entry, version: nil)
         return .required(sourceNeeds + [call.need("PutObject", onKey: input.key, target, keys)])

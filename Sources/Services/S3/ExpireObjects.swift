@@ -170,7 +170,8 @@ private struct Expiry: Sendable {
                 try records.shared.list(CurrentObject.self, of: bucket, range, limit: Self.page)
             }
             try await move(
-                some.map(\.version).filter { rule.applies(to: $0) && rule.transition(of: $0, at: now) != nil }
+                some.map(\.version).filter { rule.applies(to: $0) && rule.transition(of: $0, at: now) != nil },
+                areCurrent: true
             ) { rule.applies(to: $0) ? rule.transition(of: $0, at: now) : nil }
             guard some.count == Self.page, let last = some.last else { return }
             range.after = .key(last.key)
@@ -199,22 +200,25 @@ private struct Expiry: Sendable {
                 return (some, due, place)
             }
             place = next
-            try await move(some.map(\.version).filter { due[$0.sequence] != nil }) { due[$0.sequence] }
+            try await move(some.map(\.version).filter { due[$0.sequence] != nil }, areCurrent: false) {
+                due[$0.sequence]
+            }
             guard some.count == Self.page, let last = some.last else { return }
             range.after = .key(last.key)
         }
     }
 
-    /// Moves versions that are still there to other classes.
+    /// Moves versions that are still there, and still current or not, to other classes.
     private func move(
-        _ versions: [ObjectVersion], to storageClass: @escaping @Sendable (ObjectVersion) -> String?
+        _ versions: [ObjectVersion], areCurrent: Bool, to storageClass: @escaping @Sendable (ObjectVersion) -> String?
     ) async throws(ServiceError) {
         guard !versions.isEmpty else { return }
         let cause = EventCause(ownIn: environment, at: environment.now())
         try await write { (records, bucket) throws(ServiceError) in
             for version in versions {
                 guard var found = try records.version(version.shownVersionID, of: version.key, in: bucket.name),
-                    found.sequence == version.sequence, let target = storageClass(found)
+                    found.sequence == version.sequence, let target = storageClass(found),
+                    (try records.current(version.key, in: bucket.name)?.sequence == version.sequence) == areCurrent
                 else { continue }
                 found.storageClass = target
                 try records.replace(found, in: bucket)

@@ -31,21 +31,25 @@ extension RecordReading {
 /// An operation on an upload that is under way: S3 asks for the permission to put the object.
 protocol OnUpload: Operation where InputFields: S3.WithBucket, InputFields: S3.WithKey, InputFields: S3.WithUploadId {
     static var action: String { get }
+    /// Its condition keys, in lower case.
+    static func keys(_ input: Input) -> [String: ContextValue]
 }
 
 extension OnUpload {
     static var action: String { "PutObject" }
+    static func keys(_ input: Input) -> [String: ContextValue] { [:] }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
-        return .required(call.need(action, onKey: input.key, ObjectTarget(bucket: entry, version: nil)))
+        return .required(
+            call.need(action, onKey: input.key, ObjectTarget(bucket: entry, version: nil), keys(input)))
     }
 }
 
 extension S3.CreateMultipartUpload: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
-        let (actions, keys) = NewObject.needs(input.structure, call)
+        let (actions, keys) = NewObject.needs(input.structure, creates: false, call)
         let target = try await call.target(ofNew: input.key, in: entry)
         return .required((["PutObject"] + actions).map { call.need($0, onKey: input.key, target, keys) })
     }
@@ -140,6 +144,8 @@ extension Call {
 }
 
 extension S3.UploadPart: UploadOperation, OnUpload {
+    static func keys(_ input: Input) -> [String: ContextValue] { [ObjectCreation.key: ObjectCreation.value(false)] }
+
     public static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ObjectUpload {
         guard (1...10_000).contains(input.partNumber) else {
             throw .invalidArgument(
@@ -147,6 +153,7 @@ extension S3.UploadPart: UploadOperation, OnUpload {
                 String(input.partNumber))
         }
         let bucket = try call.target().bucket.bucket
+        if bucket.zone != nil { try S3Express.checkPart(input.structure) }
         let upload = try await call.read { (records) throws(ServiceError) in
             try records.upload(input.uploadId, of: input.key, in: bucket.name)
         }

@@ -83,6 +83,20 @@ extension Call {
         wanted.hasBucketKey = true
     }
 
+    /// How a session encrypts: as its bucket does.
+    /// - Parameter input: of CreateSession.
+    /// - Throws: InvalidRequest where it asks for anything else.
+    func zonalEncryption(
+        _ input: Structure, in bucket: Bucket
+    ) throws(ServiceError) -> (algorithm: String, keyARN: String?) {
+        var wanted = try wantedEncryption(input, bucket)
+        try checkZonal(&wanted, input, bucket)
+        guard wanted.algorithm != "AES256", let key = wanted.keyID else { return (wanted.algorithm, nil) }
+        return (
+            wanted.algorithm, key.hasPrefix("arn:") ? key : "arn:aws:kms:\(bucket.region):\(accountID):key/\(key)"
+        )
+    }
+
     /// A data key of KMS's, which the caller has to be allowed to have made.
     private func dataKey(_ wanted: Wanted, of key: String, in bucket: Bucket) async throws(ServiceError) -> BodyKey {
         var context = wanted.context

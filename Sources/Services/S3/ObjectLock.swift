@@ -57,7 +57,8 @@ extension S3.PutObjectRetention: ObjectChange {
     }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let need = try await need(input, call)
+        var need = try await need(input, call)
+        need.context[RetentionDays.key] = RetentionDays.value(until: input.retention?.retainUntilDate, call)
         guard input.bypassGovernanceRetention == true else { return .required(need) }
         var bypass = need
         bypass.action = "s3:BypassGovernanceRetention"
@@ -118,5 +119,18 @@ extension S3.PutObjectLegalHold: ObjectChange {
         guard let status = input.legalHold?.status, ["ON", "OFF"].contains(status) else { throw .malformedXML }
         version.legalHold = status == "ON"
         return Output()
+    }
+}
+
+/// How long an object is to be kept, as policies may limit it: in days that have begun.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html>
+enum RetentionDays {
+    static let key = "s3:object-lock-remaining-retention-days"
+
+    /// - Returns: nil for a request that says nothing of it.
+    static func value(until moment: Timestamp?, _ call: Call) -> ContextValue? {
+        guard let moment else { return nil }
+        let days = ((moment.secondsSinceEpoch - call.time) / 86_400).rounded(.up)
+        return Int64(exactly: days).map { .one(String($0)) }
     }
 }

@@ -134,15 +134,20 @@ struct NewObject {
     ]
 
     /// What the request needs besides `PutObject`, and the condition keys of them all.
-    static func needs(_ input: Structure, _ call: Call) -> (actions: [String], keys: [String: ContextValue]) {
+    /// - Parameter creates: whether the object is there afterwards, rather than an upload.
+    static func needs(_ input: Structure, creates: Bool = true, _ call: Call) -> (
+        actions: [String], keys: [String: ContextValue]
+    ) {
         var (actions, keys): ([String], [String: ContextValue]) = ([], AccessControlLists.keys(input))
         func text(_ member: String) -> String? {
             guard case .string(let text) = input[member] else { return nil }
             return text
         }
         for (key, member) in Self.membersOfKeys { keys[key] = text(member).map { .one($0) } }
+        keys[ObjectCreation.key] = ObjectCreation.value(creates)
         if case .timestamp(let until) = input["ObjectLockRetainUntilDate"] {
             keys["s3:object-lock-retain-until-date"] = .one(until.iso8601)
+            keys[RetentionDays.key] = RetentionDays.value(until: until, call)
         }
         if let tags = text("Tagging").flatMap({ try? Self.tags($0) }) {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
@@ -175,6 +180,14 @@ struct NewObject {
         version.acl = acl
         return version
     }
+}
+
+/// Whether a request makes an object, for policies that demand conditions of those alone that can have some.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html>
+enum ObjectCreation {
+    static let key = "s3:objectcreationoperation"
+
+    static func value(_ creates: Bool) -> ContextValue { .one(creates ? "true" : "false") }
 }
 
 extension S3.PutObject: UploadOperation, OnObject {

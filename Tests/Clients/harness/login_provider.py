@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 from pathlib import Path
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -29,6 +31,10 @@ class LoginProvider(OpenIDProvider):
         #: In the place of an honest ID token.
         self.id_token: str | None = None
         self.failure: tuple[int, dict[str, str]] | None = None
+        #: Where it does not answer before this is set; None: it does.
+        self.pause: threading.Event | None = None
+        #: Who sits at a real browser that comes by; None: the provider's usual one.
+        self.person: dict[str, Any] | None = None
 
     def details(self, **more: str) -> dict[str, str]:
         """As `ProviderDetails` of a user pool's provider has them."""
@@ -45,7 +51,20 @@ class LoginProvider(OpenIDProvider):
             return 200, json.dumps(document).encode()
         if path == "/userinfo":
             return self.user_info()
+        if path.startswith("/authorization?"):
+            return 200, self.page(f"{self.url}{path}").encode()
         return super().answer(path)
+
+    def page(self, address: str) -> str:
+        """What people see who come in a real browser."""
+        back = self.sign_in(address, **(self.person or {}))
+        refused = back.partition("?")[0] + "?" + urlencode(
+            {"error": "access_denied", "error_description": "Not today", "state": parse_qs(urlsplit(back).query)["state"][0]}
+        )
+        return (
+            f"<!doctype html><html lang=en><title>Provider</title><h1>The provider</h1><p><a href={escape(back)!r}>Go on</a>"
+            f" <a href={escape(refused)!r}>Cancel</a></p>"
+        )
 
     def user_info(self) -> tuple[int, bytes]:
         told = self.told.get((self.authorization or "").removeprefix("Bearer "))
@@ -68,6 +87,8 @@ class LoginProvider(OpenIDProvider):
         if path == "/userinfo":
             return self.user_info()
         self.forms.append(form)
+        if self.pause:
+            self.pause.wait(20)
         if self.failure:
             return self.failure[0], json.dumps(self.failure[1]).encode()
         known = self.codes.pop(form.get("code", ""), None)

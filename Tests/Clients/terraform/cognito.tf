@@ -198,6 +198,27 @@ resource "aws_cognito_identity_provider" "login" {
   }
 }
 
+resource "aws_cognito_identity_provider" "corp" {
+  user_pool_id  = aws_cognito_user_pool.main.id
+  provider_name = "Corp"
+  provider_type = "SAML"
+  provider_details = {
+    EncryptedResponses      = "true"
+    IDPInit                 = "false"
+    IDPSignout              = "false"
+    MetadataFile            = file("${path.module}/saml.xml")
+    RequestSigningAlgorithm = "rsa-sha256"
+  }
+  attribute_mapping = {
+    email = "mail"
+  }
+  idp_identifiers = ["corp.example.com"]
+  # What the pool tells besides, on AWS as here.
+  lifecycle {
+    ignore_changes = [provider_details["ActiveEncryptionCertificate"], provider_details["SSORedirectBindingURI"]]
+  }
+}
+
 resource "aws_cognito_user_pool_client" "plain" {
   name         = "plain"
   user_pool_id = aws_cognito_user_pool.plain.id
@@ -223,7 +244,8 @@ resource "aws_cognito_user_pool_client" "web" {
   read_attributes                      = ["email", "name"]
   write_attributes                     = ["email", "name"]
   supported_identity_providers = [
-    "COGNITO", aws_cognito_identity_provider.google.provider_name, aws_cognito_identity_provider.login.provider_name,
+    "COGNITO", aws_cognito_identity_provider.corp.provider_name, aws_cognito_identity_provider.google.provider_name,
+    aws_cognito_identity_provider.login.provider_name,
   ]
   token_validity_units {
     access_token  = "minutes"
@@ -246,6 +268,12 @@ resource "aws_cognito_user_pool_ui_customization" "web" {
   user_pool_id = aws_cognito_user_pool_domain.prefix.user_pool_id
 }
 
+resource "aws_cognito_user_pool_ui_customization" "all" {
+  css          = ".banner-customizable {padding: 10px;}"
+  image_file   = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+  user_pool_id = aws_cognito_user_pool_domain.prefix.user_pool_id
+}
+
 resource "aws_cognito_risk_configuration" "main" {
   user_pool_id = aws_cognito_user_pool.main.id
   compromised_credentials_risk_configuration {
@@ -257,6 +285,31 @@ resource "aws_cognito_risk_configuration" "main" {
   }
 }
 
+resource "aws_cognito_risk_configuration" "web" {
+  user_pool_id = aws_cognito_user_pool.main.id
+  client_id    = aws_cognito_user_pool_client.web.id
+  account_takeover_risk_configuration {
+    notify_configuration {
+      source_arn = "arn:aws:ses:us-east-1:${data.aws_caller_identity.me.account_id}:identity/example.com"
+      from       = "safety@example.com"
+      block_email {
+        subject   = "Blocked"
+        html_body = "<p>{username}</p>"
+        text_body = "{username}"
+      }
+    }
+    actions {
+      high_action {
+        event_action = "BLOCK"
+        notify       = true
+      }
+      medium_action {
+        event_action = "MFA_IF_CONFIGURED"
+        notify       = false
+      }
+    }
+  }
+}
 
 resource "aws_cognito_user" "ada" {
   user_pool_id       = aws_cognito_user_pool.plain.id
@@ -279,6 +332,49 @@ resource "aws_cognito_user_in_group" "ada" {
   user_pool_id = aws_cognito_user_pool.plain.id
   group_name   = aws_cognito_user_group.readers.name
   username     = aws_cognito_user.ada.username
+}
+
+# A client that something else has made, by its name.
+resource "aws_cognito_managed_user_pool_client" "found" {
+  name_pattern = "^plain$"
+  user_pool_id = aws_cognito_user_pool.plain.id
+  depends_on   = [aws_cognito_user_pool_client.plain]
+}
+
+data "aws_cognito_user_pool" "main" { user_pool_id = aws_cognito_user_pool.main.id }
+data "aws_cognito_user_pools" "named" {
+  name       = "main"
+  depends_on = [aws_cognito_user_pool.main]
+}
+data "aws_cognito_user_pool_client" "web" {
+  client_id    = aws_cognito_user_pool_client.web.id
+  user_pool_id = aws_cognito_user_pool.main.id
+}
+data "aws_cognito_user_pool_clients" "main" {
+  user_pool_id = aws_cognito_user_pool.main.id
+  depends_on   = [aws_cognito_user_pool_client.web]
+}
+data "aws_cognito_user_pool_signing_certificate" "main" { user_pool_id = aws_cognito_user_pool.main.id }
+data "aws_cognito_user_group" "staff" {
+  name         = aws_cognito_user_group.staff.name
+  user_pool_id = aws_cognito_user_pool.main.id
+}
+data "aws_cognito_user_groups" "main" {
+  user_pool_id = aws_cognito_user_pool.main.id
+  depends_on   = [aws_cognito_user_group.staff]
+}
+
+output "found" {
+  value = {
+    pool        = data.aws_cognito_user_pool.main.name
+    pools       = data.aws_cognito_user_pools.named.ids
+    clients     = data.aws_cognito_user_pool_clients.main.client_names
+    flows       = data.aws_cognito_user_pool_client.web.explicit_auth_flows
+    groups      = [for group in data.aws_cognito_user_groups.main.groups : group.group_name]
+    precedence  = data.aws_cognito_user_group.staff.precedence
+    certificate = data.aws_cognito_user_pool_signing_certificate.main.certificate
+    managed     = aws_cognito_managed_user_pool_client.found.id
+  }
 }
 
 output "pool" { value = aws_cognito_user_pool.main.id }

@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 import JWTKit
 
@@ -23,11 +24,17 @@ enum AppleSecret {
         return try? await keys.sign(claims, kid: JWKIdentifier(string: keyID))
     }
 
-    /// The content of Apple's file, with or without its first and last line.
+    /// The content of Apple's file, with or without its first and last line, and its lines as they are or in one: command lines
+    /// and templates take the breaks away, or write `\n` for them.
     private static func key(_ text: String) -> ES256PrivateKey? {
-        let pem =
-            text.contains("-----BEGIN") ? text : "-----BEGIN PRIVATE KEY-----\n\(text)\n-----END PRIVATE KEY-----\n"
-        return try? ES256PrivateKey(pem: pem)
+        var body = text.replacing("\\n", with: "")
+        for name in ["PRIVATE KEY", "EC PRIVATE KEY"] {
+            for edge in ["BEGIN", "END"] { body = body.replacing("-----\(edge) \(name)-----", with: "") }
+        }
+        guard let der = Data(base64Encoded: body.filter { !$0.isWhitespace }),
+            let key = try? P256.Signing.PrivateKey(derRepresentation: der)
+        else { return nil }
+        return try? ES256PrivateKey(backing: key)
     }
 
     private struct Claims: JWTPayload {

@@ -34,7 +34,7 @@ enum ClaimText {
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>
     static func joined(_ values: [String]) -> String {
         if values.count == 1, let only = values.first { return only }
-        return "[" + values.map(encoded).joined(separator: ",") + "]"
+        return "[" + values.map { RedirectURI.encoded($0, keeping: "*") }.joined(separator: ",") + "]"
     }
 
     /// nil: it says nothing.
@@ -44,27 +44,36 @@ enum ClaimText {
         case .string(let text): return text
         case .boolean(let flag): return flag ? "true" : "false"
         case .array(let values): return joined(values.compactMap(text))
+        case .largeInteger(let number): return String(number)
+        // What has been rounded may be another's id.
+        case .number(let number) where number.magnitude >= ClaimValue.firstRounded: return nil
         case .number, .object:
-            guard let bytes = try? JSONEncoder().encode(value) else { return nil }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            guard let bytes = try? encoder.encode(value) else { return nil }
             return String(decoding: bytes, as: UTF8.self)
         }
     }
 
     static func texts(_ claims: [String: ClaimValue]) -> [String: String] { claims.compactMapValues(text) }
 
-    private static func encoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "*"):
-                bytes.append(byte)
-            case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
-            default:
-                bytes.append(UInt8(ascii: "%"))
-                for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 0x30 + digit : 0x37 + digit) }
-            }
+    /// What is told in two places, as one: the first place counts more. Whether an address is verified is taken from where the very
+    /// address is told.
+    /// - Parameters:
+    ///   - sections: what is told, place by place.
+    ///   - mapping: by the pool's attributes, what the provider calls them.
+    static func merged(_ sections: [[String: String]], _ mapping: [String: String]) -> [String: String] {
+        var claims: [String: String] = [:]
+        for section in sections { claims.merge(section) { told, _ in told } }
+        for attribute in MappedAttributes.addresses {
+            guard let claim = mapping[attribute], let proof = mapping["\(attribute)_verified"] else { continue }
+            let address = claims[claim]
+            claims[proof] =
+                sections.first { section in
+                    guard let address, let told = section[claim] else { return false }
+                    return isSameText(told, address) && section[proof] != nil
+                }?[proof]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return claims
     }
 }

@@ -21,8 +21,6 @@ struct FederatedArrival: Sendable {
 
     /// As the model has it for user names.
     private static let longestUsername = 128
-    /// Claims that a user may be linked by, of one assertion.
-    private static let mostClaims = 100
 
     /// Lets the user in: triggers are asked, and the user is made or changed.
     mutating func admit() async throws(FederationError) -> ProvedUser {
@@ -54,8 +52,11 @@ struct FederatedArrival: Sendable {
         do throws(ServiceError) {
             return try await call.read { (records) throws(ServiceError) -> PoolUser? in
                 if let user = try records.user(identity: identity.subject, at: provider.name, of: pool) { return user }
-                for (claim, value) in claims.sorted(by: { $0.key < $1.key }).prefix(Self.mostClaims)
-                where !value.isEmpty && (claim + value).unicodeScalars.allSatisfy({ $0.value >= 0x20 }) {
+                let linked = try records.linkedClaims(at: provider.name, of: pool)
+                for (claim, value) in claims.sorted(by: { $0.key < $1.key })
+                where UserAlias.isLinkable(claim, value) {
+                    let key = UserAlias.value(ofIdentity: value, at: provider.name, claim: claim)
+                    guard linked.contains(claim) || UserAlias.isHashed(key) else { continue }
                     if let user = try records.user(identity: value, at: provider.name, claim: claim, of: pool) {
                         return user
                     }
@@ -134,6 +135,14 @@ struct FederatedArrival: Sendable {
                 if try records.get(PoolGroup.self, group.key, of: group.poolID) == nil { try records.put(group) }
                 try records.put(GroupMember(poolID: group.poolID, group: group.name, user: made.user.name))
             }
+        } catch {
+            // In another browser the same person may have been faster.
+            guard error.code == CognitoIDP.Failure.usernameExistsException.rawValue,
+                let known = try await known(by: claims)
+            else { throw told(error) }
+            return try await welcome(known)
+        }
+        do throws(ServiceError) {
             try await call.askPostConfirmation(
                 "PostConfirmation_ConfirmSignUp",
                 MessageContext(pool: pool, user: made.user, clientID: client.id, metadata: [:]))

@@ -34,6 +34,11 @@ extension Call {
         return .address(address)
     }
 
+    /// Counts somebody who comes back from a provider: before anything is used up that could not be brought again, and before
+    /// anybody is asked.
+    /// - Throws: TooManyRequestsException.
+    package func takeFederationRate() throws(ServiceError) { try takeRate(.userFederation) }
+
     /// Who comes with a code.
     /// - Parameters:
     ///   - issuer: who says that it has given the code out; nil: nobody says it.
@@ -75,9 +80,6 @@ extension Call {
     package func admit(
         _ identity: FederatedProfile, _ request: AuthorizeRequest
     ) async throws(FederationError) -> ProvedUser {
-        do throws(ServiceError) { try takeRate(.userFederation) } catch {
-            throw .told(code: "server_error", description: error.message)
-        }
         let provider = try provider(identity.provider, request.client, request.domain)
         var arrival = FederatedArrival(
             call: self, client: request.client.entry, provider: provider, identity: identity)
@@ -108,7 +110,7 @@ extension Call {
     package func signOutProvider(_ ticket: String, at domain: LoginDomain) async throws(ServiceError) -> String? {
         guard let session = try await session(ticket, at: domain), session.providerSession != nil,
             let provider = environment.identityProvider(session.provider, of: domain.poolID), provider.type == .saml,
-            provider.details["IDPSignout"]?.lowercased() == "true"
+            provider.isOn("IDPSignout")
         else { return nil }
         return provider.name
     }

@@ -7,7 +7,7 @@ import Wire
 /// or `RelayState`, sealed, and is answered once, in the same browser.
 package struct FederationState: Codable, Sendable {
     /// AWS gives people five minutes.
-    private static let lifetime = 300.0
+    fileprivate static let lifetime = 300.0
 
     /// Of no other; of a SAML request, its `ID`.
     package let id: String
@@ -63,8 +63,12 @@ package struct SignOutState: Codable, Sendable {
     package let provider: String
     /// A path of the domain's, or an address that the app client lists.
     package let target: String
+    /// Seconds since 1970.
+    package let expires: Double
 
-    package init(provider: String, poolID: String, target: String) {
+    /// - Parameter time: seconds since 1970.
+    package init(provider: String, poolID: String, target: String, time: Double) {
+        expires = time + FederationState.lifetime
         id = "_" + UUID().uuidString.lowercased()
         self.poolID = poolID
         self.provider = provider
@@ -84,9 +88,30 @@ package enum ProviderDestination: Sendable {
 /// Why nobody is signed in who comes from an identity provider.
 package enum FederationError: Error, Sendable {
     /// The application is told.
-    case told(code: String, description: String)
+    /// - Parameter isQuoted: whether the description has words of the provider's in it, which may be anything, a code or a token
+    ///   too: the event history does not have them.
+    case told(code: String, description: String, isQuoted: Bool = false)
     /// It is shown to the person: no application is known, or nothing that comes of this browser.
     case shown(String)
+
+    /// What a provider says is wrong, as applications are told: `Login Error - 400 invalid_request The request is missing …`. It is
+    /// told on as far as it is what RFC 6749 lets an error be.
+    package static func quoting(
+        _ provider: String, _ status: String? = nil, code: String?, text: String?
+    ) -> FederationError {
+        let isPlain = { (scalar: Unicode.Scalar) in
+            scalar.value >= 0x20 && scalar.value < 0x7f && scalar != "\"" && scalar != "\\"
+        }
+        guard let code, !code.isEmpty, code.utf8.count <= 300, code.unicodeScalars.allSatisfy(isPlain) else {
+            let parts = ["\(provider) Error", status.map { "- \($0)" }]
+            return .told(code: "server_error", description: parts.compactMap { $0 }.joined(separator: " "))
+        }
+        var plain = String.UnicodeScalarView()
+        for scalar in (text ?? "").unicodeScalars.prefix(300) { plain.append(isPlain(scalar) ? scalar : " ") }
+        let parts = ["\(provider) Error -", status, code, plain.isEmpty ? nil : String(plain)]
+        return .told(
+            code: code, description: parts.compactMap { $0 }.joined(separator: " "), isQuoted: true)
+    }
 
     /// What Cognito says of an answer that nobody has asked for.
     package static let unsolicited = FederationError.shown(
@@ -117,5 +142,12 @@ extension Call {
     package func take(_ state: FederationState) async throws(ServiceError) -> Bool {
         guard state.expires > time else { return false }
         return try await takeOnce("state \(state.id)", until: state.expires)
+    }
+
+    /// Takes the answer to a request to sign out, once.
+    /// - Returns: whether it can be taken.
+    package func take(_ state: SignOutState) async throws(ServiceError) -> Bool {
+        guard state.expires > time else { return false }
+        return try await takeOnce("sign-out \(state.id)", until: state.expires)
     }
 }

@@ -9,15 +9,24 @@ struct MappedAttributes: Sendable {
     let values: [(name: String, value: String)]
     private let provider: UserPoolProvider
 
+    /// The attributes that have another beside them which tells whether they are verified.
+    static let addresses = ["email", "phone_number"]
+
     /// - Parameter identity: whose claims count. What the provider does not mention stays as it is, and what the app client
     ///   may not write is left out.
     init(_ identity: FederatedProfile, _ provider: UserPoolProvider, _ client: ClientEntry) {
         self.provider = provider
         var wanted = identity.given
         for (attribute, claim) in provider.mapping where attribute != "username" {
-            // Whether an address is verified nobody but a provider can say: no client needs to write it.
-            let isVerified = attribute == "email_verified" || attribute == "phone_number_verified"
-            guard isVerified || client.canWrite(attribute), let value = identity.claims[claim] else { continue }
+            guard let value = identity.claims[claim] else { continue }
+            if let address = Self.addresses.first(where: { attribute == "\($0)_verified" }) {
+                // It is about the address that the provider tells, and about no other that the user may have. No client needs to
+                // write it, for nobody but a provider can say it.
+                let told = provider.mapping[address].flatMap { identity.claims[$0] } ?? ""
+                guard !told.isEmpty, client.canWrite(address) else { continue }
+            } else if !client.canWrite(attribute) {
+                continue
+            }
             wanted[attribute] = value
         }
         values = wanted.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
@@ -38,7 +47,7 @@ struct MappedAttributes: Sendable {
         try checkCharacters()
         let missing = pool.schema.required.map(\.name).filter { name in !values.contains { $0.name == name } }
         guard missing.isEmpty else { throw lacking(missing) }
-        for name in ["email", "phone_number"] {
+        for name in Self.addresses {
             let verified = "\(name)_verified"
             if !values.contains(where: { $0.name == name }) {
                 values.removeAll { $0.name == verified }

@@ -67,35 +67,30 @@ struct OpenIDSignIn: Sendable {
         }
         let tokens = try await redeem(code, state)
         var sections = ["tokenResponse": ClaimText.texts(tokens)]
-        var claims: [String: String] = [:]
-        var verified: [String: ClaimValue]?
+        var verified: VerifiedToken?
         if let keys = endpoints.keys {
             guard let text = tokens["id_token"]?.string else { throw invalid("the provider issued none") }
             let token = try await verify(text, keys, state)
-            verified = token.claims
+            verified = token
             sections["idToken"] = ClaimText.texts(token.claims)
-            claims["id_token"] = text
         }
         if let text = tokens["access_token"]?.string {
-            claims["access_token"] = text
-            let told = try await userInfo(text, subject: verified?["sub"]?.string)
-            sections["userInfo"] = ClaimText.texts(told)
-            claims.merge(ClaimText.texts(told)) { $1 }
+            sections["userInfo"] = ClaimText.texts(try await userInfo(text, subject: verified?.subject))
         }
         // What is signed counts more.
-        claims.merge(sections["idToken"] ?? [:]) { $1 }
-        guard let subject = subject(verified ?? [:], claims), !subject.isEmpty else {
+        var claims = ClaimText.merged(["idToken", "userInfo"].compactMap { sections[$0] }, provider.mapping)
+        // Only a provider without ID tokens is believed what is not signed.
+        guard let subject = verified?.subject ?? claims[provider.mapping["username"] ?? "sub"], !subject.isEmpty else {
             throw invalid("the provider does not say who the user is")
         }
+        claims["access_token"] = tokens["access_token"]?.string
+        claims["id_token"] = verified == nil ? nil : tokens["id_token"]?.string
         return FederatedProfile(
             provider: provider.name, subject: subject, issuer: nil, claims: claims, sections: sections, session: nil)
     }
 
-    /// Only a provider without ID tokens is believed what is not signed.
-    private func subject(_ verified: [String: ClaimValue], _ claims: [String: String]) -> String? {
-        if endpoints.keys != nil { return verified["sub"]?.string }
-        return claims[provider.mapping["username"] ?? "sub"]
-    }
+    /// What tokens themselves are called where they are mapped to attributes.
+    private static let tokenClaims: Set<String> = ["access_token", "id_token"]
 
     /// The token endpoint's answer. Cognito proves itself in the body alone (`client_secret_post`).
     private func redeem(_ code: String, _ state: FederationState) async throws(FederationError) -> [String: ClaimValue]
@@ -115,11 +110,9 @@ struct OpenIDSignIn: Sendable {
         let body = (try? JSONDecoder().decode([String: ClaimValue].self, from: Data(answer.body))) ?? [:]
         guard answer.status == 200, !body.isEmpty else {
             // LoginWithAmazon Error - 400 invalid_request The request is missing …
-            let code = body["error"]?.string ?? ""
-            let parts = ["\(provider.name) Error -", "\(answer.status)", code, body["error_description"]?.string ?? ""]
-            throw .told(
-                code: code.isEmpty ? "server_error" : code,
-                description: parts.filter { !$0.isEmpty }.joined(separator: " "))
+            throw .quoting(
+                provider.name, "\(answer.status)", code: body["error"]?.string,
+                text: body["error_description"]?.string)
         }
         return body
     }
@@ -146,15 +139,18 @@ struct OpenIDSignIn: Sendable {
         do throws(TokenError) {
             let token = try WebIdentityToken(parsing: text)
             guard endpoints.issuers.contains(token.issuer) else { throw TokenError.invalidClaim("iss") }
-            verified = try await token.verify(keySet: keys.body, clientIDs: [clientID], now: call.clientTime)
+            verified = try await token.verify(
+                keySet: keys.body, clientIDs: [clientID], by: .openIDConnect, now: call.clientTime)
         } catch {
             throw invalid(Self.reason(error))
         }
-        // Some providers don't repeat it. The token came from the provider itself, for a code and its verifier: nobody on the way
-        // can have taken the nonce out.
-        if let nonce = verified.claims["nonce"], nonce.string != state.nonce {
-            throw invalid("nonce is another request's")
+        // OpenID Connect Core, 3.1.3.7: a code that somebody got for a request without one proves nothing here, even if the provider
+        // doesn't know verifiers.
+        guard let nonce = verified.claims["nonce"], nonce != .null else {
+            guard provider.type != .oidc else { throw invalid("nonce is missing") }
+            return verified
         }
+        guard nonce.string == state.nonce else { throw invalid("nonce is another request's") }
         return verified
     }
 
@@ -184,7 +180,9 @@ struct OpenIDSignIn: Sendable {
     private func userInfo(_ token: String, subject: String?) async throws(FederationError) -> [String: ClaimValue] {
         guard var address = endpoints.userInfo else { return [:] }
         if provider.details["attributes_url_add_attributes"] == "true", !endpoints.isStandIn {
-            address += Set(provider.mapping.values).sorted().joined(separator: ",")
+            // The provider does not know tokens by names that only mappings have.
+            address += Set(provider.mapping.values).subtracting(Self.tokenClaims).sorted()
+                .map { RedirectURI.encoded($0) }.joined(separator: ",")
         }
         let method = provider.details["attributes_request_method"] == "POST" ? "POST" : "GET"
         var request = ProviderRequest(method, address)
@@ -202,10 +200,14 @@ struct OpenIDSignIn: Sendable {
             }
             return [:]
         }
-        // OpenID Connect Core, 5.3.2: otherwise it is about somebody else.
-        if let subject, endpoints.keys != nil, let other = told["sub"]?.string, other != subject {
-            throw invalid("userInfo is about another user")
+        guard let subject else { return told }
+        // OpenID Connect Core, 5.3.2: otherwise it is about somebody else. What Google's own endpoint says has no subject.
+        switch told["sub"] {
+        case .string(let other)?:
+            guard isSameText(other, subject) else { throw invalid("userInfo is about another user") }
+            return told
+        case nil where provider.type == .google && !endpoints.isStandIn: return told
+        default: return [:]
         }
-        return told
     }
 }

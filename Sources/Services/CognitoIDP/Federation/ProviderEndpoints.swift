@@ -1,6 +1,7 @@
 import Fetch
 import FoundationEssentials
 import Platform
+import Synchronization
 import Wire
 
 /// Where an OpenID Connect or OAuth 2.0 provider is asked.
@@ -46,20 +47,69 @@ struct ProviderEndpoints: Sendable {
     private static func discovered(
         _ issuer: String, _ provider: UserPoolProvider, _ environment: Environment
     ) async throws(FederationError) -> ProviderEndpoints {
-        let answer = try await environment.ask(
-            ProviderRequest("GET", issuer + "/.well-known/openid-configuration"), of: provider)
-        guard answer.status == 200, let document = try? JSONValue(parsing: answer.body),
-            case .string(let authorize)? = document["authorization_endpoint"],
-            case .string(let token)? = document["token_endpoint"], case .string(let keys)? = document["jwks_uri"]
-        else {
-            throw .told(
-                code: "server_error",
-                description: "\(provider.name) Error - \(answer.status) Invalid document at the well-known endpoint")
+        try await DiscoveredEndpoints.shared.endpoints(of: "\(provider.name) \(issuer)") {
+            () async throws(FederationError) in
+            let answer = try await environment.ask(
+                ProviderRequest("GET", issuer + "/.well-known/openid-configuration"), of: provider)
+            guard answer.status == 200, let document = try? JSONValue(parsing: answer.body),
+                case .string(let authorize)? = document["authorization_endpoint"],
+                case .string(let token)? = document["token_endpoint"], case .string(let keys)? = document["jwks_uri"]
+            else {
+                throw .told(
+                    code: "server_error",
+                    description: "\(provider.name) Error - \(answer.status) Invalid document at the well-known endpoint"
+                )
+            }
+            var userInfo: String?
+            if case .string(let text)? = document["userinfo_endpoint"] { userInfo = text }
+            return ProviderEndpoints(
+                issuers: [issuer], authorize: authorize, token: token, userInfo: userInfo, keys: keys, isStandIn: true)
         }
-        var userInfo: String?
-        if case .string(let text)? = document["userinfo_endpoint"] { userInfo = text }
-        return ProviderEndpoints(
-            issuers: [issuer], authorize: authorize, token: token, userInfo: userInfo, keys: keys, isStandIn: true)
+    }
+}
+
+/// What stand-ins' discovery documents have said lately: anybody can cause them to be asked for.
+private final class DiscoveredEndpoints: Sendable {
+    static let shared = DiscoveredEndpoints()
+
+    private static let freshness = Duration.seconds(60)
+    /// After a failure it is tried again so soon.
+    private static let patience = Duration.seconds(5)
+    /// The operator names a few.
+    private static let most = 100
+
+    private struct Entry {
+        let result: Result<ProviderEndpoints, FederationError>
+        let end: ContinuousClock.Instant
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+    private let running = SingleFlight<String>()
+
+    private func known(_ name: String) -> Result<ProviderEndpoints, FederationError>? {
+        entries.withLock { $0[name] }.flatMap { $0.end > .now ? $0.result : nil }
+    }
+
+    /// What is known of a server; it is asked if nothing is.
+    func endpoints(
+        of name: String, _ fetch: @escaping @Sendable () async throws(FederationError) -> ProviderEndpoints
+    ) async throws(FederationError) -> ProviderEndpoints {
+        if let known = known(name) { return try known.get() }
+        try? await running.run(name) { [self] () async throws(ServiceError) in
+            guard known(name) == nil else { return }
+            let result: Result<ProviderEndpoints, FederationError>
+            do throws(FederationError) { result = .success(try await fetch()) } catch { result = .failure(error) }
+            let isKnown = if case .success = result { true } else { false }
+            let end = ContinuousClock.now + (isKnown ? Self.freshness : Self.patience)
+            entries.withLock { entries in
+                if entries.count >= Self.most { entries.removeAll() }
+                entries[name] = Entry(result: result, end: end)
+            }
+        }
+        guard let known = known(name) else {
+            throw .told(code: "server_error", description: "Something went wrong")
+        }
+        return try known.get()
     }
 }
 
@@ -95,7 +145,7 @@ extension Environment {
     /// Asks a provider.
     /// - Throws: what the application is told of one that doesn't answer.
     func ask(_ request: ProviderRequest, of provider: UserPoolProvider) async throws(FederationError) -> Fetch.Answer {
-        guard let address = outsideServers.place(withQuery: request.address) else {
+        guard let address = outsideServers.place(of: request.address, mayHaveQuery: true) else {
             throw .told(
                 code: "server_error", description: "\(provider.name) Error - its address can't be used")
         }
@@ -108,18 +158,8 @@ extension Environment {
             return try await Fetch(trust: outsideServers.trust).send(
                 Fetch.Request(request.method, address, headers: headers, body: body))
         } catch {
-            throw .told(code: "server_error", description: "\(provider.name) Error - \(error)")
+            // Why, would tell whoever names addresses what else there is in this machine's network.
+            throw .told(code: "server_error", description: "\(provider.name) Error - it could not be reached")
         }
-    }
-}
-
-extension OutsideServers {
-    /// Where a request to an address is to be sent that may have a query.
-    fileprivate func place(withQuery address: String) -> WebAddress? {
-        guard let mark = address.firstIndex(of: "?") else { return place(of: address) }
-        guard let place = place(of: String(address[..<mark])) else { return nil }
-        return WebAddress(
-            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(address[mark...])",
-            mayHaveQuery: true, mayBePlain: true)
     }
 }

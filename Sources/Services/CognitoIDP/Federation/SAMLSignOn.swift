@@ -17,11 +17,8 @@ struct SAMLSignOn: Sendable {
     let provider: UserPoolProvider
     let metadata: SAMLMetadata
 
-    private static let redirectBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    private static let postBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-
     init(_ call: Call, _ pool: PoolEntry, _ provider: UserPoolProvider) throws(FederationError) {
-        guard let metadata = provider.metadata.flatMap({ try? SAMLMetadata(parsing: $0) }) else {
+        guard let metadata = call.environment.metadata(of: provider) else {
             throw .told(code: "server_error", description: "The metadata of \(provider.name) can't be read.")
         }
         self.call = call
@@ -33,11 +30,8 @@ struct SAMLSignOn: Sendable {
     /// What the pool is called as a service provider.
     private var entityID: String { "urn:amazon:cognito:sp:\(pool.id)" }
 
-    /// Whether a member of the provider's details says so.
-    private func isOn(_ name: String) -> Bool { provider.details[name]?.lowercased() == "true" }
-
     /// Whether responses are taken that the pool has not asked for.
-    var takesUnsolicited: Bool { isOn("IDPInit") }
+    var takesUnsolicited: Bool { provider.isOn("IDPInit") }
 
     // MARK: The way there
 
@@ -52,10 +46,10 @@ struct SAMLSignOn: Sendable {
                 consumer: state.address + "/saml2/idpresponse", isForced: isForced, issued: issued)
         }
         let isSigned = provider.details["RequestSigningAlgorithm"] != nil
-        if let address = metadata.signOnLocations[Self.redirectBinding] {
+        if let address = metadata.signOnLocations[SAMLBinding.redirect] {
             return try await redirect(request(address), to: address, sealed, isSigned: isSigned).map { .address($0) }
         }
-        guard let address = metadata.signOnLocations[Self.postBinding],
+        guard let address = metadata.signOnLocations[SAMLBinding.post],
             let place = WebAddress(address, mayHaveQuery: true, mayBePlain: true)
         else { return nil }
         let made = request(address)
@@ -78,7 +72,9 @@ struct SAMLSignOn: Sendable {
     func signOut(
         _ session: FederatedProfile.ProviderSession, _ state: SignOutState, sealed: String
     ) async throws(ServiceError) -> String? {
-        guard isOn("IDPSignout"), let address = metadata.logoutLocations[Self.redirectBinding] else { return nil }
+        guard provider.isOn("IDPSignout"), let address = metadata.logoutLocations[SAMLBinding.redirect] else {
+            return nil
+        }
         let request = SAMLRequest.signOut(
             id: state.id, issuer: entityID, destination: address, subject: session.subject, format: session.format,
             sessionIndex: session.index, issued: issued)
@@ -134,7 +130,7 @@ struct SAMLSignOn: Sendable {
     ) async throws(FederationError) -> FederatedProfile {
         let verifier = SAMLVerifier(
             metadata: metadata, privateKeys: provider.encryptionKey.map { [$0] } ?? [],
-            requiresEncryption: isOn("EncryptedResponses"),
+            requiresEncryption: provider.isOn("EncryptedResponses"),
             receiver: .serviceProvider(
                 entityID: entityID, addresses: addresses.map { $0 + "/saml2/idpresponse" }, request: request))
         let assertion: SAMLAssertion
@@ -144,8 +140,9 @@ struct SAMLSignOn: Sendable {
         } catch {
             throw Self.invalid(Self.reason(error))
         }
-        // AWS remembers the ids of assertions. Beyond that time they are refused for their age.
-        let name = "assertion \(provider.id) \(assertion.id)"
+        // AWS remembers the ids of assertions. Beyond that time they are refused for their age. Who has issued them counts, and not
+        // what the pool calls that: it may have two names for one.
+        let name = "assertion \(pool.id) \(metadata.entityID) \(assertion.id)"
         do throws(ServiceError) {
             guard try await call.takeOnce(name, until: call.time + 900) else {
                 throw ServiceError("Replayed", "Assertion was already used")

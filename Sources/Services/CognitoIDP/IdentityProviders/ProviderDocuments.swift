@@ -26,7 +26,7 @@ public struct ProviderDocuments: Sendable {
         switch type {
         case .saml:
             try await readSAML(details, environment)
-            try prepareDecryption(details, old, environment)
+            try await prepareDecryption(details, old, environment)
         case .oidc: try await discover(details, environment)
         case .google, .facebook, .amazon, .apple: break
         }
@@ -45,9 +45,10 @@ public struct ProviderDocuments: Sendable {
         }
         do throws(SAMLError) {
             let parsed = try SAMLMetadata(parsing: metadata ?? "")
-            self.details["SSORedirectBindingURI"] = parsed.signOnLocations[Self.redirect]
-            self.details["SLORedirectBindingURI"] = parsed.logoutLocations[Self.redirect]
-            guard parsed.signOnLocations[Self.redirect] != nil || parsed.signOnLocations[Self.post] != nil else {
+            let locations = parsed.signOnLocations
+            self.details["SSORedirectBindingURI"] = locations[SAMLBinding.redirect]
+            self.details["SLORedirectBindingURI"] = parsed.logoutLocations[SAMLBinding.redirect]
+            guard locations[SAMLBinding.redirect] != nil || locations[SAMLBinding.post] != nil else {
                 throw .malformed
             }
         } catch {
@@ -61,22 +62,19 @@ public struct ProviderDocuments: Sendable {
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-signing-encryption.html>
     private mutating func prepareDecryption(
         _ given: [String: String], _ old: UserPoolProvider?, _ environment: Environment
-    ) throws(ServiceError) {
+    ) async throws(ServiceError) {
         guard given["EncryptedResponses"]?.lowercased() == "true" else { return }
         let member = "ActiveEncryptionCertificate"
         if let key = old?.encryptionKey, let certificate = old?.details[member] {
             encryptionKey = key
             details[member] = certificate
         } else {
-            let made = try SigningKeys.make(
+            let made = try await SigningKeys.make(
                 of: old?.poolID ?? "cognito", at: environment.clock.realTime, encrypts: true)
             encryptionKey = made.key
             details[member] = made.certificate
         }
     }
-
-    private static let redirect = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    private static let post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
     // MARK: OpenID Connect
 

@@ -1,6 +1,5 @@
 import Ledger
 import Platform
-import SAML
 import Wire
 
 /// Fetches the metadata of SAML providers again, six hours after the last time or when they expire, so that keys that a provider
@@ -18,13 +17,14 @@ struct RefreshMetadata: RecurringJob {
         let now = environment.clock.now
         for provider in environment.fetchedProviders() {
             guard let fetched = provider.fetched, let pool = environment.userPool(provider.poolID) else { continue }
-            let validUntil = provider.metadata.flatMap { try? SAMLMetadata(parsing: $0) }?.validUntil
+            let validUntil = environment.metadata(of: provider)?.validUntil
             guard now >= min(fetched + Self.freshness, validUntil ?? .infinity),
                 let documents = try? await ProviderDocuments(
                     of: .saml, provider.details, replacing: provider, environment)
             else { continue }
             let (id, old) = (provider.id, provider.details)
-            try await environment.write(pool.scope, requestID: "") { (records) throws(ServiceError) in
+            // One that can't be kept keeps none of the others from being tried.
+            try? await environment.write(pool.scope, requestID: "") { (records) throws(ServiceError) in
                 // It may have been changed meanwhile, and then is as fresh as can be.
                 guard var current = try records.get(UserPoolProvider.self, id), current.fetched == fetched,
                     current.details == old

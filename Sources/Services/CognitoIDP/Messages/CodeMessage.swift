@@ -62,18 +62,17 @@ extension Call {
             message: try await message(occasion, to: delivery, code: code, context), delivery: delivery)
     }
 
-    /// Puts together a message with a code, in the words of the trigger CustomMessage where the pool has it.
+    /// Puts together a message with a code, in the words of the trigger CustomMessage where the pool has it; or for the pool's
+    /// function that sends messages, which finds words of its own.
     /// - Parameter code: what `{####}` stands for.
-    /// - Throws: what the trigger refuses with; NotImplemented where a function of the pool's is to send the message.
+    /// - Throws: what the trigger refuses with; ``senderEvent(_:by:code:_:)``.
     func message(
         _ occasion: MessageOccasion, to delivery: CodeDelivery, code: String, _ context: MessageContext
     ) async throws(ServiceError) -> Message {
         let pool = context.pool
-        let sender = delivery.medium == .email ? Trigger.customEmailSender : .customSMSSender
-        guard !pool.has(sender) else {
-            throw .notImplemented(
-                "Gatehouse does not ask \(sender.rawValue) triggers: take the function out of LambdaConfig, and name a "
-                    + "server for messages with --message-endpoint.")
+        if let event = try await senderEvent(occasion, by: delivery.medium, code: code, context) {
+            return Message(
+                medium: delivery.medium, recipient: delivery.recipient, subject: "", text: "", sender: event)
         }
         let url = confirmationURL(code: code, context)
         var template = MessageTemplate(occasion, delivery.medium, of: pool, hasPages: url != nil)

@@ -33,6 +33,8 @@ struct Message: Sendable, Equatable {
     let subject: String
     /// HTML in an e-mail.
     let text: String
+    /// What the pool's function is told that sends the message; nil: it is sent from here.
+    var sender: SenderEvent?
 
     /// The address as answers tell it: `a***@e***`, `+*******1234`.
     var maskedRecipient: String { Self.masked(recipient, medium) }
@@ -51,8 +53,8 @@ struct Message: Sendable, Equatable {
 }
 
 extension MutableRecords {
-    /// Puts a message into the outbox, and has it sent where the operator has named a server for it. It is sent if and only if
-    /// the transaction is committed.
+    /// Puts a message into the outbox, and has it sent where the operator has named a server for it; or leaves it to the pool's
+    /// function. It is sent if and only if the transaction is committed.
     func send(_ message: Message, of pool: PoolEntry, _ call: Call) throws(ServiceError) {
         try send(message, of: pool, requestID: call.requestID, at: call.time, call.environment)
     }
@@ -68,6 +70,9 @@ extension MutableRecords {
         from: String? = nil, replyTo: String? = nil
     ) throws(ServiceError) {
         let id = "\(requestID) \(message.medium.rawValue)"
+        if let event = message.sender {
+            return try of(pool.scope).schedule(AskSender(event, accountID: pool.pool.accountID), id: id, at: time)
+        }
         try send(
             Mail(
                 requestID: id, at: time, about: pool.pool.accountID, to: message.recipient,

@@ -25,24 +25,12 @@ struct TriggerEndpoint {
     /// - Parameter accountID: the pool's account.
     /// - Throws: see ``Platform/Call/ask(_:_:of:clientID:username:_:)``.
     func ask(_ event: [UInt8], for accountID: String) async throws(ServiceError) -> JSONValue {
-        guard Trigger.isOwn(arn, of: accountID) else { throw failed("AccessDeniedException") }
-        guard let address = servers.eventDestinations[arn] else {
-            throw failed("ResourceNotFoundException: no server stands for \(arn); declare it with --event-destination")
-        }
-        var limits = Fetch.Limits()
-        limits.time = .seconds(5)
-        limits.body = Self.longestAnswer
-        let request = Fetch.Request(
-            "POST", address,
-            headers: [
-                (name: "Content-Type", value: "application/json"), (name: "X-Gatehouse-Destination", value: arn),
-                (name: "X-Amz-Invocation-Type", value: "RequestResponse"),
-            ], body: event)
+        let request = try request(event, for: accountID, "RequestResponse")
         var attempt = 1
         while true {
             let answer: Fetch.Answer
             do throws(FetchError) {
-                answer = try await Fetch(trust: servers.trust, limits: limits).send(request)
+                answer = try await send(request, within: .seconds(5))
             } catch {
                 guard attempt < Self.attempts, error.canBeTriedAgain else { throw failed(error) }
                 attempt += 1
@@ -52,13 +40,62 @@ struct TriggerEndpoint {
         }
     }
 
-    private func response(of answer: Fetch.Answer) throws(ServiceError) -> JSONValue {
+    /// Leaves an event with the function, whose answer does not matter. It has half a minute: there are servers that answer once
+    /// the function has ended.
+    /// - Throws: UserLambdaValidationException where the function has failed, or takes longer; UnexpectedLambdaException where
+    ///   there is none.
+    func leave(_ event: [UInt8], for accountID: String) async throws(ServiceError) {
+        let request = try request(event, for: accountID, "Event")
+        let answer: Fetch.Answer
+        do throws(FetchError) {
+            answer = try await send(request, within: .seconds(30))
+        } catch {
+            let failure = failed(error)
+            throw error == .tooSlow ? .cognito(.userLambdaValidationException, failure.message) : failure
+        }
+        _ = try taken(answer)
+    }
+
+    /// The address of the server that stands for the function.
+    /// - Throws: UnexpectedLambdaException: there is none.
+    func address(for accountID: String) throws(ServiceError) -> WebAddress {
+        guard Trigger.isOwn(arn, of: accountID) else { throw failed("AccessDeniedException") }
+        guard let address = servers.eventDestinations[arn] else {
+            throw failed("ResourceNotFoundException: no server stands for \(arn); declare it with --event-destination")
+        }
+        return address
+    }
+
+    private func request(
+        _ event: [UInt8], for accountID: String, _ invocation: String
+    ) throws(ServiceError) -> Fetch.Request {
+        Fetch.Request(
+            "POST", try address(for: accountID),
+            headers: [
+                (name: "Content-Type", value: "application/json"), (name: "X-Gatehouse-Destination", value: arn),
+                (name: "X-Amz-Invocation-Type", value: invocation),
+            ], body: event)
+    }
+
+    private func send(_ request: Fetch.Request, within time: Duration) async throws(FetchError) -> Fetch.Answer {
+        var limits = Fetch.Limits()
+        limits.time = time
+        limits.body = Self.longestAnswer
+        return try await Fetch(trust: servers.trust, limits: limits).send(request)
+    }
+
+    /// The JSON of an answer that says that the function has done its work; nil: it is none.
+    private func taken(_ answer: Fetch.Answer) throws(ServiceError) -> JSONValue? {
         let json = try? JSONValue(parsing: answer.body)
         if let refusal = refusal(answer, json) {
             throw .cognito(.userLambdaValidationException, "\(trigger.rawValue) failed with error \(refusal).")
         }
         guard (200...299).contains(answer.status) else { throw failed("status \(answer.status)") }
-        guard let json else {
+        return json
+    }
+
+    private func response(of answer: Fetch.Answer) throws(ServiceError) -> JSONValue {
+        guard let json = try taken(answer) else {
             throw .cognito(.invalidLambdaResponseException, "Invalid lambda function output : Invalid JSON")
         }
         guard let response = json["response"], case .object = response else {

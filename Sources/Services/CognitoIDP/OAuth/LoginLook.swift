@@ -63,14 +63,19 @@ extension Environment {
     }
 
     /// The documents that whoever signs up agrees to: terms of use and privacy policy. nil: not both are there.
+    /// - Parameter language: `english`; what is not there in it is shown as it is for all others.
     package func loginTerms(
-        of client: LoginClient, at domain: LoginDomain
+        of client: LoginClient, at domain: LoginDomain, in language: String
     ) async throws(ServiceError) -> (use: String, privacy: String)? {
         let clientID = client.id
         let all = try await read(domain.pool.scope) { (records) throws(ServiceError) in
             try records.terms(ofClient: clientID)
         }
-        let link = { (name: String) in all.first { $0.name == name }?.links[TermsDocument.defaultLanguage] }
+        let link = { (name: String) in
+            all.first { $0.name == name }.flatMap {
+                $0.links["cognito:\(language)"] ?? $0.links[TermsDocument.defaultLanguage]
+            }
+        }
         guard let use = link("terms-of-use"), let privacy = link("privacy-policy") else { return nil }
         return (use, privacy)
     }

@@ -69,4 +69,13 @@ package struct LoginProvider: Sendable {
     package let type: String
     /// What it is called besides: `idp_identifier`.
     package let identifiers: [String]
+
+    /// What people know it by.
+    package var shownName: String {
+        switch name {
+        case "SignInWithApple": "Apple"
+        case "LoginWithAmazon": "Amazon"
+        default: name
+        }
+    }
 }

@@ -29,12 +29,13 @@ enum RedirectURI {
     }
 
     /// As forms write it (`application/x-www-form-urlencoded`): RFC 6749, section 4.1.2.
-    private static func encoded(_ text: String) -> String {
+    /// - Parameter kept: what stays as it is besides letters, digits, `-`, `.` and `_`.
+    static func encoded(_ text: String, keeping kept: Unicode.Scalar = "~") -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+                UInt8(ascii: kept):
                 bytes.append(byte)
             case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
             default:

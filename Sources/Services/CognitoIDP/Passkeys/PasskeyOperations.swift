@@ -22,6 +22,15 @@ extension PoolEntry {
     }
 }
 
+extension PoolUser {
+    /// - Throws: NotAuthorizedException for whoever signs in at a provider alone.
+    fileprivate func requireLocal() throws(ServiceError) {
+        guard !isOfProvider else {
+            throw .notAuthorized("Users of external identity providers can't register passkeys.")
+        }
+    }
+}
+
 extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
     public static let secretMembers: Set<String> = ["CredentialCreationOptions"]
 
@@ -31,6 +40,7 @@ extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
         let pool = signedIn.pool
         try pool.requirePasskeys()
         let user = try records.current(signedIn)
+        try user.requireLocal()
         let known = try records.passkeys(of: user)
         guard known.count < PoolPasskey.most else { throw .tooManyPasskeys }
         let id = try pool.relyingPartyID(call.environment)
@@ -82,6 +92,7 @@ extension CognitoIDP.CompleteWebAuthnRegistration: PreparedWriteOperation, OfSig
         let (signedIn, made, site) = (prepared.signedIn, prepared.made, prepared.site)
         let pool = signedIn.pool
         let user = try records.current(signedIn)
+        try user.requireLocal()
         // Once: whoever has answered it meanwhile has taken it.
         guard try records.challenge(of: user, signedIn.client, at: call.time).challenge == prepared.challenge.challenge
         else {

@@ -111,13 +111,12 @@ struct PasskeyChallenge: TableRow {
 }
 
 extension PoolEntry {
-    /// The site that passkeys are made for: what the pool was told, or else the host of its domain.
+    /// The site that passkeys are made for: what the pool was told, or else its custom domain, or else the host of its prefix.
     /// - Throws: WebAuthnConfigurationMissingException.
     func relyingPartyID(_ environment: Environment) throws(ServiceError) -> String {
         if let id = multiFactor.webAuthnConfiguration?.relyingPartyId { return id }
-        if let address = domainAddress(environment), let site = RelyingParty(origin: address, name: "") {
-            return site.id
-        }
+        let domains = environment.userPoolDomains(of: id)
+        if let domain = domains.first(where: \.isCustom) ?? domains.first { return domain.pageHost(environment) }
         throw .cognito(
             .webAuthnConfigurationMissingException, "The user pool has no relying party: set its id, or a domain.")
     }

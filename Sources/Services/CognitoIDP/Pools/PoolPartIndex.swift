@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import SAML
 import Synchronization
 import Wire
 
@@ -18,6 +19,8 @@ final class PoolPartIndex: Projection {
     }
 
     private let state = Mutex(State())
+    /// What SAML metadata say, by their providers' ids, with the text that it was read from.
+    private let metadata = Mutex<[String: (text: String, parsed: SAMLMetadata)]>([:])
 
     init() {}
 
@@ -31,6 +34,7 @@ final class PoolPartIndex: Projection {
                 let provider = try change.decodeAfter(UserPoolProvider.self)
                 let (pool, name) = Self.parts(of: change.id)
                 state.withLock { Self.set(provider, name, in: &$0.providers[pool]) }
+                metadata.withLock { $0[change.id] = nil }
             case ResourceServer.kind:
                 let server = try change.decodeAfter(ResourceServer.self)
                 let (pool, identifier) = Self.parts(of: change.id)
@@ -42,6 +46,7 @@ final class PoolPartIndex: Projection {
 
     func replaceAll(with changes: [Change]) throws(LedgerError) {
         state.withLock { $0 = State() }
+        metadata.withLock { $0 = [:] }
         try apply(changes)
     }
 
@@ -74,6 +79,15 @@ final class PoolPartIndex: Projection {
 
     fileprivate func provider(_ name: String, of poolID: String) -> UserPoolProvider? {
         state.withLock { $0.providers[poolID]?[name] }
+    }
+
+    /// nil: it has none, or they can't be read.
+    fileprivate func metadata(of provider: UserPoolProvider) -> SAMLMetadata? {
+        guard let text = provider.metadata else { return nil }
+        if let known = metadata.withLock({ $0[provider.id] }), known.text == text { return known.parsed }
+        guard let parsed = try? SAMLMetadata(parsing: text) else { return nil }
+        metadata.withLock { $0[provider.id] = (text, parsed) }
+        return parsed
     }
 
     fileprivate func fetchedProviders() -> [UserPoolProvider] {
@@ -109,6 +123,9 @@ extension Environment {
     func identityProvider(identifier: String, of poolID: String) -> UserPoolProvider? {
         identityProviders(of: poolID).first { $0.identifiers.contains(identifier) }
     }
+
+    /// What a SAML provider's metadata say, parsed once; nil: it has none, or they can't be read.
+    func metadata(of provider: UserPoolProvider) -> SAMLMetadata? { poolParts.metadata(of: provider) }
 
     /// The identity providers of all pools whose metadata were fetched.
     func fetchedProviders() -> [UserPoolProvider] { poolParts.fetchedProviders() }

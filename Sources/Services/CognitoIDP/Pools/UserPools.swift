@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import KMSAPI
 import Ledger
 import Platform
 import Policy
@@ -56,15 +57,20 @@ extension CognitoIDP.CreateUserPool: PreparedWriteOperation {
         return .required([create] + call.passing(input.smsConfiguration?.snsCallerArn))
     }
 
-    /// - Returns: the new pool's id, which the role's trust policy can ask for.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
+    /// The new pool's id, which the role's trust policy and the key's can ask for, and the grant of the key.
+    public struct Preparation: Sendable {
+        let id: String
+        let grant: PreparedCall<KMS.CreateGrant>?
+    }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let id = "\(call.region)_\(Identifiers.mixed(9))"
         try await SMSRole.check(input.smsConfiguration, of: id, call)
-        return id
+        return Preparation(id: id, grant: try await SenderKey.prepareGrant(input.lambdaConfig, of: id, call))
     }
 
     public static func handle(
-        _ input: Input, _ id: String, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ prepared: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard input.aliasAttributes?.isEmpty ?? true || input.usernameAttributes?.isEmpty ?? true else {
             throw .invalidParameter(
@@ -79,11 +85,12 @@ extension CognitoIDP.CreateUserPool: PreparedWriteOperation {
         settings.schemaAttributes = try AttributeSchema(creating: input.schema ?? []).views
         let multiFactor = try settings.multiFactor(replacing: nil)
         let pool = UserPool(
-            id: id, accountID: call.accountID, region: call.region,
+            id: prepared.id, accountID: call.accountID, region: call.region,
             name: input.poolName, created: call.time, modified: call.time,
             tags: try PoolTags.rules.merge(PoolTags.tags(input.userPoolTags), into: []),
             settings: settings.structure.json, multiFactor: multiFactor.structure.json)
         try records.put(pool)
+        try prepared.grant?.completeForPool(in: records)
         return Output(userPool: try pool.view(records))
     }
 }
@@ -103,13 +110,17 @@ extension CognitoIDP.UpdateUserPool: PreparedWriteOperation {
         return .required([update] + call.passing(input.smsConfiguration?.snsCallerArn))
     }
 
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+    /// - Returns: the grant of the key under which codes are encrypted.
+    public static func prepare(
+        _ input: Input, _ call: Call
+    ) async throws(ServiceError) -> PreparedCall<KMS.CreateGrant>? {
         let pool = try call.userPool(input.userPoolId)
         try await SMSRole.check(input.smsConfiguration, of: pool.id, call)
+        return try await SenderKey.prepareGrant(input.lambdaConfig, of: pool.id, call)
     }
 
     public static func handle(
-        _ input: Input, _ prepared: Void, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ grant: PreparedCall<KMS.CreateGrant>?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var pool = try records.userPool(input.userPoolId)
         try records.checkImports(into: pool.id)
@@ -128,6 +139,7 @@ extension CognitoIDP.UpdateUserPool: PreparedWriteOperation {
         if let name = input.poolName { pool.name = name }
         if let tags = input.userPoolTags { pool.tags = try PoolTags.rules.merge(PoolTags.tags(tags), into: []) }
         try records.put(pool)
+        try grant?.completeForPool(in: records)
         return Output()
     }
 }

@@ -1,6 +1,7 @@
 import CognitoIDPAPI
 import Ledger
 import Platform
+import WebAuthn
 import Wire
 
 /// The domain of a user pool: a prefix, unique in its Region, or a name of the operator's own, unique everywhere. So these
@@ -30,6 +31,18 @@ struct UserPoolDomain: Record {
     var isCustom: Bool { certificateARN != nil }
     /// As browsers know it on AWS.
     var host: String { isCustom ? name : "\(name).auth.\(region).amazoncognito.com" }
+
+    /// As browsers know it here: below `localhost`; or as Gatehouse itself, which has the pages below a path, where the world
+    /// knows it by a name.
+    func pageHost(_ environment: Environment) -> String {
+        if isCustom { return name }
+        if let site = RelyingParty(origin: environment.publicAddress.url, name: ""), site.id != "localhost",
+            !site.id.hasSuffix(".localhost")
+        {
+            return site.id
+        }
+        return region == environment.region ? "\(name).auth.localhost" : "\(name).auth.\(region).localhost"
+    }
 
     static let ofPool = "domain-of-pool"
     static let scope = Scope(account: "")

@@ -43,6 +43,9 @@ struct UserPoolProvider: PoolPart, CustomStringConvertible {
             + identifiers.map { Reference(Self.byIdentifier, to: Self.id($0, of: poolID)) }
     }
 
+    /// Whether a member of the details says so.
+    func isOn(_ member: String) -> Bool { details[member]?.lowercased() == "true" }
+
     static func id(_ name: String, of poolID: String) -> String { "\(poolID)/\(name)" }
 
     /// Without its secrets, so that no log ever shows them.

@@ -26,9 +26,13 @@ extension Call {
         guard !isUsed else { throw .usedSession }
         var signIn = try await signIn(of: opened, client, parameters: responses, metadata: clientMetadata)
         guard signIn.isCalled(name) else { throw .invalidSession }
-        if !context.isEmpty, signIn.progress.evidence != nil {
-            signIn.progress.evidence?.surroundings = Surroundings(
-                self, context: context, mayNameAddress: isOfAdmin || client.mayNameAddresses)
+        let mayNameAddress = isOfAdmin || client.mayNameAddresses
+        let surroundings = Surroundings(self, context: context, mayNameAddress: mayNameAddress)
+        if !context.isEmpty {
+            signIn.progress.evidence?.surroundings = surroundings
+        } else if !mayNameAddress {
+            // Where the first request came from proves nothing of who answers.
+            signIn.progress.evidence?.surroundings.address = surroundings.address
         }
         return try await signIn.watched { (signIn) async throws(ServiceError) in
             try await signIn.answer(opened.challenge, challenge)

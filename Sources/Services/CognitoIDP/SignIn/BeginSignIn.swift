@@ -15,7 +15,10 @@ extension Call {
         }
         guard let name = request.parameters["USERNAME"], !name.isEmpty else { throw .missingParameter("USERNAME") }
         try client.checkSecretHash(request.parameters["SECRET_HASH"], username: name)
-        let user = try await subject(name, of: client)
+        let found = try await subject(name, of: client)
+        // Whoever comes from a provider is known there alone: here they are as somebody who does not exist.
+        let user = found.flatMap { $0.isOfProvider ? nil : $0 }
+        guard found == nil || user != nil || client.hidesUserExistence else { throw .incorrect }
         var progress = SignInProgress(
             flow: request.flow, name: name, began: time, deviceKey: request.parameters["DEVICE_KEY"])
         if let user {

@@ -17,12 +17,16 @@ struct SignInFailures: TableRow, Equatable {
     private(set) var count: Int
     /// Of the last, in seconds since 1970.
     private(set) var last: Double
+    /// Until when one node alone may try, which has said so; nil: none has.
+    private(set) var claimedUntil: Double?
 
     /// So many failures have no consequence.
     static let free = 4
     /// All is forgotten so many seconds after a lock-out.
     static let memory = 900.0
     private static let longest = 900.0
+    /// For how many seconds a node that has gone away keeps others from trying.
+    private static let longestClaim = 20.0
 
     init(_ key: Key) {
         poolID = key.poolID
@@ -62,11 +66,23 @@ struct SignInFailures: TableRow, Equatable {
     /// How many count at a time.
     func count(at time: Double) -> Int { time < expires ? count : 0 }
 
-    /// One failure more.
+    /// One failure more, which ends the claim.
     mutating func add(at time: Double) {
         count = count(at: time) + 1
         last = time
+        claimedUntil = nil
     }
+
+    /// Makes sure that nobody else tries.
+    /// - Returns: whether nobody has claimed it.
+    mutating func claim(at time: Double) -> Bool {
+        guard (claimedUntil ?? 0) <= time else { return false }
+        claimedUntil = time + Self.longestClaim
+        return true
+    }
+
+    /// Lets others try.
+    mutating func release() { claimedUntil = nil }
 }
 
 extension RecordReading {
@@ -79,7 +95,8 @@ extension Call {
     /// Tries to prove something about a user who signs in. Wrong ones are counted, and lock the user out for a while.
     ///
     /// Only as many are tried at a time as may still fail, and others wait: otherwise many could be tried before the first is
-    /// counted.
+    /// counted. Where nodes share the ledger, each tries one at a time; once one has failed, one does of all of them. So there
+    /// may be no more than one too many for each further node, and none after the first.
     ///
     /// - Parameters:
     ///   - wrong: what is thrown where it is wrong.
@@ -89,40 +106,76 @@ extension Call {
         _ key: SignInFailures.Key, wrong: ServiceError, _ prove: () async throws(ServiceError) -> Bool
     ) async throws(ServiceError) {
         let time = time
+        let isShared = environment.ledger.isShared
         while true {
-            let failures = try await environment.read(scope) { (records) throws(ServiceError) in
-                try records.signInFailures(key)
-            }
+            let failures = try await failures(key)
             if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
-            let most = max(1, SignInFailures.free + 1 - (failures?.count(at: time) ?? 0))
+            let most = isShared ? 1 : max(1, SignInFailures.free + 1 - (failures?.count(at: time) ?? 0))
             if AttemptsInFlight.shared.enter(key, most: most) { break }
             guard await AttemptsInFlight.shared.wait(key, most: most) else { throw .rateExceeded }
         }
         defer { AttemptsInFlight.shared.leave(key) }
-        if try await prove() {
+        let isClaimed = isShared ? try await claim(key) : false
+        let isProved: Bool
+        do throws(ServiceError) {
+            isProved = try await prove()
+        } catch {
+            if isClaimed { try await release(key) }
+            throw error
+        }
+        if isProved {
+            if isClaimed { try await release(key) }
             // Others may have failed meanwhile.
-            let failures = try await environment.read(scope) { (records) throws(ServiceError) in
-                try records.signInFailures(key)
-            }
-            if failures?.isLocked(at: time) == true { throw .attemptsExceeded }
+            if try await failures(key)?.isLocked(at: time) == true { throw .attemptsExceeded }
             return
         }
-        try await keep { (records) throws(ServiceError) in
+        let isLocked = try await keep { (records) throws(ServiceError) in
             var failures = try records.signInFailures(key) ?? SignInFailures(key)
-            if failures.isLocked(at: time) { throw .attemptsExceeded }
-            failures.add(at: time)
+            let isLocked = failures.isLocked(at: time)
+            if !isLocked { failures.add(at: time) } else if isClaimed { failures.release() }
+            try records.shared.put(failures)
+            return isLocked
+        }
+        throw isLocked ? .attemptsExceeded : wrong
+    }
+
+    private func failures(_ key: SignInFailures.Key) async throws(ServiceError) -> SignInFailures? {
+        try await environment.read(scope) { (records) throws(ServiceError) in try records.signInFailures(key) }
+    }
+
+    /// Keeps other nodes from trying, where something has failed already; waits while another does.
+    /// - Returns: whether there is something to be released.
+    /// - Throws: NotAuthorizedException during a lock-out; TooManyRequestsException after waiting in vain.
+    func claim(_ key: SignInFailures.Key) async throws(ServiceError) -> Bool {
+        for _ in 0..<100 {
+            // Who has not failed yet, as most have not, causes no write.
+            let now = environment.now()
+            guard try await failures(key)?.count(at: now) ?? 0 > 0 else { return false }
+            let isClaimed = try await environment.write(scope, requestID: requestID) { (records) throws(ServiceError) in
+                guard var failures = try records.signInFailures(key) else { return false }
+                if failures.isLocked(at: now) { throw .attemptsExceeded }
+                guard failures.claim(at: now) else { return false }
+                try records.shared.put(failures)
+                return true
+            }
+            if isClaimed { return true }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        throw .rateExceeded
+    }
+
+    private func release(_ key: SignInFailures.Key) async throws(ServiceError) {
+        try await environment.write(scope, requestID: requestID) { (records) throws(ServiceError) in
+            guard var failures = try records.signInFailures(key) else { return }
+            failures.release()
             try records.shared.put(failures)
         }
-        throw wrong
     }
 
     /// Forgets failures, once the user has signed in.
     func forgetFailures(_ key: SignInFailures.Key) async throws(ServiceError) {
-        let failures = try await environment.read(scope) { (records) throws(ServiceError) in
-            try records.signInFailures(key)
-        }
-        guard failures != nil else { return }
-        try await keep { (records) throws(ServiceError) in
+        guard try await failures(key) != nil else { return }
+        _ = try await keep { (records) throws(ServiceError) in
             try records.shared.delete(SignInFailures.self, key.row)
         }
     }

@@ -22,6 +22,8 @@ struct SignIn: Sendable {
     var user: PoolUser?
     /// What is being answered; nil: this is the first request.
     var session: SignInSession?
+    /// Whether what this request was to prove is wrong, and counts as a guess.
+    private(set) var hasGuessedWrong = false
 
     var pool: PoolEntry { client.pool }
 
@@ -60,6 +62,23 @@ struct SignIn: Sendable {
         return .challenge(
             name: name ?? pending.names.first ?? "", parameters: parameters,
             session: try await session.sealed(.session, call))
+    }
+
+    /// Has something proved: see ``Platform/Call/attempt(_:wrong:_:)``.
+    mutating func attempt(
+        wrong: ServiceError, _ prove: () async throws(ServiceError) -> Bool
+    ) async throws(ServiceError) {
+        var isWrong = false
+        do throws(ServiceError) {
+            try await call.attempt(failureKey, wrong: wrong) { () async throws(ServiceError) -> Bool in
+                isWrong = try await !prove()
+                return !isWrong
+            }
+        } catch {
+            // During a lock-out, nothing was looked at.
+            hasGuessedWrong = isWrong && error.message != ServiceError.attemptsExceeded.message
+            throw error
+        }
     }
 
     /// Takes an answer that was right, once, together with what follows from it.
@@ -105,12 +124,12 @@ struct SignIn: Sendable {
         case .unconfirmed: throw .cognito(.userNotConfirmedException, "User is not confirmed.")
         case .resetRequired where isPasswordless: break
         case .resetRequired, .compromised: throw .passwordResetRequired
-        case .archived, .unknown: throw .incorrect
+        case .archived, .unknown, .externalProvider: throw .incorrect
         case .forceChangePassword:
             if progress.hasProvedPassword, let end = user.temporaryUntil, end <= call.time {
                 throw .notAuthorized("Temporary password has expired and must be reset by an administrator.")
             }
-        case .confirmed, .externalProvider: break
+        case .confirmed: break
         }
     }
 
@@ -124,6 +143,14 @@ struct SignIn: Sendable {
         user = current
         try checkStatus(isPasswordless: !progress.hasProvedPassword)
         return current
+    }
+
+    /// By which trigger source the tokens of a sign-in are customised.
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
+    private var tokenSource: String {
+        if case .devicePassword? = session?.challenge { return "TokenGeneration_AuthenticateDevice" }
+        return progress.hasChosenPassword == true
+            ? "TokenGeneration_NewPasswordChallenge" : "TokenGeneration_Authentication"
     }
 
     /// All is proved: asks `PostAuthentication`, and ends.
@@ -143,6 +170,7 @@ struct SignIn: Sendable {
         try await call.forgetFailures(failureKey)
         var grant = SignInGrant(client: client, user: user, authTime: call.time)
         grant.deviceKey = device?.key ?? known?.deviceKey
+        grant.source = tokenSource
         // The first request's are for other triggers.
         if session != nil { grant.clientMetadata = metadata }
         return .done(grant, newDevice: device)

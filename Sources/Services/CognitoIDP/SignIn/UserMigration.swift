@@ -6,25 +6,39 @@ import Wire
 // <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-migrate-user.html>
 
 extension SignIn {
-    /// Asks whether a user whom the pool does not know is known elsewhere, and makes the user.
+    /// Goes on with a user who is known elsewhere, where the pool does not know one.
     mutating func migrate() async throws(ServiceError) {
-        guard pool.has(.userMigration) else { return }
-        let password = try parameter("PASSWORD")
-        do throws(ServiceError) {
-            user = try await call.migrateUser(
-                progress.name, "UserMigration_Authentication", by: client, password: password, validationData: metadata)
-        } catch {
-            guard error.code == CognitoIDP.Failure.userLambdaValidationException.rawValue else { throw error }
-            // The function does not know the user either, or the password is wrong.
-            guard client.hidesUserExistence else {
-                throw .cognito(.userNotFoundException, "Exception migrating user in app client \(client.id)")
-            }
-        }
+        // A provider's user, who can't sign in so, is known already.
+        guard pool.has(.userMigration), try await call.subject(progress.name, of: client) == nil else { return }
+        user = try await call.migratedUser(
+            progress.name, "UserMigration_Authentication", by: client, password: try parameter("PASSWORD"),
+            validationData: metadata)
         if let user { progress = progress.of(user) }
     }
 }
 
 extension Call {
+    /// Asks whether a user whom the pool does not know is known elsewhere, and makes the user.
+    /// - Returns: nil: the pool does not ask, the function does not know the user either, or the password is wrong.
+    /// - Throws: what asking throws; UserNotFoundException where the function refuses, and the client may know who there is.
+    func migratedUser(
+        _ name: String, _ source: String, by client: ClientEntry, password: String? = nil,
+        validationData: [String: String] = [:], clientMetadata: [String: String] = [:]
+    ) async throws(ServiceError) -> PoolUser? {
+        guard client.pool.has(.userMigration) else { return nil }
+        do throws(ServiceError) {
+            return try await migrateUser(
+                name, source, by: client, password: password, validationData: validationData,
+                clientMetadata: clientMetadata)
+        } catch {
+            guard error.code == CognitoIDP.Failure.userLambdaValidationException.rawValue else { throw error }
+            guard client.hidesUserExistence else {
+                throw .cognito(.userNotFoundException, "Exception migrating user in app client \(client.id)")
+            }
+            return nil
+        }
+    }
+
     /// Makes a user of what the function UserMigration says.
     /// - Parameters:
     ///   - name: as the request has it.
@@ -33,7 +47,7 @@ extension Call {
     ///   - validationData: `ClientMetadata` of InitiateAuth.
     /// - Returns: nil: the function does not know the user.
     /// - Throws: UserLambdaValidationException where the function refuses; InvalidLambdaResponseException; AliasExistsException.
-    func migrateUser(
+    private func migrateUser(
         _ name: String, _ source: String, by client: ClientEntry, password: String?,
         validationData: [String: String] = [:], clientMetadata: [String: String] = [:]
     ) async throws(ServiceError) -> PoolUser? {

@@ -33,7 +33,9 @@ extension CognitoIDP.LogConfigurationType {
         guard arns.count == 1, let (service, arn) = arns.first else {
             throw .invalidParameter("A log configuration must have exactly one destination.")
         }
-        guard ARN(parsing: arn)?.service == service else {
+        guard let named = ARN(parsing: arn), named.service == service,
+            service != "s3" || (!named.resource.isEmpty && !named.resource.contains("/"))
+        else {
             throw .invalidParameter("Invalid ARN of a log destination: \(arn)")
         }
         if eventSource == "userNotification" {

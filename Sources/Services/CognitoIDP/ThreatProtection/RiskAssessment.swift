@@ -18,7 +18,7 @@ enum RiskReason: String, Codable, Sendable {
     case newNetwork
     /// Nor from anywhere near (/16, or /32 of IPv6).
     case newRegion
-    /// The user has not signed in on the device before.
+    /// The user has not signed in on the device before, or names none and always did.
     case newDevice
     /// Within an hour, the user has signed in from elsewhere.
     case quickMove
@@ -50,6 +50,18 @@ enum RiskReason: String, Codable, Sendable {
     }
 }
 
+/// What is known when a sign-in is rated: each the latest first.
+struct SignInHistory: Sendable {
+    /// The user's sign-ins.
+    var passed: [AuthEvent] = []
+    /// What was guessed wrong in the user's name.
+    var guesses: [AuthEvent] = []
+    /// Sign-ins, or attempts, that the user or an administrator has said something of.
+    var judged: [AuthEvent] = []
+    /// What was guessed wrong from the same network, in whatever users' names.
+    var guessesNearby: [AuthEvent] = []
+}
+
 /// The risk of a sign-in, by what the user has done before. AWS does not say how it rates sign-ins; here each reason adds to
 /// a sum, and the sum is the level: 1 is low, 2 or 3 medium, more is high.
 struct RiskAssessment: Sendable, Equatable {
@@ -72,19 +84,21 @@ struct RiskAssessment: Sendable, Equatable {
     /// - Parameters:
     ///   - now: where the user is.
     ///   - sub: the user's.
-    ///   - history: the user's events, the latest first.
-    ///   - nearby: failures from the same network, of whatever users.
     ///   - time: in seconds since 1970.
-    init(of now: Surroundings, sub: String, after history: [AuthEvent], nearby: [AuthEvent], at time: Double) {
-        let signIns = history.filter { $0.type == .signIn }
-        if let judged = signIns.first(where: { $0.feedback != nil && $0.surroundings.isLike(now) }) {
-            reasons = [judged.feedback?.isValid == true ? .calledValid : .calledInvalid]
+    init(of now: Surroundings, sub: String, after history: SignInHistory, at time: Double) {
+        let judged = history.judged.first { event in
+            event.surroundings.isLike(now, orUnnamed: event.feedback?.isValid == false)
+        }
+        if judged?.feedback?.isValid == false {
+            reasons = [.calledInvalid]
             return
         }
-        let passed = signIns.filter { $0.response == .pass && $0.feedback?.isValid != false }
+        let passed = history.passed.filter { $0.feedback?.isValid != false }
+        let isWarned = Self.isSprayed(history.guessesNearby, except: sub, at: time)
+        // What is called valid is not new; how often somebody guesses is another matter.
         reasons =
-            Self.novelties(of: now, after: passed, at: time) + Self.pace(signIns, at: time)
-            + (Self.isSprayed(nearby, except: sub, at: time) ? [.failuresOfOthers] : [])
+            (judged == nil ? Self.novelties(of: now, after: passed, at: time) : [.calledValid])
+            + Self.pace(of: now, history.guesses, after: passed, at: time) + (isWarned ? [.failuresOfOthers] : [])
     }
 
     /// Nothing is new to who has never signed in.
@@ -97,9 +111,9 @@ struct RiskAssessment: Sendable, Equatable {
             reasons.append(.newNetwork)
             if !passed.contains(where: { $0.surroundings.region == now.region }) { reasons.append(.newRegion) }
         }
-        // Of who has no known device nothing can be told.
-        let devices = Set(passed.compactMap(\.surroundings.device))
-        if let device = now.device, !devices.isEmpty, !devices.contains(device) { reasons.append(.newDevice) }
+        // Of who has no known device nothing can be told; to say nothing makes nobody known.
+        let devices = Set(passed.map(\.surroundings.device))
+        if devices != [nil], !devices.contains(now.device) { reasons.append(.newDevice) }
         if let region = now.region, let earlier = last.surroundings.region, region != earlier,
             time - last.created < hour
         {
@@ -108,11 +122,17 @@ struct RiskAssessment: Sendable, Equatable {
         return reasons
     }
 
-    /// Failures since the user has last signed in.
-    private static func pace(_ signIns: [AuthEvent], at time: Double) -> [RiskReason] {
-        let failures = signIns.prefix { $0.response != .pass }
-            .filter { $0.response == .fail && time - $0.created < hour }
-            .count
+    /// Failures since the user has last signed in. Against a network that the user has signed in from, only those from there count:
+    /// else anybody could make others suspicious at home.
+    private static func pace(
+        of now: Surroundings, _ guesses: [AuthEvent], after passed: [AuthEvent], at time: Double
+    ) -> [RiskReason] {
+        let isKnown = now.network != nil && passed.contains { $0.surroundings.network == now.network }
+        let last = passed.first?.created ?? 0
+        let failures = guesses.filter { guess in
+            guess.created > last && time - guess.created < hour
+                && (!isKnown || guess.surroundings.network == now.network)
+        }.count
         return failures >= 10 ? [.failures, .manyFailures] : failures >= 5 ? [.failures] : []
     }
 
@@ -122,9 +142,10 @@ struct RiskAssessment: Sendable, Equatable {
 }
 
 extension Surroundings {
-    /// Whether what was said of one holds of the other: the same network, and not another device.
-    fileprivate func isLike(_ other: Surroundings) -> Bool {
-        network != nil && network == other.network
-            && (device == nil || other.device == nil || device == other.device)
+    /// Whether what was said of one holds of the other: the same network, and the same device.
+    /// - Parameter orUnnamed: whether a device that is not named may be the same.
+    fileprivate func isLike(_ other: Surroundings, orUnnamed: Bool) -> Bool {
+        guard network != nil, network == other.network else { return false }
+        return device == other.device || (orUnnamed && (device == nil || other.device == nil))
     }
 }

@@ -70,15 +70,14 @@ extension SignIn {
         var event = AuthEvent(
             .signIn, response, of: user, id: evidence.id, client: client.id, evidence.surroundings)
         (event.risk, event.challenges) = (evidence.risk, evidence.challenges)
-        if evidence.isRated {
+        event.isGuess = response == .fail && hasGuessedWrong
+        if evidence.isRated || evidence.risk.decision == .block {
             call.note("riskLevel", evidence.risk.level.rawValue)
             call.note("riskDecision", evidence.risk.decision.rawValue)
             call.note("riskReasons", evidence.risk.reasons.map(\.rawValue).joined(separator: ","))
         }
         let (made, pool, call) = (event, pool, call)
-        try await call.keep { (records) throws(ServiceError) in
-            try records.keep(made, of: pool, requestID: call.requestID, at: call.time)
-        }
+        try await call.keep { (records) throws(ServiceError) in try records.keep(made, of: pool, call) }
     }
 
     /// Takes down that the user has proved something.
@@ -147,25 +146,26 @@ extension SignIn {
     ) async throws(ServiceError) -> RiskAssessment {
         let (pool, time) = (pool, call.time)
         return try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
-            let nearby = try surroundings.network.map { (network) throws(ServiceError) in
-                try records.failures(from: network, pool, limit: 50)
-            }
-            return RiskAssessment(
-                of: surroundings, sub: user.sub, after: try records.authEvents(of: user, pool, limit: 50),
-                nearby: nearby ?? [], at: time)
+            RiskAssessment(
+                of: surroundings, sub: user.sub,
+                after: try records.signInHistory(of: user, pool, near: surroundings.network), at: time)
         }
     }
 
     /// What a user has to prove after the password, with what the risk adds to that.
     /// - Throws: NotAuthorizedException where there has to be a second factor, and the user has none.
-    mutating func demandedFactor(of user: PoolUser) throws(ServiceError) -> SecondFactorDemand {
-        let usual = pool.demand(of: user)
+    /// - Parameters:
+    ///   - usual: what the user has to prove in any case.
+    ///   - proved: by which a code has come already: another would prove nothing more.
+    mutating func demandedFactor(
+        of user: PoolUser, besides usual: SecondFactorDemand, _ proved: Message.Medium? = nil
+    ) throws(ServiceError) -> SecondFactorDemand {
         guard let added = progress.evidence?.demand else { return usual }
         switch usual {
         case .factor, .choice: return usual
         case .none, .setup: break
         }
-        let risky = pool.riskDemand(of: user)
+        let risky = pool.riskDemand(of: user, besides: proved)
         if risky != .none { return risky }
         guard added == "MFA_REQUIRED" else { return usual }
         progress.evidence?.risk.reasons.append(.noSecondFactor)

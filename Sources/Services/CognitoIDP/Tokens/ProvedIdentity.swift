@@ -98,7 +98,9 @@ extension ClaimValue {
         switch value {
         case .null: self = .null
         case .boolean(let value): self = .boolean(value)
-        case .integer(let value): self = .number(Double(value))
+        case .integer(let value):
+            let number = Double(value)
+            self = number.magnitude < Self.firstRounded ? .number(number) : .largeInteger(Int64(value))
         case .double(let value): self = .number(value)
         case .string(let text): self = .string(text)
         case .array(let values): self = .array(values.compactMap { ClaimValue($0) })

@@ -27,7 +27,8 @@ extension Call {
     ///
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html>
     /// - Throws: NotAuthorizedException for a token that is forged, expired, revoked, of another client or device, or of a user
-    ///   who is disabled; RefreshTokenReuseException for one that was exchanged; what the trigger refuses with.
+    ///   who is disabled; RefreshTokenReuseException for one that was exchanged; PasswordResetRequiredException where the
+    ///   password had to be reset since; what the trigger refuses with.
     func refresh(_ request: RefreshRequest) async throws(ServiceError) -> IssuedTokens {
         let (client, pool) = (request.client, request.client.pool)
         let keys = try await environment.keys(of: pool)
@@ -40,8 +41,13 @@ extension Call {
             throw .invalidRefreshToken
         }
         let now = time
-        let (user, generation) = try await environment.read(pool.scope) { (records) throws(ServiceError) in
-            try records.holder(of: token, in: client, at: now)
+        let (user, generation): (PoolUser, Int)
+        do throws(ServiceError) {
+            (user, generation) = try await environment.read(pool.scope) { (records) throws(ServiceError) in
+                try records.holder(of: token, in: client, at: now)
+            }
+        } catch {
+            throw error.asAnswer(to: operation)
         }
         if case .hash(let hash) = request.proof { try client.check(secretHash: hash, of: user) }
         var grant = SignInGrant(
@@ -100,6 +106,7 @@ extension RecordReading {
         guard family?.isRevoked != true, !user.isSignedOut(since: token.began) else {
             throw .notAuthorized("Refresh Token has been revoked")
         }
+        guard !user.needsReset(since: token.began) else { throw .passwordResetRequired }
         if pool.tracksDevices, let key = token.deviceKey, try isForgotten(key, of: user) { throw .invalidRefreshToken }
         let generation = family?.generation ?? 0
         let isInGrace =

@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import Crypto
 import FoundationEssentials
 import Platform
 import Wire
@@ -30,9 +31,16 @@ struct SignInGrant: Sendable {
     /// Whether a refresh token of the token endpoint's stands for the sign-in.
     var isRefreshOfPages = false
 
+    /// Whether the token endpoint, or an address of the application's, is where the tokens go.
+    private var isOfPages: Bool { source == Self.ofPages || isRefreshOfPages }
+
     /// Whether there is an ID token: always of the API's own flows, and otherwise if the scopes ask for it.
-    fileprivate var hasIdentity: Bool {
-        scopes.contains("openid") || !(source == Self.ofPages || isRefreshOfPages)
+    fileprivate var hasIdentity: Bool { scopes.contains("openid") || !isOfPages }
+
+    /// `at_hash`, by which an ID token tells the access token beside it; nil: the API's own flows have none.
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>
+    fileprivate func hash(of accessToken: String) -> String? {
+        isOfPages ? Base64URL.encode(Array(SHA256.hash(data: Data(accessToken.utf8)).prefix(16))) : nil
     }
 }
 
@@ -77,12 +85,17 @@ extension Call {
             issuer: environment.issuer(of: pool.id), grant: grant, groups: customization.groups ?? groups,
             customization: customization, originID: originID, eventID: grant.eventID ?? UUID().uuidString.lowercased(),
             issued: Int(exactly: time.rounded(.down)) ?? 0, validity: grant.client.tokenValidity)
+        // Its time tells, to the millisecond, whether it was issued before a sign-out.
+        let accessToken = try await keys.sign(claims.access(id: RequestIDs.make(time: time)), .access)
+        var idToken: String?
+        if grant.hasIdentity {
+            let identity = claims.identity(
+                id: UUID().uuidString.lowercased(), accessTokenHash: grant.hash(of: accessToken))
+            idToken = try await keys.sign(identity, .identity)
+        }
         return IssuedTokens(
-            idToken: grant.hasIdentity
-                ? try await keys.sign(claims.identity(id: UUID().uuidString.lowercased()), .identity) : nil,
-            // Its time tells, to the millisecond, whether it was issued before a sign-out.
-            accessToken: try await keys.sign(claims.access(id: RequestIDs.make(time: time)), .access),
-            refreshToken: try refresh?.sealed(with: keys, of: pool.id), expiresIn: claims.validity.access)
+            idToken: idToken, accessToken: accessToken, refreshToken: try refresh?.sealed(with: keys, of: pool.id),
+            expiresIn: claims.validity.access)
     }
 }
 

@@ -22,7 +22,7 @@ extension Call {
     /// Proves an access token, and finds its user.
     /// - Parameter scope: what the token has to have among its scopes; nil: it need not have any.
     /// - Throws: NotAuthorizedException for a token that is forged, expired, revoked, of another use, or lacks the scope;
-    ///   UserNotFoundException where the user is gone.
+    ///   UserNotFoundException where the user is gone; PasswordResetRequiredException where the password had to be reset since.
     func signedInUser(
         _ accessToken: String, scope: String? = "aws.cognito.signin.user.admin"
     ) async throws(ServiceError) -> SignedInUser {
@@ -36,8 +36,13 @@ extension Call {
         }
         // Whose token it is, is proved by now, whatever becomes of the call.
         note("sub", token.sub)
-        let user = try await environment.read(pool.scope) { (records) throws(ServiceError) in
-            try records.user(of: token, in: pool)
+        let user: PoolUser
+        do throws(ServiceError) {
+            user = try await environment.read(pool.scope) { (records) throws(ServiceError) in
+                try records.user(of: token, in: pool)
+            }
+        } catch {
+            throw error.asAnswer(to: operation)
         }
         if let scope, !token.scopes.contains(scope) {
             throw .notAuthorized("Access Token does not have required scopes")
@@ -60,6 +65,7 @@ extension RecordReading {
             throw .notAuthorized("Access Token has been revoked")
         }
         guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
+        guard !user.needsReset(since: token.began) else { throw .passwordResetRequired }
         return user
     }
 
@@ -124,7 +130,31 @@ extension JSONValue {
     fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
 }
 
+extension ServiceError {
+    /// An error that tells of a user's state as an operation answers it: with NotAuthorizedException where the model lists none of
+    /// its own for it.
+    func asAnswer(to operation: String) -> ServiceError {
+        let isListed =
+            switch (code, operation) {
+            case ("UserNotFoundException", "GlobalSignOut"): false
+            case ("UserNotFoundException", _) where operation.contains("WebAuthn"): false
+            case ("PasswordResetRequiredException", "GetTokensFromRefreshToken"): false
+            case ("UserNotFoundException", "AssociateSoftwareToken"),
+                ("PasswordResetRequiredException", "AssociateSoftwareToken"):
+                false
+            default: true
+            }
+        return isListed ? self : .notAuthorized(message)
+    }
+}
+
 extension PoolUser {
+    /// Whether the password has to be reset, and had not when something began, in milliseconds since 1970. Who has signed in by
+    /// other means since need not reset it.
+    func needsReset(since began: Int64) -> Bool {
+        status == .resetRequired && (resetRequiredAt.map { began <= RequestIDs.milliseconds($0) } ?? false)
+    }
+
     /// Whether what began at a time, in milliseconds since 1970, was ended by a sign-out from everywhere.
     func isSignedOut(since began: Int64) -> Bool {
         signedOutBefore.map { began <= RequestIDs.milliseconds($0) } ?? false

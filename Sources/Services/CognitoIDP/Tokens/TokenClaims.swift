@@ -23,8 +23,10 @@ struct TokenClaims: Sendable {
     private var authTime: Int { Int(exactly: grant.authTime.rounded(.down)) ?? issued }
 
     /// The claims of the ID token.
-    func identity(id: String) -> [JSONMember] {
+    /// - Parameter accessTokenHash: of the access token beside it; nil: it does not tell.
+    func identity(id: String, accessTokenHash: String?) -> [JSONMember] {
         var claims = Claims()
+        claims["at_hash"] = accessTokenHash.map { .string($0) }
         claims["sub"] = .string(user.sub)
         claims.set("cognito:groups", groups.groups)
         claims["cognito:preferred_role"] = groups.preferredRole.map { .string($0) }

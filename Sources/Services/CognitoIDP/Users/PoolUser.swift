@@ -52,6 +52,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     var earlierPasswords: [PasswordVerifier] = []
     /// Tokens that were issued before are not accepted any more; seconds since 1970.
     var signedOutBefore: Double?
+    /// When the password had to be reset, if it was set before; seconds since 1970.
+    private(set) var resetRequiredAt: Double?
     /// The secret of the authenticator app, once it is verified, in base32.
     var softwareToken: String?
     /// The secret of an authenticator app that has shown no code of it yet, in base32.
@@ -128,6 +130,17 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The password can't be used any more, and the user has to set another.
+    mutating func requireReset(at time: Double) {
+        status = .resetRequired
+        resetRequiredAt = time
+    }
+
+    /// Whether the user comes from an identity provider and has no way in but that: neither a password, nor a code or a passkey,
+    /// until an administrator sets a password.
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-terms.html#terms-upapi>
+    var isOfProvider: Bool { status == .externalProvider }
+
     /// Without anything but who it is, so that no log shows what is secret.
     var description: String { "PoolUser \(sub)" }
 }
@@ -149,7 +162,7 @@ struct UserAlias: TableRow, Equatable {
     var key: RowKey { Self.key(attribute, value) }
 
     static func key(_ attribute: String, _ value: String) -> RowKey {
-        guard value.utf8.count > PoolUser.longestIndexed else { return RowKey(.text(attribute), .text(value)) }
+        guard isHashed(value) else { return RowKey(.text(attribute), .text(value)) }
         // No text: so no value of any user is the same.
         return RowKey(.text(attribute), .bytes([0xff] + Array(SHA256.hash(data: Array(value.utf8)))))
     }
@@ -160,8 +173,18 @@ struct UserAlias: TableRow, Equatable {
     /// - Parameter claim: the provider's claim that has the user's id; nil: its subject.
     static func value(ofIdentity userID: String, at provider: String, claim: String? = nil) -> String {
         // None of the three can have the separator in it without being refused before.
-        "\(provider)\u{1f}\(claim ?? "")\u{1f}\(userID)"
+        "\(provider)\(separator)\(claim ?? "")\(separator)\(userID)"
     }
+
+    static let separator = "\u{1f}"
+
+    /// Whether anybody can be linked to a provider's users by the value of a claim. A claim without a name would be the subject.
+    static func isLinkable(_ claim: String, _ userID: String) -> Bool {
+        !claim.isEmpty && !userID.isEmpty && (claim + userID).unicodeScalars.allSatisfy { $0.value >= 0x20 }
+    }
+
+    /// Whether a value is too long to stand in a key as it is.
+    static func isHashed(_ value: String) -> Bool { value.utf8.count > PoolUser.longestIndexed }
 }
 
 /// A group of a user pool.

@@ -56,6 +56,7 @@ extension Call {
         let steps = ((ContinuousClock.now - start) / quantum).rounded(.up)
         try? await Task.sleep(until: start + quantum * Int(max(1, min(steps, 1000))))
     }
+
     /// Sends the code of an answer. Where the app's clients are not to learn who there is, the time tells nothing either, whether
     /// it succeeds or fails.
     /// - Parameters:
@@ -68,7 +69,7 @@ extension Call {
         let result: Result<CodeAnswer, ServiceError>
         do throws(ServiceError) {
             let made = try await answer()
-            try await made.send(self)
+            guard try await made.send(self) || client.hidesUserExistence else { throw .concurrentModification }
             result = .success(made)
         } catch {
             result = .failure(error)

@@ -78,6 +78,22 @@ extension RecordReading {
         return try of(pool.scope).get(PoolUser.self, PoolUser.key(alias.user), of: pool.id)
     }
 
+    /// The claims by which a provider's users are linked to users, besides the subject, as far as the links are no longer than
+    /// what is indexed.
+    /// - Complexity: a look-up for each.
+    func linkedClaims(at provider: String, of pool: PoolEntry) throws(ServiceError) -> Set<String> {
+        let start = provider + UserAlias.separator
+        let groups = try of(pool.scope).list(
+            UserAlias.self, of: pool.id, RowRange(RowPrefix(.text(UserAlias.identity), beginning: start)),
+            groupedBy: UserAlias.separator, limit: 1000)
+        var claims: Set<String> = []
+        for case .group(let prefix) in groups {
+            let claim = prefix.beginning.dropFirst(start.utf8.count).dropLast(UserAlias.separator.utf8.count)
+            claims.insert(String(decoding: claim, as: UTF8.self))
+        }
+        return claims
+    }
+
     /// The groups that a user is in, in the order of their names: at most a hundred, as the quota has it.
     func groups(of user: PoolUser) throws(ServiceError) -> [PoolGroup] {
         let range = RowIndexRange(RowPrefix(.text(user.name)))
@@ -134,7 +150,7 @@ extension MutableRecords {
     }
 
     /// Deletes a user, and all that belongs to the user alone.
-    func delete(_ user: PoolUser, of pool: PoolEntry) throws(ServiceError) {
+    func delete(_ user: PoolUser, of pool: PoolEntry, at time: Double) throws(ServiceError) {
         let records = of(pool.scope)
         for alias in pool.aliases(of: user) {
             let stored = try records.get(UserAlias.self, alias.key, of: pool.id)
@@ -147,7 +163,7 @@ extension MutableRecords {
         try records.forgetCodes(of: user)
         try records.forgetDevices(of: user)
         try records.forgetPasskeys(of: user)
-        try records.forgetAuthEvents(of: user)
+        try records.forgetAuthEvents(of: user, at: time)
         try records.delete(PoolUser.self, user.key, of: pool.id)
     }
 }

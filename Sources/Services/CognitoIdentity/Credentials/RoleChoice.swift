@@ -96,6 +96,7 @@ extension ClaimValue {
         case .string(let text): [text]
         case .boolean(let value): [value ? "true" : "false"]
         case .number(let value): [Int64(exactly: value).map { String($0) } ?? String(value)]
+        case .largeInteger(let value): [String(value)]
         case .array(let values): values.flatMap(\.texts)
         case .object, .null: []
         }

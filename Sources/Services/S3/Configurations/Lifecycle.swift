@@ -66,7 +66,9 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
         else {
             throw .invalidRequest("At least one action needs to be specified in a rule.")
         }
+        try checkFilter(rule)
         try LifecycleTransition.check(rule)
+        try checkDays(rule)
         if let expiration = rule.expiration {
             let said = [expiration.date != nil, expiration.days != nil, expiration.expiredObjectDeleteMarker != nil]
             guard said.filter({ $0 }).count == 1 else { throw .malformedXML }
@@ -81,6 +83,55 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
                     "'Days' for Expiration action must be a positive integer", "Days",
                     expiration.days.map { String($0) })
             }
+        }
+    }
+}
+
+extension S3.PutBucketLifecycleConfiguration {
+    /// What a rule is about is said, in one way: else it would be about more than was meant.
+    /// - Throws: MalformedXML; InvalidRequest where an action does not go by what the filter goes by.
+    private static func checkFilter(_ rule: S3.LifecycleRule) throws(ServiceError) {
+        guard (rule.filter == nil) != (rule.prefix == nil) else { throw .malformedXML }
+        guard let filter = rule.filter else { return }
+        let said = [
+            filter.prefix != nil, filter.tag != nil, filter.objectSizeGreaterThan != nil,
+            filter.objectSizeLessThan != nil, filter.and != nil,
+        ]
+        guard said.count(where: { $0 }) <= 1 else { throw .malformedXML }
+        let and = filter.and
+        let hasTags = filter.tag != nil || and?.tags?.isEmpty == false
+        let hasSizes =
+            filter.objectSizeGreaterThan != nil || filter.objectSizeLessThan != nil
+            || and?.objectSizeGreaterThan != nil || and?.objectSizeLessThan != nil
+        // Uploads have neither.
+        if rule.abortIncompleteMultipartUpload != nil {
+            guard !hasTags else {
+                throw .invalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")
+            }
+            guard !hasSizes else {
+                throw .invalidRequest("AbortIncompleteMultipartUpload cannot be specified with Object Size.")
+            }
+        }
+        guard !hasTags || rule.expiration?.expiredObjectDeleteMarker == nil else {
+            throw .invalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+        }
+    }
+
+    /// - Throws: InvalidArgument for numbers of days, or of versions, that would end everything at once.
+    private static func checkDays(_ rule: S3.LifecycleRule) throws(ServiceError) {
+        let noncurrent = rule.noncurrentVersionExpiration
+        let numbers = [
+            ("NoncurrentDays", "NoncurrentVersionExpiration", noncurrent?.noncurrentDays),
+            ("NewerNoncurrentVersions", "NoncurrentVersionExpiration", noncurrent?.newerNoncurrentVersions),
+            (
+                "DaysAfterInitiation", "AbortIncompleteMultipartUpload",
+                rule.abortIncompleteMultipartUpload?.daysAfterInitiation
+            ),
+        ]
+        for (member, action, number) in numbers {
+            guard let number, number <= 0 else { continue }
+            throw .invalidArgument(
+                "'\(member)' for \(action) action must be a positive integer", member, String(number))
         }
     }
 }

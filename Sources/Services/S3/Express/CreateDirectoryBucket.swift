@@ -21,7 +21,7 @@ extension S3Express {
             access.isOfNewResource = true
             access.wordDenial(to: call.caller)
             // A client that knows one endpoint alone signs this, too, with a session for the bucket that is to be.
-            if let session = call.caller.zonalSession, session.bucket != input.bucket || session.mode == .readOnly {
+            if let session = call.caller.zonalSession, session.bucket != input.bucket || !manages(session, call) {
                 access.verdict = .refused(.accessDenied)
             }
             return access
@@ -40,7 +40,7 @@ extension S3Express {
         try refuse(
             [
                 "ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP",
-                "ObjectLockEnabledForBucket", "ObjectOwnership",
+                "ObjectLockEnabledForBucket", "ObjectOwnership", "BucketNamespace",
             ], in: input.structure)
         let asked = input.createBucketConfiguration
         guard asked?.locationConstraint == nil else { throw .invalidLocation(asked?.locationConstraint ?? "") }

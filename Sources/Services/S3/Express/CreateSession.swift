@@ -11,7 +11,9 @@ extension S3.CreateSession: ComputeOperation {
         guard call.isOfDirectoryBuckets else { return try S3Express.accessToOther(input.bucket, call) }
         // Clients that are told of one endpoint for everything ask for a session before they create the bucket.
         guard let entry = try directoryBucket(input.bucket, call) else {
-            guard DirectoryBucketName(input.bucket) != nil else { throw .noSuchBucket(input.bucket) }
+            guard DirectoryBucketName(input.bucket) != nil, isOfClient(input, call) else {
+                throw .noSuchBucket(input.bucket)
+            }
             return .notRequired(because: "there is no bucket yet: whatever the session is used for is asked for then")
         }
         let asked = mode(input) ?? .readWrite
@@ -30,6 +32,13 @@ extension S3.CreateSession: ComputeOperation {
 
     private static func mode(_ input: Input) -> ZonalSession.Mode? {
         input.sessionMode.flatMap(ZonalSession.Mode.init(rawValue:))
+    }
+
+    /// Whether a client may have asked for it by itself, to sign whatever it is told to with: those say nothing of the session.
+    private static func isOfClient(_ input: Input, _ call: Call) -> Bool {
+        input.sessionMode == nil && input.serverSideEncryption == nil && input.ssekmsKeyId == nil
+            && input.ssekmsEncryptionContext == nil && input.bucketKeyEnabled == nil
+            && call.source.signature?.form == .header
     }
 
     private static func need(
@@ -53,10 +62,16 @@ extension S3.CreateSession: ComputeOperation {
         let asked = call.learnt(AskedSession.self)
         let session = ZonalSession(
             for: call.caller, bucket: input.bucket, created: asked?.entry.bucket.creationDate,
-            mode: asked?.mode ?? mode(input) ?? .readWrite, at: call.time)
+            mode: asked?.mode ?? .readWrite, mayManage: isOfClient(input, call), at: call.time)
         guard let session, call.caller.zonalSession == nil else { throw .accessDenied }
+        let encryption = try asked.map { known throws(ServiceError) in
+            try call.zonalEncryption(input.structure, in: known.entry.bucket)
+        }
         let token = try call.environment.sessionTokens.seal(session)
         return Output {
+            $0.serverSideEncryption = encryption?.algorithm
+            $0.ssekmsKeyId = encryption?.keyARN
+            $0.bucketKeyEnabled = encryption?.keyARN == nil ? nil : true
             $0.credentials = S3.SessionCredentials {
                 $0.accessKeyId = session.accessKeyID
                 $0.secretAccessKey = session.secretAccessKey

@@ -12,13 +12,25 @@ extension S3Express {
 
     /// Members of requests that make an object: there are no access control lists, tags, locks, redirects and keys of clients.
     private static let foreign = [
-        "ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "Tagging", "TaggingDirective",
-        "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WebsiteRedirectLocation",
+        "ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "ObjectLockMode",
+        "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WebsiteRedirectLocation",
         "SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5", "ContentMD5",
     ]
 
     /// - Throws: NotImplemented for a header that directory buckets have not.
-    static func checkNewObject(_ input: Structure) throws(ServiceError) { try refuse(foreign, in: input) }
+    static func checkNewObject(_ input: Structure) throws(ServiceError) {
+        try refuse(foreign, in: input)
+        // No tags are as good as none that are said.
+        guard input["Tagging"] == nil || input["Tagging"] == .string("") else {
+            throw .notImplemented(header: "x-amz-tagging")
+        }
+    }
+
+    /// Members of requests for a part that directory buckets have not.
+    static func checkPart(_ input: Structure) throws(ServiceError) {
+        try refuse(
+            ["SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5", "ContentMD5", "RequestPayer"], in: input)
+    }
 
     /// What is answered to an operation that directory buckets have not. The Regional endpoint takes whatever is put to a bucket
     /// for its creation.
@@ -108,10 +120,11 @@ extension S3Express {
     /// - Throws: InvalidArgument for a marker that no list gave.
     static func place(after marker: String?, _ listing: KeyListing) throws(ServiceError) -> RowRange.Place? {
         guard let marker, !marker.isEmpty else { return nil }
-        guard let text = try? Paging(marker: marker, maxItems: nil).after, let slash = text.firstIndex(of: "/") else {
-            throw .invalidArgument("Invalid key marker", "key-marker", marker)
-        }
-        let (id, key) = (String(text[..<slash]), String(text[text.index(after: slash)...]))
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        guard let text = try? Paging(marker: marker, maxItems: nil).after,
+            let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        else { throw .invalidArgument("Invalid key marker", "key-marker", marker) }
+        let (id, key) = (String(text[..<slash]), String(Substring(text.utf8[slash...].dropFirst())))
         return id.isEmpty ? .prefix(RowPrefix(beginning: key)) : .key(MultipartUpload.key(key, id))
     }
 

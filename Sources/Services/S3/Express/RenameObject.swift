@@ -24,8 +24,12 @@ extension S3.RenameObject: WriteOperation {
             throw .invalidArgument(
                 "The source of a rename must be in the same bucket.", "x-amz-rename-source", input.renameSource)
         }
+        let slash = UInt8(ascii: "/")
+        guard source.key.utf8.last != slash, input.key.utf8.last != slash else {
+            throw .invalidRequest("RenameObject does not support keys that end with a slash.")
+        }
         let there = try records.current(input.key, in: bucket.name)
-        let mark = RenameMark(input)
+        let mark = try RenameMark(input)
         if let mark, let there, let earlier = RenameMark(there.uploadID), earlier.token == mark.token {
             guard earlier == mark else {
                 throw .s3(
@@ -89,8 +93,12 @@ private struct RenameMark: Equatable {
     private let hash: String
 
     /// - Returns: nil for a request without a token.
-    init?(_ input: S3.RenameObject.Input) {
+    /// - Throws: InvalidArgument for one that is too long, or has other characters than printable ones of ASCII.
+    init?(_ input: S3.RenameObject.Input) throws(ServiceError) {
         guard let token = input.clientToken, !token.isEmpty else { return nil }
+        guard token.utf8.count <= 64, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw .invalidArgument("Invalid client token.", "x-amz-client-token", token)
+        }
         self.token = token
         var rest = input.structure
         rest["ClientToken"] = nil

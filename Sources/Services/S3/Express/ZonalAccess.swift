@@ -41,14 +41,23 @@ extension S3Express {
         access.learnt = entry
         access.wordDenial(to: call.caller)
         guard let session = call.caller.zonalSession else { return access }
-        // Clients sign everything with their session where they were told of one endpoint for all.
-        let suffices = session.mode == .readWrite || mode == .readOnly && !isRegional
+        let suffices = isRegional ? manages(session, call) : session.mode == .readWrite || mode == .readOnly
         if session.bucket != bucket.name || !suffices {
             access.verdict = .refused(.accessDenied)
         } else if !isRegional, session.bucketCreation == bucket.creationDate {
             access.verdict = .allowed
         }
         return access
+    }
+
+    /// Whether a session is good for managing its bucket. On AWS none is; but clients sign everything with their session where they
+    /// were told of one endpoint for all. They say nothing of the session that they ask for, sign in headers, and have no session
+    /// where S3 Control answers. A key that is not good any more manages nothing.
+    static func manages(_ session: ZonalSession, _ call: Call) -> Bool {
+        guard session.mayManage, session.mode == .readWrite, call.module.shape === S3.service,
+            call.source.signature?.form == .header
+        else { return false }
+        return !session.isOfLongTermKey || call.directory.accessKey(session.owner.accessKeyID)?.isActive == true
     }
 
     /// The condition keys of a session that is asked for, in lower case.

@@ -19,7 +19,8 @@ extension SignIn {
     /// - Parameters:
     ///   - challenge: `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
     ///   - newAddress: one that is to become the user's, and a factor; nil: the code goes to the one that the user has.
-    /// - Throws: TooManyRequestsException where too many were sent within an hour.
+    /// - Throws: TooManyRequestsException where too many were sent within an hour; NotAuthorizedException for a user who is
+    ///   disabled, or has changed meanwhile.
     func challenge(
         code challenge: String, _ medium: Message.Medium, isFirstFactor: Bool,
         newAddress: String? = nil
@@ -29,7 +30,10 @@ extension SignIn {
         let code = UserCode.make()
         var delivery = CodeDelivery.simulated(
             progress.name, by: [medium], of: pool, secret: simulationSecret)
-        if let user {
+        if isFirstFactor, let user, !user.isEnabled, !client.hidesUserExistence {
+            throw .notAuthorized("User is disabled.")
+        }
+        if let user, user.isEnabled {
             let new = newAddress.map { CodeDelivery(medium, to: $0) }
             guard let own = new ?? CodeDelivery(medium, of: user) else {
                 throw .invalidParameter("User has no \(medium.attribute) to which a code could be sent.")
@@ -38,10 +42,15 @@ extension SignIn {
             let context = MessageContext(
                 pool: pool, user: user, clientID: client.id, metadata: session == nil ? [:] : metadata)
             let message = try await call.message(.authentication, to: delivery, code: code, context)
-            let (pool, call) = (pool, call)
-            try await call.keep { (records) throws(ServiceError) in try records.send(message, of: pool, call) }
+            let (pool, call, progress) = (pool, call, progress)
+            try await call.keep { (records) throws(ServiceError) in
+                let now = try records.get(PoolUser.self, user.key, of: pool.id)
+                guard let now, progress.holds(for: now), now.isEnabled else { throw .invalidSession }
+                try records.send(message, of: pool, call)
+            }
         } else {
-            // As long as for others: it is written once.
+            // As long as for others: a code is encrypted where a function sends it, and it is written once.
+            try await call.encryptForNobody(by: medium, of: pool)
             let nobody = UsedSession(id: call.requestID, expires: call.time)
             try await call.keep { (records) throws(ServiceError) in try records.shared.put(nobody) }
         }
@@ -60,7 +69,7 @@ extension SignIn {
         let given = try parameter("\(code.challenge)_CODE")
         let isUser = user != nil
         let wrong = ServiceError.cognito(.codeMismatchException, "Invalid code or auth state for the user.")
-        try await call.attempt(failureKey, wrong: wrong) { code.matches(given) && isUser }
+        try await attempt(wrong: wrong) { code.matches(given) && isUser }
         let (attribute, pool) = (code.attribute, pool)
         try await accept { (user, _) throws(ServiceError) in
             if let address = code.newAddress {
@@ -76,7 +85,7 @@ extension SignIn {
         try checkStatus(isPasswordless: true)
         noteProof(.mfa)
         try await rateRisk()
-        return try await challengeDevice()
+        return try await challengeDemandedFactor(besides: Self.medium(of: code.challenge))
     }
 
     /// The answer to `SOFTWARE_TOKEN_MFA`.
@@ -88,8 +97,8 @@ extension SignIn {
         }
         let (password, time) = (OneTimePassword(seed: seed), call.clientTime)
         let step = password.step(matching: code, around: time, window: 1, after: nil)
-        try await call.attempt(
-            failureKey, wrong: .cognito(.codeMismatchException, "Invalid code received for user")
+        try await attempt(
+            wrong: .cognito(.codeMismatchException, "Invalid code received for user")
         ) { step != nil }
         try await accept { (user, _) throws(ServiceError) in
             // One that was seen before may have been seen by somebody else.

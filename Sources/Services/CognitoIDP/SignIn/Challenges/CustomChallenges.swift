@@ -50,9 +50,14 @@ extension SignIn {
     /// The functions are content. What the pool itself asks for is not theirs to leave out.
     private mutating func customPassed() async throws(ServiceError) -> SignInStep {
         try checkStatus(isPasswordless: !progress.hasProvedPassword)
+        progress.hasPassedFunctions = true
         try await rateRisk()
         if progress.hasProvedPassword, user?.status == .forceChangePassword { return try await challengeNewPassword() }
-        return try await challengeDevice()
+        // The functions may have asked for a second factor already.
+        if progress.evidence?.challenges.contains(where: { $0.name == .mfa && $0.isProved }) == true {
+            return try await challengeDevice()
+        }
+        return try await challengeDemandedFactor()
     }
 
     private func createChallenge(_ name: String) async throws(ServiceError) -> SignInStep {

@@ -73,11 +73,13 @@ extension SignIn {
         let (device, verifier) = try await namedDevice()
         let proof = try SRPProof(self)
         let identity = SRPVerifier.Identity(realm: PoolDevice.groupKey(of: pool.id), name: device.deviceKey)
-        try await call.attempt(failureKey, wrong: .incorrect) { () async throws(ServiceError) -> Bool in
-            try await SRPWork.shared.run(for: call.accountID) {
+        let account = call.accountID
+        try await attempt(wrong: .incorrect) { () async throws(ServiceError) -> Bool in
+            let isProved = try await SRPWork.shared.run(for: account) {
                 exchange.isProved(
                     by: proof.signature, verifier, of: identity, block: proof.block, timestamp: proof.timestamp)
             }
+            return isProved && proof.isFresh
         }
         let (time, source, poolID) = (call.time, call.source, pool.id)
         try await accept { (records) throws(ServiceError) in

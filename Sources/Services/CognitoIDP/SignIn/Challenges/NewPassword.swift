@@ -52,6 +52,7 @@ extension SignIn {
             user.status = .confirmed
         }
         progress.passwordSalt = verifier.salt
+        progress.hasChosenPassword = true
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: "NEW_PASSWORD_REQUIRED", isRight: true))
         }

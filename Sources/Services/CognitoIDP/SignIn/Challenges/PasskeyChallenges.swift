@@ -44,7 +44,7 @@ extension SignIn {
                 requiringVerification: pool.requiresUserVerification)
         }
         let isRight = assertion != nil
-        try await call.attempt(failureKey, wrong: .incorrect) { isRight }
+        try await attempt(wrong: .incorrect) { isRight }
         guard let assertion, let passkey else { throw .incorrect }
         let poolID = pool.id
         try await accept { (records) throws(ServiceError) in
@@ -58,6 +58,7 @@ extension SignIn {
         noteProof(.mfa)
         try await rateRisk()
         progress.hasPassedFactors = true
-        return try await challengeDevice()
+        // An authenticator that has made sure of its user has proved two things.
+        return try await assertion.flags.contains(.userVerified) ? challengeDevice() : challengeDemandedFactor()
     }
 }

@@ -38,8 +38,12 @@ extension PoolEntry {
 
 extension PoolEntry {
     /// What a user can prove after the password, whether or not it is asked for as a rule; `none`: nothing.
-    func riskDemand(of user: PoolUser) -> SecondFactorDemand {
-        let usable = SignIn.factors.filter { offers($0) && user.canReceive($0) }
+    /// - Parameter proved: what came by it would prove nothing more.
+    func riskDemand(of user: PoolUser, besides proved: Message.Medium?) -> SecondFactorDemand {
+        let usable = SignIn.factors.filter { factor in
+            let medium = SignIn.medium(of: factor)
+            return offers(factor) && user.canReceive(factor) && (medium == nil || medium != proved)
+        }
         if let preferred = user.factors.preferred, usable.contains(preferred) { return .factor(preferred) }
         if usable.count == 1, let only = usable.first { return .factor(only) }
         return usable.isEmpty ? .none : .choice(usable)
@@ -73,7 +77,7 @@ extension SignIn {
     /// Challenges the user to prove a second factor, unless none is asked for, or a remembered device stands for it.
     mutating func challengeSecondFactor() async throws(ServiceError) -> SignInStep {
         let user = try existingUser()
-        let demand = try demandedFactor(of: user)
+        let demand = try demandedFactor(of: user, besides: pool.demand(of: user))
         if demand != .none, progress.evidence?.demand == nil,
             pool.deviceConfiguration?.challengeRequiredOnNewDevice == true,
             try await rememberedDevice() != nil
@@ -82,6 +86,21 @@ extension SignIn {
             progress.isFactorLeftToDevice = true
             return try await factorsPassed()
         }
+        return try await challenge(demand)
+    }
+
+    /// Challenges the user who has proved something else than the password to prove a second factor, where the risk of the
+    /// sign-in demands one.
+    /// - Parameter proved: by which a code has come already.
+    mutating func challengeDemandedFactor(besides proved: Message.Medium? = nil) async throws(ServiceError)
+        -> SignInStep
+    {
+        guard progress.evidence?.demand != nil else { return try await challengeDevice() }
+        return try await challenge(try demandedFactor(of: try existingUser(), besides: .none, proved))
+    }
+
+    private mutating func challenge(_ demand: SecondFactorDemand) async throws(ServiceError) -> SignInStep {
+        let user = try existingUser()
         switch demand {
         case .none: return try await factorsPassed()
         case .factor(let factor): return try await challenge(factor: factor)
@@ -99,7 +118,7 @@ extension SignIn {
     /// Second factors are proved, or not asked for.
     mutating func factorsPassed() async throws(ServiceError) -> SignInStep {
         progress.hasPassedFactors = true
-        if progress.isCustom { return try await goOnWithCustom() }
+        if progress.isCustom, !progress.hasPassedFunctions { return try await goOnWithCustom() }
         return try await challengeDevice()
     }
 

@@ -22,8 +22,12 @@ struct SignInProgress: Codable, Sendable, Equatable {
     var hasPassedFactors = false
     /// Whether a remembered device is to prove itself in place of a second factor.
     var isFactorLeftToDevice = false
+    /// Of CUSTOM_AUTH: whether the functions are content.
+    var hasPassedFunctions = false
     /// Of CUSTOM_AUTH: the challenges so far, as triggers are told of them.
     var history: [ChallengeResult] = []
+    /// Whether the user has chosen a password in the place of a temporary one; nil: no.
+    var hasChosenPassword: Bool?
     /// The hash of the A by which SRP proved the password, in base64: whoever has sent that A, and no session, is the same client.
     var clientPublicHash: String?
     /// nil: the pool has no threat protection.

@@ -51,6 +51,8 @@ struct AuthEvent: TableRow, Equatable, CustomStringConvertible {
     }
 
     struct Feedback: Codable, Sendable, Equatable {
+        static let administrator = "Admin"
+
         let isValid: Bool
         /// `Admin`, or the user's name
         let provider: String
@@ -73,6 +75,8 @@ struct AuthEvent: TableRow, Equatable, CustomStringConvertible {
     var challenges: [Challenge] = []
     let surroundings: Surroundings
     var feedback: Feedback?
+    /// Whether it failed by a proof that was wrong, and counts as a guess: not for what is refused without one.
+    var isGuess = false
 
     init(
         _ type: Kind, _ response: Response, of user: PoolUser, id: String, client clientID: String?,
@@ -102,12 +106,24 @@ struct AuthEvent: TableRow, Equatable, CustomStringConvertible {
 
     var indexes: [RowIndex] {
         var indexes = [RowIndex("created", RowKey(.number(Int64(clamping: Int(created)))))]
-        if type == .signIn, response == .fail, let network = surroundings.network {
-            indexes.append(
-                RowIndex("failed", RowKey(.text(network), .descending(UUIDv7.milliseconds(of: id) ?? 0))))
+        guard type == .signIn else { return indexes }
+        let latestFirst = RowKey.Part.descending(UUIDv7.milliseconds(of: id) ?? 0)
+        if response == .pass { indexes.append(RowIndex(Self.passed, RowKey(.text(sub), latestFirst))) }
+        if feedback != nil { indexes.append(RowIndex(Self.judged, RowKey(.text(sub), latestFirst))) }
+        if response == .fail, isGuess {
+            indexes.append(RowIndex(Self.guesses, RowKey(.text(sub), latestFirst)))
+            if let network = surroundings.network {
+                indexes.append(RowIndex(Self.guessesNearby, RowKey(.text(network), latestFirst)))
+            }
         }
         return indexes
     }
+
+    // Each kind by itself, so that no number of others hides what matters.
+    fileprivate static let passed = "passed"
+    fileprivate static let judged = "judged"
+    fileprivate static let guesses = "guesses"
+    fileprivate static let guessesNearby = "guesses-nearby"
 
     /// Without anything about the user.
     var description: String { "AuthEvent \(id)" }
@@ -128,10 +144,35 @@ extension RecordReading {
             AuthEvent.self, of: pool.id, RowRange(RowPrefix(.text(user.sub)), after: after), limit: limit)
     }
 
-    /// The latest sign-ins from a network that have failed, of whatever users, the latest first.
-    func failures(from network: String, _ pool: PoolEntry, limit: Int) throws(ServiceError) -> [AuthEvent] {
-        try of(pool.scope).list(
-            AuthEvent.self, by: "failed", of: pool.id, RowIndexRange(RowPrefix(.text(network))), limit: limit)
+    /// What the risk of a sign-in is rated by.
+    /// - Parameter network: the one that it comes from.
+    func signInHistory(of user: PoolUser, _ pool: PoolEntry, near network: String?) throws(ServiceError)
+        -> SignInHistory
+    {
+        let records = of(pool.scope)
+        func list(_ index: String, _ value: String, _ limit: Int) throws(ServiceError) -> [AuthEvent] {
+            try records.list(
+                AuthEvent.self, by: index, of: pool.id, RowIndexRange(RowPrefix(.text(value))), limit: limit)
+        }
+        var history = SignInHistory()
+        history.passed = try list(AuthEvent.passed, user.sub, 50)
+        history.guesses = try list(AuthEvent.guesses, user.sub, 50)
+        history.judged = try list(AuthEvent.judged, user.sub, 50)
+        if let network { history.guessesNearby = try list(AuthEvent.guessesNearby, network, 256) }
+        return history
+    }
+
+    /// Whether a refusal like this one was kept within the hour: whoever asks again and again fills no history. Nor does who asks
+    /// from many places.
+    fileprivate func hasLike(_ event: AuthEvent) throws(ServiceError) -> Bool {
+        let most = 100
+        let recent = try list(AuthEvent.self, of: event.poolID, RowRange(RowPrefix(.text(event.sub))), limit: most)
+            .prefix { event.created - $0.created < 3600 }
+        return recent.count == most
+            || recent.contains { old in
+                old.type == event.type && old.response == event.response && !old.isGuess && old.risk == event.risk
+                    && old.challenges == event.challenges && old.surroundings.network == event.surroundings.network
+            }
     }
 }
 
@@ -141,35 +182,79 @@ extension MutableRecords {
         let records = of(pool.scope)
         let old = try records.get(AuthEvent.self, event.key, of: pool.id)
         guard old?.response != .pass else { return }
-        // Whoever guesses many times within one sign-in has failed many times.
-        let event = old?.response == .fail && event.response == .fail ? event.again(at: time) : event
+        var event = event
+        if event.response == .fail {
+            if event.isGuess {
+                // Whoever guesses many times within one sign-in has failed many times.
+                if old?.response == .fail { event = event.again(at: time) }
+            } else if event.type == .signIn {
+                guard old?.response != .fail, try !records.hasLike(event) else { return }
+            }
+        }
         try records.put(event)
         guard event.response != .inProgress else { return }
         try records.deliver(event, of: pool, requestID: requestID, at: time)
     }
 
-    /// Forgets the events of a user who is deleted. Of more than these the rest is forgotten when its time is over.
-    func forgetAuthEvents(of user: PoolUser) throws(ServiceError) {
-        let range = RowRange(RowPrefix(.text(user.sub)))
-        for event in try list(AuthEvent.self, of: user.poolID, range, limit: 1000) {
-            try delete(AuthEvent.self, event.key, of: user.poolID)
-        }
+    /// Forgets the events of a user who is deleted: many of them by and by.
+    func forgetAuthEvents(of user: PoolUser, at time: Double) throws(ServiceError) {
+        let job = ForgetAuthEvents(poolID: user.poolID, sub: user.sub)
+        guard try !job.forget(self) else { return }
+        try schedule(job, id: user.sub, at: time)
+    }
+}
+
+/// Forgets what a user has done who is gone, some at a time.
+struct ForgetAuthEvents: Job {
+    static let kind = "CognitoIDP::ForgetAuthEvents"
+    private static let most = 500
+
+    let poolID: String
+    let sub: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        while try await !context.environment.write(
+            context.scope, requestID: "", { (records) throws(ServiceError) in try forget(records) })
+        { await Task.yield() }
+        try await context.finish { _ in }
+    }
+
+    /// - Returns: whether these were the last.
+    func forget(_ records: MutableRecords) throws(ServiceError) -> Bool {
+        let events = try records.list(AuthEvent.self, of: poolID, RowRange(RowPrefix(.text(sub))), limit: Self.most)
+        for event in events { try records.delete(AuthEvent.self, event.key, of: poolID) }
+        return events.count < Self.most
     }
 }
 
 extension Call {
+    /// An event besides sign-ins; nil: the pool has no threat protection.
+    func event(
+        _ type: AuthEvent.Kind, _ response: AuthEvent.Response, of user: PoolUser, _ pool: PoolEntry,
+        client clientID: String?, _ surroundings: Surroundings, isCompromised: Bool? = nil
+    ) -> AuthEvent? {
+        guard pool.threatMode != .off else { return nil }
+        var event = AuthEvent(
+            type, response, of: user, id: RequestIDs.make(time: time), client: clientID, surroundings)
+        event.risk.isCompromised = isCompromised
+        return event
+    }
+
     /// Keeps an event besides sign-ins, where the pool has threat protection.
     func keepEvent(
         _ type: AuthEvent.Kind, _ response: AuthEvent.Response, of user: PoolUser, _ pool: PoolEntry,
         client clientID: String?, _ surroundings: Surroundings, isCompromised: Bool? = nil
     ) async throws(ServiceError) {
-        guard pool.threatMode != .off else { return }
-        var event = AuthEvent(
-            type, response, of: user, id: RequestIDs.make(time: time), client: clientID, surroundings)
-        event.risk.isCompromised = isCompromised
-        let (made, requestID, time) = (event, requestID, time)
-        try await keep { (records) throws(ServiceError) in
-            try records.keep(made, of: pool, requestID: requestID, at: time)
-        }
+        let made = event(
+            type, response, of: user, pool, client: clientID, surroundings, isCompromised: isCompromised)
+        guard let made else { return }
+        try await keep { (records) throws(ServiceError) in try records.keep(made, of: pool, self) }
+    }
+}
+
+extension MutableRecords {
+    /// Keeps an event of a call.
+    func keep(_ event: AuthEvent, of pool: PoolEntry, _ call: Call) throws(ServiceError) {
+        try keep(event, of: pool, requestID: call.requestID, at: call.time)
     }
 }

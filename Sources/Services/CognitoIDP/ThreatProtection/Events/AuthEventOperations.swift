@@ -79,7 +79,9 @@ extension CognitoIDP.AdminUpdateAuthEventFeedback: WriteOperation, OnUserPool {
         try pool.checkThreatProtection()
         let user = try records.existingUser(named: input.username, of: pool)
         try records.judge(
-            input.eventId, of: user, pool, isValid: input.feedbackValue == "Valid", by: "Admin", at: call.time)
+            input.eventId, of: user, pool, isValid: input.feedbackValue == "Valid",
+            by: AuthEvent.Feedback.administrator,
+            at: call.time)
         return Output()
     }
 }

@@ -94,6 +94,8 @@ struct DeliverPoolLogs: Job {
     static let kind = "CognitoIDP::DeliverPoolLogs"
     /// Seconds for which events gather.
     static let delay = 300.0
+    /// Seconds for which delivery is tried again while the fault is not the bucket's: a day.
+    private static let patience = 86_400.0
     /// Events in one file.
     private static let most = 1000
     private static let service = "delivery.logs.amazonaws.com"
@@ -139,7 +141,10 @@ struct DeliverPoolLogs: Job {
                     $0.body = BodyStream(body)
                 }, as: .own(Self.service, for: source, in: pool.accountID))
         } catch {
-            guard error.status < 500 else { throw error }
+            let isOld =
+                parts.first.flatMap { UUIDv7.milliseconds(of: $0.id) }
+                .map { environment.now() - Double($0) / 1000 > Self.patience } ?? false
+            guard error.status < 500 || isOld else { throw error }
         }
     }
 

@@ -14,6 +14,9 @@ struct FeedbackToken: Codable, Sendable {
     /// Seconds since 1970.
     let expires: Double
 
+    /// It is good for so many seconds: a week. AWS names no time.
+    static let life = 7.0 * 86_400
+
     private static let context = Array("gatehouse cognito event feedback".utf8)
     private static let purpose = "cognito-event-feedback"
 
@@ -42,12 +45,17 @@ struct FeedbackToken: Codable, Sendable {
 
 extension MutableRecords {
     /// Keeps what somebody says of an event of a user's.
-    /// - Throws: InvalidParameterException where there is no such event.
+    /// - Parameter provider: the user's name, or `Admin`.
+    /// - Throws: InvalidParameterException where there is no such event; NotAuthorizedException for a user who has said it before.
     func judge(
         _ eventID: String, of user: PoolUser, _ pool: PoolEntry, isValid: Bool, by provider: String, at time: Double
     ) throws(ServiceError) {
         guard var event = try authEvent(eventID, of: user, pool) else {
             throw .invalidParameter("Event \(eventID) does not exist.")
+        }
+        // A link that was followed once is of no more use to whoever finds the mail.
+        guard provider == AuthEvent.Feedback.administrator || event.feedback?.provider != provider else {
+            throw .notAuthorized("Invalid feedback token")
         }
         event.feedback = AuthEvent.Feedback(isValid: isValid, provider: provider, date: time)
         try of(pool.scope).put(event)
@@ -59,12 +67,12 @@ extension PublicPath {
     /// links: so nothing happens before the button of the page is pressed.
     static let eventFeedback = [
         PublicPath("GET", where: FeedbackPath.isOne) { request, environment in
-            FeedbackPath.page(FeedbackPath(request.path)?.question(environment) ?? FeedbackPath.unknown)
+            (FeedbackPath(request.path)?.question(environment) ?? .unknown).response
         },
         PublicPath("POST", where: FeedbackPath.isOne) { request, environment in
             guard let path = FeedbackPath(request.path), let token = path.opened(environment),
                 let pool = environment.userPool(token.poolID)
-            else { return FeedbackPath.page(FeedbackPath.unknown) }
+            else { return FeedbackPage.unknown.response }
             let time = environment.now()
             do throws(ServiceError) {
                 try await environment.write(pool.scope, requestID: "") { (records) throws(ServiceError) in
@@ -74,9 +82,9 @@ extension PublicPath {
                     try records.judge(
                         token.eventID, of: user, pool, isValid: path.isValid, by: user.username, at: time)
                 }
-                return FeedbackPath.page((200, "<p>Thank you. You can close this page.</p>"))
+                return FeedbackPage.thanks.response
             } catch {
-                return FeedbackPath.page(FeedbackPath.unknown)
+                return FeedbackPage.unknown.response
             }
         },
     ]
@@ -99,32 +107,12 @@ private struct FeedbackPath {
         (poolID, token, isValid) = (parts[1], parts[3], parts[4] == "valid")
     }
 
-    static let unknown = (404, "<p>This link has expired, or is incomplete.</p>")
-
     func opened(_ environment: Environment) -> FeedbackToken? {
         let opened = FeedbackToken(token, environment, at: environment.now())
         return opened?.poolID == poolID ? opened : nil
     }
 
-    func question(_ environment: Environment) -> (Int, String)? {
-        guard opened(environment) != nil else { return nil }
-        let (question, button) =
-            isValid ? ("Was this sign-in by you?", "Yes, it was") : ("Was this sign-in not by you?", "No, it was not")
-        return (200, "<h1>\(question)</h1><form method=\"post\"><button>\(button)</button></form>")
-    }
-
-    static func page(_ content: (Int, String)) -> WireResponse {
-        let html =
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign-in</title><main>\(content.1)</main>"
-        return WireResponse(
-            status: content.0,
-            headers: [
-                (name: "content-type", value: "text/html; charset=utf-8"), (name: "cache-control", value: "no-store"),
-                (
-                    name: "content-security-policy",
-                    value: "default-src 'none'; frame-ancestors 'none'; form-action 'self'"
-                ),
-                (name: "referrer-policy", value: "no-referrer"), (name: "x-content-type-options", value: "nosniff"),
-            ], body: Array(html.utf8))
+    func question(_ environment: Environment) -> FeedbackPage? {
+        opened(environment).map { _ in .question(isValid: isValid) }
     }
 }

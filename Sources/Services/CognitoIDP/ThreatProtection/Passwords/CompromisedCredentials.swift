@@ -64,7 +64,7 @@ extension SignIn {
             let old = try records.current(user, of: pool)
             var new = old
             // Whoever was given a temporary one has to change it anyway.
-            if new.status == .confirmed { new.status = .resetRequired }
+            if new.status == .confirmed { new.requireReset(at: time) }
             new.modified = time
             try records.put(new, replacing: old, of: pool)
             return new

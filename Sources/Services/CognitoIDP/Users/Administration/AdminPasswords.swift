@@ -59,7 +59,7 @@ extension CognitoIDP.AdminResetUserPassword: PreparedWriteOperation, OnUserPool 
             try records.existingUser(named: name, of: pool)
         }
         guard user.status == .confirmed || user.status == .resetRequired else {
-            throw .notAuthorized("User password cannot be reset in the current state.")
+            throw .unresettable
         }
         let delivery = try user.recoveryDelivery(of: pool)
         let context = MessageContext(pool: pool, user: user, metadata: input.clientMetadata ?? [:])
@@ -72,8 +72,9 @@ extension CognitoIDP.AdminResetUserPassword: PreparedWriteOperation, OnUserPool 
     ) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
         let old = try records.current(prepared.user, of: pool)
+        guard old.canStillGet(prepared.code, askedAs: prepared.user) else { throw .concurrentModification }
         var user = old
-        user.status = .resetRequired
+        user.requireReset(at: call.time)
         user.modified = call.time
         try records.put(user, replacing: old, of: pool)
         try records.send(prepared.code, of: pool, call)

@@ -27,7 +27,7 @@ extension CognitoIDP.AdminDeleteUser: WriteOperation, OnUserPool {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = try call.userPool(input.userPoolId)
-        try records.delete(try records.existingUser(named: input.username, of: pool), of: pool)
+        try records.delete(try records.existingUser(named: input.username, of: pool), of: pool, at: call.time)
         return Output()
     }
 }

@@ -7,7 +7,13 @@ import Wire
 extension CognitoIDP.GetUserAttributeVerificationCode: PreparedWriteOperation, OfSignedInUser {
     public static var secretMembers: Set<String> { ["AccessToken"] }
 
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> CodeAnswer {
+    /// The code, and who has asked for it.
+    public struct Preparation: Sendable {
+        let signedIn: SignedInUser
+        let code: CodeMessage
+    }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let signedIn = try await call.signedInUser(input.accessToken)
         let (pool, user, name) = (signedIn.pool, signedIn.user, input.attributeName)
         guard let medium = Message.Medium(attribute: name) else {
@@ -26,15 +32,19 @@ extension CognitoIDP.GetUserAttributeVerificationCode: PreparedWriteOperation, O
         let code = try await call.makeCode(
             .verify(name), .verifyUserAttribute, to: CodeDelivery(medium, to: address), context,
             newValue: pending?.newValue)
-        let answer = CodeAnswer(sent: code, of: pool)
-        try await answer.send(call)
-        return answer
+        return Preparation(signedIn: signedIn, code: code)
     }
 
     public static func handle(
-        _ input: Input, _ answer: CodeAnswer, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ prepared: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        Output { $0.codeDeliveryDetails = answer.details }
+        let code = prepared.code
+        let user = try records.current(prepared.signedIn)
+        guard code.code.newValue != nil || user[attribute: code.code.attribute] == code.code.recipient else {
+            throw .concurrentModification
+        }
+        try records.send(code, of: prepared.signedIn.pool, call)
+        return Output { $0.codeDeliveryDetails = code.delivery.details }
     }
 }
 

@@ -9,6 +9,7 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
     public struct Preparation: Sendable {
         let signedIn: SignedInUser
         let password: PasswordVerifier
+        let event: AuthEvent?
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
@@ -16,14 +17,14 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         try call.takeRate(.userAccountRecovery)
         let (pool, user) = (signedIn.pool, signedIn.user)
         try await call.count(.changePassword, for: user.username, of: pool)
+        // A provider's users have none until an administrator sets one.
+        guard !user.isOfProvider else { throw .incorrect }
         // Who has signed in without a password may have none.
         if let current = user.password {
             let previous = input.previousPassword ?? ""
             guard
                 try await current.matches(previous, user: user.username, poolID: pool.id, account: pool.pool.accountID)
-            else {
-                throw .notAuthorized("Incorrect username or password.")
-            }
+            else { throw .incorrect }
         }
         try pool.checkPassword(input.proposedPassword)
         let clientID = signedIn.client.id
@@ -32,10 +33,10 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
         try await pool.checkHistory(input.proposedPassword, of: user)
         let password = try await PasswordVerifier.make(
             input.proposedPassword, user: user.username, poolID: pool.id, account: pool.pool.accountID)
-        try await call.keepEvent(
+        let event = call.event(
             .passwordChange, .pass, of: user, pool, client: clientID,
             Surroundings(call, context: [:], mayNameAddress: false), isCompromised: isFound)
-        return Preparation(signedIn: signedIn, password: password)
+        return Preparation(signedIn: signedIn, password: password, event: event)
     }
 
     public static func handle(
@@ -43,11 +44,12 @@ extension CognitoIDP.ChangePassword: PreparedWriteOperation, OfSignedInUser {
     ) throws(ServiceError) -> Output {
         let (pool, known) = (prepared.signedIn.pool, prepared.signedIn.user)
         let old = try records.current(prepared.signedIn)
-        guard old.password == known.password else { throw .notAuthorized("Incorrect username or password.") }
+        guard old.password == known.password else { throw .incorrect }
         var user = old
         user.set(prepared.password, temporaryUntil: nil, of: pool)
         user.modified = call.time
         try records.put(user, replacing: old, of: pool)
+        if let event = prepared.event { try records.keep(event, of: pool, call) }
         return Output()
     }
 }
@@ -73,7 +75,7 @@ extension CognitoIDP.DeleteUser: PreparedWriteOperation, OfSignedInUser {
         _ input: Input, _ prepared: SignedInPreparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = prepared.signedIn.pool
-        try records.delete(try records.current(prepared.signedIn), of: pool)
+        try records.delete(try records.current(prepared.signedIn), of: pool, at: call.time)
         return Output()
     }
 }

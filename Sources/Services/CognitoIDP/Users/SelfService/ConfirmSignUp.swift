@@ -126,7 +126,7 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
             try await call.keepEvent(
                 .resendCode, .pass, of: user, pool, client: client.id,
                 call.surroundings(input.userContextData, of: client))
-            return CodeAnswer(sent: code, of: pool)
+            return CodeAnswer(code, to: user, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
             return try await call.simulatedAnswer(name, of: pool, by: pool.confirmationMedia)
@@ -143,11 +143,12 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
 /// The answer to a request for a code: that it was sent, or that it might have been.
 public struct CodeAnswer: Sendable {
     private let pool: PoolEntry
-    private let code: CodeMessage?
+    private let code: (message: CodeMessage, user: PoolUser)?
     private let delivery: CodeDelivery
 
-    init(sent code: CodeMessage, of pool: PoolEntry) {
-        (self.code, self.pool, delivery) = (code, pool, code.delivery)
+    /// - Parameter user: as read when the code was made.
+    init(_ code: CodeMessage, to user: PoolUser, of pool: PoolEntry) {
+        (self.code, self.pool, delivery) = ((code, user), pool, code.delivery)
     }
 
     init(simulated delivery: CodeDelivery, of pool: PoolEntry) {
@@ -155,10 +156,16 @@ public struct CodeAnswer: Sendable {
     }
 
     /// Keeps the code, and sends it, if there is one; at once, so that the time until the answer can be evened out.
-    func send(_ call: Call) async throws(ServiceError) {
-        guard let code else { return }
+    /// - Returns: false where the user is not so any more that the code could be sent.
+    func send(_ call: Call) async throws(ServiceError) -> Bool {
+        guard let (message, known) = code else { return true }
         let pool = pool
-        try await call.keep { (records) throws(ServiceError) in try records.send(code, of: pool, call) }
+        return try await call.keep { (records) throws(ServiceError) in
+            let user = try records.get(PoolUser.self, known.key, of: pool.id)
+            guard let user, user.sub == known.sub, user.canStillGet(message, askedAs: known) else { return false }
+            try records.send(message, of: pool, call)
+            return true
+        }
     }
 
     /// What the client is told.
@@ -172,6 +179,14 @@ extension Call {
     ) async throws(ServiceError) -> CodeAnswer {
         let secret = try await environment.keys(of: pool).simulationSecret
         return CodeAnswer(simulated: .simulated(name, by: media, of: pool, secret: secret), of: pool)
+    }
+}
+
+extension PoolUser {
+    /// Whether a code that was made for the user, as read then, may go out now.
+    func canStillGet(_ code: CodeMessage, askedAs known: PoolUser) -> Bool {
+        isEnabled == known.isEnabled && status == known.status
+            && self[attribute: code.code.attribute] == code.code.recipient
     }
 }
 

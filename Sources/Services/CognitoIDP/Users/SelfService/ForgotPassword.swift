@@ -24,8 +24,12 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
         let (pool, name) = (client.pool, input.username)
         // It is the pool's, whoever asks.
         guard !pool.recoveryMedia.isEmpty else { throw .notAuthorized("Contact administrator to reset password.") }
-        let user = try await call.read { (records) throws(ServiceError) in try records.user(named: name, of: pool) }
+        var user = try await call.read { (records) throws(ServiceError) in try records.user(named: name, of: pool) }
         do throws(ServiceError) {
+            if user == nil {
+                user = try await call.migratedUser(
+                    name, "UserMigration_ForgotPassword", by: client, clientMetadata: input.clientMetadata ?? [:])
+            }
             guard let user else { throw .noSuchCombination }
             let delivery = try user.recoveryDelivery(of: pool)
             let context = MessageContext(
@@ -34,7 +38,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
             try await call.keepEvent(
                 .forgotPassword, .pass, of: user, pool, client: client.id,
                 call.surroundings(input.userContextData, of: client))
-            return CodeAnswer(sent: code, of: pool)
+            return CodeAnswer(code, to: user, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
             return try await call.simulatedAnswer(name, of: pool, by: pool.likelyRecoveryMedia)
@@ -54,9 +58,7 @@ extension PoolUser {
     ///   address that was proved.
     func recoveryDelivery(of pool: PoolEntry) throws(ServiceError) -> CodeDelivery {
         guard isEnabled else { throw .notAuthorized("User is disabled.") }
-        guard status != .forceChangePassword, status != .externalProvider else {
-            throw .notAuthorized("User password cannot be reset in the current state.")
-        }
+        guard status != .forceChangePassword, !isOfProvider else { throw .unresettable }
         for medium in pool.recoveryMedia where self[attribute: "\(medium.attribute)_verified"] == "true" {
             // By the same phone number, one factor would reset the other.
             let isOnlyFactor = medium == .sms && factors.isSMSEnabled && factors.preferred == "SMS_MFA"
@@ -84,10 +86,11 @@ extension CognitoIDP.ConfirmForgotPassword: PreparedWriteOperation, OfClient {
         let reset = PasswordReset(client: client, username: input.username, code: input.confirmationCode)
         let result: Result<PoolUser, ServiceError>
         do throws(ServiceError) {
-            let user = try await reset.perform(input.password, call)
-            try await call.keepEvent(
-                .passwordChange, .pass, of: user, pool, client: client.id,
-                call.surroundings(input.userContextData, of: client), isCompromised: isFound)
+            let surroundings = call.surroundings(input.userContextData, of: client)
+            let user = try await reset.perform(input.password, call) { user in
+                call.event(
+                    .passwordChange, .pass, of: user, pool, client: client.id, surroundings, isCompromised: isFound)
+            }
             result = .success(user)
         } catch {
             result = .failure(error)
@@ -109,13 +112,17 @@ private struct PasswordReset: Sendable {
     let username: String
     let code: String
 
-    func perform(_ password: String, _ call: Call) async throws(ServiceError) -> PoolUser {
+    /// - Parameter event: what is kept of it in the user's history.
+    func perform(
+        _ password: String, _ call: Call, event: (PoolUser) -> AuthEvent?
+    ) async throws(ServiceError) -> PoolUser {
         let pool = client.pool
         try await call.countTry(code, .forgotPassword, ofUserNamed: username, pool)
         let user = try await call.read { (records) throws(ServiceError) in try prove(call, records).user }
         try await pool.checkHistory(password, of: user)
         let verifier = try await PasswordVerifier.make(
             password, user: user.username, poolID: pool.id, account: pool.pool.accountID)
+        let event = event(user)
         return try await call.keep { (records) throws(ServiceError) in
             // The code may have been used meanwhile.
             let (old, proved) = try prove(call, records.readOnly)
@@ -126,6 +133,7 @@ private struct PasswordReset: Sendable {
             user[attribute: "\(proved.attribute)_verified"] = "true"
             try records.put(user, replacing: old, of: pool)
             try records.delete(UserCode.self, proved.key, of: pool.id)
+            if let event { try records.keep(event, of: pool, call) }
             return user
         }
     }
@@ -135,13 +143,14 @@ private struct PasswordReset: Sendable {
     ) throws(ServiceError) -> (user: PoolUser, code: UserCode) {
         let pool = client.pool
         guard let user = try records.user(named: username, of: pool),
-            user.isEnabled || !client.hidesUserExistence
+            user.isEnabled && !user.isOfProvider || !client.hidesUserExistence
         else {
             guard client.hidesUserExistence else { throw .noSuchCombination }
             throw try records.hasTried(.forgotPassword, for: username, of: pool, at: call.time)
                 ? .codeMismatch : .expiredCode
         }
         guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
+        guard !user.isOfProvider else { throw .unresettable }
         let stored = try records.get(
             UserCode.self, UserCode.key(user.name, UserCode.Purpose.forgotPassword.name), of: pool.id)
         if stored == nil, client.hidesUserExistence,
@@ -152,4 +161,8 @@ private struct PasswordReset: Sendable {
         }
         return (user, try records.provenCode(code, .forgotPassword, of: user, at: call.time))
     }
+}
+
+extension ServiceError {
+    static var unresettable: ServiceError { .notAuthorized("User password cannot be reset in the current state.") }
 }
