@@ -25,6 +25,7 @@ struct PoolUserFormTests {
         user.temporaryUntil = 3.5
         user.earlierPasswords = [verifier(2), verifier(3)]
         user.signedOutBefore = 4
+        user.requireReset(at: 4.5)
         user.softwareToken = "ABCDEFGH"
         user.unverifiedSoftwareToken = "IJKLMNOP"
         user.lastStep = 59_866_666
