@@ -1,3 +1,4 @@
+import CognitoIDPAPI
 import Ledger
 public import Platform
 import Wire
@@ -16,9 +17,11 @@ extension Environment {
         guard users > 0 else { return }
         let (time, scope, batch) = (now(), Scope(account: account, region: region), 4000)
         let poolID = "\(region)_bench0000"
+        var settings = try CognitoIDP.UserPoolType(requested: CognitoIDP.UserPoolType().structure)
+        settings.schemaAttributes = try AttributeSchema(creating: []).views
         let pool = UserPool(
             id: poolID, accountID: account, region: region, name: "bench", created: time, modified: time, tags: [],
-            settings: "{\"UserPoolTier\":\"ESSENTIALS\"}", multiFactor: "{\"MfaConfiguration\":\"OFF\"}")
+            settings: settings.structure.json, multiFactor: try settings.multiFactor(replacing: nil).structure.json)
         let client = UserPoolClient(
             id: "benchbenchbenchbenchbench0", poolID: poolID, name: "bench", created: time, modified: time, secrets: [],
             settings: "{\"ExplicitAuthFlows\":[\"ALLOW_USER_PASSWORD_AUTH\",\"ALLOW_USER_SRP_AUTH\"]}")

@@ -1,7 +1,9 @@
 import Ledger
 
-// How users are stored. A page of SQLite's has four kilobytes, and a row of more than one goes on in a page of its own: as JSON,
-// with the verifier of the password in base64, nearly every user would take one.
+// How users are stored: a member of PoolUser that is not written and read here is lost.
+//
+// A page of SQLite's has four kilobytes, and a row of more than one goes on in a page of its own: as JSON, with the verifier of
+// the password in base64, nearly every user would take one.
 
 extension PoolUser {
     static let form = RowForm<Self>.short(version: 1) { user, output in
@@ -24,6 +26,7 @@ extension PoolUser {
         output.append(count: user.earlierPasswords.count)
         for password in user.earlierPasswords { output.append(password) }
         output.append(user.signedOutBefore)
+        output.append(user.resetRequiredAt)
         output.append(user.softwareToken)
         output.append(user.unverifiedSoftwareToken)
         output.append(user.lastStep)
@@ -32,24 +35,20 @@ extension PoolUser {
     } read: { input, _ in
         let (poolID, sub) = (try input.text(), try input.text())
         let username = try input.optionalText() ?? sub
-        var user = PoolUser(
+        return PoolUser(
             poolID: poolID, username: username, name: try input.optionalText() ?? username, sub: sub,
             signInAttribute: try input.optionalText(),
             attributes: try (0..<input.count()).map { _ in
                 Attribute(name: try input.text(), value: try input.text())
             },
             created: try input.double(), modified: try input.double(), isEnabled: try input.boolean(),
-            status: try input.status())
-        user.password = try input.boolean() ? try input.passwordVerifier() : nil
-        user.temporaryUntil = try input.optionalDouble()
-        user.earlierPasswords = try (0..<input.count()).map { _ in try input.passwordVerifier() }
-        user.signedOutBefore = try input.optionalDouble()
-        user.softwareToken = try input.optionalText()
-        user.unverifiedSoftwareToken = try input.optionalText()
-        user.lastStep = try input.boolean() ? Int(clamping: try input.number()) : nil
-        user.factors = try input.json(unless: Factors())
-        user.identities = try input.json(unless: [])
-        return user
+            status: try input.status(), password: try input.boolean() ? try input.passwordVerifier() : nil,
+            temporaryUntil: try input.optionalDouble(),
+            earlierPasswords: try (0..<input.count()).map { _ in try input.passwordVerifier() },
+            signedOutBefore: try input.optionalDouble(), resetRequiredAt: try input.optionalDouble(),
+            softwareToken: try input.optionalText(), unverifiedSoftwareToken: try input.optionalText(),
+            lastStep: try input.boolean() ? Int(clamping: try input.number()) : nil,
+            factors: try input.json(unless: Factors()), identities: try input.json(unless: []))
     }
 }
 
