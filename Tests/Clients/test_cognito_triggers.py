@@ -158,7 +158,7 @@ def test_a_function_that_hangs_is_asked_three_times(make: Callable[..., UserPool
     function.behaviour = lambda event: time.sleep(7)
     begun = time.monotonic()
     error = error_of(pool.sign_up, username="ann")
-    assert 14 < time.monotonic() - begun < 20
+    assert 14 < time.monotonic() - begun < 60
     assert (error.code, error.message) == (
         "UnexpectedLambdaException",
         "PreSignUp invocation failed due to error Socket timeout while invoking Lambda function.",
