@@ -2,8 +2,11 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# One thing after the other, but for what `test` says.
+ifndef AT_ONCE
 .NOTPARALLEL:
-.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
+endif
+.PHONY: help run release products test all-clients clients-on-postgres test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -37,12 +40,19 @@ release: ## Build the program: .build/release/gatehouse
 	$(RELEASE)
 
 # The clients' environment comes over the network while the compiler works. What `test-swift` builds has the programs in it: to
-# ask `swift build` again takes twenty seconds each time.
+# ask `swift build` again takes twenty seconds each time. The part on PostgreSQL runs beside the whole, as tests wait for much of
+# their time; what it prints is shown when it is over.
 test: ## Run every test, a quarter of the clients' on PostgreSQL as well
 	@Tools/install-dependencies build test
 	@$(MAKE) $(VENV)/installed & installing=$$!; $(MAKE) test-swift && wait $$installing
+	@$(MAKE) AT_ONCE=yes --jobs=2 all-clients clients-on-postgres
+
+all-clients:
 	$(CLIENTS) $(TESTS)
-	$(CLIENTS_ON_POSTGRES)
+
+clients-on-postgres: WORKERS = 2
+clients-on-postgres:
+	@($(CLIENTS_ON_POSTGRES)) >.build/on-postgres.txt 2>&1; code=$$?; echo "On PostgreSQL:"; cat .build/on-postgres.txt; exit $$code
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test

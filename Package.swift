@@ -147,10 +147,9 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
-                "WebAuthn", "Wire",
+                "Bodies", "CLibCrypto", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring",
+                "Signature", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),

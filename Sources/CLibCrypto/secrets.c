@@ -191,6 +191,17 @@ ptrdiff_t libcrypto_unwrap(
     return is_unwrapped ? written : -1;
 }
 
+bool libcrypto_scrypt(
+    const unsigned char *password, size_t password_count, const unsigned char *salt, size_t salt_count, uint64_t rounds,
+    uint64_t block_size, uint64_t parallelism, unsigned char *output, size_t count) {
+    // Of NULL for a password the library makes a test of the numbers, and derives nothing.
+    bool is_derived = EVP_PBE_scrypt(
+        password == NULL ? "" : (const char *)password, password_count, salt, salt_count, rounds, block_size, parallelism,
+        256u << 20, output, count) == 1;
+    ERR_clear_error();
+    return is_derived;
+}
+
 bool libcrypto_equal(const unsigned char *first, const unsigned char *second, size_t count) {
     return count == 0 || CRYPTO_memcmp(first, second, count) == 0;
 }

@@ -1,5 +1,4 @@
-import Crypto
-import CryptoExtras
+import CLibCrypto
 import Dispatch
 import FoundationEssentials
 import Synchronization
@@ -96,13 +95,22 @@ public enum PasswordHash {
         }
         defer { waiting.withLock { $0.leave(account) } }
         return await withCheckedContinuation { continuation in
-            queue.async {
-                let key = try? KDF.Scrypt.deriveKey(
-                    from: Data(password.utf8), salt: parameters.salt, outputByteCount: 32, rounds: parameters.rounds,
-                    blockSize: parameters.blockSize, parallelism: parameters.parallelism)
-                continuation.resume(returning: key?.withUnsafeBytes { Data($0) })
-            }
+            queue.async { continuation.resume(returning: derived(password, parameters)) }
         }
+    }
+
+    /// nil for parameters that scrypt does not have.
+    private static func derived(_ password: String, _ parameters: Parameters) -> Data? {
+        guard let rounds = UInt64(exactly: parameters.rounds), let blockSize = UInt64(exactly: parameters.blockSize),
+            let parallelism = UInt64(exactly: parameters.parallelism)
+        else { return nil }
+        let password = Array(password.utf8)
+        var hash = [UInt8](repeating: 0, count: 32)
+        // OpenSSL's, which is optimised in a debug build, too: tests hash hundreds of passwords.
+        let isDerived = libcrypto_scrypt(
+            password, password.count, parameters.salt, parameters.salt.count, rounds, blockSize, parallelism, &hash,
+            hash.count)
+        return isDerived ? Data(hash) : nil
     }
 }
 

@@ -314,7 +314,7 @@ def test_a_policy_of_costly_patterns_does_not_cost(cloud: Server, root: Identity
     started = time.monotonic()
     for _ in range(20):
         assert error_of(user.iam.get_user, UserName=name).code == "AccessDenied"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_random_bytes(cloud: Server, root: Identity) -> None:
@@ -400,7 +400,7 @@ def test_slow_clients_do_not_hold_the_others(cloud: Server, root: Identity) -> N
         started = time.monotonic()
         for _ in range(20):
             assert root.sts.get_caller_identity()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
     finally:
         for connection in sleepers:
             connection.close()

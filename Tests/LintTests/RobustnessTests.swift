@@ -67,7 +67,7 @@ import Testing
     ])
     func hostileDocumentsTakeBoundedTime(_ text: String) {
         let duration = ContinuousClock().measure { _ = Linter().lint(text) }
-        #expect(duration < .seconds(20))
+        #expect(duration < .seconds(60))
     }
 
     private func mutate(_ text: String, with others: [String], _ random: inout SplitMix64) -> String {

@@ -46,7 +46,7 @@ import Testing
             let time = clock.measure {
                 #expect(throws: SAMLError.malformed) { try SAMLMetadata(parsing: text) }
             }
-            #expect(time < .seconds(5))
+            #expect(time < .seconds(60))
         }
         // Well-formed and signed, but longer than a request can be.
         #expect(throws: SAMLError.malformed) {

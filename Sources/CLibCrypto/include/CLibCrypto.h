@@ -1,5 +1,5 @@
-// AES-GCM, key pairs, message authentication codes, key wrapping and arithmetic with large numbers by OpenSSL's libcrypto: the
-// little that Keyring, KeyMaterial and Cognito need.
+// AES-GCM, key pairs, message authentication codes, key wrapping, hashes of passwords and arithmetic with large numbers by
+// OpenSSL's libcrypto: the little that Keyring, KeyMaterial, Platform and Cognito need.
 //
 // No function prints, and none leaves anything in the thread's queue of errors. Those that write bytes return how many
 // they wrote, or -1 when they refuse or `capacity` does not suffice. A key may be used by several threads at a time.
@@ -134,6 +134,12 @@ ptrdiff_t libcrypto_open(
 /// `output` has room for `count` bytes.
 ptrdiff_t libcrypto_unwrap(
     const unsigned char *key, size_t key_count, const unsigned char *_Nullable wrapped, size_t count, unsigned char *output);
+
+/// Derives bytes from a password with scrypt (RFC 7914). `rounds` is a power of two (N), `block_size` its r, `parallelism` its p.
+/// Refused when it needs more than 256 MiB.
+bool libcrypto_scrypt(
+    const unsigned char *_Nullable password, size_t password_count, const unsigned char *_Nullable salt, size_t salt_count,
+    uint64_t rounds, uint64_t block_size, uint64_t parallelism, unsigned char *output, size_t count);
 
 /// Whether two strings of the same length are the same, in a time that does not depend on where they differ.
 bool libcrypto_equal(const unsigned char *_Nullable first, const unsigned char *_Nullable second, size_t count);

@@ -11,9 +11,11 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 from pathlib import Path
 
@@ -61,6 +63,44 @@ class _Starter:
     def end(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+class AwsForShells:
+    """Another such process, and a program `aws` for shells, which has it run the command with the program's own arguments,
+    environment, folder, and standard input, output and error."""
+
+    def __init__(self, program: Path, environment: dict[str, str]):
+        name = f"gatehouse-aws-{os.urandom(8).hex()}"
+        program.write_text(
+            textwrap.dedent(f"""\
+                #!{sys.executable} -IS
+                import json, os, socket, sys
+                starter = socket.socket(socket.AF_UNIX)
+                starter.connect("\\0{name}")
+                socket.send_fds(starter, [b"."], [0, 1, 2])
+                request = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "folder": os.getcwd()}}
+                starter.sendall(json.dumps(request).encode())
+                starter.shutdown(socket.SHUT_WR)
+                sys.exit(int(starter.recv(16) or 255))
+                """)
+        )
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        # The CLI asks some variables when it is imported: HOME, for one.
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).with_name("aws_starter.py")), name],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout and self.process.stdout.readline() == "listens\n"
+
+    def end(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
 
 
 _starter: _Starter | None = None

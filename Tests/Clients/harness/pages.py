@@ -28,7 +28,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .aws import aws_program
+from .aws import AwsForShells, aws_program
 from .moto import FOLDER as MOTO
 from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
@@ -134,21 +134,24 @@ class Reader:
         kept = {
             name: value for name, value in clean_environment().items() if not name.startswith(("PYTEST", "XDG_"))
         }
+        self.environment = kept | {
+            "PATH": os.pathsep.join(path),
+            "HOME": str(home),
+            "TMPDIR": str(folder),
+            "GATEHOUSE_PORT": "0",
+            "GATEHOUSE_TLS_PORT": "0",
+            "AWS_PAGER": "",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TERM": "dumb",
+            "LC_ALL": "C.UTF-8",
+        }
+        self.programs = programs
+        # Started with the first command that needs it.
+        self.aws: AwsForShells | None = None
         self.process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
-            env=kept
-            | {
-                "PATH": os.pathsep.join(path),
-                "HOME": str(home),
-                "TMPDIR": str(folder),
-                "GATEHOUSE_PORT": "0",
-                "GATEHOUSE_TLS_PORT": "0",
-                "AWS_PAGER": "",
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "TERM": "dumb",
-                "LC_ALL": "C.UTF-8",
-            },
+            env=self.environment,
             cwd=self.clone,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -163,6 +166,8 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.aws:
+            self.aws.end()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe
             pipe.close()
@@ -170,6 +175,8 @@ class Reader:
     def run(self, command: str, within: float = 120) -> tuple[int, str]:
         """Its exit status, and what it printed."""
         self._count += 1
+        if not self.aws and re.search(r"\baws ", command):
+            self.aws = AwsForShells(self.programs / "aws", self.environment)
         command = command.replace(ENDPOINT, self.endpoint)
         if command == "Ctrl-C":
             status, output = self._typed("kill $! && wait $!", within)

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,15 @@ from .server import clean_environment
 MIRROR = Path(os.environ.get("GATEHOUSE_TERRAFORM_MIRROR", "/opt/tf-plugins"))
 PROVIDER = MIRROR / "registry.terraform.io" / "hashicorp" / "aws"
 
-PROVIDER_BLOCK = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws", version = "5.100.0" }
-  }
-}
-provider "aws" { region = "us-east-1" }
+VERSION = "5.100.0"
+
+PROVIDER_BLOCK = f"""
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws", version = "{VERSION}" }}
+  }}
+}}
+provider "aws" {{ region = "us-east-1" }}
 """
 
 # `pytestmark = needs_terraform` in a module whose tests run it.
@@ -37,11 +41,47 @@ needs_terraform = [
 ]
 
 
+class Provider:
+    """The AWS provider, started once for all commands of a configuration, in the way that is meant for debuggers.
+
+    Terraform would start it several times for each command, and hash its 700 MB before: more than half of the processor's time
+    that a test takes. It is configured anew by each command all the same. It ends with this object, or with this process.
+    """
+
+    def __init__(self, environment: dict[str, str]):
+        # Its socket lies there: a path that is short.
+        folder = tempfile.mkdtemp(prefix="terraform-")
+        program = next(PROVIDER.glob(f"{VERSION}/*/terraform-provider-aws*"))
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", program, "-debug"],
+            env=environment | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._end = weakref.finalize(self, _end, self.process, folder)
+        assert self.process.stdout
+        told = (line.strip().partition("TF_REATTACH_PROVIDERS=")[2] for line in self.process.stdout)
+        #: What Terraform finds it by.
+        self.address = next((text.strip("'") for text in told if text), None)
+        assert self.address, f"{program} did not say where it listens"
+
+
+def _end(process: subprocess.Popen[str], folder: str) -> None:
+    process.kill()
+    process.wait()
+    assert process.stdout
+    process.stdout.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 class Terraform:
     """A folder with a configuration, initialised; applied as an identity."""
 
     def __init__(self, folder: Path, identity: Identity, source: str | None = None):
-        """`source`: becomes the folder's configuration, behind the provider's block."""
+        """`source`: becomes the folder's configuration, behind the provider's block. Without one, everything is done as a user
+        does it: the provider is installed from the mirror, and started by Terraform."""
         self.folder = folder
         if source is not None:
             (folder / "main.tf").write_text(PROVIDER_BLOCK + source)
@@ -56,7 +96,12 @@ class Terraform:
             "GOGC": "off",
             "GOMEMLIMIT": "800MiB",
         }
-        self.run("init", f"-plugin-dir={MIRROR}", "-no-color")
+        # One process can't have two configurations.
+        if source is not None and 'provider "aws"' not in source:
+            self.provider = Provider(self.environment)
+            self.environment["TF_REATTACH_PROVIDERS"] = str(self.provider.address)
+        else:
+            self.run("init", f"-plugin-dir={MIRROR}", "-no-color")
 
     def run(self, *words: str, expected: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(

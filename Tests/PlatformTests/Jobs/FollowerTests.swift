@@ -58,7 +58,7 @@ private struct EventFollower: Follower {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FollowerTests {
+@Suite(.timeLimit(.minutes(10))) struct FollowerTests {
     private func workshop(_ followers: [any Follower.Type] = [ItemFollower.self]) throws -> Workshop {
         let workshop = try Workshop(followers: followers)
         let scheduler = workshop.scheduler

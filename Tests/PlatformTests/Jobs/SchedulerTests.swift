@@ -6,7 +6,7 @@ import Wire
 
 @testable import Platform
 
-@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
     // MARK: In order, with the clock at their time
 
     @Test func theClockStandsAtEachTimeInTheirOrder() async throws {
