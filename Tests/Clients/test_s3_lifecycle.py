@@ -100,7 +100,8 @@ def test_rules_that_say_too_little_or_too_much(s3: Any) -> None:
 
     tag, end = {"Key": "a", "Value": "b"}, {"Expiration": {"Days": 1}}
     abort = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
-    for rule in [end, end | {"Filter": {}, "Prefix": ""}, end | {"Filter": {"Prefix": "x", "Tag": tag}}]:
+    for rule in [end, end | {"Filter": {}, "Prefix": ""}, end | {"Filter": {"Prefix": "x", "Tag": tag}},
+                 end | {"Filter": {"And": {}}}, end | {"Filter": {"And": {"Prefix": "x"}}}]:  # fmt: skip
         assert put(rule) == "MalformedXML", rule
     for filter_ in [{"Tag": tag}, {"And": {"Prefix": "x", "Tags": [tag]}}, {"ObjectSizeGreaterThan": 1}]:
         assert put(abort | {"Filter": filter_}) == "InvalidRequest", filter_

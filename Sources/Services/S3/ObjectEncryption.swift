@@ -93,7 +93,8 @@ extension Call {
         try checkZonal(&wanted, input, bucket)
         guard wanted.algorithm != "AES256", let key = wanted.keyID else { return (wanted.algorithm, nil) }
         return (
-            wanted.algorithm, key.hasPrefix("arn:") ? key : "arn:aws:kms:\(bucket.region):\(accountID):key/\(key)"
+            wanted.algorithm,
+            key.hasPrefix("arn:") ? key : "arn:aws:kms:\(bucket.region):\(bucket.accountID):key/\(key)"
         )
     }
 

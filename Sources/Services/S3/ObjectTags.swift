@@ -17,7 +17,7 @@ extension TagRules {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html>
 func requestObjectTags(_ tags: [Tag]) -> [String: ContextValue] {
     var keys: [String: ContextValue] = ["s3:requestobjecttagkeys": .many(tags.map(\.key))]
-    for tag in tags { keys["s3:requestobjecttag/\(tag.key.lowercased())"] = .one(tag.value) }
+    for tag in tags { keys["s3:requestobjecttag/\(ConditionKeys.folded(tag.key))"] = .one(tag.value) }
     return keys
 }
 

@@ -83,7 +83,7 @@ extension Call {
         access.context["s3:resourceaccount"] = .one(bucket.accountID)
         access.context["s3:versionid"] = id.map { .one($0) }
         for tag in target.version?.tags ?? [] {
-            access.context["s3:existingobjecttag/\(tag.key.lowercased())"] = .one(tag.value)
+            access.context["s3:existingobjecttag/\(ConditionKeys.folded(tag.key))"] = .one(tag.value)
         }
         access.learnt = target
         access.come(by: target.bucket, "/object/\(key)", caller)

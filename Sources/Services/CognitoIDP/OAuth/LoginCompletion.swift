@@ -16,7 +16,7 @@ extension Call {
     /// Somebody who signed in in this browser within the last hour; nil: nobody.
     ///
     /// AWS looks at neither a sign-out from everywhere nor at changes of the user, as long as there is the user, and is
-    /// enabled.
+    /// enabled. Here a password that has to be reset since ends it as well, as it ends tokens.
     /// - Parameters:
     ///   - ticket: what the browser kept.
     ///   - request: what an application asks for. A user of a provider that is not for it is nobody to it.
@@ -29,7 +29,8 @@ extension Call {
             guard let session = try records.get(LoginSession.self, key, of: domain.poolID), session.expires > time,
                 session.isManagedLogin == domain.isManagedLogin, client.providers.contains(session.provider),
                 let user = try records.get(PoolUser.self, PoolUser.key(session.user), of: domain.poolID),
-                user.sub == session.sub, user.isEnabled
+                user.sub == session.sub, user.isEnabled,
+                !user.needsReset(since: RequestIDs.milliseconds(session.authTime))
             else { return nil }
             var grant = SignInGrant(client: client.entry, user: user, authTime: session.authTime)
             grant.deviceKey = session.deviceKey

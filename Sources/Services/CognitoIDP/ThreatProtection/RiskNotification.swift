@@ -31,8 +31,9 @@ extension SignIn {
             medium: .email, recipient: email, subject: notice.subject, text: notice.html, sender: event)
         let (pool, call, from, replyTo) = (pool, call, configuration?.from, configuration?.replyTo)
         try await call.keep { (records) throws(ServiceError) in
+            // The same request may send a code as well.
             try records.send(
-                message, of: pool, requestID: call.requestID, at: call.time, call.environment, from: from,
+                message, of: pool, requestID: "\(call.requestID) risk", at: call.time, call.environment, from: from,
                 replyTo: replyTo)
         }
     }

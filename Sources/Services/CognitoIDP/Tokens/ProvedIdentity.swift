@@ -86,7 +86,7 @@ private struct IDToken: Sendable {
     private func isStillSignedIn(_ records: Records) throws(ServiceError) -> Bool {
         let name = pool.folded(username)
         guard let user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id), user.sub == sub,
-            user.isEnabled, !user.isSignedOut(since: began)
+            user.isEnabled, !user.isSignedOut(since: began), !user.needsReset(since: began)
         else { return false }
         return try originID.flatMap { (id) throws(ServiceError) in try records.tokenFamily(pool.id, id) }?.isRevoked
             != true

@@ -99,6 +99,12 @@ extension S3.PutBucketLifecycleConfiguration {
         ]
         guard said.count(where: { $0 }) <= 1 else { throw .malformedXML }
         let and = filter.and
+        if let and {
+            // What joins nothing would leave nothing out.
+            let joined = [and.prefix != nil, and.objectSizeGreaterThan != nil, and.objectSizeLessThan != nil]
+                .count { $0 }
+            guard joined + (and.tags?.count ?? 0) >= 2 else { throw .malformedXML }
+        }
         let hasTags = filter.tag != nil || and?.tags?.isEmpty == false
         let hasSizes =
             filter.objectSizeGreaterThan != nil || filter.objectSizeLessThan != nil

@@ -138,7 +138,7 @@ extension Call {
             signIn.noteProof(.mfa)
             try await signIn.rateRisk()
             try await signIn.accept()
-            return try await signIn.challengeDevice()
+            return try await signIn.challengeDemandedFactor(besides: SignIn.medium(of: factor))
         }
     }
 }

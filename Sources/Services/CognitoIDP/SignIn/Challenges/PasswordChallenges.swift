@@ -80,7 +80,7 @@ extension SignIn {
         progress.hasProvedPassword = true
         noteProof(.password)
         try checkStatus()
-        if !progress.isCustom { try await rateRisk() }
+        try await rateRisk()
         let user = try existingUser()
         if progress.isCustom {
             progress.history.append(SignInProgress.ChallengeResult(name: "PASSWORD_VERIFIER", isRight: true))

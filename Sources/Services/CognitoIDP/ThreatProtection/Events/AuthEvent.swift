@@ -51,8 +51,6 @@ struct AuthEvent: TableRow, Equatable, CustomStringConvertible {
     }
 
     struct Feedback: Codable, Sendable, Equatable {
-        static let administrator = "Admin"
-
         let isValid: Bool
         /// `Admin`, or the user's name
         let provider: String
@@ -188,7 +186,10 @@ extension MutableRecords {
                 // Whoever guesses many times within one sign-in has failed many times.
                 if old?.response == .fail { event = event.again(at: time) }
             } else if event.type == .signIn {
-                guard old?.response != .fail, try !records.hasLike(event) else { return }
+                guard old?.response != .fail else { return }
+                // What a right password did not help is never left out, nor the end of what is in the history.
+                let isWarning = event.risk.decision == .block && event.risk.reasons != [.blockedRange]
+                if !isWarning, old == nil, try records.hasLike(event) { return }
             }
         }
         try records.put(event)

@@ -80,8 +80,7 @@ extension CognitoIDP.AdminUpdateAuthEventFeedback: WriteOperation, OnUserPool {
         let user = try records.existingUser(named: input.username, of: pool)
         try records.judge(
             input.eventId, of: user, pool, isValid: input.feedbackValue == "Valid",
-            by: AuthEvent.Feedback.administrator,
-            at: call.time)
+            isOfAdmin: true, at: call.time)
         return Output()
     }
 }
@@ -107,7 +106,7 @@ extension CognitoIDP.UpdateAuthEventFeedback: PreparedWriteOperation, OfTheApp {
             let user = try records.user(named: input.username, of: pool), user.sub == token.sub
         else { throw .notAuthorized("Invalid feedback token") }
         try records.judge(
-            input.eventId, of: user, pool, isValid: input.feedbackValue == "Valid", by: user.username, at: call.time)
+            input.eventId, of: user, pool, isValid: input.feedbackValue == "Valid", isOfAdmin: false, at: call.time)
         return Output()
     }
 }

@@ -45,19 +45,21 @@ struct FeedbackToken: Codable, Sendable {
 
 extension MutableRecords {
     /// Keeps what somebody says of an event of a user's.
-    /// - Parameter provider: the user's name, or `Admin`.
-    /// - Throws: InvalidParameterException where there is no such event; NotAuthorizedException for a user who has said it before.
+    /// - Parameter isOfAdmin: whether an administrator says it, and not the user.
+    /// - Throws: InvalidParameterException where there is no such event; NotAuthorizedException for a user of whose event something
+    ///   was said before.
     func judge(
-        _ eventID: String, of user: PoolUser, _ pool: PoolEntry, isValid: Bool, by provider: String, at time: Double
+        _ eventID: String, of user: PoolUser, _ pool: PoolEntry, isValid: Bool, isOfAdmin: Bool, at time: Double
     ) throws(ServiceError) {
         guard var event = try authEvent(eventID, of: user, pool) else {
             throw .invalidParameter("Event \(eventID) does not exist.")
         }
-        // A link that was followed once is of no more use to whoever finds the mail.
-        guard provider == AuthEvent.Feedback.administrator || event.feedback?.provider != provider else {
+        // A link that was followed once is of no more use to whoever finds the mail, and overrules no administrator.
+        guard isOfAdmin || event.feedback == nil else {
             throw .notAuthorized("Invalid feedback token")
         }
-        event.feedback = AuthEvent.Feedback(isValid: isValid, provider: provider, date: time)
+        event.feedback = AuthEvent.Feedback(
+            isValid: isValid, provider: isOfAdmin ? "Admin" : user.username, date: time)
         try of(pool.scope).put(event)
     }
 }
@@ -80,7 +82,7 @@ extension PublicPath {
                         user.sub == token.sub
                     else { throw .noSuchUser }
                     try records.judge(
-                        token.eventID, of: user, pool, isValid: path.isValid, by: user.username, at: time)
+                        token.eventID, of: user, pool, isValid: path.isValid, isOfAdmin: false, at: time)
                 }
                 return FeedbackPage.thanks.response
             } catch {

@@ -27,8 +27,13 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
         var user = try await call.read { (records) throws(ServiceError) in try records.user(named: name, of: pool) }
         do throws(ServiceError) {
             if user == nil {
-                user = try await call.migratedUser(
-                    name, "UserMigration_ForgotPassword", by: client, clientMetadata: input.clientMetadata ?? [:])
+                do throws(ServiceError) {
+                    user = try await call.migratedUser(
+                        name, "UserMigration_ForgotPassword", by: client, clientMetadata: input.clientMetadata ?? [:])
+                } catch {
+                    // Only of a name that the pool does not know the function is asked.
+                    guard client.hidesUserExistence else { throw error }
+                }
             }
             guard let user else { throw .noSuchCombination }
             let delivery = try user.recoveryDelivery(of: pool)
