@@ -5,6 +5,7 @@ public import Wire
 public final class SingleFlight<Key: Hashable & Sendable>: Sendable {
     private let running = Mutex<[Key: Task<Result<Void, ServiceError>, Never>]>([:])
 
+    /// Nothing is being done yet.
     public init() {}
 
     /// Does the work, or waits for who is doing it already.

@@ -23,6 +23,7 @@ public struct ZonalSession: Sendable, Codable, CustomStringConvertible {
     /// When that bucket was created, in seconds since 1970: another of the name is not meant. nil: there was none, and
     /// policies have not been asked.
     public let bucketCreation: Double?
+    /// What it is for: reading alone, or writing as well.
     public let mode: Mode
     /// When it ends, in seconds since 1970.
     public let expires: Double

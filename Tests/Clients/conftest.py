@@ -13,7 +13,9 @@ from harness import Identity, Server, Trail, policy
 from harness import postgres
 from harness.browser import PASSWORD, Person, chromium, signed_up
 from harness.hosted import Application, Pool, make_pool
+from harness.login_provider import LoginProvider
 from harness.moto import Moto
+from harness.openid import Authority
 from harness.server import ACCOUNT, BINARY
 from harness.visitor import Somebody
 
@@ -174,6 +176,20 @@ def administrator(person: Person, root: Identity) -> Person:
     person.sign_in(ACCOUNT, "admin", PASSWORD)
     assert person.heading == "Home", person.text
     return person
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of providers that the tests start."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def google(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LoginProvider]:
+    """What the operator has put in Google's place."""
+    provider = LoginProvider(tmp_path_factory.mktemp("google"), authority)
+    yield provider
+    provider.stop()
 
 
 @pytest.fixture

@@ -26,19 +26,6 @@ from harness.openid import PEM, Authority
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def google(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LoginProvider]:
-    """What the operator has put in Google's place."""
-    provider = LoginProvider(tmp_path_factory.mktemp("google"), authority)
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture(scope="module")
 def own_server(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority, google: LoginProvider
 ) -> Iterator[tuple[Server, Function]]:

@@ -16,11 +16,6 @@ from harness.visitor import Somebody
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LoginProvider]:
     provider = LoginProvider(tmp_path_factory.mktemp("provider"), authority)
     yield provider

@@ -145,11 +145,6 @@ def test_signed_requests_of_many_at_once(pool: Pool, idp: Liar) -> None:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[OpenIDProvider]:
     """Where providers have their metadata."""
     web = OpenIDProvider(tmp_path_factory.mktemp("web"), authority)

@@ -79,20 +79,8 @@ class SocialProvider(OpenIDProvider):
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def social(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SocialProvider]:
     provider = SocialProvider(tmp_path_factory.mktemp("social"), authority)
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture(scope="module")
-def google(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LoginProvider]:
-    provider = LoginProvider(tmp_path_factory.mktemp("google"), authority)
     yield provider
     provider.stop()
 

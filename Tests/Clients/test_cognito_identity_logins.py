@@ -20,11 +20,6 @@ FACEBOOK = "graph.facebook.com"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def facebook(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[OpenIDProvider]:
     """The issuer that the operator has put in Facebook's place."""
     provider = OpenIDProvider(tmp_path_factory.mktemp("facebook"), authority)

@@ -23,11 +23,6 @@ from harness.terraform import Terraform, needs_terraform
 CLIENT = "gatehouse-tests"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def provider(tmp_path: Path, authority: Authority) -> Iterator[OpenIDProvider]:
     provider = OpenIDProvider(tmp_path, authority)
