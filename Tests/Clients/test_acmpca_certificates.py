@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 from cryptography.x509.oid import NameOID
 
@@ -201,7 +202,7 @@ def test_requests_that_prove_nothing(authority: Authority, tmp_path: Path) -> No
     other = new_request("other.example.com")
     # The signature of another request, which has the same length.
     forged = x509.load_pem_x509_csr(request.encode())
-    body = forged.public_bytes(x509.base.serialization.Encoding.DER)
+    body = forged.public_bytes(serialization.Encoding.DER)
     spoilt = bytearray(body)
     spoilt[-1] ^= 1
     (tmp_path / "spoilt").write_bytes(bytes(spoilt))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Authority:
         """One whose certificate another has signed."""
         authority = cls.create(identity, name, kind="SUBORDINATE", **more)
         template = f"SubordinateCACertificate_PathLen{length}/V1"
-        own, chain = issuer.get(issuer.issue(authority.request, template, validity=years(5)))
+        own, chain = issuer.get(issuer.issue(authority.request, template, validity=years(5 + length)))
         authority.client.import_certificate_authority_certificate(
             CertificateAuthorityArn=authority.arn, Certificate=own.encode(), CertificateChain=chain.encode()
         )
@@ -130,8 +131,6 @@ def run(*words: str | Path, ok: bool = True, stdin: str | None = None) -> str:
 
 def wait_until(what: Any, patience: float = 15) -> Any:
     """The first value that counts as true."""
-    import time
-
     deadline = time.monotonic() + patience
     while not (value := what()):
         assert time.monotonic() < deadline, "it never came about"
