@@ -115,11 +115,12 @@ let package = Package(
         .target(
             name: "CertificateIssuing",
             dependencies: [
-                "CRevocation", .product(name: "Crypto", package: "swift-crypto"),
+                "CCertificates", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
-        .target(name: "CRevocation", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CCertificates", linkerSettings: [.linkedLibrary("crypto")]),
 
         // A key that never leaves a hardware token.
         .target(name: "HardwareToken", dependencies: ["CPKCS11", "Keyring"]),
@@ -170,6 +171,8 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
+        .target(
+            name: "CertificateManagerAPI", dependencies: ["Wire"], path: "Sources/API/CertificateManager"),
         .target(name: "ACMPCAAPI", dependencies: ["Wire"], path: "Sources/API/ACMPCA"),
         .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
         .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
@@ -282,6 +285,14 @@ let package = Package(
             ],
             path: "Sources/Services/ACMPCA"),
 
+        .target(
+            name: "ACMService",
+            dependencies: [
+                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
+                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Sources/Services/ACM"),
+
         // Encryption in transit: the certificates that the server shows.
         .target(
             name: "TransportSecurity",
@@ -365,6 +376,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
+                "ACMService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -2,11 +2,6 @@ import X509
 
 /// What a certificate may be used for, and what it takes over from whoever asks for it: a template of AWS Private CA.
 ///
-/// ```swift
-/// let template = try #require(CertificateTemplate(name: "SubordinateCACertificate_PathLen0/V1"))
-/// #expect(template.isAuthority && template.pathLength == 0)
-/// ```
-///
 /// AWS: https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html
 public struct CertificateTemplate: Sendable, Equatable {
     /// `EndEntityCertificate/V1`

@@ -1,4 +1,4 @@
-import CRevocation
+import CCertificates
 
 /// A question about certificates: an OCSPRequest of RFC 6960.
 public final class RevocationQuery: @unchecked Sendable {

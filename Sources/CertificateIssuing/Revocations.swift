@@ -1,4 +1,4 @@
-import CRevocation
+import CCertificates
 
 /// Why a certificate is no longer valid: CRLReason of RFC 5280, section 5.3.1.
 public enum RevocationReason: Int, Sendable, Codable {

@@ -1,11 +1,11 @@
-// Certificate revocation lists (RFC 5280, section 5) and answers of OCSP (RFC 6960), by OpenSSL's libcrypto: swift-certificates
-// has no lists, and keeps its types of OCSP to itself.
+// What swift-certificates lacks, by OpenSSL's libcrypto: certificate revocation lists (RFC 5280, section 5), answers of OCSP
+// (RFC 6960), and private keys that a passphrase protects (RFC 5958, section 3).
 //
 // No function prints, and none leaves anything in the thread's queue of errors. What is returned as bytes is freed by
 // `revocation_free`; NULL says that something could not be read or signed. Keys are PKCS #8 in DER, times seconds since 1970.
 
-#ifndef CREVOCATION_H
-#define CREVOCATION_H
+#ifndef CCERTIFICATES_H
+#define CCERTIFICATES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,6 +92,11 @@ typedef enum {
 
 /// An OCSPResponse that answers nothing, which is not signed.
 unsigned char *_Nullable revocation_refusal(revocation_refusal_reason reason, size_t *written);
+
+/// Encrypts a private key with AES-256 in CBC mode under a key derived from a passphrase by PBKDF2 (RFC 8018).
+/// - Returns: an EncryptedPrivateKeyInfo in DER.
+unsigned char *_Nullable private_key_encrypt(
+    const unsigned char *key, size_t key_count, const char *passphrase, size_t passphrase_count, size_t *written);
 
 void revocation_free(unsigned char *_Nullable bytes);
 

@@ -1,7 +1,7 @@
-#ifndef CREVOCATION_INTERNAL_H
-#define CREVOCATION_INTERNAL_H
+#ifndef CCERTIFICATES_INTERNAL_H
+#define CCERTIFICATES_INTERNAL_H
 
-#include "CRevocation.h"
+#include "CCertificates.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
