@@ -143,6 +143,13 @@ def test_access(root: Identity, new_user: Any) -> None:
     assert error_of(alice.get_certificate, CertificateArn=blue).code == "AccessDeniedException"
     for names, code in ((["a.example.com"], "NotImplemented"), (["a.example.org"], "AccessDeniedException")):
         assert error_of(alice.request_certificate, DomainName=names[0]).code == code
+    authority = Authority.root(root)
+    ask = {"CertificateAuthorityArn": authority.arn, "KeyAlgorithm": "EC_prime256v1"}
+    mine, yours = (acm.request_certificate(DomainName=name, **ask)["CertificateArn"] for name in ("a.example.com", "a.example.org"))
+    condition = {"ForAllValues:StringLike": {"acm:DomainNames": "*.example.com"}}
+    bob = new_user("bob", allow("acm:ExportCertificate", Condition=condition)).client("acm")
+    assert bob.export_certificate(CertificateArn=mine, Passphrase=b"secret")["PrivateKey"]
+    assert error_of(bob.export_certificate, CertificateArn=yours, Passphrase=b"secret").code == "AccessDeniedException"
     acm.remove_tags_from_certificate(CertificateArn=blue, Tags=[{"Key": "team"}])
     assert error_of(alice.describe_certificate, CertificateArn=blue).code == "AccessDeniedException"
     acm.add_tags_to_certificate(CertificateArn=blue, Tags=[{"Key": "team", "Value": "blue"}])

@@ -67,11 +67,16 @@ extension ServiceError {
     }
 }
 
-/// The tags of all certificates, for policies that ask for them.
+/// The tags and names of all certificates, for policies that ask for them.
 final class CertificateIndex: Projection {
     static let kinds: Set<String> = [ManagedCertificate.kind]
 
-    private let tags = Mutex<[String: [Tag]]>([:])
+    private let entries = Mutex<[String: Entry]>([:])
+
+    struct Entry: Sendable {
+        let tags: [Tag]
+        let names: [String]
+    }
 
     init() {}
 
@@ -79,23 +84,25 @@ final class CertificateIndex: Projection {
         for change in changes {
             let certificate = try change.decodeAfter(ManagedCertificate.self)
             let arn = ARN.text("acm", change.scope.region, change.scope.account, CertificateName.prefix, change.id)
-            tags.withLock { $0[arn] = certificate?.tags }
+            entries.withLock { $0[arn] = certificate.map { Entry(tags: $0.tags, names: $0.names) } }
         }
     }
 
     func replaceAll(with changes: [Change]) throws(LedgerError) {
-        tags.withLock { $0 = [:] }
+        entries.withLock { $0 = [:] }
         try apply(changes)
     }
 
     /// nil: there is no such certificate.
-    func tags(_ arn: String) -> [Tag]? { tags.withLock { $0[arn] } }
+    func entry(_ arn: String) -> Entry? { entries.withLock { $0[arn] } }
 }
 
 extension ResourceType {
     static let certificate = ResourceType("acm", CertificateName.prefix, hasOwnTagKey: false) { access, arn, call in
-        call.environment.projection(CertificateIndex.self).tags(access.resource).map {
-            Resource(owner: arn.account, tags: $0)
-        }
+        guard let entry = call.environment.projection(CertificateIndex.self).entry(access.resource) else { return nil }
+        var resource = Resource(owner: arn.account, tags: entry.tags)
+        // Of the operations on a certificate, this one alone has the key.
+        if access.action == "acm:ExportCertificate" { resource.context["acm:domainnames"] = .many(entry.names) }
+        return resource
     }
 }

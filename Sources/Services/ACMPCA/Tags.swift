@@ -24,7 +24,7 @@ extension ACMPCA.TagCertificateAuthority: AuthorityChange {
 }
 
 extension ACMPCA.UntagCertificateAuthority: AuthorityChange {
-    static func keys(_ input: Input) -> [String: ContextValue] { ConditionKeys.tagKeys(input.tags.map(\.key)) }
+    static func keys(_ input: Input) -> [String: ContextValue] { ConditionKeys.requestTags([Tag](input.tags)) }
 
     /// A tag with a value is taken away only if it has that value.
     static func change(
