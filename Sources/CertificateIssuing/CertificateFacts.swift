@@ -1,7 +1,7 @@
 import Crypto
+import CryptoExtras
 import SwiftASN1
 public import X509
-import _CryptoExtras
 
 // What a certificate says, in AWS's words.
 

@@ -113,6 +113,9 @@ def test_lists_and_answers(root: Identity, trail: Trail, bucket: str, tmp_path: 
     for reason, code in (("SUPERSEDED", "RequestAlreadyProcessedException"),):
         error = error_of(revoke, CertificateAuthorityArn=authority.arn, CertificateSerial=shown, RevocationReason=reason)
         assert error.code == code
+    own_serial = f"{own.serial_number:032x}"
+    error = error_of(revoke, CertificateAuthorityArn=authority.arn, CertificateSerial=own_serial, RevocationReason="SUPERSEDED")
+    assert (error.code, error.message) == ("InvalidRequestException", "Self-signed certificate can not be revoked")
     error = error_of(revoke, CertificateAuthorityArn=authority.arn, CertificateSerial="00ff", RevocationReason="SUPERSEDED")
     assert error.code == "ResourceNotFoundException"
     error = error_of(revoke, CertificateAuthorityArn=authority.arn, CertificateSerial="xyz", RevocationReason="SUPERSEDED")

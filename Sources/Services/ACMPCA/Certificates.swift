@@ -52,13 +52,13 @@ extension ACMPCA.RevokeCertificate: WriteOperation, OnAuthority {
         guard !serial.isEmpty, serial.allSatisfy(\.isHexDigit) else {
             throw .pca(.invalidRequestException, "The certificate serial number must be in hexadecimal format.")
         }
-        guard serial != authority.certificate?.serial || authority.type != .root else {
-            throw .pca(.invalidRequestException, "A root certificate cannot be revoked by its own CA.")
-        }
         guard var row = try own.get(IssuedCertificate.self, IssuedCertificate.key(serial), of: authority.id) else {
             throw .pca(
                 .resourceNotFoundException,
                 "Could not find certificate with serial number \(SerialNumber.shown(serial)).")
+        }
+        guard try TemplateName.template(row.template).role != .root else {
+            throw .pca(.invalidRequestException, "Self-signed certificate can not be revoked")
         }
         guard row.revoked == nil else {
             throw .pca(.requestAlreadyProcessedException, "Your request has already been completed.")

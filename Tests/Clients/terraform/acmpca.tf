@@ -115,6 +115,13 @@ data "aws_acmpca_certificate_authority" "again" {
   depends_on = [aws_acmpca_certificate_authority_certificate.issuing]
 }
 
+resource "aws_acm_certificate" "private" {
+  domain_name               = "www.example.com"
+  certificate_authority_arn = aws_acmpca_certificate_authority.issuing.arn
+  depends_on                = [aws_acmpca_certificate_authority_certificate.issuing]
+}
+
+output "private" { value = aws_acm_certificate.private.arn }
 output "issuing" { value = aws_acmpca_certificate_authority.issuing.arn }
 output "root" { value = aws_acmpca_certificate_authority.root.arn }
 output "status" { value = data.aws_acmpca_certificate_authority.again.status }
