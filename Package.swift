@@ -111,6 +111,17 @@ let package = Package(
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
 
+        // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
+        .target(
+            name: "CertificateIssuing",
+            dependencies: [
+                "CCertificates", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .target(name: "CCertificates", linkerSettings: [.linkedLibrary("crypto")]),
+
         // A key that never leaves a hardware token.
         .target(name: "HardwareToken", dependencies: ["CPKCS11", "Keyring"]),
         .target(
@@ -159,6 +170,9 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
+        .target(
+            name: "CertificateManagerAPI", dependencies: ["Wire"], path: "Sources/API/CertificateManager"),
+        .target(name: "ACMPCAAPI", dependencies: ["Wire"], path: "Sources/API/ACMPCA"),
         .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
         .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
@@ -261,6 +275,23 @@ let package = Package(
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
+        .target(
+            name: "ACMPCAService",
+            dependencies: [
+                "ACMPCAAPI", "CertificateIssuing", "Directory", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy",
+                "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Sources/Services/ACMPCA"),
+
+        .target(
+            name: "ACMService",
+            dependencies: [
+                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
+                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Sources/Services/ACM"),
+
         // Encryption in transit: the certificates that the server shows.
         .target(
             name: "TransportSecurity",
@@ -343,7 +374,8 @@ let package = Package(
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
-                "CognitoIDPService", "CognitoIdentityService", "SigninService",
+                "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
+                "ACMService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

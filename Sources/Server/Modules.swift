@@ -1,3 +1,5 @@
+import ACMPCAService
+import ACMService
 import AccessAnalyzerService
 import AccountService
 import CloudTrailService
@@ -16,7 +18,8 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
-        .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity,
+        .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
+        .certificateManager,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

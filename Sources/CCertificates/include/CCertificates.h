@@ -1,0 +1,105 @@
+// What swift-certificates lacks, by OpenSSL's libcrypto: certificate revocation lists (RFC 5280, section 5), answers of OCSP
+// (RFC 6960), and private keys that a passphrase protects (RFC 5958, section 3).
+//
+// No function prints, and none leaves anything in the thread's queue of errors. What is returned as bytes is freed by
+// `revocation_free`; NULL says that something could not be read or signed. Keys are PKCS #8 in DER, times seconds since 1970.
+
+#ifndef CCERTIFICATES_H
+#define CCERTIFICATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+typedef enum {
+    revocation_sha256,
+    revocation_sha384,
+    revocation_sha512,
+} revocation_hash;
+
+/// Who signs: its certificate and private key, and with what hash.
+typedef struct {
+    const unsigned char *certificate;
+    size_t certificate_count;
+    const unsigned char *key;
+    size_t key_count;
+    revocation_hash hash;
+} revocation_issuer;
+
+/// A certificate that is no longer valid. The reason is a CRLReason; 0, "unspecified", is not written.
+typedef struct {
+    const unsigned char *serial;
+    size_t serial_count;
+    int64_t time;
+    int reason;
+} revocation_entry;
+
+/// The longest serial number, in bytes.
+#define REVOCATION_SERIAL_SIZE 20
+
+/// Signs a list, version 2, with its number and the issuer's key identifier. `point` is the only distribution point whose
+/// certificates the list is about; NULL: it is about all.
+unsigned char *_Nullable revocation_list(
+    const revocation_issuer *issuer, int64_t this_update, int64_t next_update, uint64_t number,
+    const revocation_entry *_Nullable entries, size_t entry_count, const char *_Nullable point, size_t *written);
+
+/// A question about certificates: an OCSPRequest.
+typedef struct revocation_query revocation_query;
+
+/// Reads a question; NULL when it is none. Freed by `revocation_free_query`.
+revocation_query *_Nullable revocation_read_query(const unsigned char *_Nullable der, size_t count);
+
+void revocation_free_query(revocation_query *_Nullable query);
+
+/// How many certificates it asks about.
+size_t revocation_query_count(const revocation_query *query);
+
+/// Whether it has a nonce, so that its answer is for nobody else.
+bool revocation_query_has_nonce(const revocation_query *query);
+
+/// The serial number that is asked about, without leading zeros; -1 when it is not of a certificate of this issuer.
+/// `output` has room for `REVOCATION_SERIAL_SIZE` bytes.
+ptrdiff_t revocation_query_serial(
+    const revocation_query *query, size_t index, const unsigned char *certificate, size_t certificate_count,
+    unsigned char *output);
+
+typedef enum {
+    revocation_good,
+    revocation_revoked,
+    revocation_unknown,
+} revocation_state;
+
+/// What is answered about one certificate; time and reason count for revoked ones alone.
+typedef struct {
+    revocation_state state;
+    int64_t time;
+    int reason;
+} revocation_status;
+
+/// Signs an OCSPResponse with a status for each certificate that was asked about, and with the question's nonce.
+unsigned char *_Nullable revocation_answer(
+    const revocation_query *query, const revocation_issuer *issuer, const revocation_status *statuses, size_t status_count,
+    int64_t this_update, int64_t next_update, size_t *written);
+
+typedef enum {
+    revocation_malformed_request = 1,
+    revocation_internal_error = 2,
+    revocation_try_later = 3,
+    revocation_unauthorized = 6,
+} revocation_refusal_reason;
+
+/// An OCSPResponse that answers nothing, which is not signed.
+unsigned char *_Nullable revocation_refusal(revocation_refusal_reason reason, size_t *written);
+
+/// Encrypts a private key with AES-256 in CBC mode under a key derived from a passphrase by PBKDF2 (RFC 8018).
+/// - Returns: an EncryptedPrivateKeyInfo in DER.
+unsigned char *_Nullable private_key_encrypt(
+    const unsigned char *key, size_t key_count, const char *passphrase, size_t passphrase_count, size_t *written);
+
+void revocation_free(unsigned char *_Nullable bytes);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,37 @@
+public import X509
+
+extension CertificateSigningRequest {
+    /// Reads a request in PEM, and proves that whoever made it has the key.
+    /// - Throws: ``IssuingError/malformedRequest``.
+    public init(proving pem: String) throws(IssuingError) {
+        // Some programs still write the words of Netscape's time.
+        let text = pem.replacing("NEW CERTIFICATE REQUEST", with: "CERTIFICATE REQUEST")
+        do { try self.init(pemEncoded: text) } catch { throw .malformedRequest }
+        guard publicKey.isValidSignature(signature, for: self) else { throw .malformedRequest }
+    }
+
+    /// Asks for an authority's certificate.
+    /// - Parameter extensions: what it is to have besides the mark of an authority.
+    /// - Throws: ``IssuingError``.
+    public static func ofAuthority(
+        _ name: DistinguishedName, key: Certificate.PrivateKey, algorithm: Certificate.SignatureAlgorithm,
+        extensions: [Certificate.Extension]
+    ) throws(IssuingError) -> CertificateSigningRequest {
+        do {
+            let constraints = try Certificate.Extension(
+                BasicConstraints.isCertificateAuthority(maxPathLength: nil), critical: false)
+            let all = try Certificate.Extensions([constraints] + extensions)
+            return try CertificateSigningRequest(
+                version: .v1, subject: name, privateKey: key,
+                attributes: Attributes([try Attribute(ExtensionRequest(extensions: all))]),
+                signatureAlgorithm: algorithm)
+        } catch {
+            throw .wrongAlgorithm
+        }
+    }
+
+    /// As `openssl req` writes it.
+    public func pem() throws(IssuingError) -> String {
+        do { return try serializeAsPEM().pemString } catch { throw .failed }
+    }
+}

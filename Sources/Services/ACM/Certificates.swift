@@ -1,0 +1,136 @@
+import CertificateIssuing
+import CertificateManagerAPI
+import Ledger
+import Platform
+import Wire
+import X509
+
+// Showing, exporting and deleting certificates.
+
+extension CertificateManager.DescribeCertificate: ReadOperation, OnCertificate {
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        Output(
+            certificate: CertificateManager.CertificateDetail(try records.certificate(input.certificateArn, call), call)
+        )
+    }
+}
+
+extension CertificateManager.GetCertificate: ReadOperation, OnCertificate {
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let certificate = try records.certificate(input.certificateArn, call)
+        guard let content = certificate.content else { throw .notIssued(certificate) }
+        return Output(certificate: content.body, certificateChain: content.chain)
+    }
+}
+
+extension CertificateManager.ListCertificates: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("acm:ListCertificates", on: "*"))
+    }
+
+    /// Unless they are asked for, only those with the oldest kinds of keys are shown.
+    /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_Filters.html>
+    private static let usualKeys = ["RSA_1024", "RSA_2048"]
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        guard (input.sortBy == nil) == (input.sortOrder == nil) else {
+            throw .invalidCertificate("SortBy and SortOrder must be specified together.")
+        }
+        let filters = input.includes
+        let keys = filters?.keyTypes ?? usualKeys
+        let (statuses, time) = (input.certificateStatuses ?? [], call.time)
+        func isWanted(_ certificate: ManagedCertificate) -> Bool {
+            guard keys.contains(certificate.keyAlgorithm), filters?.managedBy == nil else { return false }
+            guard statuses.isEmpty || statuses.contains(certificate.status(at: time)) else { return false }
+            // None of these can be exported for more than the owner of a private one.
+            if let option = filters?.exportOption, option != certificate.exportOption { return false }
+            let facts = certificate.facts
+            let usages = filters?.keyUsage ?? []
+            let purposes = filters?.extendedKeyUsage ?? []
+            return (usages.isEmpty || usages.contains { $0 == "ANY" || facts.usages.contains($0) })
+                && (purposes.isEmpty || purposes.contains { $0 == "ANY" || facts.purposes.map(\.name).contains($0) })
+        }
+        let paging = try Paging(acm: input)
+        let page: Page<ManagedCertificate>
+        if let order = input.sortOrder {
+            let all = try records.list(ManagedCertificate.self).filter(isWanted).sorted {
+                ($0.created, $0.id) < ($1.created, $1.id)
+            }
+            page = Platform.page(order == "ASCENDING" ? all : all.reversed(), paging)
+        } else {
+            page = try records.page(ManagedCertificate.self, paging, where: isWanted)
+        }
+        return Output(page.map { CertificateManager.CertificateSummary($0, at: time) })
+    }
+}
+
+extension CertificateManager.DeleteCertificate: WriteOperation, OnCertificate {
+    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        let certificate = try records.certificate(input.certificateArn, call)
+        if let key = try records.get(CertificateKey.self, certificate.id) { try records.delete(key) }
+        try records.cancel(RenewPrivateCertificate.self, id: certificate.id)
+        try records.delete(certificate)
+        return Output()
+    }
+}
+
+/// <https://docs.aws.amazon.com/acm/latest/userguide/export-private.html>
+extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertificate {
+    public static var isReadOnly: Bool { true }
+    public static var secretMembers: Set<String> { ["Passphrase", "PrivateKey"] }
+
+    /// The key under its passphrase.
+    public struct Preparation: Sendable {
+        let key: String
+    }
+
+    /// Outside of the transaction: the passphrase is hashed for a while.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
+        let arn = input.certificateArn
+        let (certificate, key) = try await call.read { (records) throws(ServiceError) in
+            let certificate = try records.certificate(arn, call)
+            return (certificate, try records.get(CertificateKey.self, certificate.id))
+        }
+        guard certificate.type == .private else {
+            throw .invalidCertificate("Certificate ARN: \(certificate.arn) is not a private certificate")
+        }
+        guard let key, certificate.content != nil else { throw .notIssued(certificate) }
+        do {
+            return Preparation(key: try ProtectedKey.pem(Array(key.secret), passphrase: input.passphrase.bytes))
+        } catch {
+            throw .internalFailure
+        }
+    }
+
+    public static func handle(
+        _ input: Input, _ made: Preparation, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var certificate = try records.certificate(input.certificateArn, call)
+        guard let content = certificate.content else { throw .notIssued(certificate) }
+        if !certificate.isExported {
+            certificate.isExported = true
+            try records.put(certificate)
+            try records.scheduleRenewal(of: certificate)
+        }
+        return Output {
+            $0.certificate = content.body
+            $0.certificateChain = content.chain
+            $0.privateKey = made.key
+        }
+    }
+}
+
+extension ServiceError {
+    static func notIssued(_ certificate: ManagedCertificate) -> ServiceError {
+        .acm(.requestInProgressException, "Certificate is not issued yet: \(certificate.arn)")
+    }
+}
+
+extension Paging {
+    /// - Throws: InvalidArgsException for a token that is not one of ours.
+    init<F: PageRequestFields>(acm input: View<F>) throws(ServiceError) {
+        do throws(ServiceError) { try self.init(input) } catch {
+            throw .acm(.invalidArgsException, "The NextToken is not valid.")
+        }
+    }
+}

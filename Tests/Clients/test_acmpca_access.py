@@ -1,0 +1,121 @@
+"""Who may use private certificate authorities: policies of identities, of authorities, permissions of services."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy
+from harness.authorities import TEMPLATES, Authority, new_request
+from harness.organizations import NewOrganization
+
+
+def as_user(identity: Identity, authority: Authority) -> Authority:
+    return Authority(identity.client("acm-pca"), authority.arn, authority.signing)
+
+
+def test_templates_decide(root: Identity, new_user: Any) -> None:
+    authority = Authority.root(root)
+    condition = {"StringEquals": {"acm-pca:TemplateArn": TEMPLATES + "EndEntityClientAuthCertificate/V1"}}
+    alice = as_user(
+        new_user(
+            "alice",
+            allow("acm-pca:IssueCertificate", authority.arn, Condition=condition),
+            allow("acm-pca:GetCertificate", authority.arn),
+        ),
+        authority,
+    )
+    assert alice.certificate(new_request(), "EndEntityClientAuthCertificate/V1")
+    for template in (None, "SubordinateCACertificate_PathLen0/V1", "EndEntityClientAuthCertificate_APIPassthrough/V1"):
+        error = error_of(alice.issue, request=new_request(), template=template)
+        assert error.code == "AccessDeniedException"
+        assert f"is not authorized to perform: acm-pca:IssueCertificate on resource: {authority.arn}" in error.message
+    for operation in ("describe_certificate_authority", "get_certificate_authority_csr", "list_permissions"):
+        error = error_of(getattr(alice.client, operation), CertificateAuthorityArn=authority.arn)
+        assert error.code == "AccessDeniedException"
+
+
+def test_tags_decide(root: Identity, new_user: Any) -> None:
+    blue = Authority.root(root, "Blue", Tags=[{"Key": "team", "Value": "blue"}])
+    red = Authority.root(root, "Red", Tags=[{"Key": "team", "Value": "red"}])
+    alice = new_user(
+        "alice",
+        allow("acm-pca:*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),
+        allow("acm-pca:CreateCertificateAuthority", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),
+    )
+    as_user(alice, blue).issue(new_request())
+    assert error_of(as_user(alice, red).issue, request=new_request()).code == "AccessDeniedException"
+    Authority.create(alice, "Own", Tags=[{"Key": "team", "Value": "blue"}])
+    error = error_of(Authority.create, identity=alice, name="Other", Tags=[{"Key": "team", "Value": "red"}])
+    assert error.code == "AccessDeniedException"
+
+
+def test_policies_of_authorities(root: Identity, new_user: Any) -> None:
+    authority = Authority.root(root)
+    put, client = authority.client.put_policy, authority.client
+    assert error_of(client.get_policy, ResourceArn=authority.arn).code == "ResourceNotFoundException"
+    alice = new_user("alice")
+    arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    assert error_of(as_user(alice, authority).issue, request=new_request()).code == "AccessDeniedException"
+    document = policy(allow(["acm-pca:IssueCertificate", "acm-pca:GetCertificate"], authority.arn, Principal={"AWS": arn}))
+    put(ResourceArn=authority.arn, Policy=document)
+    assert as_user(alice, authority).certificate(new_request())
+    assert json.loads(client.get_policy(ResourceArn=authority.arn)["Policy"]) == json.loads(document)
+    nobody = policy(deny("acm-pca:PutPolicy", authority.arn, Principal="*"))
+    bob = new_user("bob", allow("acm-pca:*"))
+    error = error_of(bob.client("acm-pca").put_policy, ResourceArn=authority.arn, Policy=nobody)
+    assert error.code == "LockoutPreventedException"
+    assert error_of(put, ResourceArn=authority.arn, Policy="{}").code == "InvalidPolicyException"
+    unknown = policy(allow("acm-pca:IssueCertificate", authority.arn, Principal={"AWS": arn + "x"}))
+    assert error_of(put, ResourceArn=authority.arn, Policy=unknown).code == "InvalidPolicyException"
+    client.delete_policy(ResourceArn=authority.arn)
+    assert error_of(as_user(alice, authority).issue, request=new_request()).code == "AccessDeniedException"
+
+
+def test_permissions_of_services(root: Identity) -> None:
+    authority = Authority.root(root)
+    client = authority.client
+    give = {
+        "CertificateAuthorityArn": authority.arn,
+        "Principal": "acm.amazonaws.com",
+        "Actions": ["IssueCertificate", "GetCertificate", "ListPermissions"],
+    }
+    client.create_permission(**give)
+    assert error_of(client.create_permission, **give).code == "PermissionAlreadyExistsException"
+    (permission,) = client.list_permissions(CertificateAuthorityArn=authority.arn)["Permissions"]
+    assert permission["SourceAccount"] == ACCOUNT and permission["Actions"] == give["Actions"]
+    (statement,) = json.loads(permission["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "acm.amazonaws.com"}
+    error = error_of(client.create_permission, **give | {"Principal": "x.amazonaws.com"})
+    assert error.code == "RequestFailedException"
+    client.delete_permission(CertificateAuthorityArn=authority.arn, Principal="acm.amazonaws.com")
+    assert client.list_permissions(CertificateAuthorityArn=authority.arn)["Permissions"] == []
+    error = error_of(client.delete_permission, CertificateAuthorityArn=authority.arn, Principal="acm.amazonaws.com")
+    assert error.code == "ResourceNotFoundException"
+
+
+def test_other_accounts(cloud: Server, root: Identity, trail: Trail) -> None:
+    """Both sides have to allow it; the certificate and its event are in the history of the authority's account, too."""
+    member = NewOrganization(cloud).member("member")
+    authority = Authority.root(root)
+    everything = member.user("all", allow("acm-pca:*"))
+    nothing = member.user("none")
+    error = error_of(as_user(everything, authority).issue, request=new_request())
+    assert error.code == "AccessDeniedException"
+    assert everything.client("acm-pca").list_certificate_authorities(ResourceOwner="OTHER_ACCOUNTS")["CertificateAuthorities"] == []
+    condition = {"StringEquals": {"acm-pca:TemplateArn": TEMPLATES + "EndEntityCertificate/V1"}}
+    reading = ["acm-pca:DescribeCertificateAuthority", "acm-pca:GetCertificate", "acm-pca:ListTags"]
+    shared = policy(
+        allow(reading, authority.arn, Principal={"AWS": member.account}),
+        allow("acm-pca:IssueCertificate", authority.arn, Principal={"AWS": member.account}, Condition=condition),
+    )
+    authority.client.put_policy(ResourceArn=authority.arn, Policy=shared)
+    guest = as_user(everything, authority)
+    arn = guest.issue(new_request())
+    assert arn.startswith(authority.arn) and guest.get(arn) == authority.get(arn)
+    error = error_of(guest.issue, request=new_request(), template="EndEntityServerAuthCertificate/V1")
+    assert error.code == "AccessDeniedException"
+    assert error_of(as_user(nothing, authority).issue, request=new_request()).code == "AccessDeniedException"
+    listed = everything.client("acm-pca").list_certificate_authorities(ResourceOwner="OTHER_ACCOUNTS")
+    assert [one["Arn"] for one in listed["CertificateAuthorities"]] == [authority.arn]
+    assert everything.client("acm-pca").list_certificate_authorities()["CertificateAuthorities"] == []
