@@ -1,0 +1,84 @@
+import Testing
+
+@testable import WAF
+
+/// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based.html>
+@Suite struct RateTests {
+    private func firewall(_ statement: RateBasedStatement) throws -> Firewall {
+        try Firewall(acl([rule("rate", 0, .rateBased(statement))]), Things())
+    }
+
+    @Test func oneTooManyIsLimitedUntilTheWindowHasPassed() throws {
+        let firewall = try firewall(RateBasedStatement(limit: 10, window: 60, aggregation: .address))
+        let rates = RateTracker()
+        func isLimited(_ address: String, _ time: Double) -> Bool {
+            firewall.evaluate(WebRequest(address: address), at: time, rates).outcome.status == 403
+        }
+        for _ in 0..<10 { #expect(!isLimited("192.0.2.1", 1000)) }
+        #expect(isLimited("192.0.2.1", 1001))
+        #expect(!isLimited("192.0.2.2", 1001))
+        let id = try #require(firewall.rateID(rule: "rate"))
+        #expect(rates.limited(id, at: 1001).map { String(decoding: $0, as: UTF8.self) } == ["192.0.2.1"])
+        #expect(rates.limited(id, at: 1061).isEmpty)
+        #expect(!isLimited("192.0.2.1", 1061))
+    }
+
+    @Test func theWindowSlides() throws {
+        let rates = RateTracker()
+        func count(_ time: Double) -> Int { rates.count("r", [1], limit: 5, window: 120, at: time) }
+        #expect(count(0) == 1 && count(60) == 2 && count(119) == 3)
+        #expect(count(121) == 3)
+        #expect(count(181) == 3)
+        #expect(count(1000) == 1)
+        // A clock that goes back counts all the same.
+        #expect(count(10) == 2)
+    }
+
+    @Test func keysAreCountedTogether() throws {
+        let keys: [RateBasedStatement.Key] = [.header("x-user", [.lowercase]), .uriPath([.none])]
+        let firewall = try firewall(RateBasedStatement(limit: 10, aggregation: .keys(keys)))
+        let rates = RateTracker()
+        func isLimited(_ user: String?, _ path: String) -> Bool {
+            let headers = user.map { [WebRequest.Header("X-User", $0)] } ?? []
+            return firewall.evaluate(WebRequest(path: path, headers: headers), at: 0, rates).outcome != .allow
+        }
+        for _ in 0..<5 { _ = isLimited("Ann", "/a") }
+        for _ in 0..<5 { _ = isLimited("ann", "/a") }
+        #expect(isLimited("ANN", "/a") && !isLimited("ann", "/b") && !isLimited("bob", "/a"))
+        // What lacks a part of the key is not counted.
+        for _ in 0..<20 { #expect(!isLimited(nil, "/a")) }
+    }
+
+    @Test func onlyTheScopeCounts() throws {
+        let firewall = try firewall(
+            RateBasedStatement(limit: 10, aggregation: .constant, scopeDown: contains("/login")))
+        let rates = RateTracker()
+        func isLimited(_ path: String) -> Bool {
+            firewall.evaluate(WebRequest(path: path), at: 0, rates).outcome != .allow
+        }
+        for _ in 0..<30 { #expect(!isLimited("/")) }
+        for _ in 0..<10 { #expect(!isLimited("/login")) }
+        #expect(isLimited("/login") && !isLimited("/"))
+    }
+
+    @Test func aChangedRuleBeginsAnew() throws {
+        let rates = RateTracker()
+        let (strict, lax) = (
+            try firewall(RateBasedStatement(limit: 10, aggregation: .constant)),
+            try firewall(RateBasedStatement(limit: 11, aggregation: .constant))
+        )
+        for _ in 0..<11 { _ = strict.evaluate(WebRequest(), at: 0, rates) }
+        #expect(strict.evaluate(WebRequest(), at: 0, rates).terminatingType == .rateBased)
+        #expect(lax.evaluate(WebRequest(), at: 0, rates).outcome == .allow)
+    }
+
+    /// However many clients there are, the memory has an end, and the busiest are not forgotten.
+    @Test func manyKeysAreBounded() {
+        let rates = RateTracker()
+        for _ in 0..<100 { _ = rates.count("r", [0], limit: 50, window: 300, at: 0) }
+        for key in 0..<150_000 {
+            _ = rates.count("r", Array("\(key)".utf8), limit: 50, window: 300, at: 0)
+        }
+        #expect(rates.limited("r", at: 0) == [[0]])
+    }
+}
