@@ -143,6 +143,14 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // The web application firewall: what web ACLs say of requests. No I/O.
+        .target(
+            name: "WAF",
+            dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+        // libmodsecurity, which has libinjection in it, is loaded when it is used.
+        .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+
         // What a service is written against, and the generated API models.
         .target(
             name: "Platform",
@@ -166,6 +174,7 @@ let package = Package(
         .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
+        .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -237,6 +246,10 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CognitoIdentity"),
+        .target(
+            name: "WAFV2Service",
+            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            path: "Sources/Services/WAFV2"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -344,7 +357,7 @@ let package = Package(
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
-                "CognitoIDPService", "CognitoIdentityService", "SigninService",
+                "CognitoIDPService", "CognitoIdentityService", "SigninService", "WAFV2Service",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -521,6 +534,7 @@ let package = Package(
         .testTarget(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
+        .testTarget(name: "WAFTests", dependencies: ["WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -178,7 +178,7 @@ private struct Preparation<Resources: FirewallResources> {
             let scopeDown = try statement.scopeDown.map { (part) throws(Firewall.Problem) in
                 try predicate(part, rule, namespace, group)
             }
-            let id = "\(acl.arn) \(group ?? "") \(rule.name) \(statement)"
+            let id = statement.identity(acl: acl.arn, group: group, rule: rule.name)
             return .rate(Predicate.Rate(id: id, rule: rule.name, statement: statement, scopeDown: scopeDown))
         case .managedRuleGroup(let reference): throw .missing("\(reference.vendor)/\(reference.name)")
         case .ruleGroup(let reference): throw .missing(reference.arn)

@@ -80,6 +80,9 @@ public final class RateTracker: Sendable {
         }
     }
 
+    /// Forgets all counts.
+    public func forget() { rules.withLock { $0 = [:] } }
+
     /// The keys that are being limited.
     /// - Parameter rule: as ``count(_:_:limit:window:at:)`` was told.
     public func limited(_ rule: String, at time: Double) -> [[UInt8]] {

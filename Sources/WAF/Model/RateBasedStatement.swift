@@ -69,4 +69,14 @@ public struct RateBasedStatement: Sendable, Equatable {
         self.scopeDown = scopeDown
         self.forwarded = forwarded
     }
+
+    /// What tells a rate-based rule from all others in a ``RateTracker``. All settings are in it, so that a rule that is changed
+    /// begins anew.
+    /// - Parameters:
+    ///   - acl: the web ACL's ARN: each that has the rule counts by itself.
+    ///   - group: the web ACL's rule that refers to the group which the rule is in; nil: it is in none.
+    ///   - rule: the rule's name.
+    public func identity(acl: String, group: String? = nil, rule: String) -> String {
+        "\(acl) \(group ?? "") \(rule) \(self)"
+    }
 }
