@@ -75,7 +75,8 @@ public struct OperationReference: Sendable {
         var listed: Set<String> = []
         var failure: ServiceError?
         for isWhole in [false, true] {
-            let input = SampleInput(service).structure(operation.shape.input ?? .empty, isWhole: isWhole)
+            let sample = SampleInput(service, operation.shape.name)
+            let input = sample.structure(operation.shape.input ?? .empty, isWhole: isWhole)
             let call = Call(
                 environment: environment, requestID: RequestIDs.make(time: Samples.time), time: Samples.time,
                 caller: service.samples.caller(operation.shape.name) ?? caller, module: service,

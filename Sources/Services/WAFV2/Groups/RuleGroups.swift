@@ -93,7 +93,7 @@ extension WAFV2.ListRuleGroups: ReadOperation, OnAllOfWAF {
 /// <https://docs.aws.amazon.com/waf/latest/APIReference/API_CheckCapacity.html>
 extension WAFV2.CheckCapacity: ReadOperation, OnAllOfWAF {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let rules = try RuleReading(isInGroup: false, bodies: [:]).rules(input.rules)
+        let rules = try RuleReading(isInGroup: false, bodies: [:], knowsBodies: false).rules(input.rules)
         let scope = try WAFScope(input.scope, region: call.region)
         let capacity = try RuleReferences(of: rules, in: scope, records).capacity
         guard capacity <= call.quotas[.webACLCapacity] else { throw .limitsExceeded }

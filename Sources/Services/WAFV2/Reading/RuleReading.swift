@@ -9,6 +9,8 @@ struct RuleReading {
     let isInGroup: Bool
     /// The bodies that custom responses may name.
     let bodies: [String: WAF.ResponseBody]
+    /// Whether those are known: where capacity alone is asked for, they are not.
+    var knowsBodies = true
 
     func rules(_ views: [WAFV2.Rule]) throws(ServiceError) -> [WAF.Rule] {
         var rules: [WAF.Rule] = []
@@ -100,7 +102,7 @@ struct RuleReading {
 
     private func response(_ view: WAFV2.CustomResponse?) throws(ServiceError) -> WAF.CustomResponse? {
         guard let view else { return nil }
-        if let key = view.customResponseBodyKey, bodies[key] == nil {
+        if let key = view.customResponseBodyKey, knowsBodies, bodies[key] == nil {
             throw .invalid(.customResponseBody, key, .reference)
         }
         let headers = view.responseHeaders ?? []
