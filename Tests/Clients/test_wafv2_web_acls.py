@@ -34,7 +34,9 @@ def contains(text: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def new_acl(waf: Any, *rules: dict[str, Any], name: str = "shop", scope: str = "REGIONAL", **more: Any) -> dict[str, Any]:
+def new_acl(
+    waf: Any, *rules: dict[str, Any], name: str = "shop", scope: str = "REGIONAL", **more: Any
+) -> dict[str, Any]:
     given = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": VISIBILITY, "Rules": list(rules)} | more
     return dict(waf.create_web_acl(Name=name, Scope=scope, **given)["Summary"])
 
@@ -84,37 +86,47 @@ def test_a_web_acl_comes_back_as_it_was_made(waf: Any) -> None:
     assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
 
 
+EXACTLY_ONE = "You have used none or multiple values for a field that requires exactly one value."
+REFERENCE = "A reference in your rule statement is not valid."
+FORMAT = "The parameter contains formatting that is not valid."
+MANAGED = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
+TWO = [{"Priority": 0, "Type": "NONE"}, {"Priority": 0, "Type": "LOWERCASE"}]
+NO_BODY = {"Block": {"CustomResponse": {"ResponseCode": 400, "CustomResponseBodyKey": "x"}}}
+AHEAD = {"RegexString": "a(?=b)", "FieldToMatch": {"UriPath": {}}, "TextTransformations": NONE}
+
+
+def rate(kind: str, **more: Any) -> dict[str, Any]:
+    return {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": kind} | more}
+
+
+#: What is wrong, the rule, and the field and the reason that the error names.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
-    ("no statement", rule({}), "STATEMENT", "You have used none or multiple values"),
-    ("two statements", rule(contains("a") | {"GeoMatchStatement": {"CountryCodes": ["DE"]}}), "STATEMENT", "You have used none"),
+    ("no statement", rule({}), "STATEMENT", EXACTLY_ONE),
+    ("two statements", rule(contains("a") | {"GeoMatchStatement": {"CountryCodes": ["DE"]}}), "STATEMENT", EXACTLY_ONE),
     ("one of or", rule({"OrStatement": {"Statements": [contains("a")]}}), "OR_STATEMENT", "You haven't met a minimum"),
-    ("no action", rule(contains("a"), Action={}), "RULE_ACTION", "You have used none or multiple values"),
-    ("two actions", rule(contains("a"), Action={"Allow": {}, "Block": {}}), "RULE_ACTION", "You have used none"),
-    ("a group's action", rule(contains("a"), OverrideAction={"None": {}}), "RULE_ACTION", "You have used none"),
+    ("no action", rule(contains("a"), Action={}), "RULE_ACTION", EXACTLY_ONE),
+    ("two actions", rule(contains("a"), Action={"Allow": {}, "Block": {}}), "RULE_ACTION", EXACTLY_ONE),
+    ("a group's action", rule(contains("a"), OverrideAction={"None": {}}), "RULE_ACTION", EXACTLY_ONE),
+    ("an action for a group", rule(MANAGED), "RULE", REFERENCE),
+    ("two words", rule(contains("a b", PositionalConstraint="CONTAINS_WORD")), "BYTE_MATCH_STATEMENT", FORMAT),
+    ("no field", rule(contains("a", FieldToMatch={})), "FIELD_TO_MATCH", EXACTLY_ONE),
     (
-        "an action for a group",
-        rule({"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}),
-        "RULE", "A reference in your rule statement is not valid.",
+        "part of a fingerprint",
+        rule(contains("a", FieldToMatch={"JA3Fingerprint": {"FallbackBehavior": "MATCH"}})),
+        "FIELD_TO_MATCH",
+        "",
     ),
-    ("a word of two", rule(contains("a b", PositionalConstraint="CONTAINS_WORD")), "BYTE_MATCH_STATEMENT", "The parameter"),
-    ("no field", rule(contains("a", FieldToMatch={})), "FIELD_TO_MATCH", "You have used none or multiple values"),
-    ("part of a fingerprint", rule(contains("a", FieldToMatch={"JA3Fingerprint": {"FallbackBehavior": "MATCH"}})), "FIELD_TO_MATCH", ""),
-    (
-        "two of a priority", rule(contains("a", TextTransformations=[{"Priority": 0, "Type": "NONE"}, {"Priority": 0, "Type": "LOWERCASE"}])),
-        "TEXT_TRANSFORMATION", "",
-    ),
-    ("a rate in a not", rule({"NotStatement": {"Statement": {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "IP"}}}}), "STATEMENT", ""),
-    ("no scope", rule({"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "CONSTANT"}}), "SCOPE_DOWN", ""),
-    ("no header", rule({"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "FORWARDED_IP"}}), "FORWARDED_IP_CONFIG", ""),
-    ("a window", rule({"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "IP", "EvaluationWindowSec": 61}}), "RATE_BASED_STATEMENT", ""),
-    ("a reserved label", rule(contains("a"), RuleLabels=[{"Name": "aws:x"}]), "RULE", "The parameter"),
-    ("no body", rule(contains("a"), Action={"Block": {"CustomResponse": {"ResponseCode": 400, "CustomResponseBodyKey": "x"}}}), "CUSTOM_RESPONSE_BODY", ""),
-    (
-        "an expression that looks ahead",
-        rule({"RegexMatchStatement": {"RegexString": "a(?=b)", "FieldToMatch": {"UriPath": {}}, "TextTransformations": NONE}}),
-        "REGEX_PATTERN_REFERENCE_STATEMENT", "The parameter contains formatting",
-    ),
-]  # fmt: skip
+    ("two of a priority", rule(contains("a", TextTransformations=TWO)), "TEXT_TRANSFORMATION", ""),
+    ("a rate in a not", rule({"NotStatement": {"Statement": rate("IP")}}), "STATEMENT", ""),
+    ("no scope", rule(rate("CONSTANT")), "SCOPE_DOWN", ""),
+    ("no header", rule(rate("FORWARDED_IP")), "FORWARDED_IP_CONFIG", ""),
+    ("no keys", rule(rate("CUSTOM_KEYS")), "CUSTOM_KEYS", ""),
+    ("an address alone", rule(rate("CUSTOM_KEYS", CustomKeys=[{"IP": {}}])), "CUSTOM_KEYS", "You haven't met a minimum"),
+    ("a window", rule(rate("IP", EvaluationWindowSec=61)), "RATE_BASED_STATEMENT", FORMAT),
+    ("a reserved label", rule(contains("a"), RuleLabels=[{"Name": "aws:x"}]), "RULE", FORMAT),
+    ("no body", rule(contains("a"), Action=NO_BODY), "CUSTOM_RESPONSE_BODY", REFERENCE),
+    ("a look ahead", rule({"RegexMatchStatement": AHEAD}), "REGEX_PATTERN_REFERENCE_STATEMENT", FORMAT),
+]
 
 
 @pytest.mark.parametrize(("wrong", "field", "reason"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
@@ -123,7 +135,9 @@ def test_wrong_rules_are_refused(waf: Any, wrong: dict[str, Any], field: str, re
         new_acl(waf, wrong)
     answer = refused.value.response
     assert answer["Field"] == field and answer["Reason"].startswith(reason)
-    assert answer["Error"]["Message"] == f"Error reason: {answer['Reason']}, field: {field}, parameter: {answer['Parameter']}"
+    assert answer["Error"]["Message"] == (
+        f"Error reason: {answer['Reason']}, field: {field}, parameter: {answer['Parameter']}"
+    )
     if field == "CUSTOM_RESPONSE_BODY":  # of which CheckCapacity knows nothing
         assert waf.check_capacity(Scope="REGIONAL", Rules=[wrong])["Capacity"] == 10
     else:
@@ -131,10 +145,9 @@ def test_wrong_rules_are_refused(waf: Any, wrong: dict[str, Any], field: str, re
 
 
 def test_priorities_and_names_are_unique(waf: Any) -> None:
-    same_priority = rule(contains("b")) | {"Name": "other"}
-    assert "field: RULE" in error_of(waf.check_capacity, Scope="REGIONAL", Rules=[rule(contains("a")), same_priority]).message
-    same_name = rule(contains("b"), 1) | {"Name": "rule0"}
-    assert "field: RULE" in error_of(waf.check_capacity, Scope="REGIONAL", Rules=[rule(contains("a")), same_name]).message
+    for second in (rule(contains("b")) | {"Name": "other"}, rule(contains("b"), 1) | {"Name": "rule0"}):
+        refused = error_of(waf.check_capacity, Scope="REGIONAL", Rules=[rule(contains("a")), second])
+        assert refused.code == "WAFInvalidParameterException" and "field: RULE," in refused.message
 
 
 # Capacity and references
@@ -176,8 +189,10 @@ def test_rule_groups_keep_to_their_capacity(waf: Any) -> None:
     group = new_group(waf, rule(contains("a"), RuleLabels=[{"Name": "seen"}]), rule(label, 1), capacity=50)
     shown = waf.get_rule_group(ARN=group["ARN"])["RuleGroup"]
     assert shown["Capacity"] == 50 and shown["LabelNamespace"] == f"awswaf:{ACCOUNT}:rulegroup:attacks:"
-    assert shown["AvailableLabels"] == shown["ConsumedLabels"] == [{"Name": f"awswaf:{ACCOUNT}:rulegroup:attacks:seen"}]
-    reference = {"RuleGroupReferenceStatement": {"ARN": group["ARN"], "RuleActionOverrides": [{"Name": "rule0", "ActionToUse": {"Count": {}}}]}}
+    seen = [{"Name": f"awswaf:{ACCOUNT}:rulegroup:attacks:seen"}]
+    assert shown["AvailableLabels"] == seen and shown["ConsumedLabels"] == seen
+    overrides = [{"Name": "rule0", "ActionToUse": {"Count": {}}}]
+    reference = {"RuleGroupReferenceStatement": {"ARN": group["ARN"], "RuleActionOverrides": overrides}}
     acl = new_acl(waf, rule(reference, OverrideAction={"None": {}}))
     assert waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Capacity"] == 50
     nested = error_of(new_group, waf=waf, name="outer", Rules=[rule(reference, OverrideAction={"None": {}})])
@@ -197,13 +212,11 @@ def test_managed_groups_are_listed_and_used(waf: Any) -> None:
     assert {"Name": "awswaf:managed:aws:core-rule-set:NoUserAgent_Header"} in described["AvailableLabels"]
     acl = new_acl(waf, rule({"ManagedRuleGroupStatement": name}, OverrideAction={"Count": {}}))
     assert waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Capacity"] == 700
-    unknown = error_of(
-        waf.describe_managed_rule_group, Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesCommonRuleSet", VersionName="Version_9.9"
-    )
+    unknown = error_of(waf.describe_managed_rule_group, Scope="REGIONAL", **name, VersionName="Version_9.9")
     assert unknown.code == "WAFNonexistentItemException"
 
 
-def test_a_group_is_shared_by_its_policy(waf: Any, new_user: Callable[..., Identity]) -> None:
+def test_a_group_is_shared_by_its_policy(waf: Any) -> None:
     group = new_group(waf, rule(contains("a")))
     assert error_of(waf.get_permission_policy, ResourceArn=group["ARN"]).code == "WAFNonexistentItemException"
     shared = {
@@ -212,8 +225,8 @@ def test_a_group_is_shared_by_its_policy(waf: Any, new_user: Callable[..., Ident
     }  # fmt: skip
     waf.put_permission_policy(ResourceArn=group["ARN"], Policy=policy(shared))
     assert json.loads(waf.get_permission_policy(ResourceArn=group["ARN"])["Policy"])["Statement"] == [shared]
-    for wrong in (shared | {"Resource": "*"}, shared | {"Effect": "Deny"}, shared | {"Action": "wafv2:*"}, shared | {"Action": ["wafv2:CreateWebACL"]}):
-        refused = error_of(waf.put_permission_policy, ResourceArn=group["ARN"], Policy=policy(wrong))
+    for wrong in ({"Resource": "*"}, {"Effect": "Deny"}, {"Action": "wafv2:*"}, {"Action": ["wafv2:CreateWebACL"]}):
+        refused = error_of(waf.put_permission_policy, ResourceArn=group["ARN"], Policy=policy(shared | wrong))
         assert refused.code == "WAFInvalidPermissionPolicyException"
     waf.delete_permission_policy(ResourceArn=group["ARN"])
     assert error_of(waf.delete_permission_policy, ResourceArn=group["ARN"]).code == "WAFNonexistentItemException"
@@ -221,7 +234,8 @@ def test_a_group_is_shared_by_its_policy(waf: Any, new_user: Callable[..., Ident
 
 def test_who_uses_a_group_has_to_be_allowed_to(waf: Any, new_user: Callable[..., Identity]) -> None:
     group = new_group(waf, rule(contains("a")))
-    user = new_user("web", policy(allow("wafv2:CreateWebACL", f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/*/*"))).client("wafv2")
+    web_acls = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/*/*"
+    user = new_user("web", policy(allow("wafv2:CreateWebACL", web_acls))).client("wafv2")
     new_acl(user, rule(contains("a")), name="own")
     reference = rule({"RuleGroupReferenceStatement": {"ARN": group["ARN"]}}, OverrideAction={"None": {}})
     denied = error_of(new_acl, waf=user, name="other", Rules=[reference])
@@ -245,7 +259,7 @@ def test_a_load_balancer_is_protected(waf: Any) -> None:
     waf.delete_web_acl(**named)
 
 
-@pytest.mark.parametrize("arn", [f"arn:aws:s3:::{'x' * 20}", f"arn:aws:apigateway:us-east-1::/apis/{'x' * 9}/stages/dev"])
+@pytest.mark.parametrize("arn", ["arn:aws:s3:::my-own-bucket", "arn:aws:apigateway:us-east-1::/apis/pl3pgi6ue8/stages/dev"])
 def test_other_things_are_not_protected(waf: Any, arn: str) -> None:
     refused = error_of(waf.associate_web_acl, WebACLArn=new_acl(waf)["ARN"], ResourceArn=arn)
     assert refused.code == "WAFInvalidParameterException"
@@ -275,14 +289,14 @@ def test_logs_go_where_names_begin_right(waf: Any) -> None:
         LoggingConfiguration={"ResourceArn": acl["ARN"], "LogDestinationConfigs": ["arn:aws:s3:::my-logs"]},
     )
     assert wrong.code == "WAFInvalidParameterException" and "aws-waf-logs-" in wrong.message
+    blocked = [{"ActionCondition": {"Action": "BLOCK"}}]
+    filters = [{"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": blocked}]
     given = {
-        "ResourceArn": acl["ARN"], "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-shop"],
+        "ResourceArn": acl["ARN"],
+        "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-shop"],
         "RedactedFields": [{"SingleHeader": {"Name": "authorization"}}],
-        "LoggingFilter": {
-            "DefaultBehavior": "DROP",
-            "Filters": [{"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": [{"ActionCondition": {"Action": "BLOCK"}}]}],
-        },
-    }  # fmt: skip
+        "LoggingFilter": {"DefaultBehavior": "DROP", "Filters": filters},
+    }
     put = waf.put_logging_configuration(LoggingConfiguration=given)["LoggingConfiguration"]
     assert put == given | {"ManagedByFirewallManager": False, "LogType": "WAF_LOGS", "LogScope": "CUSTOMER"}
     assert waf.get_logging_configuration(ResourceArn=acl["ARN"])["LoggingConfiguration"] == put
@@ -304,12 +318,11 @@ def test_keys_for_pages(waf: Any) -> None:
 
 
 def test_only_addresses_are_limited_keys(waf: Any) -> None:
-    by_address = {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "IP"}}
-    by_all = {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "CONSTANT", "ScopeDownStatement": contains("a")}}
-    acl = new_acl(waf, rule(by_address), rule(by_all, 1))
+    acl = new_acl(waf, rule(rate("IP")), rule(rate("CONSTANT", ScopeDownStatement=contains("a")), 1))
     named = {"Scope": "REGIONAL", "WebACLName": "shop", "WebACLId": acl["Id"]}
     keys = waf.get_rate_based_statement_managed_keys(**named, RuleName="rule0")
     assert keys["ManagedKeysIPV4"] == {"IPAddressVersion": "IPV4", "Addresses": []}
     unsupported = error_of(waf.get_rate_based_statement_managed_keys, **named, RuleName="rule1")
     assert unsupported.code == "WAFUnsupportedAggregateKeyTypeException"
-    assert error_of(waf.get_rate_based_statement_managed_keys, **named, RuleName="x").code == "WAFNonexistentItemException"
+    missing = error_of(waf.get_rate_based_statement_managed_keys, **named, RuleName="x")
+    assert missing.code == "WAFNonexistentItemException"

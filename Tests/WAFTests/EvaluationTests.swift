@@ -10,10 +10,10 @@ import Testing
                 rule("last", 9, contains("a"), .block()), rule("first", 1, contains("a"), .allow()),
                 rule("none", 0, contains("z"), .block()),
             ]), Things())
-        let verdict = firewall.evaluate(WebRequest(path: "/a"), at: 0, RateTracker())
+        let verdict = firewall.evaluate(WebRequest(path: "/a"), at: 0)
         #expect(verdict.outcome == .allow)
         #expect(verdict.terminating?.rule == "first")
-        let other = firewall.evaluate(WebRequest(path: "/b"), at: 0, RateTracker())
+        let other = firewall.evaluate(WebRequest(path: "/b"), at: 0)
         #expect(other.terminating == nil && other.outcome == .allow)
     }
 
@@ -25,12 +25,12 @@ import Testing
                     rule("count", 0, contains("a"), .count(inserting: [header]), labels: ["seen:a"]),
                     rule("b", 1, .and([.label(LabelMatch(.label, "seen:a")), contains("b")]), .block()),
                 ]), Things())
-        let through = firewall.evaluate(WebRequest(path: "/a"), at: 0, RateTracker())
+        let through = firewall.evaluate(WebRequest(path: "/a"), at: 0)
         #expect(through.outcome == .allow)
         #expect(through.counting.map(\.rule) == ["count"])
         #expect(through.labels == ["awswaf:111122223333:webacl:shop:seen:a"])
         #expect(through.insertedHeaders == [header] && header.name == "x-amzn-waf-seen")
-        let refused = firewall.evaluate(WebRequest(path: "/ab"), at: 0, RateTracker())
+        let refused = firewall.evaluate(WebRequest(path: "/ab"), at: 0)
         #expect(refused.outcome == .block(Verdict.Response()) && refused.outcome.status == 403)
         #expect(refused.insertedHeaders.isEmpty)
     }
@@ -40,12 +40,12 @@ import Testing
         let response = CustomResponse(status: 429, bodyKey: "slow", headers: [.init(name: "retry-after", value: "60")])
         let firewall = try Firewall(
             acl([rule("r", 0, contains("a"), .block(response))], default: .block(), bodies: ["slow": body]), Things())
-        guard case .block(let sent) = firewall.evaluate(WebRequest(path: "/a"), at: 0, RateTracker()).outcome else {
+        guard case .block(let sent) = firewall.evaluate(WebRequest(path: "/a"), at: 0).outcome else {
             Issue.record("not blocked")
             return
         }
         #expect(sent.status == 429 && sent.body == body && sent.headers == response.headers)
-        #expect(firewall.evaluate(WebRequest(path: "/"), at: 0, RateTracker()).outcome == .block(Verdict.Response()))
+        #expect(firewall.evaluate(WebRequest(path: "/"), at: 0).outcome == .block(Verdict.Response()))
     }
 
     @Test func puzzlesCountOnceTheyAreSolved() throws {
@@ -53,7 +53,7 @@ import Testing
             acl([rule("puzzle", 0, contains("a"), .captcha()), rule("prove", 1, contains("a"), .challenge())]), Things()
         )
         var request = WebRequest(path: "/a")
-        func outcome(_ time: Double) -> Verdict.Outcome { firewall.evaluate(request, at: time, RateTracker()).outcome }
+        func outcome(_ time: Double) -> Verdict.Outcome { firewall.evaluate(request, at: time).outcome }
         #expect(outcome(0) == .captcha && outcome(0).status == 405)
         request.captcha = .solved(at: 1000)
         #expect(outcome(1299) == .challenge && outcome(1299).status == 202)
@@ -79,7 +79,7 @@ import Testing
             rule("after", 1, .label(LabelMatch(.namespace, "awswaf:1:rulegroup:attacks")), .challenge()),
         ]
         let firewall = try Firewall(acl(rules), Things(groups: ["arn:group": Self.group]))
-        return firewall.evaluate(WebRequest(path: path), at: 0, RateTracker())
+        return firewall.evaluate(WebRequest(path: path), at: 0)
     }
 
     @Test func aGroupsRuleEnds() throws {
@@ -115,9 +115,9 @@ import Testing
             Rule(name: "m", priority: 0, statement: .managedRuleGroup(reference), effect: .group(counts: false))
         ]
         let firewall = try Firewall(acl(rules), Things(groups: ["attacks": Self.group]))
-        let inside = firewall.evaluate(WebRequest(path: "/in/b"), at: 0, RateTracker())
+        let inside = firewall.evaluate(WebRequest(path: "/in/b"), at: 0)
         #expect(inside.terminatingType == .managedGroup && inside.outcome.status == 403)
-        let outside = firewall.evaluate(WebRequest(path: "/out/b"), at: 0, RateTracker())
+        let outside = firewall.evaluate(WebRequest(path: "/out/b"), at: 0)
         #expect(outside.outcome == .allow && outside.groups.isEmpty)
     }
 

@@ -48,5 +48,5 @@ func isMatch(
     _ statement: Statement, _ request: WebRequest, _ things: Things = Things()
 ) throws -> Bool {
     let firewall = try Firewall(acl([rule("r", 0, statement)]), things, addresses: Places())
-    return firewall.evaluate(request, at: 0, RateTracker()).terminating != nil
+    return firewall.evaluate(request, at: 0).terminating != nil
 }

@@ -60,7 +60,7 @@ import Testing
         // The limits are of what is looked at together: one header is found wherever it is.
         #expect(try has("v299", .singleHeader("h299")))
         let firewall = try Firewall(acl([rule("r", 0, WAFTests.contains("zzz", in: .body(.proceed)))]), Things())
-        #expect(firewall.evaluate(request, at: 0, RateTracker()).oversizeFields == ["REQUEST_BODY"])
+        #expect(firewall.evaluate(request, at: 0).oversizeFields == ["REQUEST_BODY"])
     }
 
     @Test func sizesAreCompared() throws {
@@ -116,7 +116,7 @@ import Testing
         #expect(try !isScript("1 < 2 and 3 > 2"))
         let match = Statement.match(FieldMatch(.queryString, [.urlDecode], .sqlInjection(.low)))
         let verdict = try Firewall(acl([rule("r", 0, match)]), Things())
-            .evaluate(WebRequest(query: "1' OR '1'='1"), at: 0, RateTracker())
+            .evaluate(WebRequest(query: "1' OR '1'='1"), at: 0)
         #expect(
             verdict.terminating?.details
                 == [Verdict.Detail(condition: "SQL_INJECTION", sensitivity: "LOW", location: "QUERY_STRING")])
@@ -156,7 +156,7 @@ import Testing
         let firewall = try Firewall(
             acl([rule("geo", 0, .geo(countries: ["FR"], forwarded: nil))]), Things(), addresses: Places())
         func verdict(_ address: String) -> Verdict {
-            firewall.evaluate(WebRequest(address: address), at: 0, RateTracker())
+            firewall.evaluate(WebRequest(address: address), at: 0)
         }
         #expect(verdict("192.0.2.1").outcome == .allow)
         #expect(

@@ -6,7 +6,6 @@
 struct Evaluation {
     private let firewall: Firewall
     private let time: Double
-    private let rates: RateTracker
     private var reader: FieldReader
     private var verdict = Verdict()
     private var known: Set<String> = []
@@ -16,10 +15,9 @@ struct Evaluation {
     /// Why a rule says nothing of a request: it lacks the header that the rule takes the address from.
     private struct NotApplicable: Error {}
 
-    init(_ firewall: Firewall, _ request: WebRequest, _ time: Double, _ rates: RateTracker) {
+    init(_ firewall: Firewall, _ request: WebRequest, _ time: Double) {
         self.firewall = firewall
         self.time = time
-        self.rates = rates
         reader = FieldReader(request, firewall.fields)
     }
 
@@ -235,11 +233,10 @@ struct Evaluation {
         if let scopeDown = rate.scopeDown { guard try holds(scopeDown) else { return false } }
         let statement = rate.statement
         guard let key = try key(statement) else { return false }
-        let count = rates.count(rate.id, key.bytes, limit: statement.limit, window: statement.window, at: time)
-        guard count > statement.limit else { return false }
+        guard rate.counter.count(key.bytes, at: time) > statement.limit else { return false }
         verdict.rates.append(
             Verdict.Rate(
-                rule: rate.rule, id: rate.id, key: key.kind, limit: statement.limit, window: statement.window))
+                rule: rate.rule, key: key.kind, limit: statement.limit, window: statement.window))
         return true
     }
 

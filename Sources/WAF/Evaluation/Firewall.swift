@@ -29,8 +29,8 @@ public struct NoAddressData: AddressData {
 /// A web ACL made ready for requests.
 ///
 /// ```swift
-/// let firewall = try Firewall(acl, resources)
-/// let verdict = firewall.evaluate(request, at: time, rates)
+/// let firewall = try Firewall(acl, resources, rates: rates)
+/// let verdict = firewall.evaluate(request, at: time)
 /// ```
 public final class Firewall: Sendable {
     let acl: WebACL
@@ -51,40 +51,26 @@ public final class Firewall: Sendable {
     /// Makes a web ACL ready.
     /// - Parameters:
     ///   - resources: what it refers to, as it is now: who changes that makes a new firewall.
+    ///   - rates: the counts of rate-based rules. A firewall that takes another's place goes on with its counts.
     ///   - addresses: where addresses are.
     /// - Throws: ``Problem``.
     public init(
-        _ acl: WebACL, _ resources: some FirewallResources, addresses: any AddressData = NoAddressData()
+        _ acl: WebACL, _ resources: some FirewallResources, rates: RateTracker = RateTracker(),
+        addresses: any AddressData = NoAddressData()
     ) throws(Problem) {
         self.acl = acl
         self.addresses = addresses
-        var preparation = Preparation(acl, resources)
+        var preparation = Preparation(acl, resources, rates)
         rules = try preparation.rules(acl.rules, in: acl.labelNamespace, group: nil)
         fields = preparation.fields
     }
 
-    /// What the web ACL says of a request.
-    /// - Parameters:
-    ///   - time: when it came, in seconds since 1970.
-    ///   - rates: the counts of rate-based rules, which the request changes.
+    /// What the web ACL says of a request, which is counted by the rate-based rules that it reaches.
+    /// - Parameter time: when it came, in seconds since 1970.
     /// - Complexity: linear in the request for each rule that is reached.
-    public func evaluate(_ request: WebRequest, at time: Double, _ rates: RateTracker) -> Verdict {
-        var evaluation = Evaluation(self, request, time, rates)
+    public func evaluate(_ request: WebRequest, at time: Double) -> Verdict {
+        var evaluation = Evaluation(self, request, time)
         return evaluation.run()
-    }
-
-    /// What identifies the rate-based rules of the web ACL in a ``RateTracker``, by the names of rules.
-    /// - Parameter group: the rule of the web ACL whose group the rule is in; nil: it is in none.
-    public func rateID(rule: String, inGroupOf group: String? = nil) -> String? {
-        let list: [PreparedRule]
-        if let group {
-            guard case .group(let prepared)? = rules.first(where: { $0.rule.name == group })?.kind else { return nil }
-            list = prepared.rules
-        } else {
-            list = rules
-        }
-        guard case .predicate(.rate(let rate))? = list.first(where: { $0.rule.name == rule })?.kind else { return nil }
-        return rate.id
     }
 }
 
@@ -116,10 +102,12 @@ private struct Preparation<Resources: FirewallResources> {
     var fields = Fields()
     private let acl: WebACL
     private let resources: Resources
+    private let rates: RateTracker
 
-    init(_ acl: WebACL, _ resources: Resources) {
+    init(_ acl: WebACL, _ resources: Resources, _ rates: RateTracker) {
         self.acl = acl
         self.resources = resources
+        self.rates = rates
     }
 
     mutating func rules(
@@ -178,8 +166,11 @@ private struct Preparation<Resources: FirewallResources> {
             let scopeDown = try statement.scopeDown.map { (part) throws(Firewall.Problem) in
                 try predicate(part, rule, namespace, group)
             }
-            let id = statement.identity(acl: acl.arn, group: group, rule: rule.name)
-            return .rate(Predicate.Rate(id: id, rule: rule.name, statement: statement, scopeDown: scopeDown))
+            let identity = statement.identity(acl: acl.arn, group: group, rule: rule.name)
+            return .rate(
+                Predicate.Rate(
+                    rule: rule.name, statement: statement, scopeDown: scopeDown,
+                    counter: rates.counter(identity, limit: statement.limit, window: statement.window)))
         case .managedRuleGroup(let reference): throw .missing("\(reference.vendor)/\(reference.name)")
         case .ruleGroup(let reference): throw .missing(reference.arn)
         case .and(let parts): return .and(try predicates(parts, rule, namespace, group))

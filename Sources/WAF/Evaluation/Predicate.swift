@@ -33,11 +33,10 @@ indirect enum Predicate: Sendable {
 
     /// A rate-based statement made ready.
     struct Rate: Sendable {
-        /// With the web ACL, the rule and all settings, so that a rule that is changed begins anew.
-        let id: String
         let rule: String
         let statement: RateBasedStatement
         let scopeDown: Predicate?
+        let counter: RateCounter
     }
 }
 

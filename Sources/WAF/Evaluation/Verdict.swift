@@ -83,8 +83,6 @@ public struct Verdict: Sendable {
     public struct Rate: Sendable, Equatable {
         /// The rule's name.
         public let rule: String
-        /// What it is identified by in a ``RateTracker``.
-        public let id: String
         /// `IP`, `FORWARDEDIP`, `CUSTOMKEYS`, `CONSTANT`
         public let key: String
         /// How many requests there may be.
