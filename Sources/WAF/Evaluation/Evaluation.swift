@@ -56,7 +56,7 @@ struct Evaluation {
             return true
         case .group(let group):
             if let scopeDown = group.scopeDown, !matches(scopeDown) { return false }
-            guard let outcome = runGroup(group) else { return false }
+            guard let outcome = runGroup(group, prepared.rule.name) else { return false }
             // Labels of the rule that refers to the group are given where the group has matched.
             give(prepared.labels)
             let counts = if case .group(counts: let counts) = prepared.rule.effect { counts } else { false }
@@ -76,8 +76,8 @@ struct Evaluation {
     }
 
     /// Asks the rules of a group; nil: none has ended it.
-    private mutating func runGroup(_ group: PreparedGroup) -> Verdict.Outcome? {
-        var result = Verdict.GroupResult(id: group.group.arn)
+    private mutating func runGroup(_ group: PreparedGroup, _ rule: String) -> Verdict.Outcome? {
+        var result = Verdict.GroupResult(id: group.group.arn, rule: rule)
         defer { verdict.groups.append(result) }
         for prepared in group.rules {
             guard case .predicate(let predicate) = prepared.kind, matches(predicate),

@@ -73,6 +73,8 @@ public struct Verdict: Sendable {
     public struct GroupResult: Sendable, Equatable {
         /// The group's ARN; of a managed one vendor, name and version.
         public let id: String
+        /// The rule of the web ACL that refers to the group.
+        public let rule: String
         /// The rule that ended the group; nil: none did.
         public var terminating: Match?
         /// Those that counted.

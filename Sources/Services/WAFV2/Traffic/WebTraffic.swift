@@ -35,7 +35,7 @@ final class WebTraffic: Projection {
         let uri: String
         let version: String
         let headers: [(name: String, value: String)]
-        let action: String
+        var action: String
         /// The rule of the group that has decided; nil: it is in none.
         var ruleInGroup: String?
         /// What the rule would have done by itself; nil: nothing else.
