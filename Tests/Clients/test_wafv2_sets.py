@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Trail, allow, error_of, policy
+from harness import ACCOUNT, Identity, Trail, allow, error_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -117,9 +117,8 @@ def test_regular_expressions_are_compiled(waf: Any) -> None:
 def test_tags_decide_who_may(waf: Any, new_user: Callable[..., Identity]) -> None:
     blue = new_set(waf, "blue", Tags=[{"Key": "Team", "Value": "blue"}])
     red = new_set(waf, "red", Tags=[{"Key": "Team", "Value": "red"}])
-    user = new_user(
-        "blue", policy(allow("wafv2:*", Condition={"StringEquals": {"aws:ResourceTag/Team": "blue"}}))
-    ).client("wafv2")
+    blue_only = {"StringEquals": {"aws:ResourceTag/Team": "blue"}}
+    user = new_user("blue", allow("wafv2:*", Condition=blue_only)).client("wafv2")
     assert user.get_ip_set(Name="blue", Scope="REGIONAL", Id=blue["Id"])["IPSet"]["Name"] == "blue"
     denied = error_of(user.get_ip_set, Name="red", Scope="REGIONAL", Id=red["Id"])
     assert denied.code == "AccessDeniedException" and f"wafv2:GetIPSet on resource: {red['ARN']}" in denied.message
@@ -131,7 +130,7 @@ def test_tags_decide_who_may(waf: Any, new_user: Callable[..., Identity]) -> Non
 
 
 def test_who_tags_has_to_be_allowed_to(waf: Any, new_user: Callable[..., Identity]) -> None:
-    user = new_user("maker", policy(allow("wafv2:CreateIPSet"))).client("wafv2")
+    user = new_user("maker", allow("wafv2:CreateIPSet")).client("wafv2")
     new_set(user, "plain")
     denied = error_of(new_set, waf=user, name="tagged", Tags=[{"Key": "a", "Value": "b"}])
     assert denied.code == "AccessDeniedException" and "wafv2:TagResource" in denied.message

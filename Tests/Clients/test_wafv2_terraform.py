@@ -17,8 +17,8 @@ def test_a_web_acl_with_all_that_it_refers_to(root: Identity, tmp_path: Path) ->
     waf = root.client("wafv2")
     outputs = terraform.outputs()
     assert outputs["found"] == outputs["acl_arn"]
-    acl = waf.get_web_acl(ARN=outputs["acl_arn"])["WebACL"]
-    assert [rule["Name"] for rule in acl["Rules"]] == ["office", "attacks", "common", "rate", "json"]
+    rules = sorted(waf.get_web_acl(ARN=outputs["acl_arn"])["WebACL"]["Rules"], key=lambda rule: rule["Priority"])
+    assert [rule["Name"] for rule in rules] == ["office", "attacks", "common", "rate", "json"]
     assert waf.get_web_acl_for_resource(ResourceArn=outputs["pool"])["WebACL"]["ARN"] == outputs["acl_arn"]
     terraform.reimport(
         {
@@ -31,8 +31,8 @@ def test_a_web_acl_with_all_that_it_refers_to(root: Identity, tmp_path: Path) ->
         }
     )
     terraform.run("apply", "-auto-approve", "-no-color", "-var=limit=200")
-    changed = waf.get_web_acl(ARN=outputs["acl_arn"])["WebACL"]["Rules"][3]
-    assert changed["Statement"]["RateBasedStatement"]["Limit"] == 200
+    changed = {rule["Name"]: rule for rule in waf.get_web_acl(ARN=outputs["acl_arn"])["WebACL"]["Rules"]}
+    assert changed["rate"]["Statement"]["RateBasedStatement"]["Limit"] == 200
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=limit=200")
     assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
     assert waf.list_ip_sets(Scope="REGIONAL")["IPSets"] == []

@@ -235,7 +235,7 @@ def test_a_group_is_shared_by_its_policy(waf: Any) -> None:
 def test_who_uses_a_group_has_to_be_allowed_to(waf: Any, new_user: Callable[..., Identity]) -> None:
     group = new_group(waf, rule(contains("a")))
     web_acls = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/*/*"
-    user = new_user("web", policy(allow("wafv2:CreateWebACL", web_acls))).client("wafv2")
+    user = new_user("web", allow("wafv2:CreateWebACL", web_acls)).client("wafv2")
     new_acl(user, rule(contains("a")), name="own")
     reference = rule({"RuleGroupReferenceStatement": {"ARN": group["ARN"]}}, OverrideAction={"None": {}})
     denied = error_of(new_acl, waf=user, name="other", Rules=[reference])
@@ -271,7 +271,7 @@ def test_a_user_pool_is_protected(waf: Any, root: Identity, new_user: Callable[.
     acl = new_acl(waf)
     none = error_of(waf.associate_web_acl, WebACLArn=acl["ARN"], ResourceArn=f"{pool}x")
     assert none.code == "WAFNonexistentItemException"
-    user = new_user("web", policy(allow("wafv2:*"))).client("wafv2")
+    user = new_user("web", allow("wafv2:*")).client("wafv2")
     denied = error_of(user.associate_web_acl, WebACLArn=acl["ARN"], ResourceArn=pool)
     assert denied.code == "AccessDeniedException" and "cognito-idp:AssociateWebACL" in denied.message
     waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=pool)
