@@ -154,6 +154,14 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // The web application firewall: what web ACLs say of requests. No I/O.
+        .target(
+            name: "WAF",
+            dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+        // libmodsecurity, which has libinjection in it, is loaded when it is used.
+        .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+
         // What a service is written against, and the generated API models.
         .target(
             name: "Platform",
@@ -179,6 +187,7 @@ let package = Package(
         .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
+        .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -250,6 +259,10 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CognitoIdentity"),
+        .target(
+            name: "WAFV2Service",
+            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            path: "Sources/Services/WAFV2"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -375,7 +388,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService",
+                "ACMService", "WAFV2Service",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -552,6 +565,7 @@ let package = Package(
         .testTarget(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
+        .testTarget(name: "WAFTests", dependencies: ["WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -3,7 +3,8 @@
 /// A service provides what can't be derived from its model: texts for members that have to name something, and the
 /// things themselves. Tests use them to check every operation's permissions against AWS's reference.
 public struct Samples: Sendable {
-    /// Values for members of requests, by the members' names. What no module has a value for is `x`.
+    /// Values for members of requests, by the members' names, or for one operation alone: `GetBox.Arn`. What no module has a
+    /// value for is `x`.
     public var texts: [String: String]
     /// Members that made-up inputs lack unless they are required: nothing that could be made up would do.
     public var absent: Set<String>

@@ -12,6 +12,7 @@ public import Platform
 import S3Service
 import STSService
 import SigninService
+import WAFV2Service
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
@@ -19,7 +20,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager,
+        .certificateManager, .wafV2,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

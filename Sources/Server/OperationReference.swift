@@ -75,7 +75,8 @@ public struct OperationReference: Sendable {
         var listed: Set<String> = []
         var failure: ServiceError?
         for isWhole in [false, true] {
-            let input = SampleInput(service).structure(operation.shape.input ?? .empty, isWhole: isWhole)
+            let sample = SampleInput(service, operation.shape.name)
+            let input = sample.structure(operation.shape.input ?? .empty, isWhole: isWhole)
             let call = Call(
                 environment: environment, requestID: RequestIDs.make(time: Samples.time), time: Samples.time,
                 caller: service.samples.caller(operation.shape.name) ?? caller, module: service,
@@ -130,7 +131,12 @@ public struct OperationReference: Sendable {
         let candidates = types.filter { $0.arn.service == arn.service }.compactMap { type in
             let pattern = type.arn.resource
             let prefix = pattern.prefix { $0 != "*" }
-            let fits = prefix.count == pattern.count ? arn.resource == pattern : arn.resource.hasPrefix(prefix)
+            // Of a pattern that begins with anything, as WAF's with the scope, the names within count.
+            let parts = pattern.split(separator: "*")
+            let fits =
+                if prefix.isEmpty, let name = parts.first { arn.resource.contains(name) } else {
+                    prefix.count == pattern.count ? arn.resource == pattern : arn.resource.hasPrefix(prefix)
+                }
             return fits ? (length: prefix.count, name: type.name) : nil
         }
         return candidates.max { ($0.length, $1.name) < ($1.length, $0.name) }?.name

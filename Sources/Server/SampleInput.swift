@@ -7,8 +7,12 @@ struct SampleInput {
     private let texts: [String: String]
     private let absent: Set<String>
 
-    init(_ module: ServiceModule) {
-        texts = module.samples.texts
+    init(_ module: ServiceModule, _ operation: String) {
+        var texts = module.samples.texts
+        for (name, text) in module.samples.texts where name.hasPrefix("\(operation).") {
+            texts[String(name.dropFirst(operation.count + 1))] = text
+        }
+        self.texts = texts
         absent = module.samples.absent
     }
 

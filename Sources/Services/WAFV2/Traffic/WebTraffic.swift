@@ -1,0 +1,96 @@
+import Ledger
+import Platform
+import Synchronization
+import WAF
+
+/// What web ACLs have seen of late: the counts of rate-based rules, and samples of requests. It is in memory alone, and each node
+/// has its own.
+final class WebTraffic: Projection {
+    static let kinds: Set<String> = []
+
+    /// What rate-based rules count by.
+    let rates: RateTracker
+    private let samples = Mutex<[Key: Samples]>([:])
+
+    /// How many requests of a rule are kept, and for how long in seconds.
+    /// <https://docs.aws.amazon.com/waf/latest/APIReference/API_GetSampledRequests.html>
+    private static let mostSamples = 500
+    static let longest = 3 * 3600.0
+    /// How many rules have samples.
+    private static let mostRules = 5000
+
+    /// A rule of a web ACL, by the name of its metric.
+    struct Key: Hashable, Sendable {
+        let webACL: String
+        let metric: String
+    }
+
+    /// A request as `GetSampledRequests` shows it.
+    struct Sample: Sendable {
+        /// Seconds since 1970.
+        let time: Double
+        let address: String
+        let country: String?
+        let method: String
+        let uri: String
+        let version: String
+        let headers: [(name: String, value: String)]
+        var action: String
+        /// The rule of the group that has decided; nil: it is in none.
+        var ruleInGroup: String?
+        /// What the rule would have done by itself; nil: nothing else.
+        var overridden: String?
+        var status: Int?
+        var labels: [String] = []
+        var inserted: [(name: String, value: String)] = []
+    }
+
+    private struct Samples {
+        var kept: [Sample] = []
+        /// Where the next one goes once there is no room left.
+        var next = 0
+        /// How many requests there were, by minutes since 1970.
+        var population: [Int: Int] = [:]
+    }
+
+    init() { rates = RateTracker() }
+
+    func apply(_ changes: [Change]) {}
+
+    func replaceAll(with changes: [Change]) {
+        samples.withLock { $0 = [:] }
+        rates.forget()
+    }
+
+    /// Takes in a request that a rule has decided. Of many in a short time only the last ones are kept.
+    func add(_ sample: Sample, to key: Key) {
+        samples.withLock { all in
+            if all[key] == nil, all.count >= Self.mostRules { return }
+            let minute = Int(max(0, min(sample.time, 1e12)) / 60)
+            all[key, default: Samples()].population[minute, default: 0] += 1
+            let oldest = minute - Int(Self.longest / 60)
+            if (all[key]?.population.count ?? 0) > 2 * Int(Self.longest / 60) {
+                let recent = all[key]?.population.filter { $0.key >= oldest }
+                all[key]?.population = recent ?? [:]
+            }
+            guard let count = all[key]?.kept.count, count >= Self.mostSamples, let next = all[key]?.next else {
+                all[key]?.kept.append(sample)
+                return
+            }
+            all[key]?.kept[next % count] = sample
+            all[key]?.next = (next + 1) % count
+        }
+    }
+
+    /// The requests of a time, and how many there were.
+    func samples(_ key: Key, from start: Double, to end: Double, limit: Int) -> (samples: [Sample], population: Int) {
+        samples.withLock { all in
+            guard let found = all[key] else { return ([], 0) }
+            let kept = found.kept.filter { $0.time >= start && $0.time <= end }.sorted { $0.time > $1.time }
+            let population = found.population.filter {
+                Double($0.key * 60 + 60) > start && Double($0.key * 60) <= end
+            }.values.reduce(0, +)
+            return (Array(kept.prefix(limit)), max(population, kept.count))
+        }
+    }
+}

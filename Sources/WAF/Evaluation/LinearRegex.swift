@@ -1,0 +1,52 @@
+import CRE2
+
+/// A regular expression that is matched in time linear in the text, whatever it is: requests can't make it slow.
+///
+/// The syntax is RE2's, which has all of PCRE's that AWS takes, but for assertions that look around and some escapes.
+/// AWS: <https://docs.aws.amazon.com/waf/latest/developerguide/waf-regex-pattern-support.html>
+///
+/// ```swift
+/// let regex = try LinearRegex("^/admin(/|$)")
+/// regex.matches(Array("/admin/users".utf8))  // true
+/// ```
+public final class LinearRegex: @unchecked Sendable {
+    // RE2 locks by itself what it makes while it matches.
+    private let regex: OpaquePointer
+
+    /// What is wrong with an expression.
+    public struct Problem: Error, Sendable, Equatable {
+        /// RE2's words.
+        public let reason: String
+    }
+
+    /// How much memory an expression and its automata may take, in bytes.
+    private static let mostMemory = 4 << 20
+
+    /// Compiles an expression.
+    /// - Throws: ``Problem`` for one that is none, or too large.
+    public init(_ pattern: String) throws(Problem) {
+        var reason = [CChar](repeating: 0, count: 256)
+        var pattern = pattern
+        let compiled = pattern.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { bytes -> OpaquePointer? in
+                guard let start = bytes.baseAddress else {
+                    return cre2_compile("", 0, Self.mostMemory, &reason, reason.count)
+                }
+                return cre2_compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
+            }
+        }
+        guard let compiled else {
+            let text = reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            throw Problem(reason: String(decoding: text, as: UTF8.self))
+        }
+        regex = compiled
+    }
+
+    deinit { cre2_free(regex) }
+
+    /// Whether any part of a text matches.
+    /// - Complexity: linear in the text.
+    public func matches(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBufferPointer { cre2_matches(regex, $0.baseAddress, $0.count) }
+    }
+}

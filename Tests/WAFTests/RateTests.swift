@@ -1,0 +1,81 @@
+import Testing
+
+@testable import WAF
+
+/// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based.html>
+@Suite struct RateTests {
+    private func firewall(_ statement: RateBasedStatement, _ rates: RateTracker = RateTracker()) throws -> Firewall {
+        try Firewall(acl([rule("rate", 0, .rateBased(statement))]), Things(), rates: rates)
+    }
+
+    @Test func oneTooManyIsLimitedUntilTheWindowHasPassed() throws {
+        let statement = RateBasedStatement(limit: 10, window: 60, aggregation: .address)
+        let rates = RateTracker()
+        let firewall = try firewall(statement, rates)
+        func isLimited(_ address: String, _ time: Double) -> Bool {
+            firewall.evaluate(WebRequest(address: address), at: time).outcome.status == 403
+        }
+        for _ in 0..<10 { #expect(!isLimited("192.0.2.1", 1000)) }
+        #expect(isLimited("192.0.2.1", 1001))
+        #expect(!isLimited("192.0.2.2", 1001))
+        let id = statement.identity(acl: "arn:shop", rule: "rate")
+        #expect(rates.limited(id, at: 1001).map { String(decoding: $0, as: UTF8.self) } == ["192.0.2.1"])
+        #expect(rates.limited(id, at: 1061).isEmpty)
+        #expect(!isLimited("192.0.2.1", 1061))
+    }
+
+    @Test func theWindowSlides() throws {
+        let counter = RateTracker().counter("r", limit: 5, window: 120)
+        func count(_ time: Double) -> Int { counter.count([1], at: time) }
+        #expect(count(0) == 1 && count(60) == 2 && count(119) == 3)
+        #expect(count(121) == 3)
+        #expect(count(181) == 3)
+        #expect(count(1000) == 1)
+        // A clock that goes back counts all the same.
+        #expect(count(10) == 2)
+    }
+
+    @Test func keysAreCountedTogether() throws {
+        let keys: [RateBasedStatement.Key] = [.header("x-user", [.lowercase]), .uriPath([.none])]
+        let firewall = try firewall(RateBasedStatement(limit: 10, aggregation: .keys(keys)))
+        func isLimited(_ user: String?, _ path: String) -> Bool {
+            let headers = user.map { [WebRequest.Header("X-User", $0)] } ?? []
+            return firewall.evaluate(WebRequest(path: path, headers: headers), at: 0).outcome != .allow
+        }
+        for _ in 0..<5 { _ = isLimited("Ann", "/a") }
+        for _ in 0..<5 { _ = isLimited("ann", "/a") }
+        #expect(isLimited("ANN", "/a") && !isLimited("ann", "/b") && !isLimited("bob", "/a"))
+        // What lacks a part of the key is not counted.
+        for _ in 0..<20 { #expect(!isLimited(nil, "/a")) }
+    }
+
+    @Test func onlyTheScopeCounts() throws {
+        let firewall = try firewall(
+            RateBasedStatement(limit: 10, aggregation: .constant, scopeDown: contains("/login")))
+        func isLimited(_ path: String) -> Bool {
+            firewall.evaluate(WebRequest(path: path), at: 0).outcome != .allow
+        }
+        for _ in 0..<30 { #expect(!isLimited("/")) }
+        for _ in 0..<10 { #expect(!isLimited("/login")) }
+        #expect(isLimited("/login") && !isLimited("/"))
+    }
+
+    @Test func aChangedRuleBeginsAnew() throws {
+        let rates = RateTracker()
+        let (strict, lax) = (
+            try firewall(RateBasedStatement(limit: 10, aggregation: .constant), rates),
+            try firewall(RateBasedStatement(limit: 11, aggregation: .constant), rates)
+        )
+        for _ in 0..<11 { _ = strict.evaluate(WebRequest(), at: 0) }
+        #expect(strict.evaluate(WebRequest(), at: 0).terminatingType == .rateBased)
+        #expect(lax.evaluate(WebRequest(), at: 0).outcome == .allow)
+    }
+
+    /// However many clients there are, the memory has an end, and the busiest are not forgotten.
+    @Test func manyKeysAreBounded() {
+        let counter = RateTracker().counter("r", limit: 50, window: 300)
+        for _ in 0..<100 { _ = counter.count([0], at: 0) }
+        for key in 0..<150_000 { _ = counter.count(Array("\(key)".utf8), at: 0) }
+        #expect(counter.limited(at: 0) == [[0]])
+    }
+}
