@@ -47,6 +47,8 @@ public final class Environment: Sendable {
     public let toleratedAbsence: Double
     /// The services that other endpoints answer; nil: there are none.
     public let outer: (any OuterServices)?
+    /// The web applications that the web front stands before.
+    public let applications = FrontedApplications()
     /// What was denied since the start.
     public let denials = Denials()
     /// The types of resources whose exposure Access Analyzer looks at: those of all services, and of what lies behind Gatehouse.

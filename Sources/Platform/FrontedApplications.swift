@@ -1,0 +1,43 @@
+import Synchronization
+
+/// A web application that the web front stands before. AWS's API knows it as an Application Load Balancer.
+public struct FrontedApplication: Sendable, Hashable {
+    /// As the operator calls it: letters, digits and hyphens.
+    public let name: String
+    /// `arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/shop/50dc6c495c0c9188`
+    public let arn: String
+    /// The host names that it answers to, in lower case; one may begin with `*.`.
+    public let hosts: [String]
+    /// The ARNs of ACM's certificates that it shows.
+    public let certificates: [String]
+
+    /// - Parameters: see the properties.
+    public init(name: String, arn: String, hosts: [String], certificates: [String]) {
+        self.name = name
+        self.arn = arn
+        self.hosts = hosts
+        self.certificates = certificates
+    }
+}
+
+/// The applications behind the web front, as they are now: none without one. Services ask here what they protect.
+public final class FrontedApplications: Sendable {
+    private let state = Mutex<[FrontedApplication]>([])
+
+    /// None yet.
+    public init() {}
+
+    /// In the order of the operator's file.
+    public var all: [FrontedApplication] { state.withLock { $0 } }
+
+    /// Takes in what the operator's file says.
+    public func replace(with applications: [FrontedApplication]) { state.withLock { $0 = applications } }
+
+    /// The application of an ARN; nil: there is none.
+    public func application(_ arn: String) -> FrontedApplication? { all.first { $0.arn == arn } }
+
+    /// The ARNs of what shows a certificate, as ACM's `InUseBy` lists them.
+    public func users(ofCertificate arn: String) -> [String] {
+        all.filter { $0.certificates.contains(arn) }.map(\.arn)
+    }
+}

@@ -1,0 +1,99 @@
+public import Platform
+public import WAF
+
+/// Where the web front learns what stands between clients and an application: its web ACL, say.
+public protocol Screener: Sendable {
+    /// What requests for an application have to pass now; nil: nothing. Asked for each request, so that a change holds from the
+    /// next one on.
+    /// - Complexity: must be cheap, and never wait.
+    func screening(of application: FrontedApplication) -> (any Screening)?
+}
+
+/// What decides on an application's requests.
+public protocol Screening: Sendable {
+    /// How many bytes of a body it looks at: so many are waited for, or the body's end, before it decides.
+    var bodyLimit: Int { get }
+    /// Decides on a request. Called on an event loop: it never waits.
+    func decide(_ request: ScreenedRequest) -> ScreeningDecision
+    /// Says how a request ended on which it decided, once its answer is on its way.
+    /// - Parameter status: of the answer.
+    func answered(_ request: ScreenedRequest, status: Int)
+}
+
+/// A request that is decided on.
+public struct ScreenedRequest: Sendable {
+    /// What a web ACL sees of it. Its address is the connection's.
+    public var web: WebRequest
+    /// The host that it is for, in lower case and without a port.
+    public var host: String
+    /// `HTTP/1.1` or `HTTP/2.0`
+    public var version: String
+    /// Whether it came by TLS.
+    public var isSecure: Bool
+    /// The ID in the `X-Amzn-Trace-Id` that the application gets: `Root=1-67891233-abcdef012345678912345678`.
+    public var traceID: String
+    /// When its head was there, in seconds since 1970.
+    public var time: Double
+
+    /// - Parameters: see the properties.
+    public init(
+        web: WebRequest, host: String, version: String, isSecure: Bool, traceID: String, time: Double
+    ) {
+        self.web = web
+        self.host = host
+        self.version = version
+        self.isSecure = isSecure
+        self.traceID = traceID
+        self.time = time
+    }
+}
+
+/// What becomes of a request.
+public enum ScreeningDecision: Sendable {
+    /// It goes on, with these headers in the place of the client's of the same names.
+    case pass(headers: [(name: String, value: String)])
+    /// It is answered here.
+    case answer(ScreeningAnswer)
+}
+
+/// An answer in the application's place.
+public struct ScreeningAnswer: Sendable {
+    public var status: Int
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]
+
+    /// - Parameters: see the properties.
+    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Who is told of the traffic, and decides how much of it a client may cause: Shield.
+public protocol TrafficGuard: Sendable {
+    /// Whether a connection may be opened. A refused one is closed without a word.
+    func admitsConnection(from address: IPAddress) -> Bool
+    /// Whether a request may go on; false: it is answered with 429.
+    func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool
+    /// Says what a client did to the connection.
+    func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?)
+}
+
+/// What happens on connections that tells of a flood.
+public enum TrafficEvent: Sendable, Hashable {
+    /// A connection was opened.
+    case connection
+    /// A TLS handshake failed or took too long.
+    case failedHandshake
+    /// A head, a body or the reading of an answer took too long.
+    case slowHead, slowBody, slowReading
+    /// A request that HTTP does not allow, or that several could read differently.
+    case malformed
+    /// An HTTP/2 connection was closed for what it sent: resets, continuations, pings.
+    case frameFlood
+    /// A request was answered.
+    case request(status: Int)
+    /// A connection or request was refused, as its client had too many.
+    case refused
+}
