@@ -15,23 +15,30 @@ package final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler
     private let limits: ConnectionLimits
     private var timer: Scheduled<Void>?
     private let hello: ServerHelloReader
+    private let onFailure: () -> Void
     private let begin: (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
 
-    /// - Parameter begin: adds the handlers of the negotiated protocol to the pipeline.
+    /// - Parameters:
+    ///   - onFailure: told when a handshake fails, or takes too long.
+    ///   - begin: adds the handlers of the negotiated protocol to the pipeline.
     package init(
         _ connection: Connection, _ limits: ConnectionLimits, _ hello: ServerHelloReader,
-        begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
+        onFailure: @escaping () -> Void = {}, begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
     ) {
         self.connection = connection
         self.limits = limits
         self.hello = hello
+        self.onFailure = onFailure
         self.begin = begin
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
         connection.begin(.reading)
         let channel = context.channel
-        timer = context.eventLoop.scheduleTask(in: .seconds(limits.requestSeconds)) { channel.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(limits.requestSeconds)) {
+            self.onFailure()
+            channel.close(promise: nil)
+        }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -60,6 +67,7 @@ package final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // If a handshake fails, the client's own message says why.
+        onFailure()
         context.close(promise: nil)
     }
 }

@@ -34,7 +34,8 @@ extension Gatehouse {
     ) async throws(StartError) -> WebFront? {
         guard let place = configuration.webFront else { return nil }
         do throws(WebFrontProblem) {
-            return try await WebFront(place, environment, account: account, log: log)
+            return try await WebFront(
+                place, environment, account: account, certificates: { _ in nil }, log: log)
         } catch {
             throw StartError("\(error)")
         }

@@ -58,20 +58,24 @@ public final class WebFront: Service {
     let log: Logger
     private let account: String
     private let loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>]
-    private let connections: Connections
+    let connections: Connections
+    let certificates: ShownCertificates
+    let source: Certificates
     private let state: Mutex<State>
     private let (tables, newTables): (AsyncStream<ApplicationTable>, AsyncStream<ApplicationTable>.Continuation)
 
     /// Reads the operator's file.
     /// - Parameters:
     ///   - account: in whose name the applications' ARNs are.
+    ///   - certificates: where certificates of ACM's come from.
     ///   - screener: what stands between clients and applications; nil: nothing.
     ///   - guardian: who is told of the traffic; nil: nobody.
     ///   - limits: on what clients can use up.
     /// - Throws: ``WebFrontProblem``, in words for the operator.
     public init(
-        _ place: Place, _ environment: Environment, account: String, screener: (any Screener)? = nil,
-        guardian: (any TrafficGuard)? = nil, limits: WebFrontLimits = WebFrontLimits(), log: Logger
+        _ place: Place, _ environment: Environment, account: String, certificates: @escaping Certificates,
+        screener: (any Screener)? = nil, guardian: (any TrafficGuard)? = nil, limits: WebFrontLimits = WebFrontLimits(),
+        log: Logger
     ) async throws(WebFrontProblem) {
         self.place = place
         self.environment = environment
@@ -82,6 +86,8 @@ public final class WebFront: Service {
         connections = Connections(limits.ofConnections, log: log)
         let table = try ApplicationTable(try place.read(), account: account, region: environment.region, before: nil)
         state = Mutex(State(table: table))
+        self.certificates = ShownCertificates(table, log: log)
+        source = certificates
         (tables, newTables) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         var loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>] = [:]
         for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
@@ -95,6 +101,7 @@ public final class WebFront: Service {
         self.loops = loops
         newTables.yield(table)
         announce(table)
+        await refreshCertificates()
     }
 
     /// The applications as they are now.
@@ -112,7 +119,16 @@ public final class WebFront: Service {
     public func listen() async throws(ListenProblem) -> Ports {
         environment.applications.show(metrics)
         let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port) }
-        return Ports(http: http.port, https: nil)
+        guard table.all.contains(where: \.settings.hasCertificate) else { return Ports(http: http.port, https: nil) }
+        do throws(ListenProblem) {
+            let https = try await open(place.securePort, isSecure: true) { [self] channel, port in
+                try setUpSecure(channel, port: port)
+            }
+            return Ports(http: http.port, https: https.port)
+        } catch {
+            http.channel.close(promise: nil)
+            throw error
+        }
     }
 
     private func open(
@@ -130,6 +146,7 @@ public final class WebFront: Service {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await self.watchHealth() }
                     group.addTask { await self.reloadOnSignal() }
+                    group.addTask { await self.watchCertificates() }
                 }
             }
         } onGracefulShutdown: {}
@@ -163,6 +180,7 @@ public final class WebFront: Service {
             state.withLock { $0.table = table }
             for own in loops.values { try? await own.onLoop { $0.applications = table } }
             announce(table)
+            await refreshCertificates()
             newTables.yield(table)
             log.notice("the web front's applications are read anew", metadata: ["count": "\(table.all.count)"])
         } catch {
@@ -189,7 +207,7 @@ public final class WebFront: Service {
         try channel.pipeline.syncOperations.addHandler(HTTP1Handler(front, info, connection))
     }
 
-    private func admit(_ channel: any Channel) throws -> (Connection, FrontLoop) {
+    func admit(_ channel: any Channel) throws -> (Connection, FrontLoop) {
         guard let address = clientAddress(of: channel), let front = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
             throw ChannelError.ioOnClosedChannel
         }
