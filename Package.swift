@@ -356,6 +356,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -576,6 +577,15 @@ let package = Package(
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
                 "Server",
                 "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "WebFrontTests",
+            dependencies: [
+                "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "UpstreamsTests",

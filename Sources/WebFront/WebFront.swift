@@ -153,7 +153,8 @@ public final class WebFront: Service {
         await stop()
     }
 
-    private func stop() async {
+    /// Takes no more connections, and ends when those that are open have ended, or their time is over.
+    func stop() async {
         newTables.finish()
         let doors = state.withLock { $0.doors }
         for door in doors { door.close() }
