@@ -30,7 +30,8 @@ struct RequestHeadTests {
     }
 
     @Test(arguments: [
-        ("a", "a"), ("A.b.", "a.b"), ("a:80", "a"), ("[::1]", "[::1]"), ("[::1]:80", "[::1]"), ("127.0.0.1:1", "127.0.0.1"),
+        ("a", "a"), ("A.b.", "a.b"), ("a:80", "a"), ("[::1]", "[::1]"), ("[::1]:80", "[::1]"),
+        ("127.0.0.1:1", "127.0.0.1"),
     ])
     func hostsHaveNoPorts(_ said: String, _ host: String) throws {
         #expect(try head("GET / HTTP/1.1\r\nHost: \(said)\r\n\r\n").host == host)
@@ -69,11 +70,14 @@ struct RequestHeadTests {
                 // What ends elsewhere is not this head.
                 var buffer = ByteBuffer(bytes: bytes)
                 var collector = HeadCollector(.request)
-                guard let taken = try? collector.take(from: &buffer), let head = try? RequestHead(taken) else { continue }
+                guard let taken = try? collector.take(from: &buffer), let head = try? RequestHead(taken) else {
+                    continue
+                }
                 #expect(taken == bytes)
                 #expect(head.fields.all.count == 3)
                 for field in head.fields.all {
-                    #expect(taken[field.name].allSatisfy(\.isOfToken) && taken[field.value].allSatisfy(\.isOfFieldValue))
+                    #expect(
+                        taken[field.name].allSatisfy(\.isOfToken) && taken[field.value].allSatisfy(\.isOfFieldValue))
                 }
             }
         }
@@ -112,7 +116,9 @@ struct RequestHeadTests {
         ("proxy-connection", "close"), ("http2-settings", "AAMA"),
     ])
     func http2HeadsWithOtherMeaningsAreRefused(_ name: String, _ value: String) {
-        var block: HPACKHeaders = [":method": "POST", ":scheme": "https", ":authority": "a", ":path": "/", "x-first": "1"]
+        var block: HPACKHeaders = [
+            ":method": "POST", ":scheme": "https", ":authority": "a", ":path": "/", "x-first": "1",
+        ]
         block.add(name: name, value: value)
         #expect(throws: Refusal.self) { try RequestHead(block, endsStream: false) }
     }
@@ -165,7 +171,9 @@ struct ChunkReaderTests {
     }
 
     @Test func nothingButChunksIsRead() {
-        for text in ["\r\n", "g\r\n", "4\n", "4 \r\n", "-4\r\n", "4\r\nfourX", "1234567890123456\r\n", "0\r\n a: b\r\n\r\n"] {
+        for text in [
+            "\r\n", "g\r\n", "4\n", "4 \r\n", "-4\r\n", "4\r\nfourX", "1234567890123456\r\n", "0\r\n a: b\r\n\r\n",
+        ] {
             #expect(throws: Refusal.self) { try read(text, by: 100) }
         }
     }

@@ -46,11 +46,11 @@ struct ScreeningTests {
             return "POST / HTTP/1.1\r\nHost: a\r\n\(framing)\r\nConnection: close\r\n\r\n\(sent)"
         }
         try await Fronted.with(screen) { front in
-            #expect(try await front.ask(request("attack")).hasPrefix("HTTP/1.1 403"))
+            try await front.expect("HTTP/1.1 403", for: request("attack"))
             #expect(front.application.seen == [])
-            #expect(try await front.ask(request("short")).hasPrefix("HTTP/1.1 200"))
+            try await front.expect("HTTP/1.1 200", for: request("short"))
             let long = String(repeating: "0123456789", count: 20_000)
-            #expect(try await front.ask(request(long)).hasPrefix("HTTP/1.1 200"))
+            try await front.expect("HTTP/1.1 200", for: request(long))
             #expect(front.application.seen.last?.filter(\.isNumber).count ?? 0 >= 200_000)
         }
         let seen = screen.requests.map { (String(decoding: $0.web.body, as: UTF8.self), $0.web.isBodyOversize) }
@@ -72,13 +72,12 @@ struct ScreeningTests {
     @Test func theGuardIsToldAndAsked() async throws {
         let guardian = Guardian()
         try await Fronted.with(nil, guardian) { front in
-            #expect(try await front.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200"))
-            #expect(try await front.ask("GET / HTTP/1.1\r\nHost : a\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+            try await front.expect("HTTP/1.1 200", for: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            try await front.expect("HTTP/1.1 400", for: "GET / HTTP/1.1\r\nHost : a\r\n\r\n")
             #expect(guardian.events == [.connection, .request(status: 200), .connection, .malformed])
             guardian.admits.store(false, ordering: .relaxed)
-            #expect(
-                try await front.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                    .hasPrefix("HTTP/1.1 429 Too Many Requests"))
+            try await front.expect(
+                "HTTP/1.1 429 Too Many Requests", for: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(front.application.seen.count == 1)
         }
     }
@@ -88,8 +87,8 @@ struct ScreeningTests {
         var limits = WebFrontLimits()
         (limits.headSeconds, limits.bodySeconds) = (1, 1)
         try await Fronted.with(nil, guardian, limits) { front in
-            #expect(try await front.ask("GET / HTTP/1.1\r\nHost").hasPrefix("HTTP/1.1 408"))
-            #expect(try await front.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx").hasPrefix("HTTP/1.1 408"))
+            try await front.expect("HTTP/1.1 408", for: "GET / HTTP/1.1\r\nHost")
+            try await front.expect("HTTP/1.1 408", for: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
         }
         #expect(guardian.events.contains(.slowHead) && guardian.events.contains(.slowBody))
     }
@@ -153,7 +152,8 @@ private struct Fronted {
         _ work: (Fronted) async throws -> Void
     ) async throws {
         let application = try await EchoServer()
-        let gatehouse = try await Gatehouse(Gatehouse.Configuration(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let gatehouse = try await Gatehouse(
+            Gatehouse.Configuration(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let text = "a = http://127.0.0.1:\(application.port)"
         let place = WebFront.Place(address: "127.0.0.1", port: 0, securePort: 0) { () throws(WebFrontProblem) in
             do throws(WebFrontFile.Problem) { return try WebFrontFile(parsing: text) } catch {
@@ -169,6 +169,12 @@ private struct Fronted {
         await front.stop()
         try await application.channel.close()
         await gatehouse.close()
+    }
+
+    /// Has a request answered with something that begins like this.
+    func expect(_ start: String, for text: String, at location: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await ask(text)
+        #expect(answer.hasPrefix(start), sourceLocation: location)
     }
 
     /// What comes back until the connection is closed.

@@ -28,7 +28,8 @@ struct WebFrontFileTests {
 
     @Test(arguments: [
         ("a = http://b\n    certificate = arn:aws:s3:::b", 2), ("a = http://b\n    arn = arn:aws:s3:::b", 2),
-        ("a = http://b\n    certificate-file = c", 1), ("-a = http://b", 1), ("a = http://b/c", 1), ("a = http://b, http://b", 1),
+        ("a = http://b\n    certificate-file = c", 1), ("-a = http://b", 1), ("a = http://b/c", 1),
+        ("a = http://b, http://b", 1),
         ("a = http://b\n    health = / healthy 11", 2), ("a = http://b\n    health = / statuses 99", 2),
         ("a = http://b\n    hosts = c\nd = http://e\n    hosts = c", 3), ("a = http://b\n    tls = maybe", 2), ("a", 1),
     ])
@@ -54,7 +55,8 @@ struct ApplicationTests {
                 hosts = c.b.example.com
             """)
         for (host, name) in [
-            ("example.com", "any"), ("a.example.com", "wild"), ("x.b.example.com", "wilder"), ("y.x.b.example.com", "wilder"),
+            ("example.com", "any"), ("a.example.com", "wild"), ("x.b.example.com", "wilder"),
+            ("y.x.b.example.com", "wilder"),
             ("c.b.example.com", "one"), ("", "any"), (".example.com", "any"),
         ] {
             #expect(table.application(host: host)?.fronted.name == name, "\(host)")

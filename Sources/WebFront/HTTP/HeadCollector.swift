@@ -38,7 +38,9 @@ struct HeadCollector {
     }
 
     private enum Found {
-        case more, end(Int), refused(Refusal)
+        case more
+        case end(Int)
+        case refused(Refusal)
     }
 
     private mutating func scan(_ view: ByteBufferView) -> Found {
