@@ -322,10 +322,21 @@ let package = Package(
         .target(
             name: "Gate",
             dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
+        // Connections as they are taken from the network: how many, for how long, encrypted or not.
+        .target(
+            name: "Intake",
+            dependencies: [
+                "Platform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -340,7 +351,8 @@ let package = Package(
         .target(
             name: "WebFront",
             dependencies: [
-                "Platform", "TransportSecurity", "WAF", "Wire",
+                "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -349,8 +361,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         // Other endpoints behind Gatehouse.
         .target(
@@ -420,7 +433,7 @@ let package = Package(
                 "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
                 "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

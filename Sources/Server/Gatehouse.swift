@@ -16,6 +16,7 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
+public import WebFront
 public import Wire
 import X509
 
@@ -49,6 +50,8 @@ public struct Gatehouse: Sendable {
         public var compromisedPasswords: String?
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
+        /// The web applications that this Gatehouse stands before; nil: none.
+        public var webFront: WebFront.Place?
         /// Whether what policies deny is let through, and only marked.
         public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.
@@ -107,6 +110,8 @@ public struct Gatehouse: Sendable {
     private let rotation: KeyringRotation?
     /// Looks at the ledger while it is used; nil: that is done.
     private let check: LedgerCheckService?
+    /// The proxy before the operator's web applications; nil: there are none.
+    public let webFront: WebFront?
     /// nil: there are no endpoints behind.
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
@@ -207,6 +212,7 @@ public struct Gatehouse: Sendable {
                 (tls, certificateFiles) = (issued.tls, nil)
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
+            webFront = try await Self.webFront(configuration, environment, account: accountID, log)
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -327,6 +333,7 @@ public struct Gatehouse: Sendable {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
         }
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
+        if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
         if let certificateFiles {
             services.append(
                 .init(
