@@ -610,7 +610,7 @@ let package = Package(
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",
-                "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Signature", "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6],
