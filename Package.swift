@@ -112,6 +112,14 @@ let package = Package(
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
 
+        // What clients of ACME sign (RFC 8555): no service, no ledger.
+        .target(
+            name: "ACME",
+            dependencies: [
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
             name: "CertificateIssuing",
@@ -301,8 +309,11 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
-                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "Fetch", "Keyring",
+                "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACM"),
 

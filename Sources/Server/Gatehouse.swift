@@ -42,6 +42,8 @@ public struct Gatehouse: Sendable {
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
+        /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.
+        public var acmeHosts: [String: WebAddress] = [:]
         /// The names at which custom domains of user pools answer.
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
@@ -174,7 +176,7 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders),
+                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)

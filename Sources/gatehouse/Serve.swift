@@ -65,6 +65,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
@@ -279,6 +280,7 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.acmeHosts = try acmeOptions.hosts()
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
