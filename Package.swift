@@ -261,7 +261,9 @@ let package = Package(
             path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "WAFV2Service",
-            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            dependencies: [
+                "Compression", "Directory", "Ledger", "Platform", "Policy", "S3API", "WAF", "WAFV2API", "Wire",
+            ],
             path: "Sources/Services/WAFV2"),
         .target(
             name: "KMSService",
