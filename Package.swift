@@ -262,9 +262,12 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "Compression", "Directory", "Ledger", "Platform", "Policy", "S3API", "WAF", "WAFV2API", "Wire",
+                "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API", "WAF",
+                "WAFV2API", "WebACLAssets", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/WAFV2"),
+        .target(name: "WebACLAssets"),
         .target(
             name: "KMSService",
             dependencies: [

@@ -101,10 +101,11 @@ public struct ManagedLogin: Site {
         let arrival = visit.arrival
         let seen = WebACLView.ofPages(
             arrival.request, path: path, query: visit.query.all, form: visit.form.all, encode: PercentEncoding.query)
+        let query = arrival.request.query
         return environment.refusal(
             of: ResourceRequest(
-                seen, to: visit.domain.poolARN, base: visit.base, from: arrival.address, isSecure: visit.isSecure,
-                requestID: arrival.requestID, time: arrival.time)
+                seen, to: visit.domain.poolARN, base: visit.base, target: query.isEmpty ? path : "\(path)?\(query)",
+                from: arrival.address, isSecure: visit.isSecure, requestID: arrival.requestID, time: arrival.time)
         )?.response
     }
 

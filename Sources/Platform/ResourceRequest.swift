@@ -11,6 +11,8 @@ public struct ResourceRequest: Sendable {
     public let request: WireRequest
     /// What stands before the request's path where it is really asked for; mostly nothing.
     public let base: String
+    /// Its path and query as browsers are to ask for it again, behind ``base``; nil: as ``request`` has them.
+    public let target: String?
     /// The client's address.
     public let address: String
     /// Whether the client's connection is encrypted.
@@ -22,12 +24,13 @@ public struct ResourceRequest: Sendable {
 
     /// - Parameters: see the properties.
     public init(
-        _ request: WireRequest, to resource: String, base: String = "", from address: String, isSecure: Bool,
-        requestID: String, time: Double
+        _ request: WireRequest, to resource: String, base: String = "", target: String? = nil, from address: String,
+        isSecure: Bool, requestID: String, time: Double
     ) {
         self.resource = resource
         self.request = request
         self.base = base
+        self.target = target
         self.address = address
         self.isSecure = isSecure
         self.requestID = requestID

@@ -5,7 +5,6 @@ import json
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,73 +14,10 @@ import requests
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy
 from harness.hosted import Pool, make_pool
 from harness.user_pools import PASSWORD, UserPool
+from harness.web_acls import LOGS, WebACL, body, header, path, rule
 
-NONE = [{"Priority": 0, "Type": "NONE"}]
 DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
-LOGS = "aws-waf-logs-pools"
 PATIENCE = 10
-
-
-def visibility(name: str) -> dict[str, Any]:
-    return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
-
-
-def header(name: str, text: str) -> dict[str, Any]:
-    return {
-        "ByteMatchStatement": {
-            "SearchString": text.encode(), "FieldToMatch": {"SingleHeader": {"Name": name}},
-            "TextTransformations": NONE, "PositionalConstraint": "CONTAINS",
-        }
-    }  # fmt: skip
-
-
-def body(text: str) -> dict[str, Any]:
-    return {
-        "ByteMatchStatement": {
-            "SearchString": text.encode(), "FieldToMatch": {"Body": {"OversizeHandling": "CONTINUE"}},
-            "TextTransformations": NONE, "PositionalConstraint": "CONTAINS",
-        }
-    }  # fmt: skip
-
-
-def rule(name: str, statement: dict[str, Any], priority: int = 0, **action: Any) -> dict[str, Any]:
-    return {
-        "Name": name, "Priority": priority, "Statement": statement, "VisibilityConfig": visibility(f"m-{name}"),
-        "Action": action or {"Block": {}},
-    }  # fmt: skip
-
-
-class WebACL:
-    """A web ACL that protects a user pool."""
-
-    def __init__(self, root: Identity, pool: str, *rules: dict[str, Any], **more: Any):
-        self.waf = root.client("wafv2")
-        self.name = "pools"
-        given = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": visibility("pools"), "Rules": list(rules)} | more
-        made = self.waf.create_web_acl(Name=self.name, Scope="REGIONAL", **given)["Summary"]
-        (self.id, self.arn) = (made["Id"], made["ARN"])
-        self.pool = f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/{pool}"
-        self.waf.associate_web_acl(WebACLArn=self.arn, ResourceArn=self.pool)
-
-    def update(self, *rules: dict[str, Any], **more: Any) -> None:
-        token = self.waf.get_web_acl(ARN=self.arn)["LockToken"]
-        given = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": visibility("pools"), "Rules": list(rules)} | more
-        self.waf.update_web_acl(Name=self.name, Scope="REGIONAL", Id=self.id, LockToken=token, **given)
-
-    def window(self) -> dict[str, datetime]:
-        now = datetime.now(UTC)
-        return {"StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(minutes=5)}
-
-    def samples(self, metric: str) -> list[dict[str, Any]]:
-        return list(
-            self.waf.get_sampled_requests(
-                WebAclArn=self.arn, RuleMetricName=metric, Scope="REGIONAL", TimeWindow=self.window(), MaxItems=100
-            )["SampledRequests"]
-        )
-
-    def log(self, **more: Any) -> None:
-        given = {"ResourceArn": self.arn, "LogDestinationConfigs": [f"arn:aws:s3:::{LOGS}"]} | more
-        self.waf.put_logging_configuration(LoggingConfiguration=given)
 
 
 @pytest.fixture
@@ -127,7 +63,7 @@ def test_a_refused_request_never_reaches_the_pool(pool: UserPool, root: Identity
         Name="us", Scope="REGIONAL", Id=networks["Id"], LockToken=networks["LockToken"], Addresses=["127.0.0.0/8"]
     )
     assert sign_in(pool).status_code == 403
-    acl.waf.disassociate_web_acl(ResourceArn=acl.pool)
+    acl.waf.disassociate_web_acl(ResourceArn=acl.protected)
     assert sign_in(pool).status_code == 200
 
 
@@ -190,13 +126,8 @@ def pages(cloud: Server, root: Identity) -> Pool:
 
 
 def test_pages_are_protected(pages: Pool, root: Identity) -> None:
-    path = {
-        "ByteMatchStatement": {
-            "SearchString": b"/login", "FieldToMatch": {"UriPath": {}}, "TextTransformations": NONE,
-            "PositionalConstraint": "EXACTLY",
-        }
-    }  # fmt: skip
-    acl = WebACL(root, pages.id, rule("login", path))
+    login = path("/login")
+    acl = WebACL(root, pages.id, rule("login", login))
     refused = requests.get(pages.address("/login"), timeout=30)
     assert refused.status_code == 403 and "<h1>403 Forbidden</h1>" in refused.text
     assert requests.get(pages.address("/signup"), timeout=30).status_code == 200
@@ -205,7 +136,7 @@ def test_pages_are_protected(pages: Pool, root: Identity) -> None:
         "ResponseHeaders": [{"Name": "Retry-After", "Value": "60"}],
     }  # fmt: skip
     acl.update(
-        rule("login", path, Block={"CustomResponse": response}),
+        rule("login", login, Block={"CustomResponse": response}),
         CustomResponseBodies={"later": {"ContentType": "APPLICATION_JSON", "Content": '{"later": true}'}},
     )
     refused = requests.get(pages.address("/login"), timeout=30)
@@ -252,8 +183,8 @@ def metrics(cloud: Server) -> dict[tuple[str, ...], int]:
 
 def test_paths(pages: Pool, root: Identity) -> None:
     acl = WebACL(root, pages.id)
-    for path in ("/login", "/login", "/signup", "/oauth2/authorize", "/oauth2/idpresponse"):
-        requests.get(pages.base + path, timeout=30, allow_redirects=False)
+    for asked in ("/login", "/login", "/signup", "/oauth2/authorize", "/oauth2/idpresponse"):
+        requests.get(pages.base + asked, timeout=30, allow_redirects=False)
 
     def top(**more: Any) -> Any:
         given = {"Limit": 100, "NumberOfTopTrafficBotsPerPath": 10, "TimeWindow": acl.window()} | more

@@ -20,11 +20,13 @@ public struct FilteredRequest: Sendable {
     public var time: Double
     /// What stands before its path where browsers ask for it; mostly nothing.
     public var base: String
+    /// Its path and query as browsers are to ask for it again; nil: as ``web`` has them.
+    public var target: String?
 
     /// - Parameters: see the properties.
     public init(
         web: WebRequest, host: String, version: String, isSecure: Bool, requestID: String, time: Double,
-        base: String = ""
+        base: String = "", target: String? = nil
     ) {
         self.web = web
         self.host = host
@@ -33,6 +35,7 @@ public struct FilteredRequest: Sendable {
         self.requestID = requestID
         self.time = time
         self.base = base
+        self.target = target
     }
 }
 
@@ -82,13 +85,21 @@ public struct WebACLFilter: Sendable {
             environment.metrics.add(1, to: .undecidedRequests)
             return .refuse(ResourceRefusal(.unavailable, FilterAnswer.unavailable))
         }
+        let tokens = ClientTokens(environment: environment, host: request.host, domains: acl.tokenDomains)
+        var request = request
+        let shown = tokens.read(request.web)
+        (request.web.captcha, request.web.challenge) = (shown.captcha, shown.challenge)
+        let interstitial = Interstitial(request, acl, tokens, environment)
+        guard !interstitial.isAnswer else {
+            return .refuse(ResourceRefusal(.solution, interstitial.answer(shown.token)))
+        }
         let verdict = acl.firewall.evaluate(request.web, at: request.time)
         note(verdict, of: request, acl)
         switch verdict.outcome {
         case .allow: return .pass(headers: verdict.insertedHeaders.map { ($0.name, $0.value) })
         case .block(let response): return .refuse(ResourceRefusal(.block, FilterAnswer.blocked(response)))
-        case .captcha: return .refuse(ResourceRefusal(.captcha, FilterAnswer.action("captcha", 405)))
-        case .challenge: return .refuse(ResourceRefusal(.challenge, FilterAnswer.action("challenge", 202)))
+        case .captcha: return .refuse(ResourceRefusal(.captcha, interstitial.captcha()))
+        case .challenge: return .refuse(ResourceRefusal(.challenge, interstitial.challenge()))
         }
     }
 
@@ -171,6 +182,7 @@ extension FilteredRequest {
         let name = host.last == "]" ? host[...] : host.lastIndex(of: ":").map { host[..<$0] } ?? host[...]
         self.init(
             web: web, host: name.lowercased(), version: "HTTP/1.1", isSecure: resource.isSecure,
-            requestID: resource.requestID, time: resource.time, base: resource.base)
+            requestID: resource.requestID, time: resource.time, base: resource.base,
+            target: resource.target)
     }
 }

@@ -12,6 +12,10 @@ final class WebTraffic: Projection {
     let rates: RateTracker
     /// Which paths requests were for.
     let paths = PathStatistics()
+    /// Seals what clients get of puzzles and challenges.
+    let seals = ClientSeals()
+    /// How they are answered.
+    let attempts = Attempts()
     /// Where addresses are, by the operator's file.
     private let places = Mutex<any AddressData>(NoAddressData())
     /// The names under which requests are counted.
@@ -70,6 +74,7 @@ final class WebTraffic: Projection {
         samples.withLock { $0 = [:] }
         rates.forget()
         paths.forget()
+        attempts.forget()
     }
 
     /// Where addresses are.
