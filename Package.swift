@@ -270,8 +270,13 @@ let package = Package(
             path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "WAFV2Service",
-            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            dependencies: [
+                "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API", "WAF",
+                "WAFV2API", "WebACLAssets", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/WAFV2"),
+        .target(name: "WebACLAssets"),
         .target(
             name: "KMSService",
             dependencies: [

@@ -70,6 +70,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var webACLOptions: WebACLOptions
 
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
@@ -284,6 +285,7 @@ struct Serve: AsyncParsableCommand {
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.webACLLog = webACLOptions.log
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
