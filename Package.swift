@@ -111,6 +111,10 @@ let package = Package(
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
 
+        // What the domain name system says, as far as certificates depend on it.
+        .target(name: "DomainRecords", dependencies: ["CLDNS"]),
+        .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
+
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
             name: "CertificateIssuing",
@@ -166,8 +170,8 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "CLibCrypto", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring",
-                "Signature", "WebAuthn", "Wire",
+                "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -300,8 +304,9 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
-                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "KeyMaterial",
+                "Ledger", "OIDC", "Platform", "Policy", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACM"),
 
@@ -397,8 +402,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -416,8 +421,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
-                "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
                 "Simulation", "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

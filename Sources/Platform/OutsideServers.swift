@@ -1,3 +1,4 @@
+public import DomainRecords
 public import Fetch
 
 /// The servers outside of Gatehouse that services call by addresses which their users give: how they are trusted, and where
@@ -15,6 +16,8 @@ public struct OutsideServers: Sendable {
     public let loginProviders: [String: String]
     /// Where messages to users are sent.
     public let messages: MessageServers
+    /// What the domain name system says.
+    public let domainRecords: DomainRecords
 
     /// - Parameters:
     ///   - trust: see the property.
@@ -22,11 +25,13 @@ public struct OutsideServers: Sendable {
     ///   - eventDestinations: see the property.
     ///   - messages: see the property.
     ///   - loginProviders: see the property.
+    ///   - domainRecords: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
         eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
-        loginProviders: [String: String] = [:]
+        loginProviders: [String: String] = [:], domainRecords: DomainRecords = DomainRecords()
     ) {
+        self.domainRecords = domainRecords
         self.loginProviders = loginProviders
         self.eventDestinations = eventDestinations
         self.messages = messages

@@ -1,6 +1,7 @@
 import Bodies
 import Console
 import Directory
+public import DomainRecords
 public import Edge
 public import Fetch
 import FoundationEssentials
@@ -45,6 +46,8 @@ public struct Gatehouse: Sendable {
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// What the domain name system says, by which public certificates are validated.
+        public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
@@ -169,7 +172,7 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders),
+                    loginProviders: configuration.loginProviders, domainRecords: configuration.domainRecords),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)

@@ -69,6 +69,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
 
+    @OptionGroup var domainOptions: DomainOptions
+
     @OptionGroup var gateOptions: GateOptions
 
     @Option(
@@ -264,6 +266,7 @@ struct Serve: AsyncParsableCommand {
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.domainRecords = try domainOptions.records()
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {

@@ -1,15 +1,27 @@
 import CertificateManagerAPI
 import Ledger
 public import Platform
+import Wire
 
 extension ServiceModule {
     /// AWS Certificate Manager.
     public static let certificateManager = ServiceModule(
         CertificateManager.self, operations: certificateOperations,
-        records: [ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self], tables: [RequestToken.self],
-        projections: [CertificateIndex.self], resourceTypes: [.certificate],
-        jobs: [RenewPrivateCertificate.self, ForgetToken.self], quotas: [.certificates, .namesPerCertificate],
-        samples: certificateSamples)
+        records: [ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self, ValidationSecret.self]
+            + publicRecords,
+        tables: [RequestToken.self, Approval.self, PublicCertificate.self], projections: [CertificateIndex.self],
+        resourceTypes: [.certificate],
+        jobs: [
+            ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
+            ForgetToken.self, ForgetApproval.self,
+        ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
+        quotas: [.certificates, .namesPerCertificate], paths: PublicPath.publicAuthorities + PublicPath.approvals,
+        samples: certificateSamples, metrics: [.daysToExpiry])
+
+    /// Those of the authorities of public certificates.
+    private static let publicRecords: [any Record.Type] = [
+        PublicAuthority.self, PublicAuthorityKey.self, PublicHierarchy.self, PublicRevocationList.self,
+    ]
 
     private static let certificateOperations: [any Platform.Operation.Type] = [
         CertificateManager.ImportCertificate.self, CertificateManager.RequestCertificate.self,
@@ -18,7 +30,9 @@ extension ServiceModule {
         CertificateManager.ExportCertificate.self, CertificateManager.RenewCertificate.self,
         CertificateManager.AddTagsToCertificate.self, CertificateManager.RemoveTagsFromCertificate.self,
         CertificateManager.ListTagsForCertificate.self, CertificateManager.GetAccountConfiguration.self,
-        CertificateManager.PutAccountConfiguration.self,
+        CertificateManager.PutAccountConfiguration.self, CertificateManager.ResendValidationEmail.self,
+        CertificateManager.RevokeCertificate.self, CertificateManager.UpdateCertificateOptions.self,
+        CertificateManager.SearchCertificates.self,
     ]
 }
 
