@@ -87,6 +87,8 @@ public struct Gatehouse: Sendable {
             case localAuthority(names: [ServedName])
             /// The operator's, in PEM files.
             case files(certificate: String, key: String)
+            /// One of ACM's.
+            case managed(arn: String)
         }
     }
 
@@ -114,6 +116,9 @@ public struct Gatehouse: Sendable {
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
+    /// The certificate of ACM's that the server shows; nil: it shows none of them.
+    private let managedCertificate: ManagedServerCertificate?
+    private let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 
@@ -200,8 +205,13 @@ public struct Gatehouse: Sendable {
             }
             try await scheduler.begin()
             self.scheduler = scheduler
+            var managed: ManagedServerCertificate?
             switch configuration.tls {
             case nil: (tls, certificateFiles, localAuthority) = (nil, nil, nil)
+            case .managed(let arn):
+                let found = try await ManagedServerCertificate(arn, environment)
+                managed = found
+                (tls, certificateFiles, localAuthority) = (found.certificate.tls, nil, nil)
             case .files(let certificate, let key):
                 let files = try CertificateFiles(
                     certificate: certificate, key: key, log: log, at: environment.clock.realTime)
@@ -210,6 +220,8 @@ public struct Gatehouse: Sendable {
                 (tls, certificateFiles) = (issued.tls, nil)
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
+            managedCertificate = managed
+            self.log = log
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -334,6 +346,13 @@ public struct Gatehouse: Sendable {
             services.append(
                 .init(
                     service: CertificateReload(files: certificateFiles, clock: environment.clock),
+                    serviceName: "certificates"))
+        }
+        if let managedCertificate {
+            services.append(
+                .init(
+                    service: ManagedCertificateReload(
+                        managed: managedCertificate, environment: environment, log: log),
                     serviceName: "certificates"))
         }
         return services
