@@ -119,6 +119,9 @@ let package = Package(
                 "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        // What the domain name system says, as far as certificates depend on it.
+        .target(name: "DomainRecords", dependencies: ["CLDNS"]),
+        .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
@@ -175,8 +178,8 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "CLibCrypto", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring",
-                "Signature", "WebAuthn", "Wire",
+                "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -314,8 +317,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "Fetch", "Keyring",
-                "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "Fetch",
+                "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -427,8 +430,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -446,8 +449,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
-                "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
                 "Simulation", "TransportSecurity", "Upstreams", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 import Bodies
 import Console
 import Directory
+public import DomainRecords
 public import Edge
 public import Fetch
 import FoundationEssentials
@@ -49,6 +50,8 @@ public struct Gatehouse: Sendable {
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// What the domain name system says, by which public certificates are validated.
+        public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
         /// A file for the logs of all web ACLs; nil: there is none.
@@ -92,6 +95,8 @@ public struct Gatehouse: Sendable {
             case localAuthority(names: [ServedName])
             /// The operator's, in PEM files.
             case files(certificate: String, key: String)
+            /// One of ACM's.
+            case managed(arn: String)
         }
     }
 
@@ -121,6 +126,9 @@ public struct Gatehouse: Sendable {
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
+    /// The certificate of ACM's that the server shows; nil: it shows none of them.
+    private let managedCertificate: ManagedServerCertificate?
+    private let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 
@@ -179,7 +187,8 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts),
+                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
+                    domainRecords: configuration.domainRecords),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
@@ -208,8 +217,13 @@ public struct Gatehouse: Sendable {
             }
             try await scheduler.begin()
             self.scheduler = scheduler
+            var managed: ManagedServerCertificate?
             switch configuration.tls {
             case nil: (tls, certificateFiles, localAuthority) = (nil, nil, nil)
+            case .managed(let arn):
+                let found = try await ManagedServerCertificate(arn, environment)
+                managed = found
+                (tls, certificateFiles, localAuthority) = (found.certificate.tls, nil, nil)
             case .files(let certificate, let key):
                 let files = try CertificateFiles(
                     certificate: certificate, key: key, log: log, at: environment.clock.realTime)
@@ -219,6 +233,8 @@ public struct Gatehouse: Sendable {
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
             webFront = try await Self.webFront(configuration, environment, account: accountID, log)
+            managedCertificate = managed
+            self.log = log
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -344,6 +360,13 @@ public struct Gatehouse: Sendable {
             services.append(
                 .init(
                     service: CertificateReload(files: certificateFiles, clock: environment.clock),
+                    serviceName: "certificates"))
+        }
+        if let managedCertificate {
+            services.append(
+                .init(
+                    service: ManagedCertificateReload(
+                        managed: managedCertificate, environment: environment, log: log),
                     serviceName: "certificates"))
         }
         return services

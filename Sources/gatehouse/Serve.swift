@@ -72,6 +72,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var userPoolOptions: UserPoolOptions
     @OptionGroup var webACLOptions: WebACLOptions
 
+    @OptionGroup var domainOptions: DomainOptions
+
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
 
@@ -286,6 +288,7 @@ struct Serve: AsyncParsableCommand {
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
         configuration.webACLLog = webACLOptions.log
+        configuration.domainRecords = try domainOptions.records()
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
