@@ -50,6 +50,8 @@ public struct Gatehouse: Sendable {
         public var compromisedPasswords: String?
         /// A file for the logs of all web ACLs; nil: there is none.
         public var webACLLog: String?
+        /// Files in MaxMind's format that tell where addresses are.
+        public var addressPlaces: [String] = []
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -185,6 +187,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            try environment.useAddressPlaces(configuration.addressPlaces)
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

@@ -266,6 +266,7 @@ struct Serve: AsyncParsableCommand {
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
         configuration.webACLLog = webACLOptions.log
+        configuration.addressPlaces = webACLOptions.places
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
