@@ -156,7 +156,9 @@ public final class Metrics: Sendable {
                 "counter",
                 observed)
         }
-        for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? []) {
+        for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? [])
+            + environment.applications.metrics
+        {
             lines += Self.lines(
                 metric, await metric.read?(environment),
                 (state.counters[metric.name] ?? [:]).mapValues { $0.count.load(ordering: .relaxed) })

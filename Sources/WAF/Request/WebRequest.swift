@@ -45,6 +45,8 @@ public struct WebRequest: Sendable {
     public var query: [UInt8]?
     /// What follows the `#`; nil: there is none.
     public var fragment: [UInt8]?
+    /// `HTTP/1.1`, `HTTP/2.0`
+    public var version = "HTTP/1.1"
     /// In the order in which they were sent.
     public var headers: [Header]
     /// The body, or as much of it as is looked at.
