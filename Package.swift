@@ -274,12 +274,15 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API", "WAF",
+                "CMaxMind", "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API",
+                "WAF",
                 "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/WAFV2"),
         .target(name: "WebACLAssets"),
+        // libmaxminddb is loaded when it is used; its header alone is needed.
+        .target(name: "CMaxMind", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "KMSService",
             dependencies: [

@@ -56,6 +56,8 @@ public struct Gatehouse: Sendable {
         public var compromisedPasswords: String?
         /// A file for the logs of all web ACLs; nil: there is none.
         public var webACLLog: String?
+        /// Files in MaxMind's format that tell where addresses are.
+        public var addressPlaces: [String] = []
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.
@@ -201,6 +203,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            try environment.useAddressPlaces(configuration.addressPlaces)
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

@@ -289,6 +289,7 @@ struct Serve: AsyncParsableCommand {
         configuration.compromisedPasswords = userPoolOptions.list
         configuration.webACLLog = webACLOptions.log
         configuration.domainRecords = try domainOptions.records()
+        configuration.addressPlaces = webACLOptions.places
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()

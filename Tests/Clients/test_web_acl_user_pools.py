@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import requests
+from botocore import UNSIGNED
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy
 from harness.hosted import Pool, make_pool
 from harness.user_pools import PASSWORD, UserPool
-from harness.web_acls import LOGS, WebACL, body, header, path, rule
+from harness.web_acls import LOGS, NONE, WebACL, body, header, path, rule
 
 DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 PATIENCE = 10
@@ -148,14 +149,20 @@ def test_pages_are_protected(pages: Pool, root: Identity) -> None:
     assert pages.token(grant_type="refresh_token", client_id=pages.client_id).status_code == 400
 
 
-def test_one_that_can_not_be_made_ready_lets_nothing_through(pages: Pool, root: Identity) -> None:
-    bots = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesAnonymousIpList"}}
-    given = rule("bots", bots) | {"OverrideAction": {"None": {}}}
-    del given["Action"]
-    WebACL(root, pages.id, given)
-    refused = requests.get(pages.address("/login"), timeout=30)
-    assert refused.status_code == 500
-    assert "gatehouse_waf_failures_total" in pages.server.get("/metrics")[1]
+def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> None:
+    # In the place of the library that finds injection.
+    (tmp_path / "libmodsecurity.so.3").write_bytes(b"")
+    with Server(environment={"LD_LIBRARY_PATH": str(tmp_path)}) as server:
+        pages = make_pool(server, server.root)
+        query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
+        acl = WebACL(server.root, pages.id, rule("injection", {"SqliMatchStatement": query}, Count={}))
+        assert requests.get(pages.address("/login"), timeout=30).status_code == 500
+        app = server.root.client("cognito-idp", signature_version=UNSIGNED)
+        refused = error_of(app.sign_up, ClientId=pages.client_id, Username="bob", Password=PASSWORD)
+        assert refused.code == "InternalErrorException" and refused.status == 500
+        assert re.search(r"^gatehouse_waf_failures_total 2$", server.get("/metrics")[1], re.M)
+        acl.update()
+        assert requests.get(pages.address("/login"), timeout=30).status_code == 200
 
 
 # What is told of requests

@@ -10,6 +10,11 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The bytes as they stand in packets: 4 or 16.
+    public var bytes: [UInt8] {
+        (0..<width / 8).reversed().map { UInt8(truncatingIfNeeded: bits >> UInt128($0 * 8)) }
+    }
+
     /// How many bits an address has: 32 or 128.
     public var width: Int { version == 4 ? 32 : 128 }
 

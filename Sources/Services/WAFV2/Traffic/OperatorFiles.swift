@@ -17,4 +17,12 @@ extension Environment {
         }
         projection(WebTraffic.self).writeLogs(to: path)
     }
+
+    /// Has web ACLs know where addresses are.
+    /// - Parameter paths: of files in MaxMind's format. Where several know an address, the first counts.
+    /// - Throws: ``WebACLFileError`` for one that can't be used.
+    public func useAddressPlaces(_ paths: [String]) throws(WebACLFileError) {
+        guard !paths.isEmpty else { return }
+        projection(WebTraffic.self).use(try PlacesFiles(paths))
+    }
 }

@@ -1,4 +1,3 @@
-import Directory
 public import Platform
 public import WAF
 import WAFV2API
@@ -54,22 +53,19 @@ public enum FilterDecision: Sendable {
 /// AWS: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#load-balancer-waf>
 public struct WebACLFilter: Sendable {
     private let environment: Environment
-    private let source: LogSource
-    private let type: ProtectedType?
+    private let resource: ProtectedResource
     private let webACL: Result<ReadyWebACL, ServiceError>
 
-    init(_ arn: String, _ prepared: PreparedWebACL, _ environment: Environment) {
+    init(_ webACL: PreparedWebACL, before resource: ProtectedResource, _ environment: Environment) {
         self.environment = environment
-        let parsed = ARN(parsing: arn)
-        type = parsed.flatMap { ProtectedType($0) }
-        source = LogSource(arn: arn, parsed, type)
-        webACL = prepared.ready(environment)
+        self.resource = resource
+        self.webACL = webACL.ready(environment)
     }
 
     /// How many bytes of a body are looked at.
     public var bodyLimit: Int {
         guard case .success(let acl) = webACL else { return 0 }
-        return acl.bodyLimit(of: type)
+        return acl.bodyLimit(of: resource.type)
     }
 
     /// Why the web ACL can't be asked; nil: it can.
@@ -110,7 +106,7 @@ public struct WebACLFilter: Sendable {
         traffic.paths.count(request.web, labels: verdict.labels, webACL: acl.arn, at: request.time)
         guard acl.log.isWanted || traffic.writesLogFile else { return }
         let seen = LoggedRequest(
-            request: request, verdict: verdict, source: source,
+            request: request, verdict: verdict, source: resource.source,
             country: request.web.address.flatMap { traffic.addresses.country(of: $0)?.country })
         acl.log.take(seen, acl, environment)
     }
@@ -156,7 +152,7 @@ extension Environment {
     /// on.
     /// - Complexity: a look-up; the first request after a change makes the web ACL ready.
     public func webACLFilter(of arn: String) -> WebACLFilter? {
-        projection(WebACLIndex.self).webACL(protecting: arn).map { WebACLFilter(arn, $0, self) }
+        projection(WebACLIndex.self).webACL(protecting: arn).map { WebACLFilter($0.webACL, before: $0.resource, self) }
     }
 
     /// What a web ACL says of a request to a resource of a service's; nil: it may go on.

@@ -16,8 +16,8 @@ final class WebACLIndex: Projection {
     private struct State {
         var acls: [String: StoredWebACL] = [:]
         var resources = StoredResources()
-        /// The web ACLs' ARNs, by those of what they protect.
-        var associations: [String: String] = [:]
+        /// What web ACLs protect, by its ARN.
+        var protected: [String: ProtectedResource] = [:]
         /// By the web ACLs' ARNs.
         var logging: [String: StoredLogging] = [:]
         /// The ARNs by kinds and ids: of a resource that was deleted nothing else is told.
@@ -56,7 +56,8 @@ final class WebACLIndex: Projection {
             set(change, group?.arn) { state, arn in state.resources.groups[arn] = group }
         case WebACLAssociation.kind:
             let association = try change.decodeAfter(WebACLAssociation.self)
-            state.withLock { $0.associations[change.id] = association?.webACL }
+            let protected = association.map { ProtectedResource($0.id, by: $0.webACL) }
+            state.withLock { $0.protected[change.id] = protected }
         default:
             let logging = try change.decodeAfter(StoredLogging.self)
             // The logs for Security Lake are nobody's here.
@@ -81,11 +82,13 @@ final class WebACLIndex: Projection {
         try apply(changes)
     }
 
-    /// What stands before a thing; nil: no web ACL does.
-    func webACL(protecting arn: String) -> PreparedWebACL? {
+    /// What stands before a thing, and what that is; nil: no web ACL does.
+    func webACL(protecting arn: String) -> (webACL: PreparedWebACL, resource: ProtectedResource)? {
         state.withLock { state in
-            guard !state.associations.isEmpty, let acl = state.associations[arn] else { return nil }
-            return Self.prepared(acl, &state)
+            guard !state.protected.isEmpty, let resource = state.protected[arn],
+                let webACL = Self.prepared(resource.webACL, &state)
+            else { return nil }
+            return (webACL, resource)
         }
     }
 
@@ -99,4 +102,21 @@ final class WebACLIndex: Projection {
 
     /// Where a web ACL's log goes; nil: nowhere.
     func logging(of arn: String) -> StoredLogging? { state.withLock { $0.logging[arn] } }
+}
+
+/// Something that a web ACL protects.
+struct ProtectedResource: Sendable {
+    /// The web ACL's ARN.
+    let webACL: String
+    /// nil: of no kind that is known.
+    let type: ProtectedType?
+    /// As logs name it.
+    let source: LogSource
+
+    init(_ arn: String, by webACL: String) {
+        self.webACL = webACL
+        let parsed = ARN(parsing: arn)
+        type = parsed.flatMap { ProtectedType($0) }
+        source = LogSource(arn: arn, parsed, type)
+    }
 }
