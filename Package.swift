@@ -161,6 +161,8 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
+        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
@@ -261,7 +263,7 @@ let package = Package(
             path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "WAFV2Service",
-            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            dependencies: ["CoreRuleSet", "Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
             path: "Sources/Services/WAFV2"),
         .target(
             name: "KMSService",
@@ -419,7 +421,7 @@ let package = Package(
                 "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
                 "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WAFV2Service", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -582,6 +584,7 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

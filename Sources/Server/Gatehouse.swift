@@ -16,6 +16,7 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
+public import WAFV2Service
 public import Wire
 import X509
 
@@ -47,6 +48,8 @@ public struct Gatehouse: Sendable {
         public var messages = MessageServers()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// What stands behind AWS's managed rule groups.
+        public var managedRules = ManagedRuleSettings()
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -182,6 +185,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)

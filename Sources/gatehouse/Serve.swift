@@ -68,6 +68,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var managedRuleOptions: ManagedRuleOptions
 
     @OptionGroup var gateOptions: GateOptions
 
@@ -264,6 +265,7 @@ struct Serve: AsyncParsableCommand {
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.managedRules = try managedRuleOptions.settings()
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {

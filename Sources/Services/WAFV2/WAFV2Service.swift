@@ -11,7 +11,7 @@ extension ServiceModule {
         records: [
             StoredIPSet.self, StoredRegexSet.self, StoredRuleGroup.self, StoredWebACL.self, WebACLAssociation.self,
             StoredLogging.self, StoredAPIKey.self,
-        ], projections: [WAFIndex.self, WebTraffic.self], resourceTypes: [.ofWAF],
+        ], projections: [WAFIndex.self, WebTraffic.self, ManagedRuleSources.self], resourceTypes: [.ofWAF],
         quotas: [
             .ipSets, .ipSetAddresses, .regexPatternSets, .regexPatterns, .ruleGroups, .webACLs, .webACLCapacity,
         ], samples: wafSamples)

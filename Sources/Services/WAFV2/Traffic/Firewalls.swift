@@ -7,8 +7,11 @@ import Wire
 /// What stored web ACLs refer to, for the engine.
 struct StoredResources<Reading: RecordReading>: FirewallResources {
     let records: Reading
+    /// What stands behind managed groups.
+    let managed: ManagedRuleSources
 
     func networks(ofIPSet arn: String) -> NetworkSet? {
+        if let list = managed.networks(arn) { return list }
         guard let set = try? records.resource(StoredIPSet.self, arn: arn) else { return nil }
         return NetworkSet(set.addresses.compactMap { Network($0) })
     }
@@ -21,8 +24,7 @@ struct StoredResources<Reading: RecordReading>: FirewallResources {
         try? records.resource(StoredRuleGroup.self, arn: arn).group()
     }
 
-    /// Nothing stands for AWS's managed groups yet.
-    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { nil }
+    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { managed.group(statement) }
 }
 
 extension RecordReading {
@@ -32,7 +34,7 @@ extension RecordReading {
     /// - Throws: WAFUnavailableEntityException for a web ACL that can't be made ready: who then lets requests through does so
     ///   without it.
     func firewall(
-        protecting arn: String, _ traffic: WebTraffic, addresses: any AddressData
+        protecting arn: String, _ traffic: WebTraffic, _ managed: ManagedRuleSources, addresses: any AddressData
     ) throws(ServiceError) -> (firewall: Firewall, recorder: SampleRecorder)? {
         guard let association = try get(WebACLAssociation.self, arn) else { return nil }
         let stored = try resource(StoredWebACL.self, arn: association.webACL)
@@ -40,7 +42,8 @@ extension RecordReading {
         let acl = try stored.acl()
         do throws(Firewall.Problem) {
             let firewall = try Firewall(
-                acl, StoredResources(records: self), rates: traffic.rates, addresses: addresses)
+                acl, StoredResources(records: self, managed: managed), rates: traffic.rates,
+                addresses: addresses)
             return (firewall, recorder)
         } catch {
             var unavailable = WAFV2.Failure.wafUnavailableEntityException(
