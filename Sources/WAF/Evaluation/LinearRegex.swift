@@ -7,7 +7,7 @@ import CRE2
 ///
 /// ```swift
 /// let regex = try LinearRegex("^/admin(/|$)")
-/// regex.matches(Array("/admin/users".utf8))  // true
+/// let isMatch = regex.matches(Array("/admin/users".utf8))
 /// ```
 public final class LinearRegex: @unchecked Sendable {
     // RE2 locks by itself what it makes while it matches.

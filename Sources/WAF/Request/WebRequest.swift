@@ -86,7 +86,7 @@ public struct WebRequest: Sendable {
 
     /// The values of a header.
     /// - Parameter name: in lower case.
-    func values(of name: String) -> [[UInt8]] {
+    public func values(of name: String) -> [[UInt8]] {
         let name = Array(name.utf8)
         return headers.lazy.filter { $0.isNamed(name) }.map(\.value)
     }
@@ -100,7 +100,7 @@ public struct WebRequest: Sendable {
     }
 
     /// All cookies, in their order.
-    var cookies: [(name: [UInt8], value: [UInt8])] {
+    public var cookies: [(name: [UInt8], value: [UInt8])] {
         values(of: "cookie").flatMap { header in
             header.split(separator: UInt8(ascii: ";")).compactMap { part -> (name: [UInt8], value: [UInt8])? in
                 let pair = part.drop { $0 == 0x20 || $0 == 0x09 }

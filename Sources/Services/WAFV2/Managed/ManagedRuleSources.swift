@@ -68,6 +68,12 @@ final class ManagedRuleSources: Projection {
         }
     }
 
+    /// Why the Core Rule Set, if anybody has asked for it, is not there.
+    var problem: String? {
+        guard case .failure(let error)? = state.withLock({ $0.rules }) else { return nil }
+        return error.description
+    }
+
     private static func read(_ settings: ManagedRuleSettings) -> Result<CoreRules, ManagedRulesError> {
         let folder = settings.coreRuleSet ?? ManagedRuleSettings.usualFolder
         let files: RuleFiles

@@ -1,14 +1,11 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
 import NIOHTTP2
-import NIOTLS
-import Platform
 
 /// The handlers of a connection that speaks HTTP/2, added after the TLS handshake.
 ///
 /// Each stream is one request, with the same handlers and time limits as a whole connection in HTTP/1.1. It also counts
 /// as a connection, so a client can't get around the limits by speaking HTTP/2.
-enum HTTP2Pipeline {
+package enum HTTP2Pipeline {
     /// The most streams that one connection may have at a time.
     private static let concurrentStreams = 100
     /// How many frames that are cheap to send but expensive to answer are accepted within a period: resets
@@ -19,10 +16,13 @@ enum HTTP2Pipeline {
     /// The most answers to pings and settings that may wait for a client to read them.
     private static let bufferedControlFrames = 1000
 
-    static func add(
-        to channel: any Channel, _ connection: Connection, _ connections: Connections, _ limits: Listener.Limits,
-        _ edge: Edge,
-        tls: TLSDetails
+    /// - Parameters:
+    ///   - onViolation: told when the connection is closed for what the client sent.
+    ///   - setUp: adds the handlers of a stream.
+    package static func add(
+        to channel: any Channel, _ connection: Connection, _ connections: Connections, _ limits: ConnectionLimits,
+        onViolation: @escaping @Sendable (any Error) -> Void = { _ in },
+        setUp: @escaping @Sendable (_ stream: any Channel, _ own: Connection) throws -> Void
     ) throws {
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
         settings.initialSettings = [
@@ -55,13 +55,10 @@ enum HTTP2Pipeline {
                     throw ChannelError.ioOnClosedChannel
                 }
                 connection.carry(own)
-                let pipeline = stream.pipeline.syncOperations
-                try pipeline.addHandlers(
-                    RequestDeadline(own, limits), HTTP2FramePayloadToHTTP1ServerCodec(),
-                    RequestHandler(own, edge, tls: tls))
+                try setUp(stream, own)
             }
         }
-        try channel.pipeline.syncOperations.addHandlers(handler, manager, HTTP2ErrorHandler())
+        try channel.pipeline.syncOperations.addHandlers(handler, manager, HTTP2ErrorHandler(onViolation))
     }
 }
 
@@ -69,8 +66,15 @@ enum HTTP2Pipeline {
 private final class HTTP2ErrorHandler: ChannelInboundHandler {
     typealias InboundIn = Never
 
+    private let onViolation: @Sendable (any Error) -> Void
+
+    init(_ onViolation: @escaping @Sendable (any Error) -> Void) {
+        self.onViolation = onViolation
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is NIOHTTP2Errors.StreamError { return }
+        onViolation(error)
         context.close(promise: nil)
     }
 }

@@ -1,40 +1,41 @@
-import NIOCore
+package import NIOCore
 
 /// Closes a connection whose client takes too long over one request, or has none for too long: a byte now and then does
 /// not keep it open, as it would against a timeout between bytes. A body that is a stream may take as long as it needs,
 /// but not stand still.
-final class RequestDeadline: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
+package final class RequestDeadline: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
 
     /// Tells the pipeline that the rest of a body has been waited for too long.
-    struct BodyStalled: Sendable {}
+    package struct BodyStalled: Sendable {}
 
     private let connection: Connection
-    private let limits: Listener.Limits
+    private let limits: ConnectionLimits
     /// One at a time: it is not made anew for each request, but looks at the connection when it fires.
     private var timer: Scheduled<Void>?
 
-    init(_ connection: Connection, _ limits: Listener.Limits) {
+    /// Makes one for a connection's pipeline.
+    package init(_ connection: Connection, _ limits: ConnectionLimits) {
         self.connection = connection
         self.limits = limits
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         schedule(context, in: .seconds(min(limits.requestSeconds, limits.idleSeconds)))
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if connection.phase == .idle { connection.begin(.reading) }
         context.fireChannelRead(data)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         cancel()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         cancel()
     }
 

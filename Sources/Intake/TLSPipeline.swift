@@ -1,45 +1,52 @@
-import NIOCore
-import NIOSSL
+package import NIOCore
+package import NIOSSL
 import NIOTLS
-import Platform
+package import Platform
 
 /// Waits for a TLS handshake to finish, and then sets up the rest of the pipeline.
 ///
 /// A client has as much time for the handshake as for sending a request. Meanwhile its connection is among those that
 /// may be closed to make room for others, as while it sends a request.
-final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
+package final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
 
     private let connection: Connection
-    private let limits: Listener.Limits
+    private let limits: ConnectionLimits
     private var timer: Scheduled<Void>?
     private let hello: ServerHelloReader
+    private let onFailure: () -> Void
     private let begin: (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
 
-    /// - Parameter begin: adds the handlers of the negotiated protocol to the pipeline.
-    init(
-        _ connection: Connection, _ limits: Listener.Limits, _ hello: ServerHelloReader,
-        begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
+    /// - Parameters:
+    ///   - onFailure: told when a handshake fails, or takes too long.
+    ///   - begin: adds the handlers of the negotiated protocol to the pipeline.
+    package init(
+        _ connection: Connection, _ limits: ConnectionLimits, _ hello: ServerHelloReader,
+        onFailure: @escaping () -> Void = {}, begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
     ) {
         self.connection = connection
         self.limits = limits
         self.hello = hello
+        self.onFailure = onFailure
         self.begin = begin
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         connection.begin(.reading)
         let channel = context.channel
-        timer = context.eventLoop.scheduleTask(in: .seconds(limits.requestSeconds)) { channel.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(limits.requestSeconds)) {
+            self.onFailure()
+            channel.close(promise: nil)
+        }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted(let applicationProtocol)? = event as? TLSUserEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
@@ -58,23 +65,27 @@ final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
         return TLSDetails(version: version == .tlsv13 ? .v13 : .v12, cipherSuite: hello.cipherSuite?.cloudTrailName)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // If a handshake fails, the client's own message says why.
+        onFailure()
         context.close(promise: nil)
     }
 }
 
 /// Reads which cipher suite the server has chosen. NIOSSL doesn't say, but the ServerHello does, which is not
 /// encrypted: RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3.
-final class ServerHelloReader: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class ServerHelloReader: ChannelOutboundHandler {
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     /// nil until the server has chosen.
-    private(set) var cipherSuite: NIOTLSCipher?
+    package private(set) var cipherSuite: NIOTLSCipher?
     private var isFirst = true
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    /// Makes one for a connection's pipeline.
+    package init() {}
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         // The ServerHello is the first message that a server sends; anything else there is a refusal.
         if isFirst { cipherSuite = Self.cipherSuite(in: unwrapOutboundIn(data)) }
         isFirst = false
@@ -82,7 +93,7 @@ final class ServerHelloReader: ChannelOutboundHandler {
     }
 
     /// The cipher suite in the first bytes that the server sends; nil if they are not a ServerHello.
-    static func cipherSuite(in flight: ByteBuffer) -> NIOTLSCipher? {
+    package static func cipherSuite(in flight: ByteBuffer) -> NIOTLSCipher? {
         var bytes = flight
         guard let content = bytes.readInteger(as: UInt8.self), content == 22,
             // The record's version and length.
@@ -119,14 +130,17 @@ extension NIOTLSCipher {
 }
 
 /// Answers clients that speak plain HTTP on the HTTPS port with an HTTP error that says so.
-final class PlainRequestRefusal: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class PlainRequestRefusal: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     private static let text = "This port speaks HTTPS: use https:// here, or Gatehouse's port for HTTP.\n"
     private var isRefused = false
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    /// Makes one for a connection's pipeline.
+    package init() {}
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
         let bytes = unwrapInboundIn(data)
         // The first byte of a TLS handshake is 22; an HTTP request begins with a letter.

@@ -1,10 +1,10 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import Synchronization
 
 /// The open connections. When there are too many, or too many from one address, the one that has kept the server
 /// waiting longest is closed. So a client that opens many connections and sends nothing keeps nobody out.
-final class Connections: Sendable {
+package final class Connections: Sendable {
     private struct State {
         var open: [ObjectIdentifier: Connection] = [:]
         /// By address.
@@ -18,10 +18,11 @@ final class Connections: Sendable {
     }
 
     private let state = Mutex(State())
-    private let limits: Listener.Limits
+    private let limits: ConnectionLimits
     private let log: Logger
 
-    init(_ limits: Listener.Limits, log: Logger) {
+    /// No connections.
+    package init(_ limits: ConnectionLimits, log: Logger) {
         self.limits = limits
         self.log = log
     }
@@ -29,7 +30,7 @@ final class Connections: Sendable {
     /// Takes a connection in, which must be of the calling event loop.
     /// - Returns: nil when there is no room, because all others are being answered.
     /// - Complexity: O(1), and linear in the open connections when a limit is reached.
-    func admit(_ channel: any Channel, from address: String) -> Connection? {
+    package func admit(_ channel: any Channel, from address: String) -> Connection? {
         let new = Connection(channel, from: address)
         let (isAdmitted, victim) = state.withLock { state -> (Bool, Connection?) in
             var victim: Connection?
@@ -63,8 +64,9 @@ extension Sequence<Connection> {
 }
 
 /// A connection, and whose turn it is.
-final class Connection: Sendable {
-    enum Phase: UInt64 {
+package final class Connection: Sendable {
+    /// Whose turn it is.
+    package enum Phase: UInt64 {
         /// The client has nothing to say.
         case idle
         /// A request has begun to arrive.
@@ -77,9 +79,10 @@ final class Connection: Sendable {
         case sending
     }
 
-    let channel: any Channel
+    /// Which is closed when the connection has to give way.
+    package let channel: any Channel
     /// The client's.
-    let address: String
+    package let address: String
     /// When the phase began, in nanoseconds of the machine's uptime, and in the last three bits which it is.
     private let word: Atomic<UInt64>
     /// Of a connection that carries several requests at a time, those that are on it.
@@ -91,10 +94,11 @@ final class Connection: Sendable {
         word = Atomic(Self.word(.idle))
     }
 
-    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 7) ?? .answering }
+    /// Whose turn it is.
+    package var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 7) ?? .answering }
 
     /// When the phase began.
-    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 3) }
+    package var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 3) }
 
     /// Since when the client has been waited for; nil while it is waiting itself.
     var waitingSince: NIODeadline? {
@@ -110,7 +114,7 @@ final class Connection: Sendable {
     }
 
     /// Carries a stream, which is to the one request on it what a connection is, until it ends.
-    func carry(_ stream: Connection) {
+    package func carry(_ stream: Connection) {
         let id = ObjectIdentifier(stream)
         streams.withLock { $0[id] = stream }
         stream.channel.closeFuture.whenComplete { _ in
@@ -122,9 +126,18 @@ final class Connection: Sendable {
         }
     }
 
-    func begin(_ phase: Phase) {
+    /// Says whose turn it is from now on.
+    package func begin(_ phase: Phase) {
         word.store(Self.word(phase), ordering: .relaxed)
     }
 
     private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 3 | phase.rawValue }
+}
+
+/// The client's address; an IPv4 address in its own form, even on an IPv6 socket.
+/// - Returns: nil: the client has left already.
+package func clientAddress(of channel: any Channel) -> String? {
+    guard let address = channel.remoteAddress?.ipAddress else { return nil }
+    let mapped = "::ffff:"
+    return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
 }
