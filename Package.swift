@@ -173,6 +173,8 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
+        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
@@ -274,9 +276,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API",
-                "WAF",
-                "WAFV2API", "WebACLAssets", "Wire",
+                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy",
+                "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/WAFV2"),
@@ -455,7 +456,7 @@ let package = Package(
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "WebFront", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -618,6 +619,7 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

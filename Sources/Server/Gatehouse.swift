@@ -17,7 +17,7 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-import WAFV2Service
+public import WAFV2Service
 public import WebFront
 public import Wire
 import X509
@@ -54,6 +54,8 @@ public struct Gatehouse: Sendable {
         public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// What stands behind AWS's managed rule groups.
+        public var managedRules = ManagedRuleSettings()
         /// A file for the logs of all web ACLs; nil: there is none.
         public var webACLLog: String?
         /// Files in MaxMind's format that tell where addresses are.
@@ -204,6 +206,7 @@ public struct Gatehouse: Sendable {
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             try environment.useAddressPlaces(configuration.addressPlaces)
+            try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)
