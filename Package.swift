@@ -155,6 +155,8 @@ let package = Package(
             ]),
 
         // The web application firewall: what web ACLs say of requests. No I/O.
+        // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
+        .target(name: "Shield", dependencies: ["WAF"]),
         .target(
             name: "WAF",
             dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
@@ -188,6 +190,7 @@ let package = Package(
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
+        .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -263,6 +266,13 @@ let package = Package(
             name: "WAFV2Service",
             dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
             path: "Sources/Services/WAFV2"),
+        .target(
+            name: "ShieldService",
+            dependencies: [
+                "Directory", "Ledger", "Platform", "Policy", "S3API", "Shield", "ShieldAdvancedAPI", "WAF", "WAFV2API",
+                "Wire",
+            ],
+            path: "Sources/Services/Shield"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -404,7 +414,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "WAFV2Service", "WebFront",
+                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -582,6 +592,7 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -86,7 +86,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address with all but its first bits cleared.
-    func masked(to length: Int) -> IPAddress {
+    /// - Parameter length: how many are kept.
+    public func masked(to length: Int) -> IPAddress {
         let rest = max(0, width - length)
         guard rest < 128 else { return IPAddress(version: version, bits: 0) }
         return IPAddress(version: version, bits: (bits >> UInt128(rest)) << UInt128(rest))
