@@ -154,9 +154,9 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
-        // The web application firewall: what web ACLs say of requests. No I/O.
         // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
         .target(name: "Shield", dependencies: ["WAF"]),
+        // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
             dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
