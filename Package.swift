@@ -93,7 +93,8 @@ let package = Package(
         .target(
             name: "LakeQuery",
             dependencies: ["CSQLiteSetup", "Wire", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // libpq is loaded when a database is named.
+        .target(name: "CLibPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
@@ -110,6 +111,14 @@ let package = Package(
             name: "CLibCrypto",
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
+
+        // What clients of ACME sign (RFC 8555): no service, no ledger.
+        .target(
+            name: "ACME",
+            dependencies: [
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
@@ -264,8 +273,13 @@ let package = Package(
             path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "WAFV2Service",
-            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            dependencies: [
+                "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API", "WAF",
+                "WAFV2API", "WebACLAssets", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/WAFV2"),
+        .target(name: "WebACLAssets"),
         .target(
             name: "ShieldService",
             dependencies: [
@@ -310,8 +324,11 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
-                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "Fetch", "Keyring",
+                "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACM"),
 
@@ -331,10 +348,21 @@ let package = Package(
         .target(
             name: "Gate",
             dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
+        // Connections as they are taken from the network: how many, for how long, encrypted or not.
+        .target(
+            name: "Intake",
+            dependencies: [
+                "Platform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -349,7 +377,8 @@ let package = Package(
         .target(
             name: "WebFront",
             dependencies: [
-                "Platform", "TransportSecurity", "WAF", "Wire",
+                "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -358,8 +387,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         // Other endpoints behind Gatehouse.
         .target(
@@ -429,7 +459,7 @@ let package = Package(
                 "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
                 "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -610,7 +640,7 @@ let package = Package(
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",
-                "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Signature", "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6],

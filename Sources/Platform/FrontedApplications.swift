@@ -23,6 +23,7 @@ public struct FrontedApplication: Sendable, Hashable {
 /// The applications behind the web front, as they are now: none without one. Services ask here what they protect.
 public final class FrontedApplications: Sendable {
     private let state = Mutex<[FrontedApplication]>([])
+    private let shown = Mutex<[Metric]>([])
 
     /// None yet.
     public init() {}
@@ -32,6 +33,12 @@ public final class FrontedApplications: Sendable {
 
     /// Takes in what the operator's file says.
     public func replace(with applications: [FrontedApplication]) { state.withLock { $0 = applications } }
+
+    /// What `GET /metrics` shows of the web front.
+    public var metrics: [Metric] { shown.withLock { $0 } }
+
+    /// Has `GET /metrics` show what the web front counts.
+    public func show(_ metrics: [Metric]) { shown.withLock { $0 = metrics } }
 
     /// The application of an ARN; nil: there is none.
     public func application(_ arn: String) -> FrontedApplication? { all.first { $0.arn == arn } }

@@ -16,6 +16,8 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
+import WAFV2Service
+public import WebFront
 public import Wire
 import X509
 
@@ -41,14 +43,20 @@ public struct Gatehouse: Sendable {
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
+        /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.
+        public var acmeHosts: [String: WebAddress] = [:]
         /// The names at which custom domains of user pools answer.
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// A file for the logs of all web ACLs; nil: there is none.
+        public var webACLLog: String?
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
+        /// The web applications that this Gatehouse stands before; nil: none.
+        public var webFront: WebFront.Place?
         /// Whether what policies deny is let through, and only marked.
         public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.
@@ -107,6 +115,8 @@ public struct Gatehouse: Sendable {
     private let rotation: KeyringRotation?
     /// Looks at the ledger while it is used; nil: that is done.
     private let check: LedgerCheckService?
+    /// The proxy before the operator's web applications; nil: there are none.
+    public let webFront: WebFront?
     /// nil: there are no endpoints behind.
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
@@ -169,7 +179,7 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders),
+                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
@@ -182,6 +192,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)
@@ -207,6 +218,7 @@ public struct Gatehouse: Sendable {
                 (tls, certificateFiles) = (issued.tls, nil)
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
+            webFront = try await Self.webFront(configuration, environment, account: accountID, log)
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -327,6 +339,7 @@ public struct Gatehouse: Sendable {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
         }
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
+        if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
         if let certificateFiles {
             services.append(
                 .init(

@@ -5,11 +5,21 @@ public import Platform
 extension ServiceModule {
     /// AWS Certificate Manager.
     public static let certificateManager = ServiceModule(
-        CertificateManager.self, operations: certificateOperations,
-        records: [ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self], tables: [RequestToken.self],
-        projections: [CertificateIndex.self], resourceTypes: [.certificate],
-        jobs: [RenewPrivateCertificate.self, ForgetToken.self], quotas: [.certificates, .namesPerCertificate],
-        samples: certificateSamples)
+        CertificateManager.self, operations: certificateOperations + acmeOperations,
+        records: [
+            ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self, ACMEEndpoint.self, ACMEBinding.self,
+            ACMEBindingKey.self, ACMEDomainValidation.self,
+        ],
+        tables: [
+            RequestToken.self, ACMEAccount.self, ACMEOrder.self, ACMECertificate.self, UsedNonce.self,
+        ],
+        projections: [CertificateIndex.self, ACMEIndex.self], resourceTypes: [.certificate, .acmeEndpoint],
+        jobs: [
+            RenewPrivateCertificate.self, ForgetToken.self, ForgetNonces.self, ForgetACMEEndpoint.self,
+            ValidateChallenge.self, IssueACMECertificate.self,
+        ],
+        quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
+        paths: PublicPath.acme, samples: certificateSamples)
 
     private static let certificateOperations: [any Platform.Operation.Type] = [
         CertificateManager.ImportCertificate.self, CertificateManager.RequestCertificate.self,
@@ -19,6 +29,20 @@ extension ServiceModule {
         CertificateManager.AddTagsToCertificate.self, CertificateManager.RemoveTagsFromCertificate.self,
         CertificateManager.ListTagsForCertificate.self, CertificateManager.GetAccountConfiguration.self,
         CertificateManager.PutAccountConfiguration.self,
+    ]
+
+    private static let acmeOperations: [any Platform.Operation.Type] = [
+        CertificateManager.CreateAcmeEndpoint.self, CertificateManager.DescribeAcmeEndpoint.self,
+        CertificateManager.ListAcmeEndpoints.self, CertificateManager.UpdateAcmeEndpoint.self,
+        CertificateManager.DeleteAcmeEndpoint.self, CertificateManager.CreateAcmeExternalAccountBinding.self,
+        CertificateManager.DescribeAcmeExternalAccountBinding.self,
+        CertificateManager.GetAcmeExternalAccountBindingCredentials.self,
+        CertificateManager.ListAcmeExternalAccountBindings.self,
+        CertificateManager.RevokeAcmeExternalAccountBinding.self,
+        CertificateManager.DeleteAcmeExternalAccountBinding.self, CertificateManager.DescribeAcmeAccount.self,
+        CertificateManager.ListAcmeAccounts.self, CertificateManager.RevokeAcmeAccount.self,
+        CertificateManager.TagResource.self, CertificateManager.UntagResource.self,
+        CertificateManager.ListTagsForResource.self,
     ]
 }
 

@@ -39,7 +39,9 @@ extension CertificateManager.ListCertificates: ReadOperation {
         let filters = input.includes
         let keys = filters?.keyTypes ?? usualKeys
         let (statuses, time) = (input.certificateStatuses ?? [], call.time)
+        let origins = input.certificateKeyPairOrigins ?? [CertificateOrigin.ours, CertificateOrigin.customer]
         func isWanted(_ certificate: ManagedCertificate) -> Bool {
+            guard origins.contains(certificate.keyPairOrigin) else { return false }
             guard keys.contains(certificate.keyAlgorithm), filters?.managedBy == nil else { return false }
             guard statuses.isEmpty || statuses.contains(certificate.status(at: time)) else { return false }
             // None of these can be exported for more than the owner of a private one.
@@ -93,6 +95,10 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
         }
         guard certificate.type == .private else {
             throw .invalidCertificate("Certificate ARN: \(certificate.arn) is not a private certificate")
+        }
+        guard certificate.acme == nil else {
+            throw .invalidCertificate(
+                "The key of the certificate \(certificate.arn) is with the ACME client that made it.")
         }
         guard let key, certificate.content != nil else { throw .notIssued(certificate) }
         do {

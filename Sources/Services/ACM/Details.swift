@@ -18,6 +18,12 @@ extension ManagedCertificate {
         return Facts(usages: certificate.usages, purposes: certificate.purposes)
     }
 
+    /// AWS's name: whose the key is.
+    var keyPairOrigin: String {
+        guard acme == nil else { return CertificateOrigin.acme }
+        return type == .imported ? CertificateOrigin.customer : CertificateOrigin.ours
+    }
+
     /// AWS's name: whether the key can be exported.
     var exportOption: String { type == .private ? "ENABLED" : "DISABLED" }
 }
@@ -70,6 +76,9 @@ extension CertificateManager.CertificateDetail {
         certificateAuthorityArn = certificate.authority
         renewalEligibility = certificate.isEligibleForRenewal(at: call.time) ? "ELIGIBLE" : "INELIGIBLE"
         inUseBy = []
+        certificateKeyPairOrigin = certificate.keyPairOrigin
+        acmeEndpointArn = certificate.acme?.endpointARN
+        acmeAccountId = certificate.acme?.accountID
         options = CertificateManager.CertificateOptions {
             $0.certificateTransparencyLoggingPreference = "DISABLED"
             $0.export = certificate.exportOption
@@ -120,6 +129,7 @@ extension CertificateManager.CertificateSummary {
         exportOption = certificate.exportOption
         inUse = false
         exported = certificate.isExported
+        certificateKeyPairOrigin = certificate.keyPairOrigin
         renewalEligibility = certificate.isEligibleForRenewal(at: time) ? "ELIGIBLE" : "INELIGIBLE"
         createdAt = Timestamp(secondsSinceEpoch: certificate.created)
         let updated = Timestamp(secondsSinceEpoch: certificate.updated)

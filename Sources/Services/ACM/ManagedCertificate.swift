@@ -42,6 +42,16 @@ struct ManagedCertificate: Record {
     /// Whether its key was exported.
     var isExported = false
     var renewal: Renewal?
+    /// Of one that a client of ACME's has asked for, which has its key; nil: of no other.
+    var acme: ACMEOrigin?
+
+    /// Where a certificate was issued that ACME's clients renew.
+    struct ACMEOrigin: Sendable, Codable, Equatable {
+        /// The endpoint, which may be gone.
+        let endpointARN: String
+        /// The account's id.
+        let accountID: String
+    }
 
     /// What the certificate itself says.
     struct Content: Sendable, Codable {
@@ -76,7 +86,7 @@ struct ManagedCertificate: Record {
     var arn: String { ARN.text("acm", region, accountID, CertificateName.prefix, id) }
     var scope: Scope { Scope(account: accountID, region: region) }
     var requirements: [Requirement] {
-        [.account(accountID)] + (status == .issued ? [Requirement(CertificateKey.kind, id)] : [])
+        [.account(accountID)] + (status == .issued && acme == nil ? [Requirement(CertificateKey.kind, id)] : [])
     }
 
     /// As AWS names it.
@@ -89,7 +99,7 @@ struct ManagedCertificate: Record {
     /// Whether it renews itself: only private certificates whose key somebody uses.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
     func isEligibleForRenewal(at time: Double) -> Bool {
-        type == .private && isExported && status(at: time) == Status.issued.rawValue
+        type == .private && isExported && acme == nil && status(at: time) == Status.issued.rawValue
     }
 }
 

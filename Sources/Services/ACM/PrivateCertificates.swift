@@ -227,11 +227,17 @@ struct PrivateIssuing: Sendable {
                     $0.type = "DAYS"
                 }
             }, as: identity)
+        return try await content(of: issued.certificateArn ?? "")
+    }
+
+    /// A certificate that was issued, with its chain.
+    /// - Throws: what the authority says.
+    func content(of certificate: String) async throws(ServiceError) -> ManagedCertificate.Content {
         let got = try await services.call(
             ACMPCA.GetCertificate.self,
             ACMPCA.GetCertificate.Input {
                 $0.certificateAuthorityArn = authority
-                $0.certificateArn = issued.certificateArn ?? ""
+                $0.certificateArn = certificate
             }, as: identity)
         do {
             let certificate = try Certificate(issuing: got.certificate ?? "")

@@ -41,6 +41,9 @@ public struct Verdict: Sendable {
         public var headers: [CustomResponse.Header] = []
         /// nil: it is empty.
         public var body: ResponseBody?
+
+        /// What is answered where a rule says nothing else.
+        public static let usual = Response()
     }
 
     /// A rule that has matched.

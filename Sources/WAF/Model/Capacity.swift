@@ -4,7 +4,7 @@
 /// transformation that several statements apply to the same part of a request is counted once, as AWS says that it may be.
 ///
 /// ```swift
-/// let capacity = try Capacity.of([rule]) { statement in … }
+/// let capacity = Capacity.of([rule]) { _ in 0 }
 /// ```
 public enum Capacity {
     /// The cost of one transformation.

@@ -86,7 +86,6 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address with all but its first bits cleared.
-    /// - Parameter length: how many are kept.
     public func masked(to length: Int) -> IPAddress {
         let rest = max(0, width - length)
         guard rest < 128 else { return IPAddress(version: version, bits: 0) }

@@ -14,7 +14,8 @@ def furnish(root: Identity) -> None:
     shield.create_protection_group(ProtectionGroupId="x", Aggregation="SUM", Pattern="ALL")
 
 
-SAMPLES = Samples(furnish=furnish)
+# Of an attack that is not there nobody is told whether it is.
+SAMPLES = Samples(furnish=furnish, denied_in_the_end={"DescribeAttack": "The attack does not exist"})
 SAMPLES.members(
     ProtectionId=ID, ProtectionGroupId="x", Aggregation="SUM", Pattern="ALL", ResourceArn=BALANCER, Action={"Block": {}},
     AttackId=ID, HealthCheckArn=f"arn:aws:route53:::healthcheck/{ID}", LogBucket="some-logs",
