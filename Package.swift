@@ -166,6 +166,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
+        .target(name: "Shield", dependencies: ["WAF"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -202,6 +204,7 @@ let package = Package(
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
+        .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -284,6 +287,13 @@ let package = Package(
         .target(name: "WebACLAssets"),
         // libmaxminddb is loaded when it is used; its header alone is needed.
         .target(name: "CMaxMind", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "ShieldService",
+            dependencies: [
+                "Directory", "Ledger", "Platform", "Policy", "S3API", "Shield", "ShieldAdvancedAPI", "WAF", "WAFV2API",
+                "Wire",
+            ],
+            path: "Sources/Services/Shield"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -441,7 +451,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "WAFV2Service", "WebFront",
+                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -620,6 +630,7 @@ let package = Package(
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",
