@@ -1,3 +1,4 @@
+import ACMService
 import FoundationEssentials
 import Logging
 import Platform
@@ -35,7 +36,12 @@ extension Gatehouse {
         guard let place = configuration.webFront else { return nil }
         do throws(WebFrontProblem) {
             return try await WebFront(
-                place, environment, account: account, certificates: { _ in nil }, log: log)
+                place, environment, account: account,
+                certificates: { [environment] (arn) throws in
+                    let certificate = try await servableCertificate(arn, environment)
+                    return certificate.map { ($0.chain, $0.key) }
+                },
+                screener: WebACLScreener(environment: environment), guardian: ShieldGuard(environment), log: log)
         } catch {
             throw StartError("\(error)")
         }

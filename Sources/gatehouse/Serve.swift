@@ -65,10 +65,15 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var managedRuleOptions: ManagedRuleOptions
+    @OptionGroup var webACLOptions: WebACLOptions
+
+    @OptionGroup var domainOptions: DomainOptions
 
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
@@ -266,9 +271,14 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.acmeHosts = try acmeOptions.hosts()
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.managedRules = try managedRuleOptions.settings()
+        configuration.webACLLog = webACLOptions.log
+        configuration.domainRecords = try domainOptions.records()
+        configuration.addressPlaces = webACLOptions.places
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
