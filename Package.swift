@@ -529,6 +529,14 @@ let package = Package(
 
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(
+            name: "CertificateIssuingTests",
+            dependencies: [
+                "CertificateIssuing", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .testTarget(name: "DomainRecordsTests", dependencies: ["DomainRecords"]),
+        .testTarget(
             name: "FetchTests",
             dependencies: [
                 "Fetch", .product(name: "Crypto", package: "swift-crypto"),
