@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        .library(name: "ACME", targets: ["ACME"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -581,6 +582,9 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(
+            name: "ACMETests",
+            dependencies: ["ACME", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "CognitoIDPTests",
             dependencies: [

@@ -17,6 +17,7 @@ extension ServiceModule {
         jobs: [
             RenewPrivateCertificate.self, ForgetToken.self, ForgetNonces.self, ForgetACMEEndpoint.self,
             ValidateChallenge.self, IssueACMECertificate.self,
+            ForgetACMEOrder.self,
         ],
         quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
         paths: PublicPath.acme, samples: certificateSamples)

@@ -7,6 +7,7 @@ import Wire
 /// Looks at what a client has put where a challenge wants it.
 struct ValidateChallenge: Job {
     static let kind = "ACM::ValidateAcmeChallenge"
+    static let concurrency = 16
     /// How often it is looked at, and how long apart, in seconds: what was just put there may not be seen everywhere yet.
     private static let tries = 4
     private static let pause = 2.0

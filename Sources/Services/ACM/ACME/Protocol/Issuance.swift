@@ -32,6 +32,7 @@ struct IssueACMECertificate: Job {
         guard let (endpoint, order, account) = found, order.state == .processing else { return }
         var failure: Problem?
         do throws(ServiceError) {
+            guard account.status == .valid else { throw .accessDenied("The account is deactivated or revoked.") }
             let caller = try await environment.acmeCaller(for: account, of: endpoint)
             let input = RequestByACME.Input {
                 $0.structure["DomainName"] = .string(order.names.first?.text ?? "")
@@ -144,14 +145,22 @@ extension RequestByACME: PreparedWriteOperation {
 
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let (arn, id) = (try input.text("AcmeEndpointArn"), try input.text("AcmeOrderId"))
-        let (endpoint, order) = try await call.read {
-            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?) in
+        let (endpoint, order, isCovered) = try await call.read {
+            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, Bool) in
             let endpoint = try records.acmeEndpoint(arn, call)
-            return (endpoint, try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id))
+            let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id)
+            let validations = try records.referrers(
+                ACMEDomainValidation.self, ACMEBinding.ofEndpoint, to: endpoint.id)
+            let isCovered = order?.authorizations.allSatisfy { one in
+                !one.isPreapproved || validations.contains { $0.covers(one.name) }
+            }
+            return (endpoint, order, isCovered ?? false)
         }
         guard let order, order.state == .processing, let der = order.request else {
             throw .invalidCertificate("The order is not there any more.")
         }
+        // They may have been deleted since it was made.
+        guard isCovered else { throw .accessDenied("No domain validation of the endpoint covers the names.") }
         let asked: HostRequest
         do throws(Problem) { asked = try HostRequest(Array(der)) } catch { throw .internalFailure }
         let names = order.names.map(\.text)

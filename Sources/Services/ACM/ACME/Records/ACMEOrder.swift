@@ -1,6 +1,8 @@
 import ACME
 import FoundationEssentials
 import Ledger
+import Platform
+import Wire
 
 /// What an account has asked for: a certificate for some names, and how far that has come (RFC 8555, section 7.1.6).
 struct ACMEOrder: TableRow {
@@ -71,6 +73,8 @@ struct ACMEAuthorization: Sendable, Codable {
     let name: OrderedName
     var status: Status
     var challenges: [ACMEChallenge]
+    /// Whether a domain validation of the endpoint allows it, for as long as it is there, and not the account's own proof.
+    let isPreapproved: Bool
 
     /// Why it is not valid.
     var problem: Problem? { challenges.lazy.compactMap(\.problem).first }
@@ -128,4 +132,19 @@ struct UsedNonce: TableRow {
     let random: Data
 
     var key: RowKey { RowKey(.number(issued), .bytes(Array(random))) }
+}
+
+/// Forgets an order some time after it is over.
+struct ForgetACMEOrder: Job {
+    static let kind = "ACM::ForgetAcmeOrder"
+
+    let endpointID: String
+    let orderID: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (endpointID, orderID) = (endpointID, orderID)
+        try await context.finish { (records) throws(ServiceError) in
+            try records.delete(ACMEOrder.self, ACMEOrder.key(orderID), of: endpointID)
+        }
+    }
 }
