@@ -186,12 +186,15 @@ struct ACMEExchange: Sendable {
 }
 
 extension Problem {
+    static let caaCode = "CAA_ERROR"
+
     /// What a service's error is to a client of ACME's.
     init(_ error: ServiceError) {
         switch error.code {
         // The event history has the details: they are no client's business.
         case "AccessDenied", "AccessDeniedException":
             self.init(.unauthorized, "The IAM role of the account's external account binding does not allow this.")
+        case Self.caaCode: self.init(.caa, error.message)
         case let code where error.status < 500:
             self.init(.serverInternal, "The certificate authority has refused it: \(code).")
         default:

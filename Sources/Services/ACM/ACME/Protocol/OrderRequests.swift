@@ -53,7 +53,10 @@ extension ACMEExchange {
             var parts: [Problem.Part] = []
             var authorizations: [ACMEAuthorization] = []
             for (name, tokens) in zip(names, tokens) {
-                if let one = ACMEAuthorization(name, endpoint, validations, tokens, at: time) {
+                if endpoint.authority == .public, let fault = PublicNames.fault([name.text]) {
+                    let detail = "No public certificate can be for it: \(fault)."
+                    parts.append(.init(.rejectedIdentifier, detail, name: name.text))
+                } else if let one = ACMEAuthorization(name, endpoint, validations, tokens, at: time) {
                     authorizations.append(one)
                 } else {
                     parts.append(

@@ -1,4 +1,5 @@
 import ACME
+import CertificateIssuing
 import FoundationEssentials
 import Ledger
 import Platform
@@ -107,13 +108,11 @@ struct ACMECertificate: TableRow {
     static let kind = "AWS::CertificateManager::AcmeCertificate"
 
     let endpointID: String
-    /// Hexadecimal, without what stands between the digits.
+    /// See ``serial(_:)``.
     let serial: String
     /// Of ACM.
     let certificateID: String
     let accountID: String
-    /// Whether it was revoked here.
-    var isRevoked = false
     /// The order that replaces it; nil: none does.
     var replacedBy: String?
 
@@ -121,6 +120,12 @@ struct ACMECertificate: TableRow {
     var key: RowKey { Self.key(serial) }
 
     static func key(_ serial: String) -> RowKey { RowKey(.text(serial)) }
+
+    /// A serial number in hexadecimal digits, without colons and without zeros at the beginning.
+    static func serial(_ text: String) -> String {
+        let digits = SerialNumber.kept(text).drop { $0 == "0" }
+        return digits.isEmpty ? "0" : String(digits)
+    }
 }
 
 /// A nonce that was used: it can't be used again.
