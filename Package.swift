@@ -119,6 +119,9 @@ let package = Package(
                 "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        // What the domain name system says, as far as certificates depend on it.
+        .target(name: "DomainRecords", dependencies: ["CLDNS"]),
+        .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
@@ -163,6 +166,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
+        .target(name: "Shield", dependencies: ["WAF"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -170,13 +175,15 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
+        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "CLibCrypto", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring",
-                "Signature", "WebAuthn", "Wire",
+                "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -197,6 +204,7 @@ let package = Package(
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
+        .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -271,15 +279,21 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy", "S3API",
-                "WAF",
-                "WAFV2API", "WebACLAssets", "Wire",
+                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy",
+                "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/WAFV2"),
         .target(name: "WebACLAssets"),
         // libmaxminddb is loaded when it is used; its header alone is needed.
         .target(name: "CMaxMind", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "ShieldService",
+            dependencies: [
+                "Directory", "Ledger", "Platform", "Policy", "S3API", "Shield", "ShieldAdvancedAPI", "WAF", "WAFV2API",
+                "Wire",
+            ],
+            path: "Sources/Services/Shield"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -317,8 +331,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "Fetch", "Keyring",
-                "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "Fetch",
+                "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -430,14 +444,14 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "WAFV2Service", "WebFront",
+                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -449,10 +463,10 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
-                "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "WebFront", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -615,6 +629,8 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

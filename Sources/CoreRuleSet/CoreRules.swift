@@ -1,4 +1,4 @@
-public import WAF
+import WAF
 
 /// The OWASP Core Rule Set made ready for requests, at one paranoia level.
 ///
@@ -40,7 +40,7 @@ public final class CoreRules: Sendable {
     let phases: [[Int]]
     /// The variables that are set when a request comes.
     let variables: TransactionVariables
-    let signatures: SignatureTable
+    let questions: [(rule: String, question: CoreQuestions.Question)]
 
     /// What keeps rules from being made ready.
     public struct Problem: Error, Sendable, Equatable {
@@ -70,7 +70,7 @@ public final class CoreRules: Sendable {
         do throws(LinearRegexSet.Problem) { plan = try building.preparation.planning.finish() } catch {
             throw Problem(reason: error.reason)
         }
-        signatures = SignatureTable(rules)
+        questions = CoreQuestions.all(SignatureTable(rules))
     }
 
     private struct Building {

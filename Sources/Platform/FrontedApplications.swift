@@ -1,3 +1,5 @@
+import Crypto
+import Directory
 import Synchronization
 
 /// A web application that the web front stands before. AWS's API knows it as an Application Load Balancer.
@@ -24,6 +26,8 @@ public struct FrontedApplication: Sendable, Hashable {
 public final class FrontedApplications: Sendable {
     private let state = Mutex<[FrontedApplication]>([])
     private let shown = Mutex<[Metric]>([])
+    /// The certificate that Gatehouse's own server shows, and what the server is called.
+    private let server = Mutex<(certificate: String, arn: String)?>(nil)
 
     /// None yet.
     public init() {}
@@ -45,6 +49,20 @@ public final class FrontedApplications: Sendable {
 
     /// The ARNs of what shows a certificate, as ACM's `InUseBy` lists them.
     public func users(ofCertificate arn: String) -> [String] {
-        all.filter { $0.certificates.contains(arn) }.map(\.arn)
+        let server = server.withLock { $0.flatMap { $0.certificate == arn ? $0.arn : nil } }
+        return all.filter { $0.certificates.contains(arn) }.map(\.arn) + (server.map { [$0] } ?? [])
+    }
+
+    /// Notes that Gatehouse's own server shows a certificate. As an application it is called `gatehouse`.
+    public func addServer(showing certificate: String) {
+        guard let named = ARN(parsing: certificate) else { return }
+        let text = "\(named.account)/\(named.region)/gatehouse"
+        let id = SHA256.hash(data: Array(text.utf8)).prefix(8).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+        let arn = ARN.text(
+            "elasticloadbalancing", named.region, named.account, "loadbalancer/app/gatehouse/", id)
+        server.withLock { $0 = (certificate, arn) }
     }
 }

@@ -1,3 +1,4 @@
+public import DomainRecords
 public import Fetch
 
 /// The servers outside of Gatehouse that services call by addresses which their users give: how they are trusted, and where
@@ -17,6 +18,8 @@ public struct OutsideServers: Sendable {
     public let acmeHosts: [String: WebAddress]
     /// Where messages to users are sent.
     public let messages: MessageServers
+    /// What the domain name system says.
+    public let domainRecords: DomainRecords
 
     /// - Parameters:
     ///   - trust: see the property.
@@ -25,12 +28,15 @@ public struct OutsideServers: Sendable {
     ///   - messages: see the property.
     ///   - loginProviders: see the property.
     ///   - acmeHosts: see the property.
+    ///   - domainRecords: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
         eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
-        loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:]
+        loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:],
+        domainRecords: DomainRecords = DomainRecords()
     ) {
         self.acmeHosts = acmeHosts
+        self.domainRecords = domainRecords
         self.loginProviders = loginProviders
         self.eventDestinations = eventDestinations
         self.messages = messages

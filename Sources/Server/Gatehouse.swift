@@ -1,6 +1,7 @@
 import Bodies
 import Console
 import Directory
+public import DomainRecords
 public import Edge
 public import Fetch
 import FoundationEssentials
@@ -16,7 +17,7 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-import WAFV2Service
+public import WAFV2Service
 public import WebFront
 public import Wire
 import X509
@@ -49,8 +50,12 @@ public struct Gatehouse: Sendable {
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// What the domain name system says, by which public certificates are validated.
+        public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// What stands behind AWS's managed rule groups.
+        public var managedRules = ManagedRuleSettings()
         /// A file for the logs of all web ACLs; nil: there is none.
         public var webACLLog: String?
         /// Files in MaxMind's format that tell where addresses are.
@@ -94,6 +99,8 @@ public struct Gatehouse: Sendable {
             case localAuthority(names: [ServedName])
             /// The operator's, in PEM files.
             case files(certificate: String, key: String)
+            /// One of ACM's.
+            case managed(arn: String)
         }
     }
 
@@ -123,6 +130,9 @@ public struct Gatehouse: Sendable {
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
+    /// The certificate of ACM's that the server shows; nil: it shows none of them.
+    private let managedCertificate: ManagedServerCertificate?
+    private let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 
@@ -181,7 +191,8 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts),
+                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
+                    domainRecords: configuration.domainRecords),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
@@ -195,6 +206,7 @@ public struct Gatehouse: Sendable {
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             try environment.useAddressPlaces(configuration.addressPlaces)
+            try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)
@@ -211,8 +223,13 @@ public struct Gatehouse: Sendable {
             }
             try await scheduler.begin()
             self.scheduler = scheduler
+            var managed: ManagedServerCertificate?
             switch configuration.tls {
             case nil: (tls, certificateFiles, localAuthority) = (nil, nil, nil)
+            case .managed(let arn):
+                let found = try await ManagedServerCertificate(arn, environment)
+                managed = found
+                (tls, certificateFiles, localAuthority) = (found.certificate.tls, nil, nil)
             case .files(let certificate, let key):
                 let files = try CertificateFiles(
                     certificate: certificate, key: key, log: log, at: environment.clock.realTime)
@@ -222,6 +239,8 @@ public struct Gatehouse: Sendable {
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
             webFront = try await Self.webFront(configuration, environment, account: accountID, log)
+            managedCertificate = managed
+            self.log = log
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -347,6 +366,13 @@ public struct Gatehouse: Sendable {
             services.append(
                 .init(
                     service: CertificateReload(files: certificateFiles, clock: environment.clock),
+                    serviceName: "certificates"))
+        }
+        if let managedCertificate {
+            services.append(
+                .init(
+                    service: ManagedCertificateReload(
+                        managed: managedCertificate, environment: environment, log: log),
                     serviceName: "certificates"))
         }
         return services

@@ -70,7 +70,10 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var managedRuleOptions: ManagedRuleOptions
     @OptionGroup var webACLOptions: WebACLOptions
+
+    @OptionGroup var domainOptions: DomainOptions
 
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
@@ -285,7 +288,9 @@ struct Serve: AsyncParsableCommand {
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.managedRules = try managedRuleOptions.settings()
         configuration.webACLLog = webACLOptions.log
+        configuration.domainRecords = try domainOptions.records()
         configuration.addressPlaces = webACLOptions.places
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()

@@ -2,7 +2,7 @@ import WAF
 
 /// What the Core Rule Set says of one request. It is worked out as far as it is asked for, and nothing twice.
 final class CoreInspection {
-    private let rules: CoreRules
+    let rules: CoreRules
     private let request: WebRequest
     private var texts: TextStore
     let values: RequestValues
@@ -49,11 +49,12 @@ final class CoreInspection {
     /// Which rules' first expressions are found anywhere where they look.
     private func scan() -> [Bool] {
         var candidates = [Bool](repeating: false, count: rules.rules.count)
-        for (number, set) in rules.plan.sets.enumerated() where set.classes != 0 {
-            for value in values.values where value.classes & set.classes != 0 {
-                let text = texts.number(of: value.text, at: set.node)
+        let plan = rules.plan
+        for value in values.places {
+            for number in plan.classesOfSets.indices where value.classes & plan.classesOfSets[number] != 0 {
+                let text = texts.number(of: value.text, at: plan.nodesOfSets[number])
                 for match in texts.matches(text, number) {
-                    for rule in set.rules[match] { candidates[rule] = true }
+                    for rule in plan.sets[number].rules[match] { candidates[rule] = true }
                 }
             }
         }
@@ -77,14 +78,14 @@ final class CoreInspection {
     /// All values are tested: each that matches has its assignments made.
     private func isFulfilled(_ test: PreparedTest, _ assignments: [SecAssignment]) -> Bool {
         var isMatch = false
-        func take(_ name: [UInt8], _ text: Int) {
+        func take(_ name: () -> [UInt8], _ text: Int) {
             for (index, node) in test.nodes.enumerated() {
                 let number = texts.number(of: text, at: node)
                 // Only what a transformation has changed is tested again.
                 if index > 0, number == texts.number(of: text, at: test.nodes[index - 1]) { continue }
                 guard holds(test, index, number) != test.isNegated else { continue }
                 isMatch = true
-                matched.append((name, number))
+                matched.append((name(), number))
                 if let captured = test.capturing?.captures(texts.text(number)) { keep(captured) }
                 assign(assignments)
             }
@@ -93,7 +94,7 @@ final class CoreInspection {
             if choice.isCount {
                 var count = 0
                 forEach(choice, test.variables.exceptions) { _, _ in count += 1 }
-                take(Array(choice.variable.rawValue.utf8), texts.add(Array(String(count).utf8)))
+                take({ Array(choice.variable.name.utf8) }, texts.add(Array(String(count).utf8)))
             } else {
                 forEach(choice, test.variables.exceptions, take)
             }
@@ -113,10 +114,12 @@ final class CoreInspection {
 
     /// The values of a choice, with their full names.
     private func forEach(
-        _ choice: SecVariables.Choice, _ exceptions: [SecVariables.Choice], _ body: ([UInt8], Int) -> Void
+        _ choice: SecVariables.Choice, _ exceptions: [SecVariables.Choice], _ body: (() -> [UInt8], Int) -> Void
     ) {
         let variable = choice.variable
-        let prefix = Array(variable.rawValue.utf8) + [UInt8(ascii: ":")]
+        func full(_ name: [UInt8]) -> () -> [UInt8] {
+            { Array(variable.name.utf8) + (name.isEmpty ? [] : [UInt8(ascii: ":")] + name) }
+        }
         switch variable {
         case .transaction:
             // Sorted: which of several is the last one must not be chance.
@@ -129,23 +132,25 @@ final class CoreInspection {
                 }
             for name in names {
                 guard let value = transaction[name] else { continue }
-                body(prefix + name, texts.add(value))
+                body(full(name), texts.add(value))
             }
-        case .matched: if let last = matched.last { body(last.name, last.text) }
-        case .matchedName: if let last = matched.last { body(last.name, texts.add(last.name)) }
-        case .allMatched: for match in matched { body(match.name, match.text) }
-        case .allMatchedNames: for match in matched { body(match.name, texts.add(match.name)) }
+        case .matched: if let last = matched.last { body({ last.name }, last.text) }
+        case .matchedName: if let last = matched.last { body({ last.name }, texts.add(last.name)) }
+        case .allMatched: for match in matched { body({ match.name }, match.text) }
+        case .allMatchedNames: for match in matched { body({ match.name }, texts.add(match.name)) }
         default:
             for primary in variable.primaries {
                 for number in values.numbers(of: primary) {
                     let value = values.values[number]
+                    // Most rules look at all, but for what they name.
                     guard choice.selector?.selects(value.name) ?? true,
-                        !exceptions.contains(where: { exception in
-                            exception.variable.primaries.contains(primary)
-                                && exception.selector?.selects(value.name) ?? true
-                        })
+                        exceptions.isEmpty
+                            || !exceptions.contains(where: { exception in
+                                exception.variable.primaries.contains(primary)
+                                    && exception.selector?.selects(value.name) ?? true
+                            })
                     else { continue }
-                    body(value.name.isEmpty ? prefix.dropLast() : prefix + value.name, value.text)
+                    body(full(value.name), value.text)
                 }
             }
         }

@@ -13,10 +13,10 @@ struct RequestValue {
 /// A request taken apart as ModSecurity takes it apart.
 struct RequestValues {
     private(set) var values: [RequestValue] = []
+    /// The texts and classes of the values, in the same order.
+    private(set) var places: [(text: Int, classes: UInt64)] = []
     /// The numbers of each variable's values.
     private var byVariable: [[Int]] = Array(repeating: [], count: SecVariable.allCases.count)
-    private static let numbers: [SecVariable: Int] = Dictionary(
-        uniqueKeysWithValues: SecVariable.allCases.enumerated().map { ($1, $0) })
 
     /// How many values are looked at: what comes after them is not.
     private static let mostValues = 4096
@@ -27,13 +27,12 @@ struct RequestValues {
         builder.takeBody(request)
         texts = builder.texts
         values = builder.values
-        for (number, value) in values.enumerated() {
-            if let variable = Self.numbers[value.variable] { byVariable[variable].append(number) }
-        }
+        places = values.map { ($0.text, $0.classes) }
+        for (number, value) in values.enumerated() { byVariable[value.variable.rawValue].append(number) }
     }
 
     /// The values of a variable.
-    func numbers(of variable: SecVariable) -> [Int] { Self.numbers[variable].map { byVariable[$0] } ?? [] }
+    func numbers(of variable: SecVariable) -> [Int] { byVariable[variable.rawValue] }
 
     private struct Builder {
         let plan: ScanPlan
@@ -61,8 +60,10 @@ struct RequestValues {
             if request.query != nil { uri += [UInt8(ascii: "?")] + query }
             let path = Percent.decode(request.path)
             take(.filename, path)
-            take(.basename, path.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-                .map { Array(path[($0 + 1)...]) } ?? [])
+            take(
+                .basename,
+                path.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+                    .map { Array(path[($0 + 1)...]) } ?? [])
             take(.uri, Self.withoutHost(Percent.decode(uri)))
             let raw = uri + (request.fragment.map { [UInt8(ascii: "#")] + $0 } ?? [])
             take(.rawURI, raw)
@@ -107,9 +108,10 @@ struct RequestValues {
         }
 
         mutating func takeBody(_ request: WebRequest) {
-            let type = request.headers.first {
-                $0.name.map(asciiLowercased).elementsEqual("content-type".utf8)
-            }?.value ?? []
+            let type =
+                request.headers.first {
+                    $0.name.map(asciiLowercased).elementsEqual("content-type".utf8)
+                }?.value ?? []
             let processor = BodyProcessor(contentType: type)
             take(.bodyProcessor, Array(processor.name.utf8))
             take(.body, request.body)

@@ -17,7 +17,12 @@ struct TextStore {
     private var sql: [UInt8] = []
     private var script: [UInt8] = []
 
-    init(_ plan: ScanPlan) { self.plan = plan }
+    private let nodeCount: Int
+
+    init(_ plan: ScanPlan) {
+        self.plan = plan
+        nodeCount = plan.tree.nodes.count
+    }
 
     /// Takes a text in.
     /// - Returns: its number.
@@ -34,7 +39,7 @@ struct TextStore {
     /// Makes room for what becomes of the texts that are there.
     mutating func finishValues() {
         rows = texts.count
-        derived = Array(repeating: -1, count: rows * plan.tree.nodes.count)
+        derived = Array(repeating: -1, count: rows * nodeCount)
     }
 
     func text(_ number: Int) -> [UInt8] { texts[number] }
@@ -42,7 +47,7 @@ struct TextStore {
     /// What a text is at a node.
     mutating func number(of text: Int, at node: Int) -> Int {
         guard node != 0 else { return text }
-        let place = text * plan.tree.nodes.count + node
+        let place = text * nodeCount + node
         if text < rows, derived[place] >= 0 { return Int(derived[place]) }
         let step = plan.tree.nodes[node]
         let before = number(of: text, at: step.parent)

@@ -11,8 +11,8 @@ struct Signature: Sendable {
     init?(_ rule: PreparedRule) {
         guard let test = rule.links.first?.test, !test.isNegated else { return nil }
         switch test.condition {
-        case .scanned, .sql, .script: break
-        case .regex, .other: return nil
+        case .scanned, .regex, .sql, .script: break
+        case .other: return nil
         }
         var further: [PreparedTest] = []
         for link in rule.links.dropFirst() {
@@ -42,13 +42,20 @@ struct SignatureTable: Sendable {
 }
 
 /// A part of a request, as AWS's rules name it.
-enum RequestPart: String, Sendable, Hashable {
-    case body = "BODY"
-    case cookie = "COOKIE"
-    case header = "HEADER"
-    case queryArguments = "QUERYARGUMENTS"
-    case queryString = "QUERYSTRING"
-    case uriPath = "URIPATH"
+enum RequestPart: Sendable, CaseIterable {
+    case body, cookie, header, userAgent, queryArguments, queryString, uriPath
+
+    /// What rules' names end with.
+    var suffix: String {
+        switch self {
+        case .body: "BODY"
+        case .cookie: "COOKIE"
+        case .header, .userAgent: "HEADER"
+        case .queryArguments: "QUERYARGUMENTS"
+        case .queryString: "QUERYSTRING"
+        case .uriPath: "URIPATH"
+        }
+    }
 
     func has(_ value: RequestValue) -> Bool {
         switch self {
@@ -60,6 +67,8 @@ enum RequestPart: String, Sendable, Hashable {
         case .cookie: value.variable == .cookies || value.variable == .cookieNames
         case .header:
             value.variable == .headers && !value.name.map(asciiLowercased).elementsEqual("cookie".utf8)
+        case .userAgent:
+            value.variable == .headers && value.name.map(asciiLowercased).elementsEqual("user-agent".utf8)
         case .queryArguments: value.variable == .queryArguments || value.variable == .queryArgumentNames
         case .queryString:
             value.variable == .queryArguments || value.variable == .queryArgumentNames || value.variable == .query
@@ -72,7 +81,7 @@ enum RequestPart: String, Sendable, Hashable {
         switch self {
         case .body: "BODY"
         case .cookie: "COOKIE"
-        case .header: "HEADER"
+        case .header, .userAgent: "HEADER"
         case .queryArguments: "ALL_QUERY_ARGS"
         case .queryString: "QUERY_STRING"
         case .uriPath: "URI"

@@ -52,7 +52,11 @@ enum SecOperator: Sendable, Equatable {
     /// It has bytes besides these.
     case byteRange([Bool])
     case urlEncoding, utf8Encoding
-    case within(SecText), equals(SecText), begins(SecText), ends(SecText), contains(SecText)
+    case within(SecText)
+    case equals(SecText)
+    case begins(SecText)
+    case ends(SecText)
+    case contains(SecText)
     case number(Comparison, SecText)
     case addresses([String])
     case always

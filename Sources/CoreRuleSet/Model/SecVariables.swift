@@ -1,46 +1,98 @@
 import WAF
 
 /// Values that a rule looks at.
-enum SecVariable: String, Sendable, CaseIterable {
+enum SecVariable: Int, Sendable, CaseIterable {
     // Of the request: several values, each with a name.
-    case arguments = "ARGS"
-    case argumentNames = "ARGS_NAMES"
-    case queryArguments = "ARGS_GET"
-    case queryArgumentNames = "ARGS_GET_NAMES"
-    case bodyArguments = "ARGS_POST"
-    case bodyArgumentNames = "ARGS_POST_NAMES"
-    case files = "FILES"
-    case fileNames = "FILES_NAMES"
-    case cookies = "REQUEST_COOKIES"
-    case cookieNames = "REQUEST_COOKIES_NAMES"
-    case headers = "REQUEST_HEADERS"
-    case headerNames = "REQUEST_HEADERS_NAMES"
-    case partHeaders = "MULTIPART_PART_HEADERS"
+    case arguments
+    case argumentNames
+    case queryArguments
+    case queryArgumentNames
+    case bodyArguments
+    case bodyArgumentNames
+    case files
+    case fileNames
+    case cookies
+    case cookieNames
+    case headers
+    case headerNames
+    case partHeaders
     // Of the request: one value.
-    case body = "REQUEST_BODY"
-    case filename = "REQUEST_FILENAME"
-    case basename = "REQUEST_BASENAME"
-    case uri = "REQUEST_URI"
-    case rawURI = "REQUEST_URI_RAW"
-    case line = "REQUEST_LINE"
-    case method = "REQUEST_METHOD"
-    case httpVersion = "REQUEST_PROTOCOL"
-    case query = "QUERY_STRING"
-    case address = "REMOTE_ADDR"
-    case bodyProcessor = "REQBODY_PROCESSOR"
-    case argumentsSize = "ARGS_COMBINED_SIZE"
-    case filesSize = "FILES_COMBINED_SIZE"
+    case body
+    case filename
+    case basename
+    case uri
+    case rawURI
+    case line
+    case method
+    case httpVersion
+    case query
+    case address
+    case bodyProcessor
+    case argumentsSize
+    case filesSize
     // Of the evaluation.
-    case transaction = "TX"
-    case matched = "MATCHED_VAR"
-    case matchedName = "MATCHED_VAR_NAME"
-    case allMatched = "MATCHED_VARS"
-    case allMatchedNames = "MATCHED_VARS_NAMES"
+    case transaction
+    case matched
+    case matchedName
+    case allMatched
+    case allMatchedNames
     /// Bodies that are XML are not taken apart: it has no values.
-    case xml = "XML"
+    case xml
     /// What is kept about an address from request to request: nothing is.
-    case addressMemory = "IP"
-    case globalMemory = "GLOBAL"
+    case addressMemory
+    case globalMemory
+
+    /// As rules name it; the parts of JSON and of bodies that nobody takes apart have no names.
+    var name: String { Self.names[rawValue] }
+
+    private static let names: [String] = {
+        var names = [String](repeating: "", count: allCases.count)
+        for (variable, name) in named { names[variable.rawValue] = name }
+        return names
+    }()
+
+    private static let named: [(SecVariable, String)] = [
+        (.arguments, "ARGS"),
+        (.argumentNames, "ARGS_NAMES"),
+        (.queryArguments, "ARGS_GET"),
+        (.queryArgumentNames, "ARGS_GET_NAMES"),
+        (.bodyArguments, "ARGS_POST"),
+        (.bodyArgumentNames, "ARGS_POST_NAMES"),
+        (.files, "FILES"),
+        (.fileNames, "FILES_NAMES"),
+        (.cookies, "REQUEST_COOKIES"),
+        (.cookieNames, "REQUEST_COOKIES_NAMES"),
+        (.headers, "REQUEST_HEADERS"),
+        (.headerNames, "REQUEST_HEADERS_NAMES"),
+        (.partHeaders, "MULTIPART_PART_HEADERS"),
+        (.body, "REQUEST_BODY"),
+        (.filename, "REQUEST_FILENAME"),
+        (.basename, "REQUEST_BASENAME"),
+        (.uri, "REQUEST_URI"),
+        (.rawURI, "REQUEST_URI_RAW"),
+        (.line, "REQUEST_LINE"),
+        (.method, "REQUEST_METHOD"),
+        (.httpVersion, "REQUEST_PROTOCOL"),
+        (.query, "QUERY_STRING"),
+        (.address, "REMOTE_ADDR"),
+        (.bodyProcessor, "REQBODY_PROCESSOR"),
+        (.argumentsSize, "ARGS_COMBINED_SIZE"),
+        (.filesSize, "FILES_COMBINED_SIZE"),
+        (.transaction, "TX"),
+        (.matched, "MATCHED_VAR"),
+        (.matchedName, "MATCHED_VAR_NAME"),
+        (.allMatched, "MATCHED_VARS"),
+        (.allMatchedNames, "MATCHED_VARS_NAMES"),
+        (.xml, "XML"),
+        (.addressMemory, "IP"),
+        (.globalMemory, "GLOBAL"),
+    ]
+
+    /// A variable by its name; nil: it isn't known here.
+    init?(name: String) {
+        guard let known = Self.named.first(where: { $0.1 == name }) else { return nil }
+        self = known.0
+    }
 
     /// Whether it is the evaluation that makes its values.
     var isOfEvaluation: Bool {
@@ -60,10 +112,10 @@ enum SecVariable: String, Sendable, CaseIterable {
     }
 
     /// Elements of a body that is JSON; rules see them as ``arguments`` alone.
-    case jsonArguments = " JSON"
-    case jsonArgumentNames = " JSON_NAMES"
+    case jsonArguments
+    case jsonArgumentNames
     /// A body that nobody takes apart. No rule names it: it is for statements about bodies.
-    case opaqueBody = " OPAQUE"
+    case opaqueBody
 }
 
 /// A name among several values.
@@ -97,4 +149,3 @@ struct SecVariables: Sendable {
 }
 
 func asciiLowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-

@@ -49,7 +49,9 @@ struct ConstantFolding {
             guard isConstant(assignment.value), assignment.name.constant != nil else { return .asked }
         }
         for assignment in assignments {
-            guard let name = assignment.name.constant, let value = variables.expanded(assignment.value) else { continue }
+            guard let name = assignment.name.constant, let value = variables.expanded(assignment.value) else {
+                continue
+            }
             variables.assign(name, assignment.change, value)
         }
         // A rule that logs is one that is to be told of.

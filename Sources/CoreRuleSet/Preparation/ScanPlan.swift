@@ -22,8 +22,11 @@ struct ScanPlan: Sendable {
     let triggers: [TextTraits?]
     let sets: [ExpressionSet]
     let classes: [ValueClass]
-    /// The classes that each variable's values may be in.
-    let classesOfVariable: [SecVariable: [Int]]
+    /// The classes that each variable's values may be in, by the variables' numbers.
+    let classesOfVariable: [[Int]]
+    /// The sets' nodes and classes once more, side by side.
+    let nodesOfSets: [Int]
+    let classesOfSets: [UInt64]
 
     /// The most classes that fit in a word, with ``anyClass``.
     static let mostClasses = 63
@@ -33,7 +36,7 @@ struct ScanPlan: Sendable {
     /// The classes that a value is in.
     func classes(of variable: SecVariable, _ name: [UInt8]) -> UInt64 {
         var bits = Self.anyClass
-        for number in classesOfVariable[variable] ?? [] {
+        for number in classesOfVariable[variable.rawValue] {
             let wanted = classes[number].name
             if wanted.map({ SecSelector.name($0).selects(name) }) ?? true { bits |= 1 << UInt64(number) }
         }
@@ -103,11 +106,11 @@ struct ScanPlanning {
                 ScanPlan.ExpressionSet(
                     node: node, expressions: try LinearRegexSet(set.patterns), classes: set.classes, rules: set.rules))
         }
-        var ofVariable: [SecVariable: [Int]] = [:]
-        for (number, wanted) in classes.enumerated() { ofVariable[wanted.variable, default: []].append(number) }
+        var ofVariable = [[Int]](repeating: [], count: SecVariable.allCases.count)
+        for (number, wanted) in classes.enumerated() { ofVariable[wanted.variable.rawValue].append(number) }
         return ScanPlan(
             tree: tree, triggers: tree.nodes.map(\.step.triggers), sets: sets, classes: classes,
-            classesOfVariable: ofVariable)
+            classesOfVariable: ofVariable, nodesOfSets: sets.map(\.node), classesOfSets: sets.map(\.classes))
     }
 }
 

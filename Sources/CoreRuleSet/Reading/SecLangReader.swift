@@ -36,7 +36,9 @@ struct SecLangReader {
             case "seccomponentsignature": signature = directive.words.last
             // What the server that the rules are made for sets up.
             case "secdefaultaction", "seccollectiontimeout": break
-            default: problems.append("\(place): \(directive.words[0])")
+            default:
+                finish(place)
+                problems.append("\(place): \(directive.words[0])")
             }
         }
         finish(name)

@@ -24,8 +24,7 @@ enum VariableReading {
 
     /// A variable by its name in any case; nil: it isn't known here.
     static func variable(_ name: String) -> SecVariable? {
-        let name = name.uppercased()
-        return name.hasPrefix(" ") ? nil : SecVariable(rawValue: name)
+        SecVariable(name: name.uppercased())
     }
 
     private static func selector(

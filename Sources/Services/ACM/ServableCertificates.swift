@@ -29,3 +29,22 @@ public func servableCertificate(
     return ServableCertificate(
         arn: arn, chain: chain.joined(separator: "\n") + "\n", key: PlainKey.pem(Array(key.secret)) + "\n")
 }
+
+/// The same, for somebody who takes it away: from then on it counts as exported, and is renewed.
+/// - Returns: nil where there is none, or its status is not ISSUED.
+/// - Throws: InvalidArnException, InternalFailure.
+public func exportedCertificate(
+    _ arn: String, _ environment: Environment
+) async throws(ServiceError) -> ServableCertificate? {
+    guard let certificate = try await servableCertificate(arn, environment) else { return nil }
+    let name = try CertificateName(arn)
+    let scope = Scope(account: name.account, region: name.region)
+    try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+        guard var kept = try records.get(ManagedCertificate.self, name.id), !kept.isExported, kept.type != .imported
+        else { return }
+        kept.isExported = true
+        try records.put(kept)
+        try records.scheduleRenewal(of: kept)
+    }
+    return certificate
+}

@@ -12,7 +12,9 @@ extension ServiceModule {
             StoredIPSet.self, StoredRegexSet.self, StoredRuleGroup.self, StoredWebACL.self, WebACLAssociation.self,
             StoredLogging.self, StoredAPIKey.self,
         ], tables: [WebACLLogPart.self],
-        projections: [WAFIndex.self, WebACLIndex.self, WebTraffic.self, WebACLLogQueue.self], resourceTypes: [.ofWAF],
+        projections: [
+            WAFIndex.self, WebACLIndex.self, WebTraffic.self, ManagedRuleSources.self, WebACLLogQueue.self,
+        ], resourceTypes: [.ofWAF],
         jobs: [DeliverWebACLLogs.self],
         quotas: [
             .ipSets, .ipSetAddresses, .regexPatternSets, .regexPatterns, .ruleGroups, .webACLs, .webACLCapacity,

@@ -31,7 +31,9 @@ public final class LinearRegex: @unchecked Sendable {
         let compiled = pattern.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { bytes -> OpaquePointer? in
                 let compile = capturing ? cre2_compile_capturing : cre2_compile
-                guard let start = bytes.baseAddress else { return compile("", 0, Self.mostMemory, &reason, reason.count) }
+                guard let start = bytes.baseAddress else {
+                    return compile("", 0, Self.mostMemory, &reason, reason.count)
+                }
                 return compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
             }
         }

@@ -39,6 +39,8 @@ public enum Capacity {
         case .match(let match):
             return cost(match) + cost(of: match.transformations, on: "\(match.field)", &seen)
         case .geo, .asn, .label: return 1
+        // Managed groups say what they cost.
+        case .inspection: return 0
         case .ipSet(_, let forwarded): return forwarded?.position == .any ? 5 : 1
         case .rateBased(let rate):
             var sum = 2

@@ -24,6 +24,7 @@ extension ScreenedRequest {
             case .http11: "HTTP/1.1"
             case .http2: "HTTP/2.0"
             }
+        web.version = version
         self.init(
             web: web, host: host, version: version, isSecure: client.isSecure, traceID: "Root=" + traceID,
             time: exchange.front.time)

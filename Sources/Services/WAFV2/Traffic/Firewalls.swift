@@ -10,15 +10,16 @@ struct StoredResources: FirewallResources {
     var networks: [String: NetworkSet] = [:]
     var expressions: [String: [String]] = [:]
     var groups: [String: StoredRuleGroup] = [:]
+    /// What stands behind managed groups; nil: nothing does.
+    var managed: ManagedRuleSources?
 
-    func networks(ofIPSet arn: String) -> NetworkSet? { networks[arn] }
+    func networks(ofIPSet arn: String) -> NetworkSet? { networks[arn] ?? managed?.networks(arn) }
 
     func expressions(ofRegexSet arn: String) -> [String]? { expressions[arn] }
 
     func ruleGroup(_ arn: String) -> WAF.RuleGroup? { try? groups[arn]?.group() }
 
-    /// Nothing stands for AWS's managed groups yet.
-    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { nil }
+    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { managed?.group(statement) }
 }
 
 /// A web ACL as it is between two changes, made ready when the first request comes.
@@ -53,6 +54,8 @@ final class PreparedWebACL: Sendable {
     private func make(_ environment: Environment) throws(ServiceError) -> ReadyWebACL {
         let traffic = environment.projection(WebTraffic.self)
         let (view, acl) = (try stored.view(), try stored.acl())
+        var resources = resources
+        resources.managed = environment.projection(ManagedRuleSources.self)
         do throws(Firewall.Problem) {
             let firewall = try Firewall(acl, resources, rates: traffic.rates, addresses: traffic.addresses)
             return ReadyWebACL(
@@ -65,7 +68,7 @@ final class PreparedWebACL: Sendable {
         } catch {
             var unavailable = WAFV2.Failure.wafUnavailableEntityException(
                 "AWS WAF couldn’t retrieve the resource that you requested. Retry your request.")
-            unavailable.cause = "\(stored.arn): \(error)"
+            unavailable.cause = "\(stored.arn): \(error)" + (resources.managed?.problem.map { "; \($0)" } ?? "")
             throw unavailable
         }
     }
