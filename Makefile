@@ -151,7 +151,8 @@ clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
-    Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt
+    Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt \
+    Tests/Clients/requirements-certbot.txt Tests/Clients/requirements-newer.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -161,6 +162,12 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --target $(VENV)/trailscraper --requirement Tests/Clients/requirements-trailscraper.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/moto --requirement Tests/Clients/requirements-moto.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/certbot --requirement Tests/Clients/requirements-certbot.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/newer --requirement Tests/Clients/requirements-newer.txt
+	mkdir -p $(VENV)/newer/models
+	ln -sfn ../botocore/data/acm $(VENV)/newer/models/acm
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

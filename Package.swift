@@ -93,7 +93,8 @@ let package = Package(
         .target(
             name: "LakeQuery",
             dependencies: ["CSQLiteSetup", "Wire", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // libpq is loaded when a database is named.
+        .target(name: "CLibPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
@@ -110,6 +111,17 @@ let package = Package(
             name: "CLibCrypto",
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
+
+        // What clients of ACME sign (RFC 8555): no service, no ledger.
+        .target(
+            name: "ACME",
+            dependencies: [
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        // What the domain name system says, as far as certificates depend on it.
+        .target(name: "DomainRecords", dependencies: ["CLDNS"]),
+        .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(
@@ -154,6 +166,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
+        .target(name: "Shield", dependencies: ["WAF"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -161,13 +175,15 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
+        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "CLibCrypto", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring",
-                "Signature", "WebAuthn", "Wire",
+                "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -188,6 +204,7 @@ let package = Package(
         .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
+        .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -261,8 +278,22 @@ let package = Package(
             path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "WAFV2Service",
-            dependencies: ["Directory", "Ledger", "Platform", "Policy", "WAF", "WAFV2API", "Wire"],
+            dependencies: [
+                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy",
+                "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/WAFV2"),
+        .target(name: "WebACLAssets"),
+        // libmaxminddb is loaded when it is used; its header alone is needed.
+        .target(name: "CMaxMind", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "ShieldService",
+            dependencies: [
+                "Directory", "Ledger", "Platform", "Policy", "S3API", "Shield", "ShieldAdvancedAPI", "WAF", "WAFV2API",
+                "Wire",
+            ],
+            path: "Sources/Services/Shield"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -300,8 +331,11 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "KeyMaterial", "Ledger",
-                "OIDC", "Platform", "Policy", "Wire", .product(name: "X509", package: "swift-certificates"),
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "Fetch",
+                "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACM"),
 
@@ -321,10 +355,21 @@ let package = Package(
         .target(
             name: "Gate",
             dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
+        // Connections as they are taken from the network: how many, for how long, encrypted or not.
+        .target(
+            name: "Intake",
+            dependencies: [
+                "Platform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -339,7 +384,8 @@ let package = Package(
         .target(
             name: "WebFront",
             dependencies: [
-                "Platform", "TransportSecurity", "WAF", "Wire",
+                "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -348,8 +394,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         // Other endpoints behind Gatehouse.
         .target(
@@ -397,14 +444,14 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "WAFV2Service", "WebFront",
+                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -416,10 +463,10 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
-                "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "Wire",
+                "Simulation", "TransportSecurity", "Upstreams", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -582,6 +629,8 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",
@@ -599,7 +648,7 @@ let package = Package(
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",
-                "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Signature", "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -15,13 +15,7 @@ extension Certificate {
     }
 
     /// `RSA_2048`, `EC_prime256v1`; nil for a kind of key that AWS has no name for.
-    public var keyName: String? {
-        if let key = _RSA.Signing.PublicKey(publicKey) { return "RSA_\(key.keySizeInBits)" }
-        if P256.Signing.PublicKey(publicKey) != nil { return "EC_prime256v1" }
-        if P384.Signing.PublicKey(publicKey) != nil { return "EC_secp384r1" }
-        if P521.Signing.PublicKey(publicKey) != nil { return "EC_secp521r1" }
-        return nil
-    }
+    public var keyName: String? { publicKey.keyName }
 
     /// `SHA256WITHRSA`
     public var signatureName: String {
@@ -48,11 +42,25 @@ extension Certificate {
     }
 }
 
+extension Certificate.PublicKey {
+    /// `RSA_2048`, `EC_prime256v1`; nil for a kind of key that AWS has no name for.
+    public var keyName: String? {
+        if let key = _RSA.Signing.PublicKey(self) { return "RSA_\(key.keySizeInBits)" }
+        if P256.Signing.PublicKey(self) != nil { return "EC_prime256v1" }
+        if P384.Signing.PublicKey(self) != nil { return "EC_secp384r1" }
+        if P521.Signing.PublicKey(self) != nil { return "EC_secp521r1" }
+        return nil
+    }
+}
+
 extension DistinguishedName {
     /// Its organization, or else its common name.
     public var shortName: String {
         value(of: .RDNAttributeType.organizationName) ?? value(of: .RDNAttributeType.commonName) ?? "\(self)"
     }
+
+    /// nil: it has none.
+    var commonName: String? { value(of: .RDNAttributeType.commonName) }
 
     fileprivate func value(of type: ASN1ObjectIdentifier) -> String? {
         for relative in self {

@@ -10,6 +10,28 @@ extension CertificateSigningRequest {
         guard publicKey.isValidSignature(signature, for: self) else { throw .malformedRequest }
     }
 
+    /// Reads a request in DER, and proves that whoever made it has the key.
+    /// - Throws: ``IssuingError/malformedRequest``.
+    public init(provingDER der: [UInt8]) throws(IssuingError) {
+        do { try self.init(derEncoded: der) } catch { throw .malformedRequest }
+        guard publicKey.isValidSignature(signature, for: self) else { throw .malformedRequest }
+    }
+
+    /// The hosts that it is for: its subject's common name, and its alternative names. nil where it names anything else.
+    public var hosts: [String]? {
+        var hosts = subject.commonName.map { [$0] } ?? []
+        do {
+            let names = try attributes.extensionRequest?.extensions.subjectAlternativeNames
+            for name in names ?? SubjectAlternativeNames() {
+                guard case .dnsName(let host) = name else { return nil }
+                if !hosts.contains(host) { hosts.append(host) }
+            }
+        } catch {
+            return nil
+        }
+        return hosts
+    }
+
     /// Asks for an authority's certificate.
     /// - Parameter extensions: what it is to have besides the mark of an authority.
     /// - Throws: ``IssuingError``.

@@ -15,13 +15,13 @@ extension Certificate.Extension {
         try made([2, 5, 29, 31], of: DistributionPoint(address: address))
     }
 
-    static func responder(_ address: String) throws(IssuingError) -> Certificate.Extension {
-        do {
-            return try Certificate.Extension(
-                AuthorityInformationAccess([
-                    .init(method: .ocspServer, location: .uniformResourceIdentifier(address))
-                ]), critical: false)
-        } catch {
+    /// RFC 5280, section 4.2.2.1: where to ask whether a certificate is revoked, and where its issuer's own is.
+    static func access(responder: String?, issuer: String?) throws(IssuingError) -> Certificate.Extension {
+        typealias Access = AuthorityInformationAccess.AccessDescription
+        var all: [Access] = []
+        if let responder { all.append(Access(method: .ocspServer, location: .uniformResourceIdentifier(responder))) }
+        if let issuer { all.append(Access(method: .issuingCA, location: .uniformResourceIdentifier(issuer))) }
+        do { return try Certificate.Extension(AuthorityInformationAccess(all), critical: false) } catch {
             throw .malformedExtension
         }
     }

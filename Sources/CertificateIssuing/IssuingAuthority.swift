@@ -68,6 +68,8 @@ public struct CertificateOrder: Sendable {
     public var distributionPoint: String?
     /// Where to ask whether it is revoked; nil: nowhere.
     public var responder: String?
+    /// Where the issuer's own certificate is, in DER; nil: the certificate does not say.
+    public var issuerAddress: String?
 
     /// - Parameters: see the properties.
     public init(
@@ -101,7 +103,9 @@ public struct CertificateOrder: Sendable {
         try all.append(try Certificate.Extension(SubjectKeyIdentifier(keyIdentifier: own), critical: false))
         if template.role != .root {
             if let distributionPoint { try all.append(.distributionPoint(distributionPoint)) }
-            if let responder { try all.append(.responder(responder)) }
+            if responder != nil || issuerAddress != nil {
+                try all.append(.access(responder: responder, issuer: issuerAddress))
+            }
         }
         if template.takesAPI { try all.fill(with: givenExtensions) }
         let asked = try request.attributes.extensionRequest?.extensions ?? Certificate.Extensions()

@@ -21,3 +21,10 @@ public enum ProtectedKey {
         return PEMDocument(type: "ENCRYPTED PRIVATE KEY", derBytes: der).pemString
     }
 }
+
+/// A private key that nothing protects, for a server that is to use it.
+public enum PlainKey {
+    /// - Parameter key: as PKCS #8 in DER.
+    /// - Returns: the same in PEM.
+    public static func pem(_ key: [UInt8]) -> String { PEMDocument(type: "PRIVATE KEY", derBytes: key).pemString }
+}

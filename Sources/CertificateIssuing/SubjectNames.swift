@@ -66,3 +66,10 @@ extension DistinguishedName {
     private static let printable: Set<String> = Set(
         [NameAttribute.country, .distinguishedNameQualifier, .serialNumber].map(\.identifier))
 }
+
+extension DistinguishedName {
+    /// Its attributes in their order, each by its dotted identifier.
+    public var attributes: [(identifier: String, value: String)] {
+        flatMap { relative in relative.map { (identifier: "\($0.type)", value: String($0.value) ?? "") } }
+    }
+}

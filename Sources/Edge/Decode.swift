@@ -84,6 +84,8 @@ extension Edge {
             if authenticated.module.hasVirtualHosts { request.path = authenticated.routed.path }
             (request.body, request.stream) = (authenticated.request.body, authenticated.request.stream)
             source.request = request
+        } else if authenticated.module.isScreened, authenticated.signature == nil {
+            source.request = arrival.request
         }
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,

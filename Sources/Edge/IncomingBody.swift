@@ -1,3 +1,4 @@
+import Intake
 import NIOCore
 import Synchronization
 import Wire

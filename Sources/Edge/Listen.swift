@@ -1,7 +1,9 @@
+public import Intake
 public import Logging
 import NIOCore
 import NIOExtras
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 import Platform
@@ -14,22 +16,7 @@ public import TransportSecurity
 /// bodies and time.
 public struct Listener: Service {
     /// Limits on what clients can use up.
-    public struct Limits: Sendable {
-        /// Bytes of a request's headers together.
-        public var headers = 32 * 1024
-        /// The most connections, each HTTP/2 stream counting as one. When there is one more, the connection that has
-        /// kept the server waiting longest is closed.
-        public var connections = 1024
-        /// The same for each client address, so that one client can't keep the others out.
-        public var connectionsPerAddress = 512
-        /// Seconds that a request may take to arrive whole, and a TLS handshake to be done.
-        public var requestSeconds: Int64 = 20
-        /// Seconds that a connection may be without a request.
-        public var idleSeconds: Int64 = 60
-
-        /// Makes the limits that `gatehouse serve` uses.
-        public init() {}
-    }
+    public typealias Limits = ConnectionLimits
 
     /// Where HTTPS is spoken, and with which certificate.
     public struct Secure: Sendable {
@@ -166,7 +153,11 @@ public struct Listener: Service {
         try pipeline.addHandler(
             HandshakeEnd(connection, limits, hello) { details, applicationProtocol in
                 if applicationProtocol == "h2" {
-                    try HTTP2Pipeline.add(to: channel, connection, connections, limits, edge, tls: details)
+                    try HTTP2Pipeline.add(to: channel, connection, connections, limits) { stream, own in
+                        try stream.pipeline.syncOperations.addHandlers(
+                            RequestDeadline(own, limits), HTTP2FramePayloadToHTTP1ServerCodec(),
+                            RequestHandler(own, edge, tls: details))
+                    }
                 } else {
                     try addHTTP1(to: pipeline, connection, limits, edge, tls: details)
                 }
@@ -175,7 +166,7 @@ public struct Listener: Service {
 
     private static func admit(_ channel: any Channel, _ connections: Connections) throws -> Connection {
         // A client that has left already has no address. It is unknown who it was, so nothing may be decided by it.
-        guard let address = sourceIP(channel), let connection = connections.admit(channel, from: address) else {
+        guard let address = clientAddress(of: channel), let connection = connections.admit(channel, from: address) else {
             throw ChannelError.ioOnClosedChannel
         }
         return connection
@@ -195,13 +186,6 @@ public struct Listener: Service {
         try pipeline.addHandlers(
             encoder, ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
             HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls, encoder: encoder))
-    }
-
-    /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.
-    private static func sourceIP(_ channel: any Channel) -> String? {
-        guard let address = channel.remoteAddress?.ipAddress else { return nil }
-        let mapped = "::ffff:"
-        return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
     }
 }
 

@@ -1,3 +1,4 @@
+import Intake
 import NIOCore
 import NIOHTTP1
 import Platform

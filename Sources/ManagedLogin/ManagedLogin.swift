@@ -88,9 +88,25 @@ public struct ManagedLogin: Site {
             let visit = LoginVisit(
                 self, arrival, domain: domain, base: base, path: path, isSecure: isSecure(arrival))
         else { return Self.text(400, "The request can't be read.") }
+        if let refused = refusal(of: visit, path) { return refused }
         var reply = await answer(visit)
         if !reply.isForPrograms { reply.headers += protection(reply, visit) }
         return reply.response(visit)
+    }
+
+    /// What the pool's web ACL answers in the place of a page; nil: the request may go on. The files of pages are not asked about:
+    /// they are the same for all.
+    private func refusal(of visit: LoginVisit, _ path: String) -> WireResponse? {
+        guard !path.hasPrefix("/static/") else { return nil }
+        let arrival = visit.arrival
+        let seen = WebACLView.ofPages(
+            arrival.request, path: path, query: visit.query.all, form: visit.form.all, encode: PercentEncoding.query)
+        let query = arrival.request.query
+        return environment.refusal(
+            of: ResourceRequest(
+                seen, to: visit.domain.poolARN, base: visit.base, target: query.isEmpty ? path : "\(path)?\(query)",
+                from: arrival.address, isSecure: visit.isSecure, requestID: arrival.requestID, time: arrival.time)
+        )?.response
     }
 
     private static func text(_ status: Int, _ text: String) -> WireResponse {

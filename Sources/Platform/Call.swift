@@ -187,8 +187,8 @@ extension Call {
         public var isOfFront = false
         /// Whether a person asks by the console.
         public var isOfConsole = false
-        /// The request as it was sent, with the body as it is proved, for an endpoint to which it may be passed on; nil where
-        /// Gatehouse answers by itself.
+        /// The request as it was sent, with the body as it is proved, for an endpoint to which it may be passed on, or a web ACL
+        /// that may be before it; nil where neither can be.
         public var request: WireRequest?
         /// The service that calls with a role that it has assumed, and for what: `aws:SourceArn` and `aws:SourceAccount`.
         public var principal: ServicePrincipal?

@@ -60,6 +60,8 @@ public final class Environment: Sendable {
     let outerResourceTypes: ResourceTypes
     /// Those of the modules that want events to tell more.
     let contextKeys: [@Sendable (Environment, String) -> EventContextKeys?]
+    /// Those of the modules that decide on requests to what others have.
+    let screens: [@Sendable (Environment, ResourceRequest) -> ResourceRefusal?]
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -94,6 +96,7 @@ public final class Environment: Sendable {
         outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         contextKeys = modules.compactMap(\.contextKeys)
+        screens = modules.compactMap(\.screens)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token

@@ -20,14 +20,22 @@ public struct Metric: Sendable {
     /// What it tells, in one sentence.
     public let help: String
     /// What tells its values apart; nil: there is one.
-    public let label: String?
+    public var label: String? { labels.first }
+    /// The same where it takes several labels to tell values apart.
+    public let labels: [String]
     /// Reads a number that goes up and down; nil: it only grows, by ``Metrics/add(_:to:_:)``.
     let read: (@Sendable (Environment) async -> [(label: String, value: Int)])?
 
     /// A counter, which begins with 0 when Gatehouse starts.
     /// - Parameters: see the properties.
     public init(_ name: String, _ help: String, label: String? = nil) {
-        self.init(name: name, help: help, label: label, read: nil)
+        self.init(name: name, help: help, labels: label.map { [$0] } ?? [], read: nil)
+    }
+
+    /// A counter with a value for each combination of labels that there is; it begins with 0 when Gatehouse starts.
+    /// - Parameters: see the properties.
+    public init(_ name: String, _ help: String, labels: [String]) {
+        self.init(name: name, help: help, labels: labels, read: nil)
     }
 
     /// Makes a gauge, which is read whenever somebody looks.
@@ -38,16 +46,16 @@ public struct Metric: Sendable {
         _ name: String, _ help: String, label: String? = nil,
         read: @escaping @Sendable (Environment) async -> [(label: String, value: Int)]
     ) -> Metric {
-        Metric(name: name, help: help, label: label, read: read)
+        Metric(name: name, help: help, labels: label.map { [$0] } ?? [], read: read)
     }
 
     private init(
-        name: String, help: String, label: String?,
+        name: String, help: String, labels: [String],
         read: (@Sendable (Environment) async -> [(label: String, value: Int)])?
     ) {
         self.name = name
         self.help = help
-        self.label = label
+        self.labels = labels
         self.read = read
     }
 }
@@ -120,6 +128,12 @@ public final class Metrics: Sendable {
         }
     }
 
+    /// One value of a counter that has several labels.
+    /// - Parameter values: of the labels, in their order. They have neither quotation marks nor backslashes nor ends of lines.
+    public func counter(_ metric: Metric, _ values: [String]) -> Counter {
+        counter(metric, zip(metric.labels, values).map { "\($0)=\"\($1)\"" }.joined(separator: ","))
+    }
+
     /// All that is counted, as text.
     public func text(_ environment: Environment) async -> String {
         let state = state.withLock { $0 }
@@ -142,7 +156,9 @@ public final class Metrics: Sendable {
                 "counter",
                 observed)
         }
-        for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? []) {
+        for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? [])
+            + environment.applications.metrics
+        {
             lines += Self.lines(
                 metric, await metric.read?(environment),
                 (state.counters[metric.name] ?? [:]).mapValues { $0.count.load(ordering: .relaxed) })
@@ -159,6 +175,9 @@ public final class Metrics: Sendable {
             return lines(metric.name, metric.help, type, values.map { " \($0)" })
         }
         let values = gauges ?? counters.map { (label: $0.key, value: $0.value) }
+        guard metric.labels.count == 1 else {
+            return lines(metric.name, metric.help, type, values.map { "{\($0.label)} \($0.value)" })
+        }
         return lines(metric.name, metric.help, type, values.map { "{\(label)=\"\($0.label)\"} \($0.value)" })
     }
 

@@ -1,3 +1,4 @@
+public import DomainRecords
 public import Fetch
 
 /// The servers outside of Gatehouse that services call by addresses which their users give: how they are trusted, and where
@@ -13,8 +14,12 @@ public struct OutsideServers: Sendable {
     /// The issuers that the operator has put in the place of the login providers that everybody knows, by those providers' names:
     /// `https://localhost:8443` for `graph.facebook.com`. Without a slash at the end.
     public let loginProviders: [String: String]
+    /// Where hosts are that clients of ACME's want certificates for, by their names in lower case: such as port 80 of an address.
+    public let acmeHosts: [String: WebAddress]
     /// Where messages to users are sent.
     public let messages: MessageServers
+    /// What the domain name system says.
+    public let domainRecords: DomainRecords
 
     /// - Parameters:
     ///   - trust: see the property.
@@ -22,11 +27,16 @@ public struct OutsideServers: Sendable {
     ///   - eventDestinations: see the property.
     ///   - messages: see the property.
     ///   - loginProviders: see the property.
+    ///   - acmeHosts: see the property.
+    ///   - domainRecords: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
         eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
-        loginProviders: [String: String] = [:]
+        loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:],
+        domainRecords: DomainRecords = DomainRecords()
     ) {
+        self.acmeHosts = acmeHosts
+        self.domainRecords = domainRecords
         self.loginProviders = loginProviders
         self.eventDestinations = eventDestinations
         self.messages = messages

@@ -91,6 +91,11 @@ public final class ServiceModule: Sendable {
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
     /// What it wants the events of an account to tell besides; see ``EventContextKeys``. nil: it never wants anything.
     public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
+    /// Whether web ACLs can protect what it has: its operations without a signature get their requests as they were sent, in
+    /// ``Call/Source/request``.
+    public let isScreened: Bool
+    /// Decides on requests to what others have: see ``Environment/refusal(of:)``. nil: it does no such thing.
+    public let screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)?
     /// The longest body of a request whose operation only the body itself says, in bytes.
     public let usualBodyLimit: Int
     /// What it signs that other services take as a proof; nil: nothing.
@@ -136,7 +141,8 @@ public final class ServiceModule: Sendable {
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
-        tokens: ServiceTokens? = nil
+        tokens: ServiceTokens? = nil, isScreened: Bool = false,
+        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
@@ -172,6 +178,8 @@ public final class ServiceModule: Sendable {
         self.admits = admits
         self.contextKeys = contextKeys
         self.tokens = tokens
+        self.isScreened = isScreened
+        self.screens = screens
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -216,6 +224,8 @@ public final class ServiceModule: Sendable {
         admits = { _ in }
         contextKeys = nil
         tokens = nil
+        isScreened = false
+        screens = nil
     }
 
     /// The model; read at first use.

@@ -1,6 +1,7 @@
 import Bodies
 import Console
 import Directory
+public import DomainRecords
 public import Edge
 public import Fetch
 import FoundationEssentials
@@ -16,6 +17,8 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
+public import WAFV2Service
+public import WebFront
 public import Wire
 import X509
 
@@ -41,14 +44,26 @@ public struct Gatehouse: Sendable {
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
+        /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.
+        public var acmeHosts: [String: WebAddress] = [:]
         /// The names at which custom domains of user pools answer.
         public var customDomains = CustomDomains()
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
+        /// What the domain name system says, by which public certificates are validated.
+        public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// What stands behind AWS's managed rule groups.
+        public var managedRules = ManagedRuleSettings()
+        /// A file for the logs of all web ACLs; nil: there is none.
+        public var webACLLog: String?
+        /// Files in MaxMind's format that tell where addresses are.
+        public var addressPlaces: [String] = []
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
+        /// The web applications that this Gatehouse stands before; nil: none.
+        public var webFront: WebFront.Place?
         /// Whether what policies deny is let through, and only marked.
         public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.
@@ -84,6 +99,8 @@ public struct Gatehouse: Sendable {
             case localAuthority(names: [ServedName])
             /// The operator's, in PEM files.
             case files(certificate: String, key: String)
+            /// One of ACM's.
+            case managed(arn: String)
         }
     }
 
@@ -107,10 +124,15 @@ public struct Gatehouse: Sendable {
     private let rotation: KeyringRotation?
     /// Looks at the ledger while it is used; nil: that is done.
     private let check: LedgerCheckService?
+    /// The proxy before the operator's web applications; nil: there are none.
+    public let webFront: WebFront?
     /// nil: there are no endpoints behind.
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
+    /// The certificate of ACM's that the server shows; nil: it shows none of them.
+    private let managedCertificate: ManagedServerCertificate?
+    private let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 
@@ -169,7 +191,8 @@ public struct Gatehouse: Sendable {
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
-                    loginProviders: configuration.loginProviders),
+                    loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
+                    domainRecords: configuration.domainRecords),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
@@ -182,6 +205,9 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            try environment.useAddressPlaces(configuration.addressPlaces)
+            try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
+            if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)
@@ -197,8 +223,13 @@ public struct Gatehouse: Sendable {
             }
             try await scheduler.begin()
             self.scheduler = scheduler
+            var managed: ManagedServerCertificate?
             switch configuration.tls {
             case nil: (tls, certificateFiles, localAuthority) = (nil, nil, nil)
+            case .managed(let arn):
+                let found = try await ManagedServerCertificate(arn, environment)
+                managed = found
+                (tls, certificateFiles, localAuthority) = (found.certificate.tls, nil, nil)
             case .files(let certificate, let key):
                 let files = try CertificateFiles(
                     certificate: certificate, key: key, log: log, at: environment.clock.realTime)
@@ -207,6 +238,9 @@ public struct Gatehouse: Sendable {
                 (tls, certificateFiles) = (issued.tls, nil)
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
+            webFront = try await Self.webFront(configuration, environment, account: accountID, log)
+            managedCertificate = managed
+            self.log = log
         } catch let error as StartError {
             throw error
         } catch let error as UpstreamsProblem {
@@ -327,10 +361,18 @@ public struct Gatehouse: Sendable {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
         }
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
+        if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
         if let certificateFiles {
             services.append(
                 .init(
                     service: CertificateReload(files: certificateFiles, clock: environment.clock),
+                    serviceName: "certificates"))
+        }
+        if let managedCertificate {
+            services.append(
+                .init(
+                    service: ManagedCertificateReload(
+                        managed: managedCertificate, environment: environment, log: log),
                     serviceName: "certificates"))
         }
         return services

@@ -11,6 +11,7 @@ import OrganizationsService
 public import Platform
 import S3Service
 import STSService
+import ShieldService
 import SigninService
 import WAFV2Service
 
@@ -20,7 +21,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2,
+        .certificateManager, .wafV2, .shield,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

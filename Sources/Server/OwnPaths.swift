@@ -1,3 +1,4 @@
+import ACMService
 import CognitoIDPService
 import Console
 import Edge
@@ -50,6 +51,15 @@ extension Gatehouse {
                 return WireResponse(
                     status: 200, headers: [(name: "content-type", value: "application/x-pem-file")],
                     body: Array(certificate.utf8))
+            },
+            // With its private key: for `gatehouse certificate export`.
+            OwnPath("POST", "/_gatehouse/certificates/export", for: .operator) { (request) throws(ServiceError) in
+                let name = request.query.split(separator: "&").first { $0.hasPrefix("arn=") }
+                let arn = name.flatMap { String($0.dropFirst(4)).percentDecoded } ?? ""
+                guard let certificate = try await exportedCertificate(arn, environment) else {
+                    throw ServiceError("NotFound", "The certificate \(arn) is not there, or not issued.", status: 404)
+                }
+                return .json(200, ExportedCertificate(certificate).json)
             },
             // The mail of all accounts is there.
             OwnPath("GET", "/_gatehouse/outbox", for: .operator) { (_) throws(ServiceError) in

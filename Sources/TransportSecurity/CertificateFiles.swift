@@ -88,7 +88,9 @@ public final class CertificateFiles: Sendable {
         }
     }
 
-    private static func text(of path: String) throws(CertificateProblem) -> String {
+    /// The text of a PEM file.
+    /// - Throws: ``CertificateProblem`` when it can't be read.
+    public static func text(of path: String) throws(CertificateProblem) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw CertificateProblem("\(path) can't be read: \(String(cString: strerror(errno)))") }
         close(file)

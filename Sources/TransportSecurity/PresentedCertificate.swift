@@ -1,5 +1,5 @@
 import FoundationEssentials
-import NIOSSL
+public import NIOSSL
 import SwiftASN1
 import X509
 
@@ -7,7 +7,8 @@ import X509
 public struct PresentedCertificate: Sendable {
     /// The server's own certificate comes first.
     let chain: [Certificate]
-    let context: NIOSSLContext
+    /// NIOSSL's context for connections to a server that shows it.
+    public let context: NIOSSLContext
 
     /// The names that the certificate is for.
     public let names: [ServedName]
@@ -17,15 +18,18 @@ public struct PresentedCertificate: Sendable {
     /// itself.
     public let isSelfContained: Bool
 
+    /// Makes one, and checks that chain and key belong together.
     /// - Parameters:
     ///   - certificates: PEM, the server's own certificate first.
     ///   - certificateSource: what errors call the certificates.
     ///   - key: PEM.
     ///   - keySource: what errors call the key.
     ///   - time: the time at which the certificate has to be valid, in seconds since 1970; nil: validity isn't checked.
+    ///   - clientAuthorities: of whom one has to vouch for the client's own certificate; none: clients show none.
     /// - Throws: ``CertificateProblem``, in words for the operator.
-    init(
-        certificates: String, from certificateSource: String, key: String, from keySource: String, at time: Double?
+    public init(
+        certificates: String, from certificateSource: String, key: String, from keySource: String, at time: Double?,
+        clientAuthorities: [NIOSSLCertificate] = []
     ) throws(CertificateProblem) {
         let chain: [Certificate]
         do {
@@ -61,7 +65,7 @@ public struct PresentedCertificate: Sendable {
         names = ((try? leaf.extensions.subjectAlternativeNames).map { Array($0) } ?? []).compactMap { ServedName($0) }
         isSelfContained = chain.last.map { $0.issuer == $0.subject } ?? false
         do {
-            context = try Self.context(chain, ownKey)
+            context = try Self.context(chain, ownKey, clientAuthorities)
         } catch {
             throw CertificateProblem("\(certificateSource) and \(keySource) can't be used for TLS: \(error)")
         }
@@ -94,7 +98,9 @@ public struct PresentedCertificate: Sendable {
         .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ]
 
-    private static func context(_ chain: [Certificate], _ key: Certificate.PrivateKey) throws -> NIOSSLContext {
+    private static func context(
+        _ chain: [Certificate], _ key: Certificate.PrivateKey, _ clientAuthorities: [NIOSSLCertificate]
+    ) throws -> NIOSSLContext {
         let certificates = try chain.map { certificate in
             var serializer = DER.Serializer()
             try serializer.serialize(certificate)
@@ -107,6 +113,12 @@ public struct PresentedCertificate: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.cipherSuiteValues = cipherSuites
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        if !clientAuthorities.isEmpty {
+            // A client is no host with a name.
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates(clientAuthorities)
+            configuration.sendCANameList = true
+        }
         // A connection that the server has closed doesn't wait long for the client to do the same.
         configuration.shutdownTimeout = .seconds(1)
         return try NIOSSLContext(configuration: configuration)
@@ -132,7 +144,8 @@ public struct CertificateProblem: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do about it; it does not end with a full stop.
     public let description: String
 
-    init(_ description: String) {
+    /// - Parameter description: what is wrong, and what to do about it.
+    public init(_ description: String) {
         self.description = description
     }
 }

@@ -16,6 +16,8 @@ struct Announcement {
     let newRootKey: (id: String, secret: String)?
     /// Whether the local authority's certificate lies in no file that clients could name.
     let isAuthorityUnwritten: Bool
+    /// The URLs of the web front, if there is one.
+    var webFront: [String] = []
 
     var lines: [String] {
         var lines = ["Gatehouse \(Version.text), account \(account)"]
@@ -32,6 +34,7 @@ struct Announcement {
         } else {
             lines.append("Point the AWS CLI here: \(endpoint.exportLine)")
         }
+        lines += webFront.map { "The web front listens on \($0)" }
         if let secure {
             if let dataDirectory {
                 lines.append("Or over TLS: eval \"$(gatehouse env --tls\(option(dataDirectory)))\"")

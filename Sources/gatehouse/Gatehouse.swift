@@ -13,7 +13,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             LintPolicies.self,
             Check.self, WhoCan.self, WhatCan.self, Escalate.self, Operations.self, MapRequests.self, MakeBackup.self,
             RestoreBackup.self,
-            VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, PrintVersion.self, BenchFill.self,
+            VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self, PrintVersion.self,
+            BenchFill.self,
         ])
 
     /// ArgumentParser reads about all commands before it looks for the one that is asked for: a server, which starts in each

@@ -8,6 +8,7 @@ import Platform
 import Server
 import ServiceLifecycle
 import TransportSecurity
+import WebFront
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -64,12 +65,18 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var managedRuleOptions: ManagedRuleOptions
+    @OptionGroup var webACLOptions: WebACLOptions
+
+    @OptionGroup var domainOptions: DomainOptions
 
     @OptionGroup var gateOptions: GateOptions
+    @OptionGroup var webFrontOptions: WebFrontOptions
 
     @Option(
         help: """
@@ -143,11 +150,12 @@ struct Serve: AsyncParsableCommand {
                 network can read it: add --tls and have clients use HTTPS, or listen on 127.0.0.1
                 """)
         }
+        let webFrontPorts = await listen(gatehouse.webFront)
         let listener = Listener(
             address: address, port: port, secure: gatehouse.tls.map { Listener.Secure(port: securePort, tls: $0) },
             log: log, edge: gatehouse.edge
         ) { ports in
-            announce(gatehouse, configuration, address: address, ports)
+            announce(gatehouse, configuration, address: address, ports, webFrontPorts)
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -170,7 +178,8 @@ struct Serve: AsyncParsableCommand {
 
     /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
     private func announce(
-        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports,
+        _ webFrontPorts: WebFront.Ports?
     ) {
         let host = address.contains(":") ? "[\(address)]" : address
         let endpoint = Endpoint(url: "http://\(host):\(ports.http)", region: configuration.region)
@@ -189,8 +198,22 @@ struct Serve: AsyncParsableCommand {
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
             // Others read the journal, and it keeps what it gets.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
-            isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil)
+            isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil,
+            webFront: webFrontPorts.map { webFrontOptions.urls($0) } ?? [])
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
+    }
+
+    /// Has the web front listen, if there is one.
+    private func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
+        guard let webFront else { return nil }
+        do throws(WebFront.ListenProblem) {
+            return try await webFront.listen()
+        } catch {
+            fail(
+                listenProblem(
+                    error.cause, address: webFrontOptions.address, port: error.port,
+                    option: error.isSecure ? "--web-front-tls-port" : "--web-front-port"))
+        }
     }
 
     private func secureEndpoint(
@@ -261,11 +284,17 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.acmeHosts = try acmeOptions.hosts()
         configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = userPoolOptions.list
+        configuration.managedRules = try managedRuleOptions.settings()
+        configuration.webACLLog = webACLOptions.log
+        configuration.domainRecords = try domainOptions.records()
+        configuration.addressPlaces = webACLOptions.places
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
+        configuration.webFront = try webFrontOptions.place()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")

@@ -35,6 +35,13 @@ struct TLSOptions: ParsableArguments {
     @Option(help: "A PEM file with the private key of --tls-certificate.")
     var tlsKey: String?
 
+    @Option(
+        help: """
+            The ARN of a certificate of ACM's to use, one that is issued: imported, private or public. It is exchanged without a \
+            restart when ACM renews it.
+            """)
+    var tlsCertificateArn: String?
+
     /// - Parameter address: that is listened on.
     /// - Returns: nil: HTTPS is not spoken.
     /// - Throws: `ValidationError` for options that contradict each other.
@@ -43,11 +50,25 @@ struct TLSOptions: ParsableArguments {
         let key = tlsKey ?? Settings.text("TLS_KEY")
         let names = tlsName + (Settings.text("TLS_NAME")?.split(separator: ",").map(String.init) ?? [])
         _ = try port()
+        let arn = tlsCertificateArn ?? Settings.text("TLS_CERTIFICATE_ARN")
         guard try tls || Settings.flag("TLS") else {
-            guard certificate == nil, key == nil, names.isEmpty, authorityFile == nil, tlsPort == nil else {
+            guard certificate == nil, key == nil, arn == nil, names.isEmpty, authorityFile == nil, tlsPort == nil else {
                 throw ValidationError("The options --tls-… have no effect without --tls: add it.")
             }
             return nil
+        }
+        if let arn {
+            guard certificate == nil, key == nil, names.isEmpty, authorityFile == nil else {
+                throw ValidationError(
+                    "--tls-certificate-arn names a certificate that is there: leave out the other options of certificates."
+                )
+            }
+            guard arn.wholeMatch(of: /arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate\/[A-Za-z0-9-]+/) != nil else {
+                throw ValidationError(
+                    "--tls-certificate-arn takes the ARN of a certificate, arn:aws:acm:REGION:ACCOUNT:certificate/ID, not '\(arn)'."
+                )
+            }
+            return .managed(arn: arn)
         }
         guard let certificate, let key else {
             guard certificate == nil, key == nil else {

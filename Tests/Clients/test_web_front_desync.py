@@ -32,7 +32,7 @@ def front(shared: Target) -> Iterator[Target]:
 
 def test_answers_come_in_the_order_of_the_requests(front: Target) -> None:
     requests = [get(b"/%d" % number) if number % 3 else post(b"Content-Length: 5", body=b"hello", target=b"/%d" % number) for number in range(20)]
-    got, _ = front.front.ask(b"".join(requests[:-1]) + get(b"/19", close=True))
+    got, _ = front.front.tell(b"".join(requests[:-1]) + get(b"/19", close=True))
     assert [one.status for one in got] == [200] * 20
     by_target = {one.target: one.word for one in front.agree()}
     assert [one.word for one in got] == [by_target[b"/%d" % number] for number in range(20)]
@@ -40,7 +40,7 @@ def test_answers_come_in_the_order_of_the_requests(front: Target) -> None:
 
 def test_nothing_is_read_behind_what_is_refused(front: Target) -> None:
     for bad in (get(b"/bad", b"X : y"), lines(b"Content-Length: 1", CHUNKED), get(b"/bad", host=b"a b"), b"GET /bad\r\n\r\n"):
-        got, is_closed = front.front.ask(get(b"/good") + bad + SMUGGLED * 3)
+        got, is_closed = front.front.tell(get(b"/good") + bad + SMUGGLED * 3)
         assert is_closed and [one.status for one in got] == [200, 400], got
         assert [one.target for one in front.agree()] == [b"/good"]
         front.application.forget()
@@ -48,11 +48,11 @@ def test_nothing_is_read_behind_what_is_refused(front: Target) -> None:
 
 def test_nothing_is_read_behind_the_last_request(front: Target) -> None:
     for fields in ((b"Connection: close",), (b"Connection: keep-alive, close",), (b"Connection: keep-alive", b"connection: CLOSE")):
-        got, is_closed = front.front.ask(get(b"/last", *fields) + SMUGGLED)
+        got, is_closed = front.front.tell(get(b"/last", *fields) + SMUGGLED)
         assert is_closed and [one.status for one in got] == [200], got
         assert [one.target for one in front.agree()] == [b"/last"]
         front.application.forget()
-    got, is_closed = front.front.ask(lines(first=b"GET /last HTTP/1.0") + SMUGGLED)
+    got, is_closed = front.front.tell(lines(first=b"GET /last HTTP/1.0") + SMUGGLED)
     assert is_closed and [one.status for one in got] == [200], got
     assert [one.target for one in front.agree()] == [b"/last"]
 
@@ -88,7 +88,7 @@ def test_connections_to_the_application_are_shared_without_mixing(front: Target)
 def test_half_a_request_behind_a_whole_one(front: Target) -> None:
     for half in (post(b"Content-Length: 50", body=b"hello", target=b"/half"), get(b"/half")[:-2], post(CHUNKED, body=b"5\r\nhel")):
         begun = time.monotonic()
-        got, is_closed = front.front.ask(get(b"/whole") + half, shut=True)
+        got, is_closed = front.front.tell(get(b"/whole") + half, shut=True)
         assert is_closed and got[0].status == 200 and all(one.word is None for one in got[1:]), got
         # The client has said that no more comes.
         assert time.monotonic() - begun < 5
@@ -154,7 +154,7 @@ def answered(front: Target, data: bytes, *, close: bool = False, request: bytes 
             connection.sendall(data)
 
         front.application.script = script
-    got, is_closed = front.front.ask(request or get(b"/asked"), methods=methods, shut=True)
+    got, is_closed = front.front.tell(request or get(b"/asked"), methods=methods, shut=True)
     for _ in range(3):
         front.front.works()
     return got, is_closed
@@ -246,7 +246,7 @@ def test_a_change_of_protocol_that_nobody_asked_for(front: Target) -> None:
 @pytest.mark.parametrize("upgrade", [b"h2c", b"H2C", b"h2c, websocket", b"websocket, h2c", b"h2", b"HTTP/2.0", b"TLS/1.0", b"h2c\r\nUpgrade: websocket"])
 def test_http_2_in_the_clear_is_not_passed_on(front: Target, upgrade: bytes) -> None:
     fields = [b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: " + upgrade, b"HTTP2-Settings: AAMAAABkAAQAAP__"]
-    got, _ = front.front.ask(get(b"/", *fields) + get(b"/next", close=True), shut=True)
+    got, _ = front.front.tell(get(b"/", *fields) + get(b"/next", close=True), shut=True)
     if got[0].status == 400:
         return front.nothing_arrived()
     assert [one.status for one in got] == [200, 200]
@@ -262,7 +262,7 @@ def test_a_change_of_protocol_that_is_declined_opens_no_tunnel(front: Target, st
 
     front.application.say = say
     fields = [b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Version: 777"]
-    got, _ = front.front.ask(get(b"/", *fields) + get(b"/next", close=True), shut=True)
+    got, _ = front.front.tell(get(b"/", *fields) + get(b"/next", close=True), shut=True)
     assert got[0].status == int(status[:3]), got
     if len(got) > 1:
         # It went as any request does: the front says who sends it.
@@ -299,7 +299,7 @@ def test_a_tunnel_is_the_clients_alone(front: Target) -> None:
 
 def test_a_body_before_another_protocol(front: Target) -> None:
     fields = [b"Connection: Upgrade", b"Upgrade: websocket", b"Content-Length: %d" % len(SMUGGLED)]
-    got, _ = front.front.ask(post(*fields, body=SMUGGLED), shut=True)
+    got, _ = front.front.tell(post(*fields, body=SMUGGLED), shut=True)
     if got[0].status == 400:
         return front.nothing_arrived()
     for data in front.application.arrived:

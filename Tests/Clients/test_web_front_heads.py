@@ -34,7 +34,7 @@ def test_lines_that_are_none(front: Target, field: bytes) -> None:
     if field == b"":
         # The end of the head: what follows is another request, without a line of its own.
         data = get(b"/") + b"X: y\r\n\r\n"
-        got, is_closed = front.front.ask(data)
+        got, is_closed = front.front.tell(data)
         assert is_closed and [one.status for one in got] == [200, 400], got
         assert len(front.agree()) == 1
         return
@@ -53,7 +53,7 @@ def test_lines_that_end_in_a_line_feed_alone(front: Target) -> None:
 
 
 def test_lines_that_end_in_a_carriage_return_alone(front: Target) -> None:
-    got, is_closed = front.front.ask(get(b"/", b"X: y").replace(b"\r\n", b"\r"), shut=True)
+    got, is_closed = front.front.tell(get(b"/", b"X: y").replace(b"\r\n", b"\r"), shut=True)
     assert is_closed and [one.status for one in got] in ([], [400])
     front.nothing_arrived()
 
@@ -116,7 +116,7 @@ def test_hosts_that_are_none(front: Target, field: bytes) -> None:
     b"Host: 127.0.0.1", b"Host: [::1]", b"Host: localhost", b"Host: a.shop.example.com", b"Host: shop.example.comx",
 ))  # fmt: skip
 def test_hosts_of_nobody(front: Target, field: bytes) -> None:
-    got, _ = front.front.ask(lines(field, b"Connection: close", host=False, first=b"GET / HTTP/1.1"))
+    got, _ = front.front.tell(lines(field, b"Connection: close", host=False, first=b"GET / HTTP/1.1"))
     assert [one.status for one in got] in ([404], [400]), got
     front.nothing_arrived()
 
@@ -130,7 +130,7 @@ def test_hosts_as_they_may_be_written(front: Target, host: bytes) -> None:
 
 
 def test_http_1_0_without_a_host(front: Target) -> None:
-    got, is_closed = front.front.ask(b"GET / HTTP/1.0\r\n\r\n", shut=True)
+    got, is_closed = front.front.tell(b"GET / HTTP/1.0\r\n\r\n", shut=True)
     assert is_closed and [one.status for one in got] in ([404], [400]), got
     front.nothing_arrived()
 
@@ -155,7 +155,7 @@ def test_targets_that_are_none(front: Target, word: bytes) -> None:
 ))  # fmt: skip
 def test_targets_pass_as_they_are(front: Target, word: bytes) -> None:
     """Whoever writes them anew reads them for somebody else."""
-    got, _ = front.front.ask(get(word, close=True), shut=True)
+    got, _ = front.front.tell(get(word, close=True), shut=True)
     if got[0].status == 400:
         return front.nothing_arrived()
     assert front.application.arrived[0].split(b" ")[1] == word
@@ -176,7 +176,7 @@ def test_targets_that_are_urls(front: Target, first: bytes, path: bytes) -> None
 def test_targets_of_hosts_that_differ(front: Target) -> None:
     for host in (b"evil.example.net", b"shop.example.com:81"):
         data = b"GET http://shop.example.com/ HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
-        got, _ = front.front.ask(data)
+        got, _ = front.front.tell(data)
         if got[0].status == 200:
             # Then the URL counts, and the application hears of no other host (RFC 9112, section 3.2.2).
             assert front.application.only().all("host") == [HOST]
@@ -211,7 +211,7 @@ def test_versions_of_others(front: Target, version: bytes) -> None:
 
 def test_http_0_9(front: Target) -> None:
     for data in (b"GET /\r\n", b"GET /\r\n\r\n", b"GET /\n", b"GET / \r\n\r\n"):
-        got, is_closed = front.front.ask(data, shut=True)
+        got, is_closed = front.front.tell(data, shut=True)
         assert is_closed and [one.status for one in got] in ([400], []), got
         front.nothing_arrived()
 
@@ -230,14 +230,14 @@ def test_an_empty_line_before_a_request(front: Target) -> None:
 def test_methods_that_are_not_for_applications(front: Target, method: str) -> None:
     word = b"shop.example.com:443" if method.lower() == "connect" else b"/"
     for target_ in (word, b"/"):
-        got, _ = front.front.ask(get(target_, method=method.encode(), close=True) + SMUGGLED, shut=True)
+        got, _ = front.front.tell(get(target_, method=method.encode(), close=True) + SMUGGLED, shut=True)
         assert len(got) == 1 and got[0].status in (400, 405, 501), got
         front.nothing_arrived()
 
 
 @pytest.mark.parametrize("method", ["get", "Get", "PROPFIND", "PURGE", "X-Y", "M-SEARCH", "POST", "PATCH"])
 def test_methods_pass_as_they_are(front: Target, method: str) -> None:
-    got, _ = front.front.ask(get(b"/", b"Content-Length: 0", method=method.encode(), close=True), shut=True)
+    got, _ = front.front.tell(get(b"/", b"Content-Length: 0", method=method.encode(), close=True), shut=True)
     if got[0].status == 200:
         assert front.application.arrived[0].split(b" ")[0] == method.encode()
     else:
@@ -251,7 +251,7 @@ def test_methods_pass_as_they_are(front: Target, method: str) -> None:
 @pytest.mark.parametrize("option", [b"Host", b"Content-Length", b"Transfer-Encoding", b"close, Content-Length", b"Cookie"])
 def test_connection_takes_nothing_away_that_says_what_a_request_is(front: Target, option: bytes) -> None:
     data = lines(b"Connection: " + option, b"Content-Length: 5", b"Cookie: a=b") + b"hello" + SMUGGLED
-    got, _ = front.front.ask(data, shut=True)
+    got, _ = front.front.tell(data, shut=True)
     if got[0].status == 400:
         return front.nothing_arrived()
     reading = front.application.wait()[0]
@@ -291,5 +291,5 @@ def test_expectations_that_are_met(front: Target) -> None:
     front.passes(get(b"/", b"Expect: 100-continue", close=True))
     front.application.forget()
     data = lines(b"Expect: 100-continue", b"Content-Length: 5", first=b"POST / HTTP/1.0") + b"hello"
-    got, _ = front.front.ask(data, shut=True)
+    got, _ = front.front.tell(data, shut=True)
     assert [one.status for one in got] == [200], got

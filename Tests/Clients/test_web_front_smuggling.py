@@ -155,7 +155,7 @@ def test_a_body_where_many_do_not_look_for_one(front: Target, method: str, chunk
         data = lines(CHUNKED, first=first) + b"%x\r\n%s\r\n" % (len(SMUGGLED), SMUGGLED) + ZERO
     else:
         data = lines(b"Content-Length: %d" % len(SMUGGLED), first=first) + SMUGGLED
-    front.front.ask(data + get(b"/second", close=True), shut=True, methods=(method, "GET"))
+    front.front.tell(data + get(b"/second", close=True), shut=True, methods=(method, "GET"))
     front.front.works()
     readings = {one.target: one for one in front.agree()}
     assert b"/smuggled" not in readings and b"/second" in readings
@@ -168,7 +168,7 @@ def test_a_body_where_many_do_not_look_for_one(front: Target, method: str, chunk
 
 def test_a_body_that_does_not_come(front: Target) -> None:
     for fields, body in (((b"Content-Length: 50",), b"hello"), ((CHUNKED,), b"5\r\nhello\r\n"), ((CHUNKED,), b"5\r\nhel"), ((CHUNKED,), b"")):
-        got, is_closed = front.front.ask(lines(*fields) + body, shut=True)
+        got, is_closed = front.front.tell(lines(*fields) + body, shut=True)
         assert is_closed and all(one.word is None for one in got), got
         front.nothing_arrived(begun=True)
 
@@ -206,7 +206,7 @@ def test_chunks_that_are_none(front: Target, chunks: bytes) -> None:
     data = lines(CHUNKED) + chunks + SMUGGLED
     if chunks.startswith((b"1000000", b"ffffff", b"80000", b"6\r\n")):
         # May be waited for as far as the front's numbers reach: the client says no more.
-        got, is_closed = front.front.ask(data, shut=True)
+        got, is_closed = front.front.tell(data, shut=True)
         assert is_closed and all(one.word is None for one in got), got
         return front.nothing_arrived(begun=True)
     front.refuses(data, 400, 413, 431, begun=True)
@@ -218,7 +218,7 @@ def test_chunks_that_are_none(front: Target, chunks: bytes) -> None:
 ))  # fmt: skip
 def test_trailers_become_no_headers(front: Target, trailer: bytes) -> None:
     data = lines(CHUNKED, b"Trailer: " + trailer.split(b":")[0]) + b"5\r\nhello\r\n0\r\n" + trailer + b"\r\n\r\n"
-    got, _ = front.front.ask(data + get(b"/second", close=True), shut=True)
+    got, _ = front.front.tell(data + get(b"/second", close=True), shut=True)
     if got[0].status != 200:
         assert got[0].status == 400 and len(got) == 1
         return front.nothing_arrived(begun=True)
@@ -233,7 +233,7 @@ def test_trailers_become_no_headers(front: Target, trailer: bytes) -> None:
 
 
 def test_what_follows_chunks_is_the_next_request(front: Target) -> None:
-    got, is_closed = front.front.ask(lines(CHUNKED) + b"5\r\nhello\r\n0\r\n\r\ngarbage\r\n\r\n")
+    got, is_closed = front.front.tell(lines(CHUNKED) + b"5\r\nhello\r\n0\r\n\r\ngarbage\r\n\r\n")
     assert is_closed and [one.status for one in got] == [200, 400], got
     [reading] = front.agree()
     assert reading.body == b"hello"

@@ -23,6 +23,7 @@ public struct PostgresAddress: Sendable {
         guard password?.utf8.contains(0) != true else {
             throw LedgerError(.invalid, "The database's password has a NUL character in it.")
         }
+        try Self.load()
         let settings = try Self.settings(of: uri)
         guard settings["password"] == nil else {
             throw LedgerError(
@@ -34,6 +35,15 @@ public struct PostgresAddress: Sendable {
         let host = settings["host"] ?? settings["hostaddr"] ?? "local"
         let port = settings["port"].map { ":\($0)" } ?? ""
         name = "postgres://\(host)\(port)/\(settings["dbname"] ?? settings["user"] ?? "")"
+    }
+
+    /// Loads libpq. Whoever connects has an address first.
+    private static func load() throws(LedgerError) {
+        var reason = [CChar](repeating: 0, count: 512)
+        guard libpq_load(&reason, reason.count) else {
+            let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            throw LedgerError(.invalid, "Without PostgreSQL's client no database can be reached: \(text)")
+        }
     }
 
     /// What a URI says, by libpq's keywords.

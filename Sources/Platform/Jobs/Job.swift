@@ -36,9 +36,14 @@ public protocol Job: Codable, Sendable {
     /// The type itself where it is a ``RecurringJob``. Asking the type for that is quick, while a cast searches all that the
     /// program consists of.
     static var recurring: (any RecurringJob.Type)? { get }
+    /// How many of the kind a node does at a time. More than one is for work that mostly waits for others' servers, and of which
+    /// one that hangs must not keep the rest waiting.
+    static var concurrency: Int { get }
 }
 
 extension Job {
+    /// One after another, in the order of their time.
+    public static var concurrency: Int { 1 }
     /// nil: it is done once.
     public static var recurring: (any RecurringJob.Type)? { nil }
 }

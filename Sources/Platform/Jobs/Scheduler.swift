@@ -7,11 +7,11 @@ public import Wire
 ///
 /// What is to be done is in the ledger, and whoever does it takes a lease on it there, so that any number of nodes may
 /// do this side by side without knowing of each other. Jobs of one kind are done one after another in the order of
-/// their time, those of different kinds beside each other.
+/// their time, if the kind does not allow for more (``Job/concurrency``), those of different kinds beside each other.
 public final class Scheduler: Sendable {
     private struct State {
-        /// The kinds of jobs, and the names of followers, that are at work.
-        var running: Set<String> = []
+        /// The kinds of jobs, and the names of followers, that are at work, and how many of each.
+        var running: [String: Int] = [:]
         /// Followers behind which something has happened.
         var behind: Set<String>
         /// Followers that have failed, and from when on they may try again (real time).
@@ -26,6 +26,11 @@ public final class Scheduler: Sendable {
         /// How far ahead of the real time the clock is to be, by all that move it on. The way, and not the time at its
         /// end, so that what real time passes meanwhile takes nothing from it.
         var target = 0.0
+
+        /// The kinds of which another job can be begun.
+        func free(_ jobs: [String: any Job.Type]) -> Set<String> {
+            Set(jobs.lazy.filter { running[$0.key, default: 0] < $0.value.concurrency }.map(\.key))
+        }
     }
 
     private let environment: Environment
@@ -211,7 +216,7 @@ public final class Scheduler: Sendable {
 
     private static let scope = Scope(account: "")
 
-    /// Takes what is to be done next; nil when there is nothing. One at a time: so two never take work of one kind, and
+    /// Takes what is to be done next; nil when there is nothing. One at a time: so of no kind too much is taken, and
     /// ``settle()`` sees what is about to begin.
     private func next() async -> Work? {
         await wait { state in
@@ -221,7 +226,7 @@ public final class Scheduler: Sendable {
         }
         let work = await claim()
         changed { state in
-            if let work { state.running.insert(work.name) }
+            if let work { state.running[work.name, default: 0] += 1 }
             state.isClaiming = false
         }
         return work
@@ -231,7 +236,7 @@ public final class Scheduler: Sendable {
         let real = environment.clock.realTime
         guard state.withLock({ !$0.isStopped && $0.pausedUntil <= real }) else { return nil }
         let follower = state.withLock { state -> (any Follower.Type)? in
-            let ready = state.behind.subtracting(state.running).sorted().first { name in
+            let ready = state.behind.subtracting(state.running.keys).sorted().first { name in
                 (state.resting[name]?.until ?? 0) <= real
             }
             guard let ready, let follower = followers[ready] else { return nil }
@@ -239,20 +244,20 @@ public final class Scheduler: Sendable {
             return follower
         }
         if let follower { return .follower(follower) }
-        let idle = state.withLock { Set(jobs.keys).subtracting($0.running) }
+        let free = state.withLock { $0.free(jobs) }
         let now = dueMilliseconds(environment.clock.now)
         let lease: Lease?
         let end = milliseconds(real + leaseSeconds)
         do throws(LedgerError) {
             // Looking costs less than a write, and mostly finds nothing.
-            guard !idle.isEmpty,
-                let due = try await environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
+            guard !free.isEmpty,
+                let due = try await environment.ledger.nextDeadline(free, realTime: milliseconds(real)),
                 due <= now
             else { return nil }
             lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                 .commit(
                     try transaction.claimDeadline(
-                        idle, now: now, realTime: milliseconds(real), until: end))
+                        free, now: now, realTime: milliseconds(real), until: end))
             }
         } catch {
             if Task.isCancelled { return nil }
@@ -269,7 +274,10 @@ public final class Scheduler: Sendable {
         case .job(let type, let lease): await run(type, lease)
         case .follower(let type): await run(type)
         }
-        changed { $0.running.remove(work.name) }
+        changed { state in
+            let others = state.running[work.name, default: 1] - 1
+            state.running[work.name] = others > 0 ? others : nil
+        }
     }
 
     private func run(_ type: any Job.Type, _ lease: Lease) async {
@@ -351,11 +359,11 @@ public final class Scheduler: Sendable {
     private func sleepUntilNext() async -> Task<Void, Never>? {
         var delays: [Double] = []
         let real = environment.clock.realTime
-        let (idle, pausedUntil) = state.withLock { state in
+        let (free, pausedUntil) = state.withLock { state in
             for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
-            return (Set(jobs.keys).subtracting(state.running), state.pausedUntil)
+            return (state.free(jobs), state.pausedUntil)
         }
-        if let due = await nextDue(idle) { delays.append(due - environment.clock.now) }
+        if let due = await nextDue(free) { delays.append(due - environment.clock.now) }
         // What another node has begun is free once its lease is over, and nobody tells when that node is gone.
         if environment.ledger.isShared { delays.append(leaseSeconds) }
         if pausedUntil > real { delays = [pausedUntil - real] }

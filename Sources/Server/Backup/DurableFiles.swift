@@ -162,7 +162,7 @@ enum DurableFiles {
         }
     }
 
-    private static func failure(_ verb: String, _ path: String) -> StartError {
+    static func failure(_ verb: String, _ path: String) -> StartError {
         StartError("can't \(verb) \(path): \(String(cString: strerror(errno)))")
     }
 }

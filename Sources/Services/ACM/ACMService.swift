@@ -1,15 +1,36 @@
 import CertificateManagerAPI
 import Ledger
 public import Platform
+import Wire
 
 extension ServiceModule {
     /// AWS Certificate Manager.
     public static let certificateManager = ServiceModule(
-        CertificateManager.self, operations: certificateOperations,
-        records: [ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self], tables: [RequestToken.self],
-        projections: [CertificateIndex.self], resourceTypes: [.certificate],
-        jobs: [RenewPrivateCertificate.self, ForgetToken.self], quotas: [.certificates, .namesPerCertificate],
-        samples: certificateSamples)
+        CertificateManager.self, operations: certificateOperations + acmeOperations,
+        records: [ManagedCertificate.self, CertificateKey.self, ExpiryEvents.self, ValidationSecret.self]
+            + publicRecords + acmeRecords,
+        tables: [
+            RequestToken.self, Approval.self, PublicCertificate.self, ACMEAccount.self, ACMEOrder.self,
+            ACMECertificate.self, UsedNonce.self,
+        ],
+        projections: [CertificateIndex.self, ACMEIndex.self], resourceTypes: [.certificate, .acmeEndpoint],
+        jobs: [
+            ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
+            ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,
+            IssueACMECertificate.self,
+        ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
+        quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
+        paths: PublicPath.publicAuthorities + PublicPath.approvals + PublicPath.acme, samples: certificateSamples,
+        metrics: [.daysToExpiry])
+
+    /// Those of the authorities of public certificates.
+    private static let publicRecords: [any Record.Type] = [
+        PublicAuthority.self, PublicAuthorityKey.self, PublicHierarchy.self, PublicRevocationList.self,
+    ]
+
+    private static let acmeRecords: [any Record.Type] = [
+        ACMEEndpoint.self, ACMEBinding.self, ACMEBindingKey.self, ACMEDomainValidation.self,
+    ]
 
     private static let certificateOperations: [any Platform.Operation.Type] = [
         CertificateManager.ImportCertificate.self, CertificateManager.RequestCertificate.self,
@@ -18,7 +39,23 @@ extension ServiceModule {
         CertificateManager.ExportCertificate.self, CertificateManager.RenewCertificate.self,
         CertificateManager.AddTagsToCertificate.self, CertificateManager.RemoveTagsFromCertificate.self,
         CertificateManager.ListTagsForCertificate.self, CertificateManager.GetAccountConfiguration.self,
-        CertificateManager.PutAccountConfiguration.self,
+        CertificateManager.PutAccountConfiguration.self, CertificateManager.ResendValidationEmail.self,
+        CertificateManager.RevokeCertificate.self, CertificateManager.UpdateCertificateOptions.self,
+        CertificateManager.SearchCertificates.self,
+    ]
+
+    private static let acmeOperations: [any Platform.Operation.Type] = [
+        CertificateManager.CreateAcmeEndpoint.self, CertificateManager.DescribeAcmeEndpoint.self,
+        CertificateManager.ListAcmeEndpoints.self, CertificateManager.UpdateAcmeEndpoint.self,
+        CertificateManager.DeleteAcmeEndpoint.self, CertificateManager.CreateAcmeExternalAccountBinding.self,
+        CertificateManager.DescribeAcmeExternalAccountBinding.self,
+        CertificateManager.GetAcmeExternalAccountBindingCredentials.self,
+        CertificateManager.ListAcmeExternalAccountBindings.self,
+        CertificateManager.RevokeAcmeExternalAccountBinding.self,
+        CertificateManager.DeleteAcmeExternalAccountBinding.self, CertificateManager.DescribeAcmeAccount.self,
+        CertificateManager.ListAcmeAccounts.self, CertificateManager.RevokeAcmeAccount.self,
+        CertificateManager.TagResource.self, CertificateManager.UntagResource.self,
+        CertificateManager.ListTagsForResource.self,
     ]
 }
 

@@ -39,10 +39,11 @@ extension CertificateManager.ListCertificates: ReadOperation {
         let filters = input.includes
         let keys = filters?.keyTypes ?? usualKeys
         let (statuses, time) = (input.certificateStatuses ?? [], call.time)
+        let origins = input.certificateKeyPairOrigins ?? [CertificateOrigin.ours, CertificateOrigin.customer]
         func isWanted(_ certificate: ManagedCertificate) -> Bool {
+            guard origins.contains(certificate.keyPairOrigin) else { return false }
             guard keys.contains(certificate.keyAlgorithm), filters?.managedBy == nil else { return false }
             guard statuses.isEmpty || statuses.contains(certificate.status(at: time)) else { return false }
-            // None of these can be exported for more than the owner of a private one.
             if let option = filters?.exportOption, option != certificate.exportOption { return false }
             let facts = certificate.facts
             let usages = filters?.keyUsage ?? []
@@ -60,15 +61,18 @@ extension CertificateManager.ListCertificates: ReadOperation {
         } else {
             page = try records.page(ManagedCertificate.self, paging, where: isWanted)
         }
-        return Output(page.map { CertificateManager.CertificateSummary($0, at: time) })
+        return Output(page.map { CertificateManager.CertificateSummary($0, call.environment, at: time) })
     }
 }
 
 extension CertificateManager.DeleteCertificate: WriteOperation, OnCertificate {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let certificate = try records.certificate(input.certificateArn, call)
+        guard certificate.users(call.environment).isEmpty else { throw .inUse(certificate) }
         if let key = try records.get(CertificateKey.self, certificate.id) { try records.delete(key) }
-        try records.cancel(RenewPrivateCertificate.self, id: certificate.id)
+        try records.cancel(RenewManagedCertificate.self, id: certificate.id)
+        try records.cancel(ValidateDomains.self, id: certificate.id)
+        try records.cancel(TellOfExpiry.self, id: certificate.id)
         try records.delete(certificate)
         return Output()
     }
@@ -91,8 +95,18 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
             let certificate = try records.certificate(arn, call)
             return (certificate, try records.get(CertificateKey.self, certificate.id))
         }
-        guard certificate.type == .private else {
+        guard certificate.type != .imported else {
             throw .invalidCertificate("Certificate ARN: \(certificate.arn) is not a private certificate")
+        }
+        guard certificate.acme == nil else {
+            throw .invalidCertificate(
+                "The key of the certificate \(certificate.arn) is with the ACME client that made it.")
+        }
+        guard certificate.exportOption == "ENABLED" else {
+            throw .invalidCertificate("Certificate ARN: \(certificate.arn) is not exportable")
+        }
+        guard certificate.status != .revoked else {
+            throw .invalidCertificate("Certificate ARN: \(certificate.arn) is revoked")
         }
         guard let key, certificate.content != nil else { throw .notIssued(certificate) }
         do {
@@ -110,6 +124,7 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
         if !certificate.isExported {
             certificate.isExported = true
             try records.put(certificate)
+            // It may have been put off for a day, since nobody used it.
             try records.scheduleRenewal(of: certificate)
         }
         return Output {
@@ -121,6 +136,12 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
 }
 
 extension ServiceError {
+    static func inUse(_ certificate: ManagedCertificate) -> ServiceError {
+        .acm(
+            .resourceInUseException,
+            "Certificate \(certificate.arn) in account \(certificate.accountID) is in use.")
+    }
+
     static func notIssued(_ certificate: ManagedCertificate) -> ServiceError {
         .acm(.requestInProgressException, "Certificate is not issued yet: \(certificate.arn)")
     }

@@ -18,8 +18,20 @@ extension ManagedCertificate {
         return Facts(usages: certificate.usages, purposes: certificate.purposes)
     }
 
+    /// AWS's name: whose the key is.
+    var keyPairOrigin: String {
+        guard acme == nil else { return CertificateOrigin.acme }
+        return type == .imported ? CertificateOrigin.customer : CertificateOrigin.ours
+    }
+
     /// AWS's name: whether the key can be exported.
-    var exportOption: String { type == .private ? "ENABLED" : "DISABLED" }
+    var exportOption: String {
+        switch type {
+        case .imported: "DISABLED"
+        case .private: "ENABLED"
+        case .amazonIssued: options?.isExportable == true ? "ENABLED" : "DISABLED"
+        }
+    }
 }
 
 extension Certificate {
@@ -68,15 +80,23 @@ extension CertificateManager.CertificateDetail {
         keyAlgorithm = certificate.keyAlgorithm.replacing("_", with: "-", maxReplacements: 1)
         failureReason = certificate.failureReason
         certificateAuthorityArn = certificate.authority
-        renewalEligibility = certificate.isEligibleForRenewal(at: call.time) ? "ELIGIBLE" : "INELIGIBLE"
-        inUseBy = []
+        certificateKeyPairOrigin = certificate.keyPairOrigin
+        acmeEndpointArn = certificate.acme?.endpointARN
+        acmeAccountId = certificate.acme?.accountID
+        renewalEligibility =
+            certificate.isEligibleForRenewal(call.environment, at: call.time) ? "ELIGIBLE" : "INELIGIBLE"
+        inUseBy = certificate.users(call.environment)
+        domainValidationOptions = certificate.validations.map { $0.map { CertificateManager.DomainValidation($0) } }
+        revokedAt = certificate.revocation.map { Timestamp(secondsSinceEpoch: $0.time) }
+        revocationReason = certificate.revocation?.reason
         options = CertificateManager.CertificateOptions {
-            $0.certificateTransparencyLoggingPreference = "DISABLED"
+            let isTransparent = certificate.options?.isTransparent == true
+            $0.certificateTransparencyLoggingPreference = isTransparent ? "ENABLED" : "DISABLED"
             $0.export = certificate.exportOption
         }
         if certificate.type == .imported { importedAt = Timestamp(secondsSinceEpoch: certificate.updated) }
         guard let content = certificate.content else { return }
-        if certificate.type == .private { issuedAt = Timestamp(secondsSinceEpoch: certificate.updated) }
+        if certificate.type != .imported { issuedAt = Timestamp(secondsSinceEpoch: certificate.updated) }
         serial = content.serial
         subject = content.subject
         issuer = content.issuer
@@ -93,9 +113,9 @@ extension CertificateManager.CertificateDetail {
         renewalSummary = certificate.renewal.map { renewal in
             CertificateManager.RenewalSummary {
                 $0.renewalStatus = renewal.status.rawValue
-                $0.domainValidationOptions = [
-                    CertificateManager.DomainValidation { $0.domainName = certificate.domainName }
-                ]
+                $0.domainValidationOptions =
+                    renewal.validations.map { $0.map { CertificateManager.DomainValidation($0) } }
+                    ?? [CertificateManager.DomainValidation { $0.domainName = certificate.domainName }]
                 $0.renewalStatusReason = renewal.reason
                 $0.updatedAt = Timestamp(secondsSinceEpoch: renewal.updated)
             }
@@ -103,9 +123,27 @@ extension CertificateManager.CertificateDetail {
     }
 }
 
+extension CertificateManager.DomainValidation {
+    init(_ validation: DomainValidation) {
+        self.init()
+        domainName = validation.domainName
+        validationDomain = validation.validationDomain
+        validationStatus = validation.status.rawValue
+        validationMethod = validation.method.rawValue
+        if validation.method == .email { validationEmails = validation.recipients }
+        resourceRecord = validation.record.map { record in
+            CertificateManager.ResourceRecord {
+                $0.name = record.name
+                $0.type = "CNAME"
+                $0.value = record.value
+            }
+        }
+    }
+}
+
 extension CertificateManager.CertificateSummary {
     /// - Parameter time: seconds since 1970.
-    init(_ certificate: ManagedCertificate, at time: Double) {
+    init(_ certificate: ManagedCertificate, _ environment: Environment, at time: Double) {
         self.init()
         let facts = certificate.facts
         certificateArn = certificate.arn
@@ -118,14 +156,16 @@ extension CertificateManager.CertificateSummary {
         keyUsages = facts.usages
         extendedKeyUsages = facts.purposes.map(\.name)
         exportOption = certificate.exportOption
-        inUse = false
+        inUse = !certificate.users(environment).isEmpty
         exported = certificate.isExported
-        renewalEligibility = certificate.isEligibleForRenewal(at: time) ? "ELIGIBLE" : "INELIGIBLE"
+        certificateKeyPairOrigin = certificate.keyPairOrigin
+        renewalEligibility = certificate.isEligibleForRenewal(environment, at: time) ? "ELIGIBLE" : "INELIGIBLE"
         createdAt = Timestamp(secondsSinceEpoch: certificate.created)
+        revokedAt = certificate.revocation.map { Timestamp(secondsSinceEpoch: $0.time) }
         let updated = Timestamp(secondsSinceEpoch: certificate.updated)
         if certificate.type == .imported { importedAt = updated }
         guard let content = certificate.content else { return }
-        if certificate.type == .private { issuedAt = updated }
+        if certificate.type != .imported { issuedAt = updated }
         notBefore = Timestamp(secondsSinceEpoch: content.notBefore)
         notAfter = Timestamp(secondsSinceEpoch: content.notAfter)
     }

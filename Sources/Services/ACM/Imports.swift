@@ -68,6 +68,7 @@ extension CertificateManager.ImportCertificate: PreparedWriteOperation {
         certificate.content = made.parsed.content
         try records.put(CertificateKey(id: certificate.id, secret: Data(made.key)))
         try records.put(certificate)
+        try records.watch(certificate, at: call.time)
         return Output(certificateArn: certificate.arn)
     }
 }

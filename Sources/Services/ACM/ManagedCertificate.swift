@@ -1,6 +1,7 @@
 import Directory
 import FoundationEssentials
 import Ledger
+import Platform
 
 /// A certificate of ACM's, with everything but its private key (``CertificateKey``).
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html>
@@ -9,12 +10,17 @@ struct ManagedCertificate: Record {
 
     enum CertificateType: String, Sendable, Codable {
         case imported = "IMPORTED"
+        /// A public one.
+        case amazonIssued = "AMAZON_ISSUED"
         case `private` = "PRIVATE"
     }
 
     /// AWS's names. EXPIRED comes by itself: see ``status(at:)``.
     enum Status: String, Sendable, Codable {
+        case pendingValidation = "PENDING_VALIDATION"
         case issued = "ISSUED"
+        case validationTimedOut = "VALIDATION_TIMED_OUT"
+        case revoked = "REVOKED"
         case failed = "FAILED"
     }
 
@@ -42,6 +48,39 @@ struct ManagedCertificate: Record {
     /// Whether its key was exported.
     var isExported = false
     var renewal: Renewal?
+    /// Of one that a client of ACME's has asked for, which has its key; nil: of no other.
+    var acme: ACMEOrigin?
+
+    /// Where a certificate was issued that ACME's clients renew.
+    struct ACMEOrigin: Sendable, Codable, Equatable {
+        /// The endpoint, which may be gone.
+        let endpointARN: String
+        /// The account's id.
+        let accountID: String
+    }
+
+    /// Of a public certificate: how it was shown, for each of its names, that they are the requester's. nil: of no other.
+    var validations: [DomainValidation]?
+    /// Of a public certificate: what its owner has chosen. nil: of no other.
+    var options: Options?
+    /// Of a public certificate that was issued: who has signed it.
+    var publicIssuerID: String?
+    var revocation: Revocation?
+
+    /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateOptions.html>
+    struct Options: Sendable, Codable, Equatable {
+        /// Gatehouse has no log to put it into.
+        var isTransparent = true
+        /// Whether its key may be exported.
+        var isExportable = false
+    }
+
+    struct Revocation: Sendable, Codable {
+        /// AWS's name.
+        let reason: String
+        /// Seconds since 1970.
+        let time: Double
+    }
 
     /// What the certificate itself says.
     struct Content: Sendable, Codable {
@@ -59,24 +98,27 @@ struct ManagedCertificate: Record {
         let notAfter: Double
     }
 
-    /// How it was last renewed.
+    /// How it was last renewed, or is to be.
     struct Renewal: Sendable, Codable {
         enum Status: String, Sendable, Codable {
+            case pendingValidation = "PENDING_VALIDATION"
             case success = "SUCCESS"
             case failed = "FAILED"
         }
 
         let status: Status
-        /// AWS's name; nil for one that succeeded.
+        /// AWS's name; nil unless it failed.
         let reason: String?
         /// Seconds since 1970.
         let updated: Double
+        /// Of a public certificate: what was shown again for the renewal.
+        var validations: [DomainValidation]?
     }
 
     var arn: String { ARN.text("acm", region, accountID, CertificateName.prefix, id) }
     var scope: Scope { Scope(account: accountID, region: region) }
     var requirements: [Requirement] {
-        [.account(accountID)] + (status == .issued ? [Requirement(CertificateKey.kind, id)] : [])
+        [.account(accountID)] + (status == .issued && acme == nil ? [Requirement(CertificateKey.kind, id)] : [])
     }
 
     /// As AWS names it.
@@ -86,11 +128,21 @@ struct ManagedCertificate: Record {
         return "EXPIRED"
     }
 
-    /// Whether it renews itself: only private certificates whose key somebody uses.
+    /// Whether it renews itself: only one whose key somebody has, or that something shows.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
-    func isEligibleForRenewal(at time: Double) -> Bool {
-        type == .private && isExported && status(at: time) == Status.issued.rawValue
+    func isEligibleForRenewal(_ environment: Environment, at time: Double) -> Bool {
+        guard type != .imported, acme == nil, status(at: time) == Status.issued.rawValue else { return false }
+        return isExported || !users(environment).isEmpty
     }
+
+    /// The ARNs of what shows it.
+    func users(_ environment: Environment) -> [String] { environment.applications.users(ofCertificate: arn) }
+
+    /// When it was issued last, in seconds since 1970; nil: it was not, or by somebody else.
+    var issued: Double? { type == .imported || content == nil ? nil : updated }
+
+    /// How names are validated; nil: they are not.
+    var validationMethod: DomainValidation.Method? { validations?.first?.method }
 }
 
 /// A certificate's private key, as PKCS #8 in DER. As all records are, it is sealed under the keyring.

@@ -1,159 +1,13 @@
 import ACMPCAAPI
 import CertificateIssuing
-import CertificateManagerAPI
-import Directory
-import FoundationEssentials
 import KeyMaterial
-import Ledger
 import OIDC
 import Platform
-import Policy
 import Wire
 import X509
 
 // Certificates of a private authority, which ACM keeps and renews.
 // <https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-request-private.html>
-
-extension CertificateManager.RequestCertificate: PreparedWriteOperation {
-    /// What has come of the request so far.
-    public struct Preparation: Sendable {
-        let outcome: Outcome
-    }
-
-    enum Outcome: Sendable {
-        /// A request with the same token was answered with this ARN.
-        case answered(String)
-        /// The certificate, or why there is none.
-        case made(ManagedCertificate, CertificateKey?)
-    }
-
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        var context = ConditionKeys.requestTags([Tag](input.tags))
-        context["acm:domainnames"] = .many(Self.names(input))
-        context["acm:keyalgorithm"] = .one(input.keyAlgorithm ?? "RSA_2048")
-        if let method = input.validationMethod { context["acm:validationmethod"] = .one(method) }
-        if let arn = input.certificateAuthorityArn { context["acm:certificateauthority"] = .one(arn) }
-        if let options = input.options {
-            if let value = options.certificateTransparencyLoggingPreference {
-                context["acm:certificatetransparencylogging"] = .one(value)
-            }
-            if let value = options.export { context["acm:export"] = .one(value) }
-        }
-        return .required(Access("acm:RequestCertificate", on: "*", context: context))
-    }
-
-    /// The domain name first, each once.
-    private static func names(_ input: Input) -> [String] {
-        var names: [String] = []
-        for name in [input.domainName] + (input.subjectAlternativeNames ?? []) where !names.contains(name) {
-            names.append(name)
-        }
-        return names
-    }
-
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
-        guard let authority = input.certificateAuthorityArn else {
-            throw .notImplemented("Gatehouse does not issue public certificates yet: name a private CA.")
-        }
-        guard let algorithm = PrivateKeyAlgorithm(rawValue: input.keyAlgorithm ?? "RSA_2048") else {
-            throw .acm(.invalidParameterException, "The key algorithm \(input.keyAlgorithm ?? "") is not supported.")
-        }
-        if let token = input.idempotencyToken {
-            let earlier = try await call.read { (records) throws(ServiceError) in try records.answer(to: token, call) }
-            if let earlier { return Preparation(outcome: .answered(earlier)) }
-        }
-        let names = names(input)
-        let quota = call.quotas[.namesPerCertificate]
-        guard names.count <= quota else {
-            throw .acm(.limitExceededException, "A certificate can have at most \(quota) domain names.")
-        }
-        var certificate = ManagedCertificate(
-            id: UUID().uuidString.lowercased(), accountID: call.accountID, region: call.region, type: .private,
-            domainName: input.domainName, names: names, created: call.time, updated: call.time, status: .failed,
-            keyAlgorithm: algorithm.rawValue, authority: authority)
-        certificate.tags = try TagRules.ofCertificates.merge([Tag](input.tags), into: [])
-        let secret = try await algorithm.makeKey()
-        do throws(ServiceError) {
-            let issuing = PrivateIssuing(
-                services: call.services, identity: .forwarding(PrivateIssuing.service), authority: authority)
-            certificate.content = try await issuing.issue(names, secret, try await issuing.signingAlgorithm())
-            certificate.status = .issued
-        } catch {
-            guard error.code != "InternalFailure" else { throw error }
-            certificate.failureReason = PrivateIssuing.reason(error)
-        }
-        let isIssued = certificate.status == .issued
-        let key = isIssued ? CertificateKey(id: certificate.id, secret: Data(secret)) : nil
-        return Preparation(outcome: .made(certificate, key))
-    }
-
-    public static func handle(
-        _ input: Input, _ preparation: Preparation, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let certificate: ManagedCertificate
-        let key: CertificateKey?
-        switch preparation.outcome {
-        case .answered(let arn): return Output(certificateArn: arn)
-        case .made(let made, let secret): (certificate, key) = (made, secret)
-        }
-        if let token = input.idempotencyToken, let earlier = try records.answer(to: token, call) {
-            return Output(certificateArn: earlier)
-        }
-        let quota = call.quotas[.certificates]
-        guard try records.count(ManagedCertificate.self) < quota else {
-            throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
-        }
-        if let key { try records.put(key) }
-        try records.put(certificate)
-        if let token = input.idempotencyToken {
-            let until = call.time + RequestToken.lifetime
-            try records.put(RequestToken(token: token, arn: certificate.arn, until: until))
-            try records.schedule(ForgetToken(token: token), id: call.requestID, at: until)
-        }
-        return Output(certificateArn: certificate.arn)
-    }
-}
-
-extension Quota {
-    /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>
-    static let namesPerCertificate = Quota("ACMDomainNamesPerCertificate", 10)
-}
-
-/// What came of a request with an idempotency token, for an hour.
-struct RequestToken: TableRow {
-    static let kind = "AWS::CertificateManager::Request"
-    /// In seconds.
-    static let lifetime = 3600.0
-
-    let token: String
-    let arn: String
-    /// Seconds since 1970.
-    let until: Double
-
-    var key: RowKey { RowKey(.text(token)) }
-}
-
-extension RecordReading {
-    /// The ARN that a request with a token was answered with, within the last hour.
-    fileprivate func answer(to token: String, _ call: Call) throws(ServiceError) -> String? {
-        guard let row = try get(RequestToken.self, RowKey(.text(token))), row.until > call.time else { return nil }
-        return row.arn
-    }
-}
-
-/// Forgets a token.
-struct ForgetToken: Job {
-    static let kind = "ACM::ForgetToken"
-    let token: String
-
-    func run(_ context: JobContext) async throws(ServiceError) {
-        let (key, now) = (RowKey(.text(token)), context.environment.now())
-        try await context.finish { (records) throws(ServiceError) in
-            guard let row = try records.get(RequestToken.self, key), row.until <= now + 1 else { return }
-            try records.delete(RequestToken.self, key)
-        }
-    }
-}
 
 /// The kinds of keys that ACM makes. The names are AWS's.
 enum PrivateKeyAlgorithm: String {
@@ -227,11 +81,17 @@ struct PrivateIssuing: Sendable {
                     $0.type = "DAYS"
                 }
             }, as: identity)
+        return try await content(of: issued.certificateArn ?? "")
+    }
+
+    /// A certificate that was issued, with its chain.
+    /// - Throws: what the authority says.
+    func content(of certificate: String) async throws(ServiceError) -> ManagedCertificate.Content {
         let got = try await services.call(
             ACMPCA.GetCertificate.self,
             ACMPCA.GetCertificate.Input {
                 $0.certificateAuthorityArn = authority
-                $0.certificateArn = issued.certificateArn ?? ""
+                $0.certificateArn = certificate
             }, as: identity)
         do {
             let certificate = try Certificate(issuing: got.certificate ?? "")

@@ -1,31 +1,50 @@
+import CertificateIssuing
 import CertificateManagerAPI
 import FoundationEssentials
 import Ledger
 import Platform
 import Wire
 
-// Renewing private certificates: the same ARN, another serial number.
+// Renewing certificates: the same ARN, another key and serial number.
 // <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
 
 extension MutableRecords {
-    /// Has a certificate renewed in time, if it is one that renews itself.
+    /// Has a certificate looked at in time, if it is one that can renew itself. Whether somebody uses it then counts then.
     func scheduleRenewal(of certificate: ManagedCertificate) throws(ServiceError) {
-        guard certificate.isExported, let end = certificate.content?.notAfter else { return }
+        guard certificate.type != .imported, certificate.status == .issued, let end = certificate.content?.notAfter
+        else { return }
         try schedule(
-            RenewPrivateCertificate(certificateID: certificate.id), id: certificate.id,
-            at: end - RenewPrivateCertificate.lead)
+            RenewManagedCertificate(certificateID: certificate.id), id: certificate.id,
+            at: end - RenewManagedCertificate.lead(certificate.type))
     }
 }
 
-/// Renews a private certificate, in ACM's own name: the authority has to permit it.
-struct RenewPrivateCertificate: Job {
+/// Renews a certificate: a private one in ACM's own name, so that the authority has to permit it; a public one when it has been shown
+/// again that its names are its owner's.
+struct RenewManagedCertificate: Job {
     static let kind = "ACM::RenewPrivateCertificate"
-    /// Seconds before a certificate ends.
-    static let lead = 60 * 86_400.0
-    /// Seconds until what failed is tried again.
+    /// Seconds until what failed, or is not used, is looked at again.
     private static let pause = 86_400.0
+    /// Seconds until it is looked again whether a validation record is there.
+    private static let validationPause = 3600.0
 
     let certificateID: String
+
+    /// Seconds before a certificate ends.
+    /// <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
+    static func lead(_ type: ManagedCertificate.CertificateType) -> Double {
+        (type == .private ? 60 : 45) * 86_400
+    }
+
+    /// What has come of it.
+    private enum Outcome: Sendable {
+        /// Nobody uses it: perhaps tomorrow.
+        case notNow
+        case made(ManagedCertificate.Content, CertificateKey, PublicCertificate?)
+        case failed(String)
+        /// Not all names have been shown to be the owner's.
+        case pending([DomainValidation], isNew: Bool)
+    }
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, id, job) = (context.environment, certificateID, self)
@@ -33,37 +52,95 @@ struct RenewPrivateCertificate: Job {
             try records.get(ManagedCertificate.self, id)
         }
         let now = environment.now()
-        guard let certificate = found, certificate.isEligibleForRenewal(at: now),
-            let authority = certificate.authority, let last = certificate.content,
-            let algorithm = PrivateKeyAlgorithm(rawValue: certificate.keyAlgorithm)
+        guard let certificate = found, certificate.status(at: now) == ManagedCertificate.Status.issued.rawValue
         else { return }
+        let outcome: Outcome
+        if !certificate.isEligibleForRenewal(environment, at: now) {
+            outcome = .notNow
+        } else if certificate.type == .private {
+            outcome = try await renewedPrivate(certificate, environment)
+        } else {
+            outcome = try await renewedPublic(certificate, environment)
+        }
+        let requestID = context.id + " \(now)"
+        try await context.finish { (records) throws(ServiceError) in
+            guard var certificate = try records.get(ManagedCertificate.self, id) else { return }
+            switch outcome {
+            case .notNow: return try records.schedule(job, id: id, at: now + Self.pause)
+            case .made(let content, let key, let row):
+                certificate.renewal = ManagedCertificate.Renewal(
+                    status: .success, reason: nil, updated: now,
+                    validations: certificate.validations?.map(\.succeeded))
+                certificate.content = content
+                certificate.updated = now
+                try records.put(key)
+                if let row {
+                    certificate.publicIssuerID = row.authorityID
+                    try records.of(PublicAuthority.scope).put(row)
+                }
+                try records.watch(certificate, at: now)
+            case .failed(let reason):
+                certificate.renewal = ManagedCertificate.Renewal(
+                    status: .failed, reason: reason, updated: now, validations: certificate.renewal?.validations)
+                try records.schedule(job, id: id, at: now + Self.pause)
+            case .pending(let validations, let isNew):
+                // What was approved by mail in between stays approved.
+                let stored = isNew ? validations : certificate.renewal?.validations ?? validations
+                let merged = stored.map { one in
+                    validations.contains { $0.domainName == one.domainName && $0.status == .success }
+                        ? one.succeeded : one
+                }
+                certificate.renewal = ManagedCertificate.Renewal(
+                    status: .pendingValidation, reason: nil,
+                    updated: isNew ? now : certificate.renewal?.updated ?? now, validations: merged)
+                for one in merged where isNew && one.method == .email && one.status == .pending {
+                    try records.sendApprovalMail(
+                        one, of: certificate, isRenewal: true, requestID, environment.publicAddress.url, at: now)
+                }
+                let pause = environment.canSee(merged) ? Self.validationPause : Self.pause
+                try records.schedule(job, id: id, at: now + pause)
+            }
+            try records.put(certificate)
+        }
+    }
+
+    private func renewedPrivate(
+        _ certificate: ManagedCertificate, _ environment: Environment
+    ) async throws(ServiceError) -> Outcome {
+        guard let authority = certificate.authority, let last = certificate.content,
+            let algorithm = PrivateKeyAlgorithm(rawValue: certificate.keyAlgorithm)
+        else { return .failed("OTHER") }
         let secret = try await algorithm.makeKey()
-        var content: ManagedCertificate.Content?
-        var reason: String?
         do throws(ServiceError) {
             let issuing = PrivateIssuing(
                 services: environment.services(in: certificate.region),
                 identity: .own(PrivateIssuing.service, for: certificate.arn, in: certificate.accountID),
                 authority: authority)
-            content = try await issuing.issue(certificate.names, secret, last.signatureAlgorithm)
+            let content = try await issuing.issue(certificate.names, secret, last.signatureAlgorithm)
+            return .made(content, CertificateKey(id: certificate.id, secret: Data(secret)), nil)
         } catch {
-            reason = PrivateIssuing.reason(error)
+            return .failed(PrivateIssuing.reason(error))
         }
-        let (made, failure) = (content, reason)
-        try await context.finish { (records) throws(ServiceError) in
-            guard var certificate = try records.get(ManagedCertificate.self, id) else { return }
-            certificate.renewal = ManagedCertificate.Renewal(
-                status: made == nil ? .failed : .success, reason: failure, updated: now)
-            if let made {
-                certificate.content = made
-                certificate.updated = now
-                try records.put(CertificateKey(id: id, secret: Data(secret)))
-                try records.scheduleRenewal(of: certificate)
-            } else {
-                try records.schedule(job, id: id, at: now + Self.pause)
-            }
-            try records.put(certificate)
+    }
+
+    private func renewedPublic(
+        _ certificate: ManagedCertificate, _ environment: Environment
+    ) async throws(ServiceError) -> Outcome {
+        let waiting = certificate.renewal?.status == .pendingValidation ? certificate.renewal?.validations : nil
+        let begun = waiting ?? (certificate.validations ?? []).map(\.begun)
+        let checked = await environment.checked(begun)
+        guard checked.allSatisfy({ $0.status == .success }) else {
+            return .pending(checked, isNew: waiting == nil)
         }
+        switch await environment.isIssuingAllowed(for: certificate.names) {
+        case true?: break
+        case false?: return .failed("CAA_ERROR")
+        case nil: return .pending(checked, isNew: waiting == nil)
+        }
+        guard let algorithm = PrivateKeyAlgorithm(rawValue: certificate.keyAlgorithm) else { return .failed("OTHER") }
+        let secret = try await algorithm.makeKey()
+        let issued = try await environment.issue(certificate, secret)
+        return .made(issued.content, CertificateKey(id: certificate.id, secret: Data(secret)), issued.row)
     }
 }
 
@@ -72,11 +149,13 @@ struct RenewPrivateCertificate: Job {
 extension CertificateManager.RenewCertificate: WriteOperation, OnCertificate {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let certificate = try records.certificate(input.certificateArn, call)
-        guard certificate.isEligibleForRenewal(at: call.time) else {
+        guard certificate.type == .private, certificate.isExported,
+            certificate.isEligibleForRenewal(call.environment, at: call.time)
+        else {
             throw .invalidCertificate("The certificate \(certificate.arn) is not eligible for renewal.")
         }
         try records.schedule(
-            RenewPrivateCertificate(certificateID: certificate.id), id: certificate.id, at: call.time)
+            RenewManagedCertificate(certificateID: certificate.id), id: certificate.id, at: call.time)
         return Output()
     }
 }

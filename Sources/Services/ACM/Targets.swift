@@ -76,6 +76,10 @@ final class CertificateIndex: Projection {
     struct Entry: Sendable {
         let tags: [Tag]
         let names: [String]
+        /// When it ends, in seconds since 1970; nil: it is not issued.
+        let end: Double?
+        /// Whether its names have not been shown yet to be its requester's.
+        let isPending: Bool
     }
 
     init() {}
@@ -84,7 +88,7 @@ final class CertificateIndex: Projection {
         for change in changes {
             let certificate = try change.decodeAfter(ManagedCertificate.self)
             let arn = ARN.text("acm", change.scope.region, change.scope.account, CertificateName.prefix, change.id)
-            entries.withLock { $0[arn] = certificate.map { Entry(tags: $0.tags, names: $0.names) } }
+            entries.withLock { $0[arn] = certificate.map { Entry($0) } }
         }
     }
 
@@ -93,8 +97,28 @@ final class CertificateIndex: Projection {
         try apply(changes)
     }
 
+    /// When the certificates that are issued end, by their ARNs, in the ARNs' order.
+    var ends: [(arn: String, end: Double)] {
+        entries.withLock { entries in entries.compactMap { arn, entry in entry.end.map { (arn, $0) } } }
+            .sorted { $0.arn < $1.arn }
+    }
+
+    /// Those whose names have not been shown yet to be their requester's.
+    var pending: [CertificateName] {
+        entries.withLock { entries in entries.filter(\.value.isPending).keys }.compactMap { try? CertificateName($0) }
+    }
+
     /// nil: there is no such certificate.
     func entry(_ arn: String) -> Entry? { entries.withLock { $0[arn] } }
+}
+
+extension CertificateIndex.Entry {
+    fileprivate init(_ certificate: ManagedCertificate) {
+        let end = certificate.status == .issued ? certificate.content?.notAfter : nil
+        self.init(
+            tags: certificate.tags, names: certificate.names, end: end,
+            isPending: certificate.status == .pendingValidation)
+    }
 }
 
 extension ResourceType {

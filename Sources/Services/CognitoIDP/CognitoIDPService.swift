@@ -40,7 +40,7 @@ extension ServiceModule {
         quotas: Quota.ofPools + Quota.requestRates,
         paths: [.poolDocuments, .logos] + PublicPath.eventFeedback,
         fronts: [ImportUpload.front],
-        samples: cognitoIDPSamples, tokens: .ofUserPools)
+        samples: cognitoIDPSamples, tokens: .ofUserPools, isScreened: true)
 }
 
 extension ResourceType {

@@ -37,13 +37,20 @@ extension OnUserPool {
     }
 }
 
-/// An operation without a signature: it is recorded in the account of the user pool, and asks no policies.
+/// An operation without a signature: it is recorded in the account of the user pool, and asks no policies. The web ACL of the
+/// pool is asked before it.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html>
-protocol OfTheApp: FederatedOperation {}
+protocol OfTheApp: FederatedOperation {
+    /// The user pool that a request is about; nothing is proved by that. nil: none is known.
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry?
+}
 
 extension OfTheApp {
-    public static func identify(_ input: Input, _ call: Call) -> Caller {
-        Caller(accountID: call.accountID, identity: .anonymous)
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? { pool(input, environment)?.scope }
+
+    public static func identify(_ input: Input, _ call: Call) throws(ServiceError) -> Caller {
+        if let pool = pool(input, call.environment) { try call.checkWebACL(of: pool) }
+        return Caller(accountID: call.accountID, identity: .anonymous)
     }
 
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -55,8 +62,8 @@ extension OfTheApp {
 protocol OfClient: OfTheApp where InputFields: CognitoIDP.WithClientId {}
 
 extension OfClient {
-    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        environment.userPoolClient(input.clientId)?.pool.scope
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry? {
+        environment.userPoolClient(input.clientId)?.pool
     }
 }
 
@@ -65,8 +72,8 @@ extension OfClient {
 protocol OfSignedInUser: OfTheApp where InputFields: CognitoIDP.WithAccessToken {}
 
 extension OfSignedInUser {
-    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        environment.userPool(ofToken: input.accessToken)?.scope
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry? {
+        environment.userPool(ofToken: input.accessToken)
     }
 }
 
@@ -74,8 +81,8 @@ extension OfSignedInUser {
 protocol MayBeOfSignedInUser: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken {}
 
 extension MayBeOfSignedInUser {
-    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        input.accessToken.flatMap { environment.userPool(ofToken: $0)?.scope }
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry? {
+        input.accessToken.flatMap { environment.userPool(ofToken: $0) }
     }
 }
 
@@ -83,8 +90,8 @@ extension MayBeOfSignedInUser {
 protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken & CognitoIDP.MayHaveSession {}
 
 extension OfUserOrSession {
-    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        if let token = input.accessToken { return environment.userPool(ofToken: token)?.scope }
-        return input.session.flatMap { SignInSession.pool(of: $0, environment)?.scope }
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry? {
+        if let token = input.accessToken { return environment.userPool(ofToken: token) }
+        return input.session.flatMap { SignInSession.pool(of: $0, environment) }
     }
 }

@@ -11,10 +11,15 @@ extension ServiceModule {
         records: [
             StoredIPSet.self, StoredRegexSet.self, StoredRuleGroup.self, StoredWebACL.self, WebACLAssociation.self,
             StoredLogging.self, StoredAPIKey.self,
-        ], projections: [WAFIndex.self, WebTraffic.self], resourceTypes: [.ofWAF],
+        ], tables: [WebACLLogPart.self],
+        projections: [
+            WAFIndex.self, WebACLIndex.self, WebTraffic.self, ManagedRuleSources.self, WebACLLogQueue.self,
+        ], resourceTypes: [.ofWAF],
+        jobs: [DeliverWebACLLogs.self],
         quotas: [
             .ipSets, .ipSetAddresses, .regexPatternSets, .regexPatterns, .ruleGroups, .webACLs, .webACLCapacity,
-        ], samples: wafSamples)
+        ], samples: wafSamples, metrics: [.webRequests, .undecidedRequests, .droppedLogLines],
+        screens: Environment.screenedByWebACL)
 
     private static let setOperations: [any Platform.Operation.Type] = [
         WAFV2.CreateIPSet.self, WAFV2.GetIPSet.self, WAFV2.UpdateIPSet.self, WAFV2.DeleteIPSet.self,
@@ -39,6 +44,7 @@ extension ServiceModule {
         WAFV2.CreateAPIKey.self, WAFV2.GetDecryptedAPIKey.self, WAFV2.ListAPIKeys.self, WAFV2.DeleteAPIKey.self,
         WAFV2.TagResource.self, WAFV2.UntagResource.self, WAFV2.ListTagsForResource.self,
         WAFV2.GetSampledRequests.self, WAFV2.GetRateBasedStatementManagedKeys.self,
+        WAFV2.GetTopPathStatisticsByTraffic.self,
     ]
 
     private static let managedOperations: [any Platform.Operation.Type] = [

@@ -11,6 +11,8 @@ struct Evaluation {
     private var known: Set<String> = []
     /// What the statements of the current rule have found.
     private var details: [Verdict.Detail] = []
+    /// What inspectors know of the request.
+    private var inspections: [ObjectIdentifier: any RequestInspection] = [:]
 
     /// Why a rule says nothing of a request: it lacks the header that the rule takes the address from.
     private struct NotApplicable: Error {}
@@ -173,6 +175,7 @@ struct Evaluation {
         case .ipSet(let networks, let forwarded): return try anyAddress(forwarded) { networks.contains($1) }
         case .label(let pattern): return verdict.labels.contains { pattern.matches($0) }
         case .rate(let rate): return try isTooMuch(rate)
+        case .inspection(let inspection): return hasFinding(inspection)
         case .and(let parts):
             for part in parts { guard try holds(part) else { return false } }
             return true
@@ -181,6 +184,16 @@ struct Evaluation {
             return false
         case .not(let part): return try !holds(part)
         }
+    }
+
+    private mutating func hasFinding(_ asked: Inspection) -> Bool {
+        let key = ObjectIdentifier(asked.inspector)
+        let inspection = inspections[key] ?? asked.inspector.inspection(of: request)
+        inspections[key] = inspection
+        guard let finding = inspection.finding(asked.question) else { return false }
+        give(finding.labels)
+        details += finding.details
+        return true
     }
 
     private mutating func holds(_ text: Int, _ test: Predicate.Test) -> Bool {

@@ -162,6 +162,7 @@ private struct Preparation<Resources: FirewallResources> {
             guard let networks = resources.networks(ofIPSet: arn) else { throw .missing(arn) }
             return .ipSet(networks, forwarded)
         case .label(let match): return .label(LabelPattern(match, in: namespace))
+        case .inspection(let inspection): return .inspection(inspection)
         case .rateBased(let statement):
             let scopeDown = try statement.scopeDown.map { (part) throws(Firewall.Problem) in
                 try predicate(part, rule, namespace, group)

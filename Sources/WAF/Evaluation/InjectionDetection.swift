@@ -21,13 +21,14 @@ public enum InjectionDetection {
         return plain != text && isSQL(plain)
     }
 
-    private static func isSQL(_ text: [UInt8]) -> Bool {
+    /// Whether a text is SQL that was injected, as it is.
+    public static func isSQL(_ text: [UInt8]) -> Bool {
         var fingerprint = [CChar](repeating: 0, count: 8)
         return text.withUnsafeBufferPointer { injection_is_sql($0.baseAddress, $0.count, &fingerprint) }
     }
 
     /// Whether a text is markup that was injected.
-    static func isScript(_ text: [UInt8]) -> Bool {
+    public static func isScript(_ text: [UInt8]) -> Bool {
         text.withUnsafeBufferPointer { injection_is_xss($0.baseAddress, $0.count) }
     }
 }

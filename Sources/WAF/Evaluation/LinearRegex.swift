@@ -7,7 +7,7 @@ import CRE2
 ///
 /// ```swift
 /// let regex = try LinearRegex("^/admin(/|$)")
-/// regex.matches(Array("/admin/users".utf8))  // true
+/// let isMatch = regex.matches(Array("/admin/users".utf8))
 /// ```
 public final class LinearRegex: @unchecked Sendable {
     // RE2 locks by itself what it makes while it matches.
@@ -23,16 +23,18 @@ public final class LinearRegex: @unchecked Sendable {
     private static let mostMemory = 4 << 20
 
     /// Compiles an expression.
+    /// - Parameter capturing: whether ``captures(_:)`` is asked, which takes memory.
     /// - Throws: ``Problem`` for one that is none, or too large.
-    public init(_ pattern: String) throws(Problem) {
+    public init(_ pattern: String, capturing: Bool = false) throws(Problem) {
         var reason = [CChar](repeating: 0, count: 256)
         var pattern = pattern
         let compiled = pattern.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { bytes -> OpaquePointer? in
+                let compile = capturing ? cre2_compile_capturing : cre2_compile
                 guard let start = bytes.baseAddress else {
-                    return cre2_compile("", 0, Self.mostMemory, &reason, reason.count)
+                    return compile("", 0, Self.mostMemory, &reason, reason.count)
                 }
-                return cre2_compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
+                return compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
             }
         }
         guard let compiled else {
@@ -46,7 +48,27 @@ public final class LinearRegex: @unchecked Sendable {
 
     /// Whether any part of a text matches.
     /// - Complexity: linear in the text.
-    public func matches(_ text: [UInt8]) -> Bool {
-        text.withUnsafeBufferPointer { cre2_matches(regex, $0.baseAddress, $0.count) }
+    public func matches(_ text: [UInt8]) -> Bool { text.withUnsafeBufferPointer { matches($0) } }
+
+    func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        cre2_matches(regex, text.baseAddress, text.count)
     }
+
+    /// What the first match captures: all of it, and each group; nil in it for a group that took no part. Of an expression that was
+    /// compiled for that.
+    /// - Returns: nil: nothing matches.
+    public func captures(_ text: [UInt8]) -> [[UInt8]?]? {
+        var places = [CInt](repeating: -1, count: 2 * Self.mostGroups)
+        let isMatch = text.withUnsafeBufferPointer {
+            cre2_capture(regex, $0.baseAddress, $0.count, &places, CInt(Self.mostGroups))
+        }
+        guard isMatch else { return nil }
+        return (0..<Self.mostGroups).map { group in
+            let (start, end) = (Int(places[2 * group]), Int(places[2 * group + 1]))
+            return start >= 0 && start <= end && end <= text.count ? Array(text[start..<end]) : nil
+        }
+    }
+
+    /// The whole, and as many groups as ModSecurity keeps.
+    private static let mostGroups = 10
 }

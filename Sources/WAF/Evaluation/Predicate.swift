@@ -7,6 +7,7 @@ indirect enum Predicate: Sendable {
     case ipSet(NetworkSet, ForwardedAddress?)
     case label(LabelPattern)
     case rate(Rate)
+    case inspection(Inspection)
     case and([Predicate])
     case or([Predicate])
     case not(Predicate)

@@ -41,6 +41,9 @@ public struct Verdict: Sendable {
         public var headers: [CustomResponse.Header] = []
         /// nil: it is empty.
         public var body: ResponseBody?
+
+        /// What is answered where a rule says nothing else.
+        public static let usual = Response()
     }
 
     /// A rule that has matched.
@@ -67,6 +70,13 @@ public struct Verdict: Sendable {
         public let sensitivity: String?
         /// Where it was found: `QUERY_STRING`.
         public let location: String
+
+        /// - Parameters: see the properties.
+        public init(condition: String, sensitivity: String?, location: String) {
+            self.condition = condition
+            self.sensitivity = sensitivity
+            self.location = location
+        }
     }
 
     /// What a rule group said.

@@ -4,7 +4,7 @@
 /// transformation that several statements apply to the same part of a request is counted once, as AWS says that it may be.
 ///
 /// ```swift
-/// let capacity = try Capacity.of([rule]) { statement in … }
+/// let capacity = Capacity.of([rule]) { _ in 0 }
 /// ```
 public enum Capacity {
     /// The cost of one transformation.
@@ -39,6 +39,8 @@ public enum Capacity {
         case .match(let match):
             return cost(match) + cost(of: match.transformations, on: "\(match.field)", &seen)
         case .geo, .asn, .label: return 1
+        // Managed groups say what they cost.
+        case .inspection: return 0
         case .ipSet(_, let forwarded): return forwarded?.position == .any ? 5 : 1
         case .rateBased(let rate):
             var sum = 2

@@ -14,6 +14,8 @@ public indirect enum Statement: Sendable, Equatable {
     case label(LabelMatch)
     /// There are too many requests.
     case rateBased(RateBasedStatement)
+    /// Rules of another kind find something.
+    case inspection(Inspection)
     /// A managed rule group's rules.
     case managedRuleGroup(ManagedRuleGroupStatement)
     /// An own rule group's rules.

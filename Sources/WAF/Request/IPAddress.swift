@@ -10,6 +10,11 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The bytes as they stand in packets: 4 or 16.
+    public var bytes: [UInt8] {
+        (0..<width / 8).reversed().map { UInt8(truncatingIfNeeded: bits >> UInt128($0 * 8)) }
+    }
+
     /// How many bits an address has: 32 or 128.
     public var width: Int { version == 4 ? 32 : 128 }
 
@@ -86,7 +91,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address with all but its first bits cleared.
-    func masked(to length: Int) -> IPAddress {
+    public func masked(to length: Int) -> IPAddress {
         let rest = max(0, width - length)
         guard rest < 128 else { return IPAddress(version: version, bits: 0) }
         return IPAddress(version: version, bits: (bits >> UInt128(rest)) << UInt128(rest))

@@ -45,6 +45,8 @@ public struct WebRequest: Sendable {
     public var query: [UInt8]?
     /// What follows the `#`; nil: there is none.
     public var fragment: [UInt8]?
+    /// `HTTP/1.1`, `HTTP/2.0`
+    public var version = "HTTP/1.1"
     /// In the order in which they were sent.
     public var headers: [Header]
     /// The body, or as much of it as is looked at.
@@ -84,7 +86,7 @@ public struct WebRequest: Sendable {
 
     /// The values of a header.
     /// - Parameter name: in lower case.
-    func values(of name: String) -> [[UInt8]] {
+    public func values(of name: String) -> [[UInt8]] {
         let name = Array(name.utf8)
         return headers.lazy.filter { $0.isNamed(name) }.map(\.value)
     }
@@ -98,7 +100,7 @@ public struct WebRequest: Sendable {
     }
 
     /// All cookies, in their order.
-    var cookies: [(name: [UInt8], value: [UInt8])] {
+    public var cookies: [(name: [UInt8], value: [UInt8])] {
         values(of: "cookie").flatMap { header in
             header.split(separator: UInt8(ascii: ";")).compactMap { part -> (name: [UInt8], value: [UInt8])? in
                 let pair = part.drop { $0 == 0x20 || $0 == 0x09 }

@@ -6,7 +6,8 @@ import Crypto
 /// AWS: <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-transformation.html>
 ///
 /// ```swift
-/// let text = TextTransformation.apply([.urlDecode, .lowercase], to: Array("%53ELECT+1".utf8))  // select 1
+/// // select 1:
+/// let text = TextTransformation.apply([.urlDecode, .lowercase], to: Array("%53ELECT+1".utf8))
 /// ```
 public enum TextTransformation: String, Sendable, Hashable, CaseIterable {
     case none = "NONE"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from .recorder import PATIENCE, Recorder
-from .server import Server
+from .web_front import WebFront
 
 HOST = b"shop.example.com"
-LISTENS = re.compile(r"[Ww]eb front.* (https?)://\S+:(\d+)")
 
 
 @dataclass
@@ -37,45 +34,15 @@ class Answer:
         return self.header("x-word")
 
 
-class WebFront:
-    """Gatehouse with a web front before one application, `shop`, for all hosts of `HOST`."""
+class Shop(WebFront):
+    """The web front before one application, `shop`, for `HOST`."""
 
-    def __init__(self, folder: Path, application: Recorder, settings: str = "", *, options: tuple[str, ...] = ()):
+    def __init__(self, folder: Path, application: Recorder, settings: str = ""):
         self.application = application
-        self.file = folder / "web-front"
-        self.file.write_text(
-            f"shop = {application.url}\n    hosts = {HOST.decode()}\n"
-            + "".join(f"    {line.strip()}\n" for line in settings.splitlines() if line.strip())
-        )
-        places = ("--web-front", str(self.file), "--web-front-port", "0", "--web-front-tls-port", "0")
-        self.server = Server(*places, *options, log=folder / "log")
-        self.port = self.secure_port = 0
+        more = "".join(f"    {line.strip()}\n" for line in settings.splitlines() if line.strip())
+        super().__init__(folder, f"shop = {application.url}\n    hosts = {HOST.decode()}\n{more}")
 
-    def __enter__(self) -> "WebFront":
-        self.server.start()
-        deadline = time.monotonic() + PATIENCE
-        while not (self.port or self.secure_port):
-            for line in list(self.server.output):
-                for scheme, port in LISTENS.findall(line):
-                    if scheme == "http":
-                        self.port = int(port)
-                    else:
-                        self.secure_port = int(port)
-            assert time.monotonic() < deadline, self.server.output
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        alive = self.server.alive
-        self.server.kill()
-        assert alive, "the server died"
-
-    def connect(self) -> socket.socket:
-        client = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return client
-
-    def ask(self, data: bytes, *, shut: bool = False, methods: tuple[str, ...] = ()) -> tuple[list[Answer], bool]:
+    def tell(self, data: bytes, *, shut: bool = False, methods: tuple[str, ...] = ()) -> tuple[list[Answer], bool]:
         """What comes back for these bytes until the connection is closed, and whether it is. Without `shut` the client
         goes on listening for a while, as long as it gets something."""
         received, is_closed = b"", False
@@ -97,7 +64,7 @@ class WebFront:
     def works(self) -> None:
         """A request gets the answer that is its own, and is the only one that arrives meanwhile."""
         word = os.urandom(8).hex().encode()
-        [answer], _ = self.ask(get(b"/works/" + word, close=True))
+        [answer], _ = self.tell(get(b"/works/" + word, close=True))
         assert answer.status == 200 and word in answer.body, answer
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ import botocore.config
 import botocore.exceptions
 
 from .aws import run_aws
+
+# Of services that the pinned botocore does not know well enough, a later one's models come first: ACM's operations for ACME.
+os.environ["AWS_DATA_PATH"] = str(Path(__file__).resolve().parents[3] / ".venv" / "newer" / "models")
 
 _session = boto3.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
 

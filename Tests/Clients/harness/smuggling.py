@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .front import HOST, Answer, WebFront, get
+from .front import HOST, Answer, Shop, get
 from .recorder import Reading, Recorder, read_by_h11, read_by_llhttp
 
 #: What an attacker would have the application take for a request of its own.
@@ -18,7 +18,7 @@ SMUGGLED = get(b"/smuggled")
 class Target:
     """The web front and the application behind it, for one test."""
 
-    front: WebFront
+    front: Shop
     application: Recorder
 
     def used(self) -> Iterator["Target"]:
@@ -51,7 +51,7 @@ class Target:
 
     def refuses(self, data: bytes, *statuses: int, begun: bool = False, shut: bool = False) -> Answer | None:
         """The last answer is of one of these statuses (400), and the connection is closed."""
-        got, is_closed = self.front.ask(data, shut=shut)
+        got, is_closed = self.front.tell(data, shut=shut)
         assert is_closed, got
         assert [one.status for one in got if one.status >= 200], "closed without a word"
         assert len(got) == 1 and got[0].status in (statuses or (400,)), got
@@ -61,7 +61,7 @@ class Target:
 
     def passes(self, data: bytes, *, target: bytes = b"/", body: bytes = b"", method: str = "GET") -> Reading:
         """It arrives as this one request, by two opinions; whatever else the client said is no part of it."""
-        got, _ = self.front.ask(data, shut=True, methods=(method,))
+        got, _ = self.front.tell(data, shut=True, methods=(method,))
         final = [one for one in got if one.status >= 200]
         assert final and final[0].status == 200, got
         reading = self.application.wait()[0]
@@ -72,7 +72,7 @@ class Target:
 
     def passes_or_refuses(self, data: bytes, **reading: object) -> None:
         """Both are safe; anything else is not."""
-        got, _ = self.front.ask(data, shut=True, methods=(str(reading.get("method", "GET")),))
+        got, _ = self.front.tell(data, shut=True, methods=(str(reading.get("method", "GET")),))
         final = [one for one in got if one.status >= 200]
         if final and final[0].status in (400, 404, 405, 414, 417, 501, 505):
             return self.nothing_arrived()
@@ -92,7 +92,7 @@ class Target:
 
 @contextmanager
 def target(folder: Path, settings: str = "") -> Iterator[Target]:
-    with Recorder() as application, WebFront(folder, application, settings) as front:
+    with Recorder() as application, Shop(folder, application, settings) as front:
         yield Target(front, application)
 
 

@@ -16,5 +16,5 @@ def furnish(root: Identity) -> None:
 
 SAMPLES = Samples(furnish=furnish)
 SAMPLES.members(CertificateArn=UNKNOWN, DomainName="www.example.com", Certificate=b"x", PrivateKey=b"x", Passphrase=b"secret")
-# Without one, a public certificate is asked for, which Gatehouse does not issue.
+SAMPLES.members(Domain="www.example.com", ValidationDomain="example.com", RevocationReason="UNSPECIFIED")
 SAMPLES.of("RequestCertificate", CertificateAuthorityArn=UNKNOWN.replace("acm:", "acm-pca:").replace("certificate/", "certificate-authority/"))

@@ -78,6 +78,22 @@ import Wire
         #expect(try await workshop.notes == (0..<40).map { "\($0)@0" })
     }
 
+    @Test func asManyOfAKindAreAtWorkAsItAllows() async throws {
+        let workshop = try Workshop(jobs: [Pair.self])
+        let scheduler = workshop.scheduler
+        try await workshop.schedule(Pair(begun: "pair 1", goesOnWith: "pair 2"), id: "1")
+        try await workshop.schedule(Pair(begun: "pair 2", goesOnWith: "pair ends"), id: "2")
+        try await workshop.schedule(Pair(begun: "pair 3", goesOnWith: "pair ends"), id: "3")
+        async let running: Void = scheduler.run()
+        // The third begins when the first has ended, while the second waits.
+        await Signal.named("pair 3").wait()
+        #expect(try await workshop.notes == ["pair 1"])
+        scheduler.stop()
+        Signal.named("pair ends").fire()
+        await running
+        #expect(Set(try await workshop.notes) == ["pair 1", "pair 2", "pair 3"])
+    }
+
     @Test func whatAHolderTookWhoIsGoneIsTakenOver() async throws {
         let workshop = try Workshop()
         try await workshop.schedule(Note(text: "a"), id: "1")

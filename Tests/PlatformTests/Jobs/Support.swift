@@ -146,6 +146,21 @@ struct Other: Job {
     }
 }
 
+/// Work of which two are done at a time, and each waits until the other has begun.
+struct Pair: Job {
+    static let kind = "Test::Pair"
+    static let concurrency = 2
+    var begun: String
+    var goesOnWith: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        Signal.named(begun).fire()
+        await Signal.named(goesOnWith).wait()
+        let text = begun
+        try await context.finish { (records) throws(ServiceError) in try records.note(text) }
+    }
+}
+
 /// Something that happens once, in the test or in a job.
 final class Signal: Sendable {
     private let state = Mutex<(hasFired: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))

@@ -6,6 +6,8 @@ import Wire
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 struct AskSender: Job {
     static let kind = "CognitoIDP::AskSender"
+    /// A function that hangs keeps its own messages waiting.
+    static let concurrency = 32
     /// A function that fails is asked three times. A server that isn't there is waited for, for about a day.
     private static let (mostFailures, mostAttempts) = (3, 300)
 

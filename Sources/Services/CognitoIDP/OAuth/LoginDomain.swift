@@ -13,6 +13,7 @@ package struct LoginDomain: Sendable {
 
     /// `us-east-1_AbCdEfGhI`
     package var poolID: String { pool.id }
+    package var poolARN: String { pool.pool.arn }
     package var poolName: String { pool.pool.name }
     package var region: String { pool.pool.region }
     package var accountID: String { pool.pool.accountID }

@@ -2,7 +2,8 @@ import WAF
 import WAFV2API
 import Wire
 
-/// A managed rule group of AWS's: its names and numbers. What its rules look for, AWS tells nobody.
+/// A managed rule group: its names and numbers. What AWS's rules look for, AWS tells nobody; ``ManagedRuleSources`` has what
+/// stands behind them here.
 /// <https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html>
 struct ManagedRuleGroup: Sendable {
     /// A rule of the group.
@@ -12,6 +13,8 @@ struct ManagedRuleGroup: Sendable {
         let action: WAF.RuleAction.Kind
     }
 
+    /// `AWS`
+    let vendor: String
     let name: String
     /// `core-rule-set`
     let namespace: String
@@ -19,21 +22,27 @@ struct ManagedRuleGroup: Sendable {
     let hasVersions: Bool
     let rules: [Rule]
 
-    static let vendor = "AWS"
+    /// The whole Core Rule Set as one group is nobody's but its own project's.
+    static let coreRuleSetVendor = "OWASP"
     /// The one version of those that have any: Gatehouse's own names of rules and labels do not change with AWS's.
     static let version = "Version_1.0"
 
-    var labelNamespace: String { "awswaf:managed:aws:\(namespace):" }
+    var labelNamespace: String { "awswaf:managed:\(vendor.lowercased()):\(namespace):" }
+
+    /// Whether it finds nothing without the Core Rule Set. The others are lists of addresses, or simple statements.
+    var needsCoreRules: Bool {
+        !["admin-protection", "wordpress-app", "amazon-ip-list", "anonymous-ip-list"].contains(namespace)
+    }
 
     /// - Throws: WAFNonexistentItemException for a group, or a version, that isn't there.
     static func named(_ vendor: String, _ name: String, _ version: String?) throws(ServiceError) -> ManagedRuleGroup {
-        guard vendor == Self.vendor, let group = all.first(where: { $0.name == name }),
+        guard let group = all.first(where: { $0.vendor == vendor && $0.name == name }),
             version == nil || (group.hasVersions && version == Self.version)
         else { throw .nonexistentItem }
         return group
     }
 
-    /// In the order of AWS's list.
+    /// In the order of AWS's list, and after them the Core Rule Set.
     static let all: [ManagedRuleGroup] = {
         var groups: [ManagedRuleGroup] = []
         var rules: [Rule] = []
@@ -43,9 +52,11 @@ struct ManagedRuleGroup: Sendable {
                 guard words.count >= 2 else { continue }
                 rules.append(Rule(name: words[0], label: words[1], action: words.count > 2 ? .count : .block))
             } else if words.count == 4 {
+                let names = words[0].split(separator: "/").map(String.init)
                 groups.append(
                     ManagedRuleGroup(
-                        name: words[0], namespace: words[1], capacity: Int(words[2]) ?? 0,
+                        vendor: names.count > 1 ? names[0] : "AWS", name: names[names.count - 1],
+                        namespace: words[1], capacity: Int(words[2]) ?? 0,
                         hasVersions: words[3] == "versioned", rules: rules.reversed()))
                 rules = []
             }
@@ -128,5 +139,7 @@ struct ManagedRuleGroup: Sendable {
         AWSManagedRulesAnonymousIpList anonymous-ip-list 50 unversioned
          AnonymousIPList AnonymousIPList
          HostingProviderIPList HostingProviderIPList
+        OWASP/CoreRuleSet core-rule-set 1000 unversioned
+         AnomalyScore AnomalyScore
         """
 }

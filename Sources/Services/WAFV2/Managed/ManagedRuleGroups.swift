@@ -13,7 +13,7 @@ extension WAFV2.ListAvailableManagedRuleGroups: ComputeOperation, OnAllOfWAF {
         return Output {
             $0.managedRuleGroups = page.items.map { group in
                 WAFV2.ManagedRuleGroupSummary {
-                    $0.vendorName = ManagedRuleGroup.vendor
+                    $0.vendorName = group.vendor
                     $0.name = group.name
                     $0.versioningSupported = group.hasVersions
                 }
@@ -75,7 +75,7 @@ extension WAFV2.DescribeAllManagedProducts: ComputeOperation, OnAllOfWAF {
 extension WAFV2.DescribeManagedProductsByVendor: ComputeOperation, OnAllOfWAF {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         _ = try WAFScope(input.scope, region: call.region)
-        let groups = input.vendorName == ManagedRuleGroup.vendor ? ManagedRuleGroup.all : []
+        let groups = ManagedRuleGroup.all.filter { $0.vendor == input.vendorName }
         return Output(managedProducts: groups.map { WAFV2.ManagedProductDescriptor($0) })
     }
 }
@@ -83,7 +83,7 @@ extension WAFV2.DescribeManagedProductsByVendor: ComputeOperation, OnAllOfWAF {
 extension WAFV2.ManagedProductDescriptor {
     init(_ group: ManagedRuleGroup) {
         self.init {
-            $0.vendorName = ManagedRuleGroup.vendor
+            $0.vendorName = group.vendor
             $0.managedRuleSetName = group.name
             $0.isVersioningSupported = group.hasVersions
             $0.isAdvancedManagedRuleSet = false

@@ -46,21 +46,6 @@ struct StoredWebACL: WAFResource {
     }
 }
 
-/// A web ACL that protects something.
-struct WebACLAssociation: Record {
-    static let kind = "AWS::WAFv2::WebACLAssociation"
-    static let version = 1
-    /// The relation to the web ACL's ARN.
-    static let relation = "protects"
-
-    /// The ARN of what is protected.
-    let id: String
-    /// The web ACL's.
-    let webACL: String
-
-    var references: [Reference] { [Reference(Self.relation, to: webACL)] }
-}
-
 /// Where a web ACL's log goes.
 /// <https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html>
 struct StoredLogging: Record {

@@ -1,52 +1,107 @@
 import Ledger
 import Platform
+import Synchronization
 import WAF
 import WAFV2API
 import Wire
 
 /// What stored web ACLs refer to, for the engine.
-struct StoredResources<Reading: RecordReading>: FirewallResources {
-    let records: Reading
+struct StoredResources: FirewallResources {
+    var networks: [String: NetworkSet] = [:]
+    var expressions: [String: [String]] = [:]
+    var groups: [String: StoredRuleGroup] = [:]
+    /// What stands behind managed groups; nil: nothing does.
+    var managed: ManagedRuleSources?
 
-    func networks(ofIPSet arn: String) -> NetworkSet? {
-        guard let set = try? records.resource(StoredIPSet.self, arn: arn) else { return nil }
-        return NetworkSet(set.addresses.compactMap { Network($0) })
-    }
+    func networks(ofIPSet arn: String) -> NetworkSet? { networks[arn] ?? managed?.networks(arn) }
 
-    func expressions(ofRegexSet arn: String) -> [String]? {
-        (try? records.resource(StoredRegexSet.self, arn: arn))?.patterns
-    }
+    func expressions(ofRegexSet arn: String) -> [String]? { expressions[arn] }
 
-    func ruleGroup(_ arn: String) -> WAF.RuleGroup? {
-        try? records.resource(StoredRuleGroup.self, arn: arn).group()
-    }
+    func ruleGroup(_ arn: String) -> WAF.RuleGroup? { try? groups[arn]?.group() }
 
-    /// Nothing stands for AWS's managed groups yet.
-    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { nil }
+    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { managed?.group(statement) }
 }
 
-extension RecordReading {
-    /// The web ACL that protects a thing, made ready for requests, with what is needed to keep samples of them.
-    /// - Parameter arn: of the thing, in these records' account and Region.
-    /// - Returns: nil where none protects it.
-    /// - Throws: WAFUnavailableEntityException for a web ACL that can't be made ready: who then lets requests through does so
-    ///   without it.
-    func firewall(
-        protecting arn: String, _ traffic: WebTraffic, addresses: any AddressData
-    ) throws(ServiceError) -> (firewall: Firewall, recorder: SampleRecorder)? {
-        guard let association = try get(WebACLAssociation.self, arn) else { return nil }
-        let stored = try resource(StoredWebACL.self, arn: association.webACL)
-        let recorder = SampleRecorder(try stored.view(), traffic)
-        let acl = try stored.acl()
+/// A web ACL as it is between two changes, made ready when the first request comes.
+final class PreparedWebACL: Sendable {
+    /// The ARNs of what it refers to, and of what rule groups of it refer to.
+    let uses: Set<String>
+    private let stored: StoredWebACL
+    private let resources: StoredResources
+    private let logging: StoredLogging?
+    private let made = Mutex<Result<ReadyWebACL, ServiceError>?>(nil)
+
+    init(_ stored: StoredWebACL, _ resources: StoredResources, logging: StoredLogging?) {
+        self.stored = stored
+        self.resources = resources
+        self.logging = logging
+        uses = stored.uses.reduce(into: []) { uses, arn in
+            uses.insert(arn)
+            uses.formUnion(resources.groups[arn]?.uses ?? [])
+        }
+    }
+
+    /// - Returns: a failure for a web ACL that can't be made ready, as one whose rule group is gone.
+    func ready(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
+        made.withLock { made in
+            if let made { return made }
+            let result = Result { () throws(ServiceError) in try make(environment) }
+            made = result
+            return result
+        }
+    }
+
+    private func make(_ environment: Environment) throws(ServiceError) -> ReadyWebACL {
+        let traffic = environment.projection(WebTraffic.self)
+        let (view, acl) = (try stored.view(), try stored.acl())
+        var resources = resources
+        resources.managed = environment.projection(ManagedRuleSources.self)
         do throws(Firewall.Problem) {
-            let firewall = try Firewall(
-                acl, StoredResources(records: self), rates: traffic.rates, addresses: addresses)
-            return (firewall, recorder)
+            let firewall = try Firewall(acl, resources, rates: traffic.rates, addresses: traffic.addresses)
+            return ReadyWebACL(
+                arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
+                recorder: SampleRecorder(view, traffic), metrics: WebACLMetrics(view, environment.metrics, traffic),
+                log: WebACLLog(acl, try? logging?.view()), tokenDomains: view.tokenDomains ?? [],
+                bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {
+                    ReadyWebACL.bytes(of: $0.defaultSizeInspectionLimit)
+                })
         } catch {
             var unavailable = WAFV2.Failure.wafUnavailableEntityException(
                 "AWS WAF couldn’t retrieve the resource that you requested. Retry your request.")
-            unavailable.cause = "\(stored.arn): \(error)"
+            unavailable.cause = "\(stored.arn): \(error)" + (resources.managed?.problem.map { "; \($0)" } ?? "")
             throw unavailable
+        }
+    }
+}
+
+/// A web ACL that is ready for requests.
+struct ReadyWebACL: Sendable {
+    let arn: String
+    let head: WAFHead
+    let acl: WAF.WebACL
+    let firewall: Firewall
+    let recorder: SampleRecorder
+    let metrics: WebACLMetrics
+    let log: WebACLLog
+    /// Domains besides the one that a request is for whose tokens count.
+    let tokenDomains: [String]
+    /// How many bytes of bodies are looked at, by the kinds of what it protects.
+    let bodyLimits: [String: Int]
+
+    /// - Parameter limit: `KB_32`
+    static func bytes(of limit: String) -> Int? {
+        guard limit.hasPrefix("KB_"), let kilobytes = Int(limit.dropFirst(3)), (1...64).contains(kilobytes) else {
+            return nil
+        }
+        return kilobytes * 1024
+    }
+
+    /// <https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html>
+    func bodyLimit(of type: ProtectedType?) -> Int {
+        switch type {
+        case nil, .loadBalancer, .appSync: 8192
+        case .apiGateway, .userPool, .appRunner, .verifiedAccess, .amplify:
+            type.flatMap { bodyLimits[$0.rawValue] } ?? 16_384
         }
     }
 }

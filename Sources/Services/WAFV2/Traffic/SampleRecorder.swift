@@ -30,7 +30,8 @@ struct SampleRecorder: Sendable {
     /// - Parameter time: when it came, in seconds since 1970.
     func record(_ request: WebRequest, _ verdict: Verdict, version: String, at time: Double) {
         var sample = WebTraffic.Sample(
-            time: time, address: request.address?.description ?? "", country: nil,
+            time: time, address: request.address?.description ?? "",
+            country: request.address.flatMap { traffic.addresses.country(of: $0)?.country },
             method: text(request.method), uri: text(request.path), version: version,
             headers: request.headers.map { (text($0.name), text($0.value)) }, action: verdict.outcome.kind.rawValue)
         sample.labels = verdict.labels

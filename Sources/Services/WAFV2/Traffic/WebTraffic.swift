@@ -10,6 +10,17 @@ final class WebTraffic: Projection {
 
     /// What rate-based rules count by.
     let rates: RateTracker
+    /// Which paths requests were for.
+    let paths = PathStatistics()
+    /// Seals what clients get of puzzles and challenges.
+    let seals = ClientSeals()
+    /// How they are answered.
+    let attempts = Attempts()
+    /// Where addresses are, by the operator's file.
+    private let places = Mutex<any AddressData>(NoAddressData())
+    /// The names under which requests are counted.
+    private let series = Mutex<Set<String>>([])
+    private let logFile = Mutex<String?>(nil)
     private let samples = Mutex<[Key: Samples]>([:])
 
     /// How many requests of a rule are kept, and for how long in seconds.
@@ -18,6 +29,8 @@ final class WebTraffic: Projection {
     static let longest = 3 * 3600.0
     /// How many rules have samples.
     private static let mostRules = 5000
+    /// How many names requests are counted under.
+    private static let mostSeries = 10_000
 
     /// A rule of a web ACL, by the name of its metric.
     struct Key: Hashable, Sendable {
@@ -60,6 +73,28 @@ final class WebTraffic: Projection {
     func replaceAll(with changes: [Change]) {
         samples.withLock { $0 = [:] }
         rates.forget()
+        paths.forget()
+        attempts.forget()
+    }
+
+    /// Where addresses are.
+    var addresses: any AddressData { places.withLock { $0 } }
+    func use(_ addresses: any AddressData) { places.withLock { $0 = addresses } }
+
+    /// The operator's file for the logs of all web ACLs; nil: there is none.
+    var pathOfLog: String? { logFile.withLock { $0 } }
+    var writesLogFile: Bool { pathOfLog != nil }
+    func writeLogs(to path: String) { logFile.withLock { $0 = path } }
+
+    /// Whether requests may be counted under a name: it is known, or there are not too many yet.
+    func hasRoom(forSeries name: String) -> Bool {
+        series.withLock { series in
+            guard !series.contains(name), series.count >= Self.mostSeries else {
+                series.insert(name)
+                return true
+            }
+            return false
+        }
     }
 
     /// Takes in a request that a rule has decided. Of many in a short time only the last ones are kept.

@@ -50,9 +50,6 @@ extension WAFV2.PutLoggingConfiguration: WriteOperation {
         view.logScope = view.logScope ?? StoredLogging.usualScope
         view.logType = view.logType ?? "WAF_LOGS"
         view.managedByFirewallManager = false
-        if view.logDestinationConfigs.contains(where: { ARN(parsing: $0)?.service == "firehose" }) {
-            try records.ensureServiceLinkedRole(of: "wafv2.amazonaws.com", at: call.time)
-        }
         try records.put(
             StoredLogging(
                 webACL: acl.arn, logScope: view.logScope ?? StoredLogging.usualScope, settings: view.structure.json))
@@ -112,6 +109,11 @@ enum LoggingRules {
                 default: nil
                 }
             guard let name, name.hasPrefix(prefix) else { throw .invalid(.logDestination, text, .logDestination) }
+            guard arn.service == "s3" else {
+                throw .invalidOperation(
+                    "Gatehouse delivers the logs of web ACLs to S3 buckets (arn:aws:s3:::aws-waf-logs-…); streams of Amazon "
+                        + "Data Firehose and log groups of CloudWatch Logs are not built.")
+            }
         }
         for field in view.redactedFields ?? [] {
             switch try FieldReading.field(field) {

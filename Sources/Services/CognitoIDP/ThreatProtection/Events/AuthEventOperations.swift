@@ -89,8 +89,8 @@ extension CognitoIDP.AdminUpdateAuthEventFeedback: WriteOperation, OnUserPool {
 extension CognitoIDP.UpdateAuthEventFeedback: PreparedWriteOperation, OfTheApp {
     public static var secretMembers: Set<String> { ["FeedbackToken"] }
 
-    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        environment.userPool(input.userPoolId)?.scope
+    static func pool(_ input: Input, _ environment: Environment) -> PoolEntry? {
+        environment.userPool(input.userPoolId)
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {}

@@ -1,0 +1,87 @@
+import WAF
+
+/// The texts of one request, each with what has become of it by transformations and what was found in it, so that nothing is done
+/// twice.
+struct TextStore {
+    private let plan: ScanPlan
+    private var texts: [[UInt8]] = []
+    private var traits: [TextTraits] = []
+    /// For each of the first texts, which node's text is which; -1: not known yet.
+    private var derived: [Int32] = []
+    private var rows = 0
+    /// Bits, by the numbers of expression sets: which were asked, and which found something.
+    private var asked: [UInt64] = []
+    private var hits: [UInt64] = []
+    private var found: [Int: [Int]] = [:]
+    /// 0: not asked, 1: no, 2: yes.
+    private var sql: [UInt8] = []
+    private var script: [UInt8] = []
+
+    private let nodeCount: Int
+
+    init(_ plan: ScanPlan) {
+        self.plan = plan
+        nodeCount = plan.tree.nodes.count
+    }
+
+    /// Takes a text in.
+    /// - Returns: its number.
+    mutating func add(_ text: [UInt8]) -> Int {
+        texts.append(text)
+        traits.append(TextTraits(of: text))
+        asked.append(0)
+        hits.append(0)
+        sql.append(0)
+        script.append(0)
+        return texts.count - 1
+    }
+
+    /// Makes room for what becomes of the texts that are there.
+    mutating func finishValues() {
+        rows = texts.count
+        derived = Array(repeating: -1, count: rows * nodeCount)
+    }
+
+    func text(_ number: Int) -> [UInt8] { texts[number] }
+
+    /// What a text is at a node.
+    mutating func number(of text: Int, at node: Int) -> Int {
+        guard node != 0 else { return text }
+        let place = text * nodeCount + node
+        if text < rows, derived[place] >= 0 { return Int(derived[place]) }
+        let step = plan.tree.nodes[node]
+        let before = number(of: text, at: step.parent)
+        var after = before
+        if plan.triggers[node].map({ !$0.isDisjoint(with: traits[before]) }) ?? true {
+            let changed = step.step.apply(to: texts[before])
+            if changed != texts[before] { after = add(changed) }
+        }
+        if text < rows { derived[place] = Int32(truncatingIfNeeded: after) }
+        return after
+    }
+
+    /// Which expressions of a set are found in a text.
+    mutating func matches(_ text: Int, _ set: Int) -> [Int] {
+        let bit: UInt64 = set < 64 ? 1 << UInt64(set) : 0
+        if asked[text] & bit != 0 {
+            return hits[text] & bit == 0 ? [] : found[text * plan.sets.count + set] ?? []
+        }
+        let numbers = plan.sets[set].expressions.matches(texts[text])
+        asked[text] |= bit
+        if !numbers.isEmpty {
+            hits[text] |= bit
+            found[text * plan.sets.count + set] = numbers
+        }
+        return numbers
+    }
+
+    mutating func isSQL(_ text: Int) -> Bool {
+        if sql[text] == 0 { sql[text] = InjectionDetection.isSQL(texts[text]) ? 2 : 1 }
+        return sql[text] == 2
+    }
+
+    mutating func isScript(_ text: Int) -> Bool {
+        if script[text] == 0 { script[text] = InjectionDetection.isScript(texts[text]) ? 2 : 1 }
+        return script[text] == 2
+    }
+}

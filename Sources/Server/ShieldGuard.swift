@@ -1,0 +1,45 @@
+import Platform
+import Shield
+import ShieldService
+import WAF
+import WebFront
+
+/// Shield before the web front's applications.
+struct ShieldGuard: TrafficGuard {
+    private let defense: TrafficDefense
+    private let clock: Clock
+
+    init(_ environment: Environment) {
+        defense = environment.projection(TrafficDefense.self)
+        clock = environment.clock
+    }
+
+    /// Budgets go by real time, whatever tests do with the clock.
+    func admitsConnection(from address: IPAddress) -> Bool {
+        defense.admitsConnection(from: address, at: clock.realTime)
+    }
+
+    func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {
+        defense.admits(request.web, for: application.arn, at: clock.realTime)
+    }
+
+    func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
+        let vector: AttackVector
+        switch event {
+        case .request(let status):
+            guard let application else { return }
+            defense.answered(from: address, for: application.arn, status: status, at: clock.realTime)
+            return
+        // What was refused here is counted already.
+        case .refused: return
+        case .connection: vector = .connectionFlood
+        case .failedHandshake: vector = .handshakeFlood
+        case .slowHead: vector = .slowHeads
+        case .slowBody: vector = .slowBodies
+        case .slowReading: vector = .slowReads
+        case .malformed: vector = .malformed
+        case .frameFlood: vector = .frameFlood
+        }
+        defense.noted(vector, from: address, for: application?.arn, at: clock.realTime)
+    }
+}

@@ -1,0 +1,72 @@
+import CertificateManagerAPI
+import Ledger
+import Platform
+import Wire
+
+// Telling of certificates that end. AWS tells EventBridge, and CloudWatch; here it is CloudTrail's history, and /metrics.
+// <https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html>
+
+extension MutableRecords {
+    /// Has a certificate that is new, or has a new end, renewed and told of in time.
+    func watch(_ certificate: ManagedCertificate, at time: Double) throws(ServiceError) {
+        try scheduleRenewal(of: certificate)
+        guard let end = certificate.content?.notAfter, certificate.status == .issued else { return }
+        let first = max(time, end - Double(ExpiryEvents.usual) * 86_400)
+        try schedule(TellOfExpiry(certificateID: certificate.id), id: certificate.id, at: first)
+    }
+}
+
+/// Notes in the event history, once a day, that a certificate is about to end, and at last that it has ended.
+struct TellOfExpiry: Job {
+    static let kind = "ACM::TellOfExpiry"
+    private static let interval = 86_400.0
+
+    let certificateID: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (id, job, now) = (certificateID, self, context.environment.now())
+        try await context.finish { (records) throws(ServiceError) in
+            guard let certificate = try records.get(ManagedCertificate.self, id), let content = certificate.content,
+                certificate.status == .issued
+            else { return }
+            let days = try ExpiryEvents.of(records).days
+            let left = max(0, (content.notAfter - now) / 86_400)
+            if left > 0, left <= Double(days) {
+                try records.record(certificate.event("ACM Certificate Approaching Expiration", left, at: now))
+            } else if left == 0 {
+                return try records.record(certificate.event("ACM Certificate Expired", left, at: now))
+            }
+            try records.schedule(job, id: id, at: min(now + Self.interval, content.notAfter + 1))
+        }
+    }
+}
+
+extension ManagedCertificate {
+    /// - Parameter days: until its end.
+    fileprivate func event(_ name: String, _ days: Double, at time: Double) -> Event {
+        let names = names
+        return ServiceEvent(
+            name.filter { $0 != " " }, source: "acm.amazonaws.com", account: accountID, region: region, time: time,
+            resource: EventParticulars.Resource(arn, "AWS::ACM::Certificate")
+        ) { writer in
+            writer.member("detailType", name)
+            writer.member("CommonName", names.first ?? "")
+            writer.key("DaysToExpiry")
+            writer.integer(Int(days))
+        }.event
+    }
+}
+
+extension Metric {
+    /// As CloudWatch's metric DaysToExpiry.
+    /// <https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html>
+    static let daysToExpiry = gauge(
+        "gatehouse_certificate_days_to_expiry", "Days until a certificate ends, of those that are issued.",
+        label: "certificate"
+    ) { environment in
+        let now = environment.now()
+        return environment.projection(CertificateIndex.self).ends.map { arn, end in
+            (label: arn, value: Int(max(-36_500, min(36_500, ((end - now) / 86_400).rounded(.down)))))
+        }
+    }
+}

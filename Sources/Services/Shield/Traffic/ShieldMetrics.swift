@@ -1,0 +1,34 @@
+import Platform
+import Shield
+
+// What `GET /metrics` shows, after what AWS has in CloudWatch.
+// <https://docs.aws.amazon.com/waf/latest/developerguide/shield-metrics.html>
+
+extension Metric {
+    static let shieldAttacks = Metric("gatehouse_shield_attacks_total", "Attacks on applications that were detected.")
+
+    static let shieldDetected = Metric.gauge(
+        "gatehouse_shield_ddos_detected", "Whether an application is under attack: DDoSDetected.", label: "resource"
+    ) { environment in
+        let attacks = environment.projection(TrafficDefense.self).attacks
+        return environment.applications.all.map { ($0.arn, attacks[$0.arn] == nil ? 0 : 1) }
+    }
+
+    static let shieldRequests = Metric.gauge(
+        "gatehouse_shield_ddos_attack_requests_per_second",
+        "The most requests per second of the attack that goes on: DDoSAttackRequestsPerSecond.", label: "resource"
+    ) { environment in
+        let attacks = environment.projection(TrafficDefense.self).attacks
+        return environment.applications.all.map { application in
+            let most = attacks[application.arn]?.counters[AttackVector.requestFlood.rawValue]?.max ?? 0
+            return (application.arn, Int(min(most, 1e15)))
+        }
+    }
+
+    static let shieldRefused = Metric.gauge(
+        "gatehouse_shield_refused", "Connections and requests that were refused since the start.", label: "what"
+    ) { environment in
+        let refused = environment.projection(TrafficDefense.self).refusals
+        return [("connections", refused.connections), ("requests", refused.requests)]
+    }
+}

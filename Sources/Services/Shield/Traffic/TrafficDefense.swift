@@ -1,0 +1,154 @@
+public import Ledger
+public import Platform
+public import Shield
+import Synchronization
+public import WAF
+
+/// What Shield knows of the traffic of this process's web front, and what it lets through. It is in memory alone.
+///
+/// Every application is defended, with or without a subscription, as AWS's Shield Standard does.
+public final class TrafficDefense: Projection {
+    public static let kinds: Set<String> = []
+
+    /// What clients may do. The numbers are far above what people and their browsers do, since many may be behind one address;
+    /// under pressure they shrink.
+    enum Limits {
+        static let connections = Budget(perSecond: 50, burst: 500)
+        static let connectionsOfNetwork = Budget(perSecond: 500, burst: 4000)
+        static let requests = Budget(perSecond: 500, burst: 1000)
+        static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
+        /// What somebody may do who does what no honest client does.
+        static let offenses = Budget(perSecond: 0.2, burst: 20)
+        /// How many requests an application answers at a time before they are divided.
+        static let concurrency = 256
+        /// How many applications are watched: more than an operator's file has.
+        static let applications = 1024
+    }
+
+    /// One application.
+    private final class Guarded: Sendable {
+        let watch: ApplicationWatch
+        let budgets: ClientBudgets
+        let share: FairShare
+        let refused = Atomic<Int>(0)
+        let rules = Mutex<[MitigationRule]>([])
+
+        init(_ baseline: Baseline, seed: UInt64) {
+            watch = ApplicationWatch(baseline: baseline, seed: seed)
+            budgets = ClientBudgets(client: Limits.requests, network: Limits.requestsOfNetwork)
+            share = FairShare(limit: Limits.concurrency)
+        }
+    }
+
+    private let guarded = Mutex<[String: Guarded]>([:])
+    private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
+    private let offenses = TokenBuckets(capacity: 1 << 14)
+    private let refusedConnections = Atomic<Int>(0)
+    private let refusedRequests = Atomic<Int>(0)
+
+    public init() {}
+
+    public func apply(_ changes: [Change]) {}
+    public func replaceAll(with changes: [Change]) { guarded.withLock { $0 = [:] } }
+
+    private func guarded(_ arn: String) -> Guarded? {
+        guarded.withLock { all in
+            if let found = all[arn] { return found }
+            guard all.count < Limits.applications else { return nil }
+            let new = Guarded(Baseline(), seed: UInt64.random(in: 0 ... .max))
+            all[arn] = new
+            return new
+        }
+    }
+
+    // MARK: What is let through
+
+    /// Whether a client may open a connection.
+    /// - Parameter time: seconds since 1970.
+    /// - Complexity: O(1).
+    public func admitsConnection(from address: IPAddress, at time: Double) -> Bool {
+        let isAdmitted =
+            offenses.level(.client(address), Limits.offenses, at: time) >= 1
+            && connections.admits(address, at: time)
+        if !isAdmitted { refusedConnections.add(1, ordering: .relaxed) }
+        return isAdmitted
+    }
+
+    /// Whether a request may go on. If so, ``answered(from:for:status:at:)`` has to follow.
+    /// - Complexity: O(1).
+    public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
+        guard let address = request.address, let guarded = guarded(application) else { return true }
+        guarded.watch.note { SampledRequest(request) }
+        guard guarded.budgets.admits(address, at: time) else {
+            refuse(guarded)
+            return false
+        }
+        let hasRoom = guarded.share.enter(address)
+        guarded.budgets.noted(hadRoom: hasRoom, at: time)
+        if !hasRoom { refuse(guarded) }
+        return hasRoom
+    }
+
+    private func refuse(_ guarded: Guarded) {
+        refusedRequests.add(1, ordering: .relaxed)
+        guarded.refused.add(1, ordering: .relaxed)
+    }
+
+    /// A request that was let through has been answered, or given up.
+    public func answered(from address: IPAddress, for application: String, status: Int, at time: Double) {
+        guard let guarded = guarded(application) else { return }
+        guarded.share.leave(address)
+        // The application, or what stands before it, has too much to do.
+        if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
+    }
+
+    /// A client has done what no honest one does, or not often. Whoever does so again and again gets no connection for a while.
+    /// - Parameter application: nil: nobody knows for which; then it counts for all.
+    public func noted(_ event: AttackVector, from address: IPAddress, for application: String?, at time: Double) {
+        let arns = application.map { [$0] } ?? guarded.withLock { Array($0.keys) }
+        for arn in arns { guarded(arn)?.watch.note(event) }
+        guard event != .connectionFlood else { return }
+        _ = offenses.take(.client(address), Limits.offenses, at: time)
+    }
+
+    // MARK: What is told
+
+    /// What was told of an application's attack to be done about it.
+    func rules(of application: String) -> [MitigationRule] {
+        guarded.withLock { $0[application] }?.rules.withLock { $0 } ?? []
+    }
+
+    /// Ends the minute of an application; nil: there was nothing to end.
+    func endMinute(of application: String, at time: Double) -> ApplicationWatch.Outcome? {
+        guard let guarded = guarded(application), let outcome = guarded.watch.endMinute(at: time) else { return nil }
+        guarded.rules.withLock { $0 = outcome.rules }
+        guard outcome.attack != nil else {
+            guarded.refused.store(0, ordering: .relaxed)
+            return outcome
+        }
+        if guarded.refused.exchange(0, ordering: .relaxed) > 0 { guarded.watch.noteMitigation("RATE_LIMIT") }
+        if !outcome.rules.isEmpty { guarded.watch.noteMitigation("WEB_ACL_RULES") }
+        var told = outcome
+        if told.attack?.end == nil { told.attack = guarded.watch.attack ?? told.attack }
+        return told
+    }
+
+    /// What is usual for an application, as far as it is known.
+    func baseline(of application: String) -> Baseline? { guarded.withLock { $0[application] }?.watch.baseline }
+
+    /// Takes in what was learnt before the start, for an application that has learnt nothing since.
+    func take(_ baseline: Baseline, of application: String) {
+        guarded.withLock { all in
+            guard all[application]?.watch.baseline.minutes ?? 0 == 0, all.count < Limits.applications else { return }
+            all[application] = Guarded(baseline, seed: UInt64.random(in: 0 ... .max))
+        }
+    }
+
+    /// The attacks that go on, by the applications' ARNs.
+    var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
+
+    /// How many connections and requests were refused since the start.
+    var refusals: (connections: Int, requests: Int) {
+        (refusedConnections.load(ordering: .relaxed), refusedRequests.load(ordering: .relaxed))
+    }
+}

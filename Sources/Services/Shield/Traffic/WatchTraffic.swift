@@ -1,0 +1,112 @@
+import Directory
+import Ledger
+import Platform
+import Shield
+import Wire
+
+/// Looks at each minute's traffic of each application: tells of attacks, and has rules put into web ACLs and taken out again.
+struct WatchTraffic: RecurringJob {
+    static let kind = "Shield::WatchTraffic"
+    static let interval = 60.0
+    /// How often what was learnt is kept, in minutes.
+    private static let keeping = 60
+
+    init() {}
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let defense = environment.projection(TrafficDefense.self)
+        let time = environment.now()
+        for application in environment.applications.all {
+            guard let place = ARN(parsing: application.arn) else { continue }
+            let watched = Watched(environment, application.arn, Scope(account: place.account, region: ""))
+            try await watched.restoreBaseline(defense)
+            guard let outcome = defense.endMinute(of: application.arn, at: time) else { continue }
+            try await watched.tell(outcome, at: time)
+            if let baseline = defense.baseline(of: application.arn), baseline.minutes % Self.keeping == 0 {
+                try await watched.keep(baseline)
+            }
+        }
+    }
+}
+
+/// An application that is watched, and where its records are.
+private struct Watched {
+    let environment: Environment
+    let arn: String
+    let scope: Scope
+
+    init(_ environment: Environment, _ arn: String, _ scope: Scope) {
+        self.environment = environment
+        self.arn = arn
+        self.scope = scope
+    }
+
+    /// After a start: what was learnt before.
+    func restoreBaseline(_ defense: TrafficDefense) async throws(ServiceError) {
+        guard defense.baseline(of: arn) == nil else { return }
+        let arn = arn
+        let kept = try await environment.read(scope) { (records) throws(ServiceError) in
+            try records.get(StoredBaseline.self, arn)
+        }
+        defense.take(kept?.baseline ?? Baseline(), of: arn)
+        // What went on when the process ended is over.
+        let open = try await environment.all(StoredAttack.self, in: scope).filter {
+            $0.resourceARN == arn && $0.report.end == nil
+        }
+        for attack in open { try await put(attack, ended: true) }
+    }
+
+    func keep(_ baseline: Baseline) async throws(ServiceError) {
+        let record = StoredBaseline(id: arn, baseline: baseline)
+        try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in try records.put(record) }
+    }
+
+    private func put(_ attack: StoredAttack, ended: Bool = false) async throws(ServiceError) {
+        var attack = attack
+        if ended { attack.report.end = attack.report.lastSeen }
+        let record = attack
+        try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in try records.put(record) }
+    }
+
+    func tell(_ outcome: ApplicationWatch.Outcome, at time: Double) async throws(ServiceError) {
+        let protection = environment.projection(ShieldIndex.self).protection(of: arn)
+        if let protection, protection.response?.isEnabled == true {
+            // Nobody is told less because a web ACL can't be changed; it is tried again after a minute.
+            try? await mitigate(protection, outcome.attack?.end == nil ? outcome.rules : [])
+        }
+        guard let report = outcome.attack else { return }
+        let arn = arn
+        let open = try await environment.read(scope) { (records) throws(ServiceError) in
+            try records.list(StoredAttack.self).last { $0.resourceARN == arn && $0.report.end == nil }
+        }
+        try await put(
+            StoredAttack(id: open?.id ?? RequestIDs.make(time: report.start), resourceARN: arn, report: report))
+        if outcome.hasBegun { environment.metrics.add(1, to: .shieldAttacks) }
+    }
+
+    /// Has the web ACL that protects the application now do what the rules say.
+    private func mitigate(_ protection: StoredProtection, _ rules: [MitigationRule]) async throws(ServiceError) {
+        guard var response = protection.response else { return }
+        let placement = MitigationPlacement(environment)
+        guard let webACL = try await placement.webACL(protecting: arn) else { return }
+        if response.placement?.webACL != webACL {
+            // The application has got another web ACL.
+            try await placement.remove(from: protection)
+            response.placement = try await placement.place(for: protection, in: webACL, action: response.action)
+            let (id, placed) = (protection.id, response.placement)
+            try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                guard var found = try records.get(StoredProtection.self, id), found.response?.isEnabled == true else {
+                    return
+                }
+                found.response?.placement = placed
+                try records.put(found)
+            }
+        }
+        guard let group = response.placement?.ruleGroup, let region = ARN(parsing: group)?.region else { return }
+        let written = environment.projection(WrittenRules.self)
+        guard written.isNew(rules, in: group) else { return }
+        try await MitigationRuleGroup(environment, region).set(rules, response.action, in: group)
+        written.note(rules, in: group)
+    }
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+import Ledger
+import Platform
+import Synchronization
+import Wire
+
+/// Lines that wait to be written: to the ledger, from where the scheduler delivers them, and to the operator's file.
+///
+/// As on AWS, a request does not wait for its line, and those of the last moment are lost in a crash. Lines that come while some
+/// are written are written together.
+final class WebACLLogQueue: Projection {
+    static let kinds: Set<String> = []
+    /// Lines that wait at most; more are dropped, so that a ledger that is away takes no more memory.
+    private static let most = 20_000
+    /// Lines in one row of the ledger.
+    private static let mostInPart = 500
+
+    private struct Line {
+        let webACL: String
+        let text: String
+        let isDelivered: Bool
+    }
+
+    private struct State {
+        var lines: [Line] = []
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+
+    init() {}
+    func apply(_ changes: [Change]) {}
+    func replaceAll(with changes: [Change]) { state.withLock { $0.lines = [] } }
+
+    /// - Parameter isDelivered: whether the web ACL's owner wants it; the operator gets all.
+    func add(_ text: String, of webACL: String, isDelivered: Bool, _ environment: Environment) {
+        let begins = state.withLock { state in
+            guard state.lines.count < Self.most else {
+                environment.metrics.add(1, to: .droppedLogLines)
+                return false
+            }
+            state.lines.append(Line(webACL: webACL, text: text, isDelivered: isDelivered))
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if begins { Task.detached { await self.write(environment) } }
+    }
+
+    /// Writes until nothing is left.
+    private func write(_ environment: Environment) async {
+        while true {
+            let lines = state.withLock { state in
+                defer { state.lines = [] }
+                state.isWriting = !state.lines.isEmpty
+                return state.lines
+            }
+            guard !lines.isEmpty else { return }
+            if let path = environment.projection(WebTraffic.self).pathOfLog {
+                if !Self.append(lines.map(\.text), to: path) {
+                    environment.metrics.add(lines.count, to: .droppedLogLines)
+                }
+            }
+            let delivered = Dictionary(grouping: lines.filter(\.isDelivered), by: \.webACL)
+                .mapValues { $0.map(\.text) }
+            guard !delivered.isEmpty else { continue }
+            // What can't be written is lost: nobody waits for it.
+            do throws(ServiceError) { try await keep(delivered, environment) } catch {
+                environment.metrics.add(delivered.values.reduce(0) { $0 + $1.count }, to: .droppedLogLines)
+            }
+        }
+    }
+
+    private func keep(_ lines: [String: [String]], _ environment: Environment) async throws(ServiceError) {
+        let now = environment.now()
+        try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
+            for (webACL, lines) in lines {
+                for start in stride(from: 0, to: lines.count, by: Self.mostInPart) {
+                    let part = Array(lines[start..<min(lines.count, start + Self.mostInPart)])
+                    try records.put(
+                        WebACLLogPart(webACL: webACL, id: RequestIDs.make(time: now), lines: part))
+                }
+                guard try records.scheduledTime(of: DeliverWebACLLogs.self, id: webACL) == nil else { continue }
+                try records.schedule(
+                    DeliverWebACLLogs(webACL: webACL), id: webACL, at: now + DeliverWebACLLogs.delay)
+            }
+        }
+    }
+
+    /// The file is opened each time, so that it may be moved away.
+    private static func append(_ lines: [String], to path: String) -> Bool {
+        let data = Data(lines.joined(separator: "\n").utf8 + [UInt8(ascii: "\n")])
+        return AppendedFile.append(data, to: path)
+    }
+}
+
+/// Lines of a web ACL's log that are yet to be delivered.
+struct WebACLLogPart: TableRow, Equatable {
+    static let kind = "AWS::WAFv2::LogPart"
+
+    /// The web ACL's ARN.
+    let webACL: String
+    /// A UUID of version 7, so that the parts come in their order.
+    let id: String
+    let lines: [String]
+
+    var partition: String { webACL }
+    var key: RowKey { RowKey(.text(id)) }
+}

@@ -1,0 +1,105 @@
+import Platform
+import Synchronization
+import WAF
+import WAFV2API
+
+extension Metric {
+    /// Under the names that CloudWatch has for them.
+    /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html>
+    static let webRequests = Metric(
+        "gatehouse_waf_requests_total",
+        "Requests that web ACLs have seen, by the metric names of the web ACL and of the rule that has matched.",
+        labels: ["web_acl", "rule", "metric"])
+    /// Requests that could not be decided on, since the web ACL could not be made ready.
+    static let undecidedRequests = Metric(
+        "gatehouse_waf_failures_total", "Requests that were refused since their web ACL can't be asked.")
+}
+
+/// Counts what a web ACL does, by the names that its rules have in metrics.
+final class WebACLMetrics: Sendable {
+    /// What is counted, as CloudWatch names it.
+    enum Name: String, Sendable {
+        case allowed = "AllowedRequests"
+        case blocked = "BlockedRequests"
+        case counted = "CountedRequests"
+        case captcha = "CaptchaRequests"
+        case challenge = "ChallengeRequests"
+        case validCaptcha = "RequestsWithValidCaptchaToken"
+        case validChallenge = "RequestsWithValidChallengeToken"
+        case captchasAttempted = "CaptchasAttempted"
+        case captchasSolved = "CaptchasSolved"
+
+        init(_ action: RuleAction.Kind) {
+            switch action {
+            case .allow: self = .allowed
+            case .block: self = .blocked
+            case .count: self = .counted
+            case .captcha: self = .captcha
+            case .challenge: self = .challenge
+            }
+        }
+    }
+
+    private struct Key: Hashable {
+        let rule: String
+        let name: Name
+    }
+
+    /// The name of the web ACL's own metric; nil: it has none.
+    private let own: String?
+    /// Those of its rules that have one.
+    private let rules: [String: String]
+    private let metrics: Metrics
+    private let traffic: WebTraffic
+    /// Looked up once.
+    private let counters = Mutex<[Key: Metrics.Counter]>([:])
+
+    init(_ view: WAFV2.WebACL, _ metrics: Metrics, _ traffic: WebTraffic) {
+        func name(_ config: WAFV2.VisibilityConfig) -> String? {
+            config.cloudWatchMetricsEnabled ? config.metricName : nil
+        }
+        own = name(view.visibilityConfig)
+        rules = Dictionary(
+            (view.rules ?? []).compactMap { rule in name(rule.visibilityConfig).map { (rule.name, $0) } }
+        ) { first, _ in first }
+        self.metrics = metrics
+        self.traffic = traffic
+    }
+
+    /// Counts a request.
+    func count(_ verdict: Verdict) {
+        for match in verdict.counting {
+            add(match.rule, Name(match.action))
+            if match.action == .captcha { add(match.rule, .validCaptcha) }
+            if match.action == .challenge { add(match.rule, .validChallenge) }
+        }
+        let name = Name(verdict.outcome.kind)
+        if let terminating = verdict.terminating {
+            add(terminating.rule, name)
+        } else {
+            add(to: "Default_Action", name)
+        }
+        add(to: "ALL", name)
+    }
+
+    /// Counts a puzzle that somebody has tried.
+    func countPuzzle(isSolved: Bool) {
+        add(to: "ALL", .captchasAttempted)
+        if isSolved { add(to: "ALL", .captchasSolved) }
+    }
+
+    private func add(_ rule: String, _ name: Name) {
+        if let metric = rules[rule] { add(to: metric, name) }
+    }
+
+    private func add(to rule: String, _ name: Name) {
+        guard let own else { return }
+        let key = Key(rule: rule, name: name)
+        if let counter = counters.withLock({ $0[key] }) { return counter.add(1) }
+        // Accounts may make ever new names.
+        let values = traffic.hasRoom(forSeries: "\(own) \(rule) \(name)") ? [own, rule] : ["other", "other"]
+        let counter = metrics.counter(.webRequests, values + [name.rawValue])
+        counters.withLock { $0[key] = counter }
+        counter.add(1)
+    }
+}

@@ -1,0 +1,80 @@
+import WAF
+
+/// What one minute has brought: counts, who had most part in it, and samples. Its memory is bounded, however much comes.
+struct MinuteTraffic: Sendable {
+    /// How many requests are looked at one by one. Of more, only some are, and count for the others.
+    private static let closely = 4096
+    private static let sampled = 16
+    private static let mostSamples = 512
+
+    private(set) var requests = 0
+    private(set) var events: [AttackVector: Int] = [:]
+    private(set) var composition = Composition()
+    private(set) var samples: [SampledRequest] = []
+    private var addresses = HeavyHitters(capacity: 512)
+    private var paths = HeavyHitters(capacity: 128)
+    private var agents = HeavyHitters(capacity: 128)
+    private var referrers = HeavyHitters(capacity: 64)
+    private var countries = HeavyHitters(capacity: 64)
+    private var random: Randomness
+
+    init(random: Randomness) { self.random = random }
+
+    mutating func add(_ event: AttackVector, count: Int = 1) { events[event, default: 0] += count }
+
+    /// Counts a request, and looks at it if it is one of those.
+    /// - Parameter sample: makes what is looked at.
+    mutating func add(_ sample: () -> SampledRequest?) {
+        requests += 1
+        let weight = requests <= Self.closely ? 1 : Self.sampled
+        guard weight == 1 || requests % Self.sampled == 0, let request = sample() else { return }
+        composition.add(request, weight: Double(weight))
+        addresses.add(Array(request.address.description.utf8), count: weight)
+        paths.add(Array(request.path.utf8), count: weight)
+        agents.add(Array((request.userAgent ?? "").utf8), count: weight)
+        if let referrer = request.referrer { referrers.add(Array(referrer.utf8), count: weight) }
+        if let country = request.country { countries.add(Array(country.utf8), count: weight) }
+        if samples.count < Self.mostSamples {
+            samples.append(request)
+        } else {
+            let place = random.below(max(1, requests / weight))
+            if samples.indices.contains(place) { samples[place] = request }
+        }
+    }
+
+    /// The addresses that had most requests.
+    var busiest: [(value: String, count: Int)] { addresses.top(512) }
+
+    /// Who had most part in it, as attacks tell it.
+    var properties: [AttackProperty] {
+        func property(_ identifier: String, _ hitters: HeavyHitters) -> AttackProperty? {
+            let top = hitters.top(5).filter { !$0.value.isEmpty }
+            guard !top.isEmpty else { return nil }
+            return AttackProperty(
+                identifier: identifier,
+                contributors: top.map { AttackProperty.Contributor(name: $0.value, value: $0.count) }, total: requests)
+        }
+        return [
+            property("SOURCE_IP_ADDRESS", addresses), property("DESTINATION_URL", paths),
+            property("SOURCE_USER_AGENT", agents), property("SOURCE_COUNTRY", countries),
+            property("REFERRER", referrers),
+        ].compactMap { $0 }
+    }
+}
+
+/// Numbers by which samples are chosen; nothing secret depends on them (SplitMix64).
+struct Randomness: Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
+    }
+
+    mutating func below(_ bound: Int) -> Int { bound <= 1 ? 0 : Int(next() % UInt64(bound)) }
+}

@@ -1,0 +1,360 @@
+import NIOCore
+import Platform
+import WAF
+
+/// One request and its answer: from a client to an application's server, and back.
+///
+/// Everything happens on one event loop, in calls from the client's side and the server's. A side whose counterpart can't
+/// take more is not read on: nothing but what is on its way is in memory.
+final class Exchange {
+    private enum Stage {
+        /// The beginning of the body is waited for, which is looked at.
+        case screening(limit: Int)
+        case connecting
+        /// On its way to a server, and back.
+        case passing(UpstreamConnection)
+        /// Client and server speak another protocol.
+        case tunnel(UpstreamConnection)
+        case done
+    }
+
+    let front: FrontLoop
+    let client: ClientInfo
+    let head: RequestHead
+    @exclusivity(unchecked) private var side: (any ClientSide)?
+    @exclusivity(unchecked) private(set) var application: Application?
+    @exclusivity(unchecked) private var stage = Stage.connecting
+    /// What of the body waits for a server, or to be looked at.
+    @exclusivity(unchecked) private var kept: [ByteBuffer] = []
+    @exclusivity(unchecked) private var keptBytes = 0
+    @exclusivity(unchecked) private var isRequestWhole: Bool
+    @exclusivity(unchecked) private var hasSentBody = false
+    @exclusivity(unchecked) private var isAnswerBegun = false
+    @exclusivity(unchecked) private var tried: [Target] = []
+    /// When the server has last said or taken something.
+    @exclusivity(unchecked) private var since: NIODeadline
+    @exclusivity(unchecked) private var screened: ScreenedRequest?
+    @exclusivity(unchecked) private var screening: (any Screening)?
+    /// Headers that what screens requests adds.
+    @exclusivity(unchecked) private var added: [(name: String, value: String)] = []
+    private let traceID: String
+
+    /// How much of a body waits in memory for a server, in bytes.
+    private static let mostKept = 65_536
+
+    init(_ front: FrontLoop, _ client: ClientInfo, _ side: any ClientSide, _ head: RequestHead) {
+        self.front = front
+        self.client = client
+        self.side = side
+        self.head = head
+        isRequestWhole = !head.hasBody
+        since = front.now
+        traceID = front.makeTraceID()
+    }
+
+    // MARK: Beginning
+
+    /// Decides what becomes of the request.
+    func start() {
+        front.shared.counters.requests.add(1)
+        let host = head.host
+        guard let application = front.applications.application(host: host) else { return answer(404) }
+        self.application = application
+        // A connection is for whom its certificate was verified; by another name in Host nobody gets past that.
+        if let trust = application.trust, client.trust != trust { return answer(421) }
+        guard UpstreamRequest.hasBearableForwardedFor(head) else { return answer(463) }
+        let shared = front.shared
+        screening = shared.screener?.screening(of: application.fronted)
+        guard screening != nil || shared.guardian != nil else { return connect() }
+        let request = ScreenedRequest(self, host: host, traceID: traceID)
+        screened = request
+        if let guardian = shared.guardian, !guardian.admitsRequest(request, for: application.fronted) {
+            if let ip = client.ip { guardian.saw(.refused, from: ip, for: application.fronted) }
+            return answer(429)
+        }
+        guard let screening else { return connect() }
+        guard !isRequestWhole, screening.bodyLimit > 0 else { return decide() }
+        stage = .screening(limit: screening.bodyLimit)
+        side?.readOn()
+    }
+
+    private func decide() {
+        guard let screening, var request = screened else { return connect() }
+        var limit = 0
+        if case .screening(let wanted) = stage {
+            limit = wanted
+            request.web.body.reserveCapacity(min(keptBytes, limit))
+            for piece in kept { request.web.body += piece.readableBytesView.prefix(limit - request.web.body.count) }
+        }
+        request.web.isBodyOversize = keptBytes > limit || !isRequestWhole
+        screened = request
+        follow(screening.decide(request))
+    }
+
+    private func follow(_ decision: ScreeningDecision) {
+        switch decision {
+        case .pass(let headers):
+            added = headers
+            connect()
+        case .answer(let answer):
+            front.shared.counters.blocked.add(1)
+            self.answer(answer)
+        }
+    }
+
+    // MARK: To a server
+
+    private func connect() {
+        stage = .connecting
+        guard let application, let target = application.pick(besides: tried) else { return answer(502) }
+        if let idle = front.takeIdle(target) { return pass(to: idle) }
+        UpstreamConnection.open(target, front).assumeIsolated().whenComplete { result in
+            guard case .connecting = self.stage else {
+                if case .success(let connection) = result { connection.close() }
+                return
+            }
+            switch result {
+            case .success(let connection): self.pass(to: connection)
+            case .failure(let error):
+                self.tried.append(target)
+                self.front.shared.counters.failedConnections.add(1)
+                // Nothing was sent, so that another server may have it.
+                if application.pick(besides: self.tried) != nil { return self.connect() }
+                if case ChannelError.connectTimeout = error { return self.answer(504) }
+                self.answer(502)
+            }
+        }
+    }
+
+    private func pass(to upstream: UpstreamConnection) {
+        stage = .passing(upstream)
+        since = front.now
+        upstream.begin(self, isToHEAD: head.isHEAD)
+        upstream.write(
+            UpstreamRequest.head(
+                head, client, traceID: traceID, added: added, endpoint: upstream.target.address.authority))
+        let pieces = kept
+        (kept, keptBytes) = ([], 0)
+        for piece in pieces { send(piece, upstream) }
+        if isRequestWhole { endBody(upstream) }
+        upstream.flush()
+        if !isRequestWhole { side?.readOn() }
+    }
+
+    private func send(_ piece: ByteBuffer, _ upstream: UpstreamConnection) {
+        hasSentBody = true
+        guard head.framing == .chunked else { return upstream.write(piece) }
+        guard piece.readableBytes > 0 else { return }
+        upstream.write(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n"))
+        upstream.write(piece)
+        upstream.write(ByteBuffer(string: "\r\n"))
+    }
+
+    private func endBody(_ upstream: UpstreamConnection) {
+        if head.framing == .chunked { upstream.write(ByteBuffer(string: "0\r\n\r\n")) }
+    }
+
+    // MARK: From the client
+
+    /// Whether the client's side may be read on.
+    var takesRequest: Bool {
+        switch stage {
+        case .screening, .done: true
+        case .connecting: keptBytes < Self.mostKept
+        case .passing(let upstream), .tunnel(let upstream): upstream.isWritable
+        }
+    }
+
+    /// Takes a piece of the request's body, or of what another protocol has.
+    func take(_ piece: ByteBuffer) {
+        switch stage {
+        case .screening(let limit):
+            kept.append(piece)
+            keptBytes += piece.readableBytes
+            if keptBytes > limit { decide() }
+        case .connecting:
+            kept.append(piece)
+            keptBytes += piece.readableBytes
+        case .passing(let upstream): send(piece, upstream)
+        case .tunnel(let upstream):
+            since = front.now
+            upstream.write(piece)
+        case .done: break
+        }
+    }
+
+    /// The request's body has come to its end.
+    func endRequest() {
+        isRequestWhole = true
+        switch stage {
+        case .screening: decide()
+        case .passing(let upstream):
+            since = front.now
+            endBody(upstream)
+            upstream.flush()
+        case .connecting, .tunnel, .done: break
+        }
+    }
+
+    /// Sends to the server what has been taken.
+    func flushUpstream() {
+        switch stage {
+        case .passing(let upstream), .tunnel(let upstream): upstream.flush()
+        case .screening, .connecting, .done: break
+        }
+    }
+
+    /// The client takes more of the answer, or less.
+    func clientWritabilityChanged() {
+        guard takesAnswer else { return }
+        switch stage {
+        case .passing(let upstream), .tunnel(let upstream): upstream.readOn()
+        case .screening, .connecting, .done: break
+        }
+    }
+
+    /// The client says no more in another protocol.
+    func clientClosesOutput() {
+        if case .tunnel(let upstream) = stage { upstream.closeOutput() }
+    }
+
+    /// The client is gone, or its request turned out to be none.
+    func cancel() { finish(mayKeep: false) }
+
+    /// Answers in the application's place, if nothing was answered yet; else breaks the answer off.
+    func fail(_ status: Int) {
+        if case .done = stage { return }
+        guard !isAnswerBegun else { return breakOff() }
+        answer(status)
+    }
+
+    // MARK: From the server
+
+    /// Whether the client's side takes more of the answer.
+    var takesAnswer: Bool { side?.isWritable ?? true }
+
+    func flushClient() { side?.flush() }
+
+    func upstreamWritabilityChanged() {
+        guard takesRequest else { return }
+        since = front.now
+        side?.readOn()
+    }
+
+    func upstreamBegins(_ answer: ResponseHead) {
+        since = front.now
+        beginAnswer(answer)
+    }
+
+    func upstreamSends(_ piece: ByteBuffer) {
+        since = front.now
+        side?.send(piece)
+    }
+
+    func upstreamEnds() {
+        let side = side
+        finish(mayKeep: isRequestWhole && !head.hasUnusualBody)
+        side?.end()
+    }
+
+    /// The server speaks another protocol from now on.
+    /// - Throws: when it was not asked to.
+    func upstreamSwitches(_ answer: ResponseHead) throws(Refusal) {
+        guard case .passing(let upstream) = stage, let asked = head.upgrade, let protocolName = answer.upgrade,
+            answer.fields.bytes.equals(protocolName, ignoringCase: head.bytes[asked]), !isAnswerBegun
+        else { throw .malformed("an application changes to a protocol that nobody asked for") }
+        isAnswerBegun = true
+        since = front.now
+        stage = .tunnel(upstream)
+        tell(101)
+        side?.switchProtocols(answer)
+        upstream.beginTunnel()
+    }
+
+    func upstreamClosesOutput() { side?.closeOutput() }
+
+    /// What the server said is no answer.
+    func upstreamFailed(_ refusal: Refusal) {
+        front.shared.log.debug("an application's answer is none: \(refusal.reason)")
+        fail(502)
+    }
+
+    /// The server has closed the connection before its answer was there.
+    func upstreamClosed() {
+        guard case .passing(let upstream) = stage else { return finishTunnel() }
+        // An idle connection may be closed by the server just when a request is sent on it.
+        if upstream.isReused, !upstream.hasAnswered, !hasSentBody, head.isIdempotent {
+            upstream.release(mayBeKept: false)
+            return connect()
+        }
+        fail(502)
+    }
+
+    private func finishTunnel() {
+        let side = side
+        finish(mayKeep: false)
+        side?.breakOff()
+    }
+
+    // MARK: Answers
+
+    private func beginAnswer(_ answer: ResponseHead) {
+        isAnswerBegun = true
+        tell(answer.status)
+        side?.begin(answer)
+    }
+
+    /// Says how the request has ended.
+    private func tell(_ status: Int) {
+        front.shared.counters.count(status: status)
+        guard let screened else { return }
+        screening?.answered(screened, status: status)
+        if let guardian = front.shared.guardian, let ip = client.ip {
+            guardian.saw(.request(status: status), from: ip, for: application?.fronted)
+        }
+    }
+
+    private func answer(_ status: Int) {
+        answer(ErrorPage.answer(status))
+    }
+
+    private func answer(_ own: ScreeningAnswer) {
+        guard let side else { return }
+        beginAnswer(ResponseHead(own, at: front.time, isToHEAD: head.isHEAD))
+        if !head.isHEAD, !own.body.isEmpty { side.send(ByteBuffer(bytes: own.body)) }
+        finish(mayKeep: false)
+        side.end()
+        side.flush()
+    }
+
+    private func breakOff() {
+        let side = side
+        finish(mayKeep: false)
+        side?.breakOff()
+    }
+
+    private func finish(mayKeep: Bool) {
+        let was = stage
+        stage = .done
+        (side, kept, keptBytes) = (nil, [], 0)
+        switch was {
+        case .passing(let upstream), .tunnel(let upstream): upstream.release(mayBeKept: mayKeep)
+        case .screening, .connecting, .done: break
+        }
+    }
+
+    // MARK: Time
+
+    /// Looks whether the application takes too long.
+    func tick(_ now: NIODeadline) {
+        guard let application, since + application.settings.timeout < now else { return }
+        switch stage {
+        case .passing(let upstream):
+            // The client is waited for: its side looks to it.
+            guard takesAnswer, isRequestWhole || !upstream.isWritable else { return }
+            fail(504)
+        case .tunnel: finishTunnel()
+        case .screening, .connecting, .done: break
+        }
+    }
+}

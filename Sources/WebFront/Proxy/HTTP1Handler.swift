@@ -1,0 +1,433 @@
+import Intake
+import NIOCore
+import NIOExtras
+
+/// A client's connection that speaks HTTP/1: takes one request after the other, and sends the answers.
+final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Reading {
+        case head
+        case body(BodyReader, Exchange)
+        /// A request is there, and is being answered.
+        case answer(Exchange)
+        /// The rest of a body that nobody wants.
+        case rest(BodyReader, left: Int)
+        /// What comes is of another protocol.
+        case tunnel(Exchange)
+        /// Everything is said; the client is to close its side.
+        case closing
+    }
+
+    private let front: FrontLoop
+    private let info: ClientInfo
+    private let connection: Connection
+    @exclusivity(unchecked) private var reading = Reading.head
+    @exclusivity(unchecked) private var inbound = ByteBuffer()
+    @exclusivity(unchecked) private var collector = HeadCollector(.request)
+    @exclusivity(unchecked) private var hasSkippedLine = false
+    /// What is to be written together with what follows.
+    @exclusivity(unchecked) private var outbound: ByteBuffer?
+    @exclusivity(unchecked) private var isChunked = false
+    @exclusivity(unchecked) private var owesContinue = false
+    /// Whether another request may follow this one.
+    @exclusivity(unchecked) private var isKept = true
+    @exclusivity(unchecked) private var isHTTP10 = false
+    @exclusivity(unchecked) private var holdsRead = false
+    @exclusivity(unchecked) private var isProcessing = false
+    @exclusivity(unchecked) private var isInputClosed = false
+    @exclusivity(unchecked) private var isStopping = false
+    @exclusivity(unchecked) private var pace: ClientPace
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
+
+    /// How much of an unwanted body is read in order to keep the connection, and how much of requests that come before their
+    /// turn, in bytes.
+    private static let (shortRest, mostWaiting) = (262_144, 65_536)
+    /// Longest pieces that are copied behind others, in bytes.
+    private static let shortPiece = 8192
+
+    init(_ front: FrontLoop, _ info: ClientInfo, _ connection: Connection) {
+        self.front = front
+        self.info = info
+        self.connection = connection
+        pace = ClientPace(front.shared.limits, front.now)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        front.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        front.remove(self)
+        exchange?.cancel()
+        reading = .closing
+    }
+
+    private var exchange: Exchange? {
+        switch reading {
+        case .body(_, let exchange), .answer(let exchange), .tunnel(let exchange): exchange
+        case .head, .rest, .closing: nil
+        }
+    }
+
+    // MARK: Reading
+
+    func read(context: ChannelHandlerContext) {
+        if takesMore { context.read() } else { holdsRead = true }
+    }
+
+    private var takesMore: Bool {
+        switch reading {
+        case .head, .rest, .closing: true
+        case .body(_, let exchange), .tunnel(let exchange): exchange.takesRequest
+        // To see that the client is gone, and no more than that.
+        case .answer: inbound.readableBytes < Self.mostWaiting
+        }
+    }
+
+    func readOn() {
+        guard let context else { return }
+        if owesContinue {
+            owesContinue = false
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+            flush()
+        }
+        guard holdsRead, takesMore else { return }
+        holdsRead = false
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        pace.saw(bytes.readableBytes)
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.discardReadBytes()
+            inbound.writeBuffer(&bytes)
+        }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        exchange?.flushUpstream()
+    }
+
+    private func process() {
+        // What answers a request may be called from here, and wants to go on with the next.
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        do throws(Refusal) {
+            while inbound.readableBytes > 0, try step() {}
+        } catch {
+            refuse(error)
+        }
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
+    /// - Returns: whether there may be more to do with what is there.
+    private func step() throws(Refusal) -> Bool {
+        switch reading {
+        case .head: return try readHead()
+        case .body(var reader, let exchange):
+            guard let piece = try reader.next(&inbound) else {
+                reading = .body(reader, exchange)
+                return endBody(reader, exchange)
+            }
+            reading = .body(reader, exchange)
+            exchange.take(piece)
+            return endBody(reader, exchange) || inbound.readableBytes > 0
+        case .rest(var reader, let left):
+            let before = inbound.readableBytes
+            _ = try reader.next(&inbound)
+            let rest = left - (before - inbound.readableBytes)
+            reading = reader.isAtEnd ? .head : .rest(reader, left: rest)
+            if rest < 0 { closeGently() }
+            return reader.isAtEnd || before != inbound.readableBytes
+        case .tunnel(let exchange):
+            let bytes = inbound
+            inbound = ByteBuffer()
+            exchange.take(bytes)
+            return false
+        case .closing:
+            inbound.clear()
+            return false
+        case .answer: return false
+        }
+    }
+
+    private func endBody(_ reader: BodyReader, _ exchange: Exchange) -> Bool {
+        guard reader.isAtEnd, case .body = reading else { return false }
+        reading = .answer(exchange)
+        connection.begin(.answering)
+        exchange.endRequest()
+        return true
+    }
+
+    private func readHead() throws(Refusal) -> Bool {
+        if pace.phase != .head {
+            pace.begin(.head, front.now)
+            connection.begin(.reading)
+            // Whatever begins in another way is no request, and its lines need not be waited for.
+            guard let first = inbound.readableBytesView.first, first.isOfToken || first == .cr else {
+                throw .malformed("a request begins with what is no method")
+            }
+        }
+        guard let bytes = try collector.take(from: &inbound) else { return false }
+        guard bytes.count > 2 else {
+            guard !hasSkippedLine else { throw .malformed("there are empty lines before a request") }
+            hasSkippedLine = true
+            return true
+        }
+        hasSkippedLine = false
+        begin(try RequestHead(bytes))
+        return true
+    }
+
+    private func begin(_ head: RequestHead) {
+        isHTTP10 = head.version == .http10
+        isKept = head.isKeepAlive && !isStopping
+        owesContinue = head.expectsContinue
+        let exchange = Exchange(front, info, self, head)
+        if head.hasBody {
+            reading = .body(BodyReader(head.framing), exchange)
+            pace.begin(.body, front.now)
+        } else {
+            reading = .answer(exchange)
+            pace.begin(.answer, front.now)
+            connection.begin(.answering)
+        }
+        exchange.start()
+    }
+
+    /// Answers what is no request, and ends the connection: nobody knows where another would begin.
+    private func refuse(_ refusal: Refusal) {
+        front.shared.log.debug("a request is refused: \(refusal.reason)", metadata: ["address": "\(info.address)"])
+        front.shared.counters.malformed.add(1)
+        if let ip = info.ip { front.shared.guardian?.saw(.malformed, from: ip, for: exchange?.application?.fronted) }
+        isKept = false
+        if let exchange {
+            // It is in the midst of a body.
+            exchange.fail(refusal.status)
+        } else {
+            answer(refusal.status)
+        }
+        if case .closing = reading { return }
+        closeGently()
+    }
+
+    private func answer(_ status: Int) {
+        let page = ErrorPage.answer(status)
+        front.shared.counters.count(status: status)
+        begin(ResponseHead(page, at: front.time, isToHEAD: false))
+        send(ByteBuffer(bytes: page.body))
+        closeGently()
+    }
+
+    // MARK: Answering
+
+    var isWritable: Bool { context?.channel.isWritable ?? true }
+
+    func begin(_ head: ResponseHead) {
+        // The rest of the request may never be read.
+        if case .body = reading { isKept = false }
+        isChunked = false
+        var ending = ""
+        switch head.framing {
+        case .none: if let length = head.length, head.status != 204 { ending = "Content-Length: \(length)\r\n" }
+        case .length(let length): ending = "Content-Length: \(length)\r\n"
+        case .chunked, .untilClose:
+            if isHTTP10 {
+                isKept = false
+            } else {
+                isChunked = true
+                ending = "Transfer-Encoding: chunked\r\n"
+            }
+        }
+        if !isKept { ending += "Connection: close\r\n" } else if isHTTP10 { ending += "Connection: keep-alive\r\n" }
+        write(AnswerHead.bytes(head, ending: ending))
+    }
+
+    func send(_ body: ByteBuffer) {
+        guard body.readableBytes > 0 else { return }
+        guard isChunked else { return write(body) }
+        write(ByteBuffer(string: String(body.readableBytes, radix: 16) + "\r\n"))
+        write(body)
+        write(ByteBuffer(string: "\r\n"))
+    }
+
+    func end() {
+        if isChunked { write(ByteBuffer(string: "0\r\n\r\n")) }
+        isChunked = false
+        let was = reading
+        guard isKept, !isInputClosed || inbound.readableBytes > 0 else {
+            if case .answer = was, inbound.readableBytes == 0 { return close() }
+            return closeGently()
+        }
+        owesContinue = false
+        if case .body(let reader, _) = was { reading = .rest(reader, left: Self.shortRest) } else { reading = .head }
+        pace.begin(.idle, front.now)
+        connection.begin(.idle)
+        flush()
+        process()
+        readOn()
+    }
+
+    func flush() {
+        guard let context else { return }
+        if let outbound {
+            self.outbound = nil
+            context.write(wrapOutboundOut(outbound), promise: nil)
+        }
+        context.flush()
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        if bytes.readableBytes <= Self.shortPiece {
+            guard var whole = outbound else {
+                outbound = bytes
+                return
+            }
+            outbound = nil
+            whole.writeImmutableBuffer(bytes)
+            outbound = whole
+            return
+        }
+        if let outbound {
+            self.outbound = nil
+            context.write(wrapOutboundOut(outbound), promise: nil)
+        }
+        context.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func breakOff() {
+        reading = .closing
+        close()
+    }
+
+    func switchProtocols(_ head: ResponseHead) {
+        guard case .answer(let exchange) = reading else { return breakOff() }
+        var ending = "Connection: Upgrade\r\n"
+        if let upgrade = head.upgrade { ending += "Upgrade: \(head.fields.bytes.text(upgrade))\r\n" }
+        write(AnswerHead.bytes(head, ending: ending))
+        flush()
+        reading = .tunnel(exchange)
+        pace.begin(.tunnel, front.now)
+        connection.begin(.answering)
+        process()
+        exchange.flushUpstream()
+        readOn()
+    }
+
+    func closeOutput() {
+        guard let context else { return }
+        flush()
+        whenSent { context.close(mode: .output, promise: nil) }
+    }
+
+    // MARK: The end
+
+    /// Closes the connection when all is sent.
+    private func close() {
+        guard let context else { return }
+        flush()
+        reading = .closing
+        pace.begin(.closing, front.now)
+        whenSent { context.close(promise: nil) }
+    }
+
+    /// Closes this side when all is sent, and lets the client read it before it closes its own: what is sent to a connection
+    /// that is closed takes the answer from it.
+    private func closeGently() {
+        guard let context else { return }
+        if case .closing = reading { return }
+        reading = .closing
+        pace.begin(.closing, front.now)
+        connection.begin(.reading)
+        flush()
+        let isInputClosed = isInputClosed
+        whenSent {
+            guard !isInputClosed else { return context.close(promise: nil) }
+            context.close(mode: .output).assumeIsolated().whenFailure { _ in context.close(promise: nil) }
+        }
+        if holdsRead {
+            holdsRead = false
+            context.read()
+        }
+    }
+
+    private func whenSent(_ next: @escaping () -> Void) {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in next() }
+    }
+
+    /// Ends the connection when the request that is under way is answered.
+    func stop() {
+        isStopping = true
+        switch reading {
+        case .head: if inbound.readableBytes == 0 { close() } else { isKept = false }
+        case .tunnel, .closing: break
+        case .body, .answer, .rest: isKept = false
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { stop() }
+        if case ChannelEvent.inputClosed = event {
+            isInputClosed = true
+            switch reading {
+            case .head, .rest, .closing: close()
+            // Half a request is none.
+            case .body(_, let exchange):
+                exchange.cancel()
+                close()
+            case .answer: isKept = isKept && inbound.readableBytes > 0
+            case .tunnel(let exchange): exchange.clientClosesOutput()
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        pace.writable(context.channel.isWritable, front.now)
+        exchange?.clientWritabilityChanged()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        exchange?.cancel()
+        reading = .closing
+        front.remove(self)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Time
+
+    func tick(_ now: NIODeadline) {
+        exchange?.tick(now)
+        var isReading = false
+        if case .body(_, let exchange) = reading { isReading = exchange.takesRequest }
+        guard let lapse = pace.lapse(now, isReadingBody: isReading) else { return }
+        if let event = lapse.event, let ip = info.ip {
+            front.shared.guardian?.saw(event, from: ip, for: exchange?.application?.fronted)
+        }
+        switch lapse {
+        case .head, .body:
+            isKept = false
+            if let exchange { exchange.fail(408) } else { answer(408) }
+            closeGently()
+        case .idle: close()
+        case .reading, .closing: context?.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Server
+import WebFront
+
+/// What `serve` is told of the web applications that it stands before.
+struct WebFrontOptions: ParsableArguments {
+    @Option(
+        help: """
+            A file that describes web applications to stand before, as a load balancer does: NAME = URL, and settings below. \
+            It is read again on SIGHUP.
+            """)
+    var webFront: String?
+
+    @Option(help: "The address on which the web front listens (default 127.0.0.1).")
+    var webFrontAddress: String?
+
+    @Option(help: "The web front's port for HTTP (default 8080; 0 picks a free one).")
+    var webFrontPort: Int?
+
+    @Option(
+        help: """
+            The web front's port for HTTPS, which it speaks where an application has a certificate (default 8443; 0 picks a \
+            free one).
+            """)
+    var webFrontTLSPort: Int?
+
+    /// The web front; nil: there is none.
+    /// - Throws: `ValidationError` for what can't be used.
+    func place() throws -> WebFront.Place? {
+        let (port, securePort) = try (port(webFrontPort, "port", 8080), port(webFrontTLSPort, "tls-port", 8443))
+        guard let file = webFront ?? Settings.text("WEB_FRONT") else {
+            guard webFrontAddress == nil, webFrontPort == nil, webFrontTLSPort == nil else {
+                throw ValidationError("The options --web-front-… have no effect without --web-front: add it.")
+            }
+            return nil
+        }
+        let place = WebFront.Place(file: file, address: address, port: port, securePort: securePort)
+        do throws(WebFrontProblem) { _ = try place.read() } catch { throw ValidationError("\(error)") }
+        return place
+    }
+
+    var address: String { webFrontAddress ?? Settings.text("WEB_FRONT_ADDRESS") ?? "127.0.0.1" }
+
+    /// Where the web front listens.
+    func urls(_ ports: WebFront.Ports) -> [String] {
+        let host = address.contains(":") ? "[\(address)]" : address
+        return ["http://\(host):\(ports.http)"] + (ports.https.map { ["https://\(host):\($0)"] } ?? [])
+    }
+
+    private func port(_ given: Int?, _ name: String, _ usual: Int) throws -> Int {
+        let setting = name == "port" ? "WEB_FRONT_PORT" : "WEB_FRONT_TLS_PORT"
+        let port = try given ?? Settings.number(setting) ?? usual
+        guard (0...65535).contains(port) else {
+            throw ValidationError("--web-front-\(name) takes 0 to 65535, not \(port).")
+        }
+        return port
+    }
+}
