@@ -4,7 +4,7 @@ import NIOCore
 /// one write.
 struct HTTP1Writer {
     /// What is to be written together with what follows.
-    @exclusivity(unchecked) private var waiting: ByteBuffer?
+    private var waiting: ByteBuffer?
     private var isChunked = false
 
     /// Longest pieces that are copied behind others, in bytes.
