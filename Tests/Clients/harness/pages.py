@@ -28,6 +28,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .acme import FOLDER as CERTBOT
 from .aws import AwsForShells, aws_program
 from .moto import FOLDER as MOTO
 from . import web_front
@@ -138,6 +139,10 @@ class Reader:
             f"#!/bin/sh\nPYTHONPATH='{MOTO}' exec '{sys.executable}' -c '{start}' -H 127.0.0.1 -p {self.endpoint.split(':')[1]}\n"
         )
         moto.chmod(0o755)
+        certbot = programs / "certbot"
+        start = "import sys; from certbot.main import main; sys.exit(main())"
+        certbot.write_text(f"#!/bin/sh\nPYTHONPATH='{CERTBOT}' exec '{sys.executable}' -c '{start}' \"$@\"\n")
+        certbot.chmod(0o755)
         path = [str(programs), str(BINARY.parent), str(Path(aws_program()).parent), os.environ.get("PATH", "")]
         kept = {
             name: value for name, value in clean_environment().items() if not name.startswith(("PYTEST", "XDG_"))
@@ -151,6 +156,7 @@ class Reader:
             "GATEHOUSE_WEB_FRONT_PORT": "0",
             "GATEHOUSE_WEB_FRONT_TLS_PORT": "0",
             "AWS_PAGER": "",
+            "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"],
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
