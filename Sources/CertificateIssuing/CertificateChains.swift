@@ -26,6 +26,8 @@ extension Certificate {
         }
         // The verifier tries every path, and certificates that sign each other could have more paths than it could ever try.
         guard chain.count <= 8 else { throw .malformedCertificate }
+        // Text around certificates counts for nothing, but what is nothing else has none that was meant.
+        guard !chain.isEmpty || pem.allSatisfy(\.isWhitespace) else { throw .malformedCertificate }
         return chain
     }
 
