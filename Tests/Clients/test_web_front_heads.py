@@ -270,7 +270,7 @@ def test_what_the_front_says_of_the_client_cannot_be_taken_away(front: Target) -
     fields = [b"Connection: close, X-Forwarded-For, X-Forwarded-Proto", b"X-Forwarded-For: 192.0.2.1", b"X-Forwarded-Proto: https"]
     reading = front.passes(get(b"/", *fields))
     forwarded = reading.header("x-forwarded-for")
-    assert forwarded is not None and forwarded.split(b",")[-1].strip() == b"127.0.0.1"
+    assert forwarded is not None and forwarded.split(b",")[-1].strip().startswith(b"127.")
     assert reading.header("x-forwarded-proto") == b"http"
 
 
