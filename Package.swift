@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        .library(name: "ACME", targets: ["ACME"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -335,6 +336,7 @@ let package = Package(
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACM"),
@@ -390,6 +392,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -528,6 +531,14 @@ let package = Package(
 
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(
+            name: "CertificateIssuingTests",
+            dependencies: [
+                "CertificateIssuing", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .testTarget(name: "DomainRecordsTests", dependencies: ["DomainRecords"]),
+        .testTarget(
             name: "FetchTests",
             dependencies: [
                 "Fetch", .product(name: "Crypto", package: "swift-crypto"),
@@ -612,11 +623,23 @@ let package = Package(
                 "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
+            name: "WebFrontTests",
+            dependencies: [
+                "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(
+            name: "ACMETests",
+            dependencies: ["ACME", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "CognitoIDPTests",
             dependencies: [

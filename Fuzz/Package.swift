@@ -15,6 +15,12 @@ let package = Package(
         .executableTarget(
             name: "FuzzSignature", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzACME",
+            dependencies: [
+                "FuzzDriver", .product(name: "ACME", package: "gatehouse"),
+                .product(name: "APIModels", package: "gatehouse"),
+            ]),
+        .executableTarget(
             name: "FuzzChunks", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzQuery", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

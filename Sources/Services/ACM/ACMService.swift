@@ -17,7 +17,7 @@ extension ServiceModule {
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,
-            IssueACMECertificate.self,
+            IssueACMECertificate.self, ForgetACMEOrder.self, ValidateACMEDomain.self,
         ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
         quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
         paths: PublicPath.publicAuthorities + PublicPath.approvals + PublicPath.acme, samples: certificateSamples,
@@ -54,7 +54,10 @@ extension ServiceModule {
         CertificateManager.RevokeAcmeExternalAccountBinding.self,
         CertificateManager.DeleteAcmeExternalAccountBinding.self, CertificateManager.DescribeAcmeAccount.self,
         CertificateManager.ListAcmeAccounts.self, CertificateManager.RevokeAcmeAccount.self,
-        CertificateManager.TagResource.self, CertificateManager.UntagResource.self,
+        CertificateManager.CreateAcmeDomainValidation.self, CertificateManager.DescribeAcmeDomainValidation.self,
+        CertificateManager.ListAcmeDomainValidations.self, CertificateManager.UpdateAcmeDomainValidation.self,
+        CertificateManager.DeleteAcmeDomainValidation.self, CertificateManager.TagResource.self,
+        CertificateManager.UntagResource.self,
         CertificateManager.ListTagsForResource.self,
     ]
 }

@@ -99,7 +99,8 @@ final class ApplicationTable: Sendable {
     /// - Parameter host: in lower case, without a port.
     func application(host: String) -> Application? {
         if let application = exact[host] { return application }
-        for wildcard in wildcards where host.hasSuffix(wildcard.suffix) && host.utf8.count > wildcard.suffix.utf8.count {
+        for wildcard in wildcards where host.hasSuffix(wildcard.suffix) && host.utf8.count > wildcard.suffix.utf8.count
+        {
             return wildcard.application
         }
         return rest
