@@ -216,6 +216,12 @@ def test_http_0_9(front: Target) -> None:
         front.nothing_arrived()
 
 
+def test_the_preface_of_http_2_in_the_clear(front: Target) -> None:
+    got, is_closed = front.front.tell(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9) + SMUGGLED)
+    assert is_closed and [one.status for one in got] in ([400], [505]), got
+    front.nothing_arrived()
+
+
 @pytest.mark.parametrize("before", **named(b"\n", b"\r", b"\x00", b" \r\n", b"\r\n \r\n", b"\xef\xbb\xbf", b"X\r\n", b"\r\n" * 500))
 def test_bytes_before_a_request(front: Target, before: bytes) -> None:
     front.refuses(before + get(b"/"))
