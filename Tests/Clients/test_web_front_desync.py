@@ -267,7 +267,7 @@ def test_a_change_of_protocol_that_is_declined_opens_no_tunnel(front: Target, st
     if len(got) > 1:
         # It went as any request does: the front says who sends it.
         [second] = [one for one in front.agree() if one.target == b"/next"]
-        assert second.header("x-forwarded-for") == b"127.0.0.1"
+        assert (second.header("x-forwarded-for") or b"").startswith(b"127.")
 
 
 def test_a_tunnel_is_the_clients_alone(front: Target) -> None:

@@ -288,7 +288,7 @@ def test_what_gateways_take_for_others(front: Target) -> None:
 def test_what_the_front_says_of_the_client(front: Target) -> None:
     reading = passes(front, head(b"GET", b"/", (b"x-forwarded-proto", b"http"), (b"x-forwarded-for", b"192.0.2.1")))
     assert reading.header("x-forwarded-proto") == b"https"
-    assert (reading.header("x-forwarded-for") or b"").split(b",")[-1].strip() == b"127.0.0.1"
+    assert (reading.header("x-forwarded-for") or b"").split(b",")[-1].strip().startswith(b"127.")
 
 
 # Answers

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .front import somewhere
+
 FOLDER = Path(__file__).resolve().parents[2] / "Corpora" / "web"
 HOST = "shop.example.com"
 #: What a request has that says nothing else.
@@ -111,7 +113,8 @@ class Application:
 
 def outcome(port: int, request: Request) -> int:
     """The status of the answer: 200 where the application has answered; 0: there was none."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+    # Each is of another client: nobody is to be stopped for what came before.
+    with socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(somewhere(), 0)) as client:
         answer = b""
         with contextlib.suppress(ConnectionError):
             client.sendall(request.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import socket
 from dataclasses import dataclass
@@ -43,6 +44,12 @@ class Shop(WebFront):
         more = "".join(f"    {line.strip()}\n" for line in settings.splitlines() if line.strip())
         super().__init__(folder, f"shop = {application.url}\n    hosts = {HOST.decode()}\n{more}")
 
+    def connect(self, *_: object) -> socket.socket:
+        """A connection of somebody else's: whoever sends nothing but what is wrong is soon not let in any more."""
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE, source_address=(somewhere(), 0))
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
     def tell(self, data: bytes, *, shut: bool = False, methods: tuple[str, ...] = ()) -> tuple[list[Answer], bool]:
         """What comes back for these bytes until the connection is closed, and whether it is. Without `shut` the client
         goes on listening for a while, as long as it gets something."""
@@ -67,6 +74,11 @@ class Shop(WebFront):
         word = os.urandom(8).hex().encode()
         [answer], _ = self.tell(get(b"/works/" + word, close=True))
         assert answer.status == 200 and word in answer.body, answer
+
+
+def somewhere() -> str:
+    """An address that a client may have here."""
+    return ".".join(map(str, (127, random.randint(1, 254), random.randint(1, 254), random.randint(1, 254))))
 
 
 def get(target: bytes = b"/", *lines: bytes, method: bytes = b"GET", close: bool = False, host: bytes = HOST) -> bytes:

@@ -10,6 +10,7 @@ import h2.config
 import h2.connection
 import h2.events
 
+from .front import somewhere
 from .recorder import PATIENCE
 
 Headers = list[tuple[bytes, bytes]]
@@ -44,7 +45,7 @@ class Client:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
-        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(somewhere(), 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname="shop.example.com")
         assert self.socket.selected_alpn_protocol() == "h2"

@@ -27,10 +27,10 @@ def managed(priority: int, name: str, vendor: str = "AWS") -> dict[str, Any]:
 
 
 @contextmanager
-def protected(folder: Path, url: str, *groups: tuple[str, str], level: int = 1) -> Iterator[WebFront]:
+def protected(folder: Path, url: str, *groups: tuple[str, str], level: int = 1, options: tuple[str, ...] = ()) -> Iterator[WebFront]:
     """`url`, protected by groups of vendor and name at a paranoia level."""
     text = f"shop = {url}\n    arn = {ARN}\n"
-    with WebFront(folder, text, "--core-rule-set-paranoia", str(level)) as front:
+    with WebFront(folder, text, "--core-rule-set-paranoia", str(level), *options) as front:
         rules = [managed(number, name, vendor) for number, (vendor, name) in enumerate(groups)]
         WebACL(front.server.root, ARN, *rules)
         yield front
