@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -614,6 +615,8 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
+        .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
