@@ -72,6 +72,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzWebAuthn", dependencies: ["FuzzDriver", .product(name: "WebAuthn", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzCoreRules", dependencies: ["FuzzDriver", .product(name: "CoreRuleSet", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
