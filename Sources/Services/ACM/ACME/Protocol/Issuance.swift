@@ -144,13 +144,23 @@ extension RequestByACME: PreparedWriteOperation {
 
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let (arn, id) = (try input.text("AcmeEndpointArn"), try input.text("AcmeOrderId"))
-        let (endpoint, order) = try await call.read {
-            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?) in
+        let (endpoint, order, account) = try await call.read {
+            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, ACMEAccount?) in
             let endpoint = try records.acmeEndpoint(arn, call)
-            return (endpoint, try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id))
+            let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id)
+            return (
+                endpoint, order,
+                try order.flatMap { (order) throws(ServiceError) in
+                    try records.get(ACMEAccount.self, ACMEAccount.key(order.accountID), of: endpoint.id)
+                }
+            )
         }
         guard let order, order.state == .processing, let der = order.request else {
             throw .invalidCertificate("The order is not there any more.")
+        }
+        // It may have ended since it finalized the order.
+        guard account?.status == .valid else {
+            throw ServiceError("AccessDeniedException", "The account is deactivated or revoked.", status: 403)
         }
         let asked: HostRequest
         do throws(Problem) { asked = try HostRequest(Array(der)) } catch { throw .internalFailure }
@@ -175,10 +185,7 @@ extension RequestByACME: PreparedWriteOperation {
         guard var order = try records.get(ACMEOrder.self, key, of: endpoint.id), order.state == .processing else {
             return Output()
         }
-        let quota = call.quotas[.certificates]
-        guard try records.count(ManagedCertificate.self) < quota else {
-            throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
-        }
+        try records.checkCertificateQuota(call)
         var certificate = ManagedCertificate(
             id: UUID().uuidString.lowercased(), accountID: call.accountID, region: call.region,
             type: endpoint.certificateType, domainName: input.names.first ?? "", names: input.names, created: call.time,
