@@ -67,6 +67,9 @@ struct ZoneFileTests {
         #expect(throws: DomainProblem.self) {
             try DomainRecords(zoneFiles: [file.path + ".none"], resolver: nil, updates: nil)
         }
+        #expect(throws: DomainProblem.self) {
+            try DomainRecords(zoneFiles: [file.deletingLastPathComponent().path], resolver: nil, updates: nil)
+        }
     }
 
     @Test func `Nobody has said where records are`() async throws {
