@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
     uint16_t type;
@@ -28,6 +29,7 @@ static bool is_wanted(uint16_t type) {
 /// The bytes behind the length of a character string.
 static bool append(unsigned char *bytes, size_t *length, size_t capacity, const unsigned char *more, size_t count) {
     if (*length + count > capacity) return false;
+    if (count == 0) return true;
     memcpy(bytes + *length, more, count);
     *length += count;
     return true;
@@ -99,6 +101,13 @@ dns_records *dns_read_zone(const char *path, char *reason, size_t capacity) {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         snprintf(reason, capacity, "%s", "it can't be opened");
+        return NULL;
+    }
+    // Of a folder ldns would go on reading for ever.
+    struct stat state;
+    if (fstat(fileno(file), &state) != 0 || !S_ISREG(state.st_mode)) {
+        fclose(file);
+        snprintf(reason, capacity, "%s", "it is no file");
         return NULL;
     }
     ldns_zone *zone = NULL;

@@ -57,7 +57,9 @@ struct ZoneFileTests {
         await #expect(throws: DomainProblem.self) { try await records.records(of: "new.shop.example", .alias) }
     }
 
-    @Test(arguments: ["@ IN CNAME\n", "www.example. IN A 300.1.1.1\n", "www IN CNAME a. b.\n", "$INCLUDE /etc/passwd\n"])
+    @Test(arguments: [
+        "@ IN CNAME\n", "www.example. IN A 300.1.1.1\n", "www IN CNAME a. b.\n", "$INCLUDE /etc/passwd\n",
+    ])
     func `What is no zone is not taken for one`(text: String) throws {
         let file = try zone(text)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -66,6 +68,9 @@ struct ZoneFileTests {
         }
         #expect(throws: DomainProblem.self) {
             try DomainRecords(zoneFiles: [file.path + ".none"], resolver: nil, updates: nil)
+        }
+        #expect(throws: DomainProblem.self) {
+            try DomainRecords(zoneFiles: [file.deletingLastPathComponent().path], resolver: nil, updates: nil)
         }
     }
 

@@ -1,0 +1,30 @@
+"""Terraform and ACM's public certificates: apply with validation, no drift, import, a change in place, destroy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import Identity
+from harness.terraform import Terraform, needs_terraform
+
+pytestmark = needs_terraform
+
+SOURCE = Path(__file__).with_name("terraform") / "acm.tf"
+
+
+def test_public_certificates(root: Identity, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, root, SOURCE.read_text())
+    terraform.apply()
+    terraform.assert_no_drift()
+    outputs = terraform.outputs()
+    acm = root.client("acm")
+    found = acm.describe_certificate(CertificateArn=outputs["public"])["Certificate"]
+    assert found["Status"] == "ISSUED" and found["Options"]["CertificateTransparencyLoggingPreference"] == "DISABLED"
+    assert outputs["found"] == outputs["public"]
+    assert len(outputs["records"]) == 3 and len(set(outputs["records"])) == 2
+    assert outputs["emails"] == [f"{name}@shop.internal" for name in ("admin", "administrator", "hostmaster", "postmaster", "webmaster")]
+    terraform.reimport({"aws_acm_certificate.public": outputs["public"]})
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=team=red")
+    assert acm.list_tags_for_certificate(CertificateArn=outputs["public"])["Tags"] == [{"Key": "team", "Value": "red"}]
+    terraform.run("destroy", "-auto-approve", "-no-color", "-var=team=red")
+    assert acm.list_certificates(Includes={"keyTypes": ["EC_prime256v1", "RSA_2048"]})["CertificateSummaryList"] == []
