@@ -28,7 +28,9 @@ import WAF
     }
 
     /// 200 addresses that nobody has seen before, with a client of their own.
-    private static func flood(_ watch: ApplicationWatch, _ traffic: inout Traffic, _ number: Int, agent: String? = "bot/1.0") {
+    private static func flood(
+        _ watch: ApplicationWatch, _ traffic: inout Traffic, _ number: Int, agent: String? = "bot/1.0"
+    ) {
         for _ in 0..<number {
             let request = SampledRequest(
                 address: Traffic.address(traffic.random.below(200), network: 200), method: "GET", path: "/search",

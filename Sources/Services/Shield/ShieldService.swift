@@ -6,7 +6,8 @@ extension ServiceModule {
     /// AWS Shield and Shield Advanced.
     /// <https://docs.aws.amazon.com/waf/latest/DDOSAPIReference/Welcome.html>
     public static let shield = ServiceModule(
-        ShieldAdvanced.self, isGlobal: true, operations: subscriptionOperations + protectionOperations + attackOperations,
+        ShieldAdvanced.self, isGlobal: true,
+        operations: subscriptionOperations + protectionOperations + attackOperations,
         records: [
             StoredSubscription.self, StoredProtection.self, StoredProtectionGroup.self, StoredAttack.self,
             StoredBaseline.self,

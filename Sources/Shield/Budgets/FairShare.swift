@@ -13,7 +13,9 @@ public import WAF
 public final class FairShare: Sendable {
     private struct State {
         var total = 0
-        var clients: [ClientKey: Int] = [:]
+        var clients: [ClientKey: Client] = [:]
+        /// How many are of clients that come first.
+        var preferred = 0
         var networks: [ClientKey: Network] = [:]
         var limit: Double
         /// The second that is being measured, and what it has had so far.
@@ -23,11 +25,19 @@ public final class FairShare: Sendable {
         var answered = 0
         var peak = 0
         var refused = 0
+        /// How many were answered in the second before, and how many were let in since of clients that don't come first.
+        var answeredBefore = 0
+        var others = 0
         /// Seconds that an answer takes when there is not much to do; nil: not known yet.
         var usual: Double?
         /// When there began to be too much, and when there last was.
         var pressureSince: Double?
         var pressureLast = 0.0
+    }
+
+    private struct Client {
+        var requests = 0
+        var preferred = 0
     }
 
     private struct Network {
@@ -59,20 +69,30 @@ public final class FairShare: Sendable {
         let first = time.map { seen.first(client, at: $0) }
         return state.withLock { state in
             if let time { Self.advance(&state, to: time) }
-            let own = state.clients[client] ?? 0
-            let isIn =
-                if let since = state.pressureSince, let first {
-                    first < since - Self.before
-                        ? Double(state.total) < state.limit * 1.25 && own < max(4, Int(state.limit / 4))
-                        : Double(state.total) < state.limit / 2 && Self.fits(state, own, state.networks[network])
-                } else {
-                    Double(state.total) < state.limit / 2 || Self.fits(state, own, state.networks[network])
-                }
+            let own = state.clients[client] ?? Client()
+            var isPreferred = false
+            let isIn: Bool
+            if let since = state.pressureSince, let first {
+                isPreferred = first < since - Self.before
+                // Others get some of what the application can do at any time, even if what it has to do does not end: bodies
+                // that hardly come, say.
+                isIn =
+                    isPreferred
+                    ? Double(state.preferred) < state.limit * 1.25 && own.preferred < max(4, Int(state.limit / 4))
+                    : state.others < state.answeredBefore / 4 + 2
+                        || Double(state.total) < state.limit / 2
+                            && Self.fits(state, own.requests, state.networks[network])
+                if isIn, !isPreferred { state.others += 1 }
+            } else {
+                isIn =
+                    Double(state.total) < state.limit / 2
+                    || Self.fits(state, own.requests, state.networks[network])
+            }
             guard isIn else {
                 state.refused += 1
                 return false
             }
-            Self.add(&state, client, network, own)
+            Self.add(&state, client, network, isPreferred: isPreferred)
             return true
         }
     }
@@ -80,15 +100,20 @@ public final class FairShare: Sendable {
     /// Counts a request as one that is being answered, whether or not there is room.
     public func enterRegardless(_ address: IPAddress) {
         let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
-        state.withLock { Self.add(&$0, client, network, $0.clients[client] ?? 0) }
+        state.withLock { Self.add(&$0, client, network, isPreferred: false) }
     }
 
-    private static func add(_ state: inout State, _ client: ClientKey, _ network: ClientKey, _ own: Int) {
+    private static func add(_ state: inout State, _ client: ClientKey, _ network: ClientKey, isPreferred: Bool) {
+        let isNew = state.clients[client] == nil
         state.total += 1
         state.peak = max(state.peak, state.total)
-        state.clients[client] = own + 1
+        state.clients[client, default: Client()].requests += 1
+        if isPreferred {
+            state.clients[client]?.preferred += 1
+            state.preferred += 1
+        }
         state.networks[network, default: Network()].requests += 1
-        if own == 0 { state.networks[network]?.clients += 1 }
+        if isNew { state.networks[network]?.clients += 1 }
     }
 
     private static func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {
@@ -112,9 +137,14 @@ public final class FairShare: Sendable {
             if let time { Self.advance(&state, to: time) }
             if wasAnswered { state.answered += 1 }
             state.total -= 1
-            state.clients[client] = own > 1 ? own - 1 : nil
+            if own.preferred > 0 {
+                state.preferred -= 1
+                state.clients[client]?.preferred -= 1
+            }
+            state.clients[client]?.requests -= 1
+            if own.requests == 1 { state.clients[client] = nil }
             state.networks[network]?.requests -= 1
-            if own == 1 { state.networks[network]?.clients -= 1 }
+            if own.requests == 1 { state.networks[network]?.clients -= 1 }
             if state.networks[network]?.requests == 0 { state.networks[network] = nil }
         }
     }
@@ -135,7 +165,8 @@ public final class FairShare: Sendable {
         guard passed > 0 else { return }
         defer {
             state.second = Int(time)
-            (state.area, state.answered, state.peak, state.refused) = (0, 0, state.total, 0)
+            state.answeredBefore = passed == 1 ? state.answered : 0
+            (state.area, state.answered, state.peak, state.refused, state.others) = (0, 0, state.total, 0, 0)
             if time - state.pressureLast > memory { state.pressureSince = nil }
         }
         guard state.second > 0, state.answered > 0 else { return }

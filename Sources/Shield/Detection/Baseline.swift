@@ -70,7 +70,9 @@ public struct Baseline: Codable, Sendable, Equatable {
     }
 
     /// Learns from a minute.
-    mutating func learn(_ minute: Composition, requests number: Double, busiest most: Double, _ seen: [AttackVector: Int]) {
+    mutating func learn(
+        _ minute: Composition, requests number: Double, busiest most: Double, _ seen: [AttackVector: Int]
+    ) {
         minutes += 1
         requests.learn(number, memory: Self.memory)
         peak = max(number, peak * (1 - 1 / Double(30 * Self.memory)))

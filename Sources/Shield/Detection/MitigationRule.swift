@@ -56,7 +56,8 @@ struct MitigationSearch {
         while rules.count < Self.mostRules, hit < Self.enough * (1 - innocent) {
             let best = candidates(present, clients).compactMap { candidate -> (Candidate, use: Double, harm: Double)? in
                 let share = Double(present.count(where: candidate.matches)) / before
-                let harm = usual.isEmpty
+                let harm =
+                    usual.isEmpty
                     ? 0 : Double(usualLeft.count(where: candidate.matches)) / Double(usual.count)
                 // What is usual is hit as well as far as it comes now.
                 let use = share - harm * innocent

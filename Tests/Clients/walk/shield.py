@@ -20,5 +20,5 @@ SAMPLES.members(
     ProtectionId=ID, ProtectionGroupId="x", Aggregation="SUM", Pattern="ALL", ResourceArn=BALANCER, Action={"Block": {}},
     AttackId=ID, HealthCheckArn=f"arn:aws:route53:::healthcheck/{ID}", LogBucket="some-logs",
     RoleArn=f"arn:aws:iam::{ACCOUNT}:role/x", EmergencyContactList=[CONTACT], Tags=[{"Key": "a", "Value": "b"}],
-    TagKeys=["a"], ResourceARN=f"arn:aws:shield::{ACCOUNT}:protection-group/x", AutoRenew="ENABLED", Name="x",
+    TagKeys=["a"], ResourceARN=f"arn:aws:shield::{ACCOUNT}:protection-group/x", Name="x",
 )  # fmt: skip

@@ -24,7 +24,9 @@ extension ShieldAdvanced.CreateProtectionGroup: WriteOperation {
                 "The protection group \(input.protectionGroupId) already exists.", "ProtectionGroup")
         }
         let limit = call.quotas[.protectionGroups]
-        guard try records.count(StoredProtectionGroup.self) < limit else { throw .shieldLimit("PROTECTION_GROUP", limit) }
+        guard try records.count(StoredProtectionGroup.self) < limit else {
+            throw .shieldLimit("PROTECTION_GROUP", limit)
+        }
         var group = StoredProtectionGroup(
             id: input.protectionGroupId, accountID: call.accountID, aggregation: input.aggregation, pattern: .all,
             members: [], tags: try TagRules.ofShield.merge(input.tags, into: []))

@@ -49,7 +49,7 @@ extension ShieldAdvanced.DescribeProtection: ReadOperation {
         case (let id?, nil): return Output(protection: try records.protection(id).view)
         case (nil, let arn?): return Output(protection: try records.protection(of: arn).view)
         default:
-            throw .invalidParameter("ProtectionId", "You must specify either ProtectionId or ResourceArn, but not both.")
+            throw .invalidParameter("ProtectionId", "You must specify either ProtectionId or ResourceArn, not both.")
         }
     }
 }

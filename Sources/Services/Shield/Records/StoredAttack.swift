@@ -60,7 +60,8 @@ struct StoredAttack: Record {
 
     /// The application's address that had most of it.
     private var subResources: [ShieldAdvanced.SubResourceSummary] {
-        guard let url = report.properties.first(where: { $0.identifier == "DESTINATION_URL" })?.contributors.first else {
+        guard let url = report.properties.first(where: { $0.identifier == "DESTINATION_URL" })?.contributors.first
+        else {
             return []
         }
         return [

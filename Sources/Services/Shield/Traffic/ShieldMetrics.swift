@@ -35,7 +35,8 @@ extension Metric {
     static let shieldInFlight = Metric.gauge(
         "gatehouse_shield_requests_in_flight", "Requests that an application is answering.", label: "resource"
     ) { environment in
-        environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime).map { ($0.key, $0.value.requests) }
+        let loads = environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime)
+        return loads.map { ($0.key, $0.value.requests) }
     }
 
     static let shieldBudgets = Metric.gauge(
@@ -43,6 +44,7 @@ extension Metric {
         "How much of their usual budgets the clients of an application have: 1000, or less under pressure.",
         label: "resource"
     ) { environment in
-        environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime).map { ($0.key, $0.value.permille) }
+        let loads = environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime)
+        return loads.map { ($0.key, $0.value.permille) }
     }
 }

@@ -18,7 +18,7 @@ public final class TrafficDefense: Projection {
         static let requests = Budget(perSecond: 500, burst: 1000)
         static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
         /// What somebody may do who does what no honest client does.
-        static let offenses = Budget(perSecond: 0.2, burst: 20)
+        static let offenses = Budget(perSecond: 0.1, burst: 6)
         /// How many requests an application answers at a time before they are divided.
         static let concurrency = 256
         /// How many applications are watched: more than an operator's file has.
@@ -102,7 +102,7 @@ public final class TrafficDefense: Projection {
     /// A request has been answered, or given up.
     public func answered(from address: IPAddress, for application: String, status: Int, at time: Double) {
         guard let guarded = guarded(application) else { return }
-        guarded.share.leave(address, at: time, wasAnswered: status != 429 && status != 460)
+        guarded.share.leave(address, at: time, wasAnswered: ![408, 429, 460].contains(status))
         // The application, or what stands before it, has too much to do.
         if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
     }

@@ -9,15 +9,14 @@ struct WatchTraffic: RecurringJob {
     static let kind = "Shield::WatchTraffic"
     static let interval = 60.0
 
-    init() {}
-
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
         let defense = environment.projection(TrafficDefense.self)
         let time = environment.now()
         for application in environment.applications.all {
             guard let place = ARN(parsing: application.arn) else { continue }
-            let watched = Watched(environment, application.arn, Scope(account: place.account, region: ""))
+            let watched = Watched(
+                environment: environment, arn: application.arn, scope: Scope(account: place.account, region: ""))
             try await watched.restoreBaseline(defense)
             guard let outcome = defense.endMinute(of: application.arn, at: time) else { continue }
             try await watched.tell(outcome, at: time)
@@ -31,12 +30,6 @@ private struct Watched {
     let environment: Environment
     let arn: String
     let scope: Scope
-
-    init(_ environment: Environment, _ arn: String, _ scope: Scope) {
-        self.environment = environment
-        self.arn = arn
-        self.scope = scope
-    }
 
     /// After a start: what was learnt before.
     func restoreBaseline(_ defense: TrafficDefense) async throws(ServiceError) {
