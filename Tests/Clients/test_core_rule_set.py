@@ -83,8 +83,8 @@ def test_what_is_found_and_what_is_a_false_alarm() -> None:
         alarms.append(sum(answer["denied"] for answer in asked(level, harmless)) / len(harmless))
     print("found", found, "false alarms", alarms)
     assert found == sorted(found) and alarms == sorted(alarms)
-    assert found[0] > 0.6 and found[3] > 0.95
-    assert alarms[0] < 0.1
+    assert found[0] > 0.7 and found[3] > 0.85
+    assert alarms[0] < 0.2
 
 
 def test_aws_rules_have_their_own_parts_of_a_request() -> None:
@@ -94,10 +94,8 @@ def test_aws_rules_have_their_own_parts_of_a_request() -> None:
     answers = asked(1, [argument(script), cookie, text, argument("") | {"uri": f"/{script}"}], "--managed")
     parts = [{name for name in answer["managed"] if name.startswith("Cross")} for answer in answers]
     assert parts == [
-        {f"CrossSiteScripting_{part}"} if part != "QUERYARGUMENTS"
-        else {"CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_QUERYSTRING"}
-        for part in ("QUERYARGUMENTS", "COOKIE", "BODY", "URIPATH")
-    ]  # fmt: skip
+        {f"CrossSiteScripting_{part}"} for part in ("QUERYARGUMENTS", "COOKIE", "BODY", "URIPATH")
+    ]
 
 
 def managed(vendor: str, name: str, priority: int = 0) -> dict[str, Any]:
@@ -107,8 +105,9 @@ def managed(vendor: str, name: str, priority: int = 0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ask(pool: UserPool, name: str = "ann", agent: str = BROWSER) -> requests.Response:
-    given = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": pool.client, "AuthParameters": {"USERNAME": name}}
+def ask(pool: UserPool, note: str = "hello", agent: str = BROWSER) -> requests.Response:
+    """Names and passwords no web ACL sees; what an application says besides, it does."""
+    given = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": pool.client, "ClientMetadata": {"note": note}}
     return requests.post(
         pool.cloud.url, json.dumps(given), timeout=60, headers={
             "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "User-Agent": agent,
