@@ -99,11 +99,13 @@ struct ReaderTests {
     @Test("a word compared with itself, or said to differ from another")
     func comparisons() {
         for text in [
-            "1=1", "x' or 'a' = 'A", "a like \"a\"", "b sounds  like b", "c <=> c", "1<>2", "1 <= 2", "a is not b", "1 != 2",
+            "1=1", "x' or 'a' = 'A", "a like \"a\"", "b sounds  like b", "c <=> c", "1<>2", "1 <= 2", "a is not b",
+            "1 != 2",
             "x^y", "a not like b", "a is notb", "d rlike 'd'",
         ] { #expect(WordComparison.isFound(in: Array(text.utf8)), "\(text)") }
         for text in [
-            "1=2", "a like b", "likelike", "a likea", "1<>1", "a is not a", "", "=", "a =", "a = ", "1 == 1", "x sounds like",
+            "1=2", "a like b", "likelike", "a likea", "1<>1", "a is not a", "", "=", "a =", "a = ", "1 == 1",
+            "x sounds like",
             "a isnot b",
         ] { #expect(!WordComparison.isFound(in: Array(text.utf8)), "\(text)") }
     }

@@ -140,7 +140,13 @@ struct RequestValues {
                     }
                 }
             case .none:
-                if !request.body.isEmpty { take(.opaqueBody, request.body) }
+                guard let first = request.body.first else { break }
+                take(.opaqueBody, request.body)
+                // AWS's own protocols, say, are JSON under other names.
+                guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { break }
+                for (name, value) in JSONArguments.read(request.body) {
+                    takePair(.opaqueBody, .opaqueBody, name, value)
+                }
             }
             take(.argumentsSize, Array(String(queryArgumentsSize).utf8))
             take(.filesSize, Array(String(filesSize).utf8))

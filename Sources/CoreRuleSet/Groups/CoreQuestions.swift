@@ -13,49 +13,51 @@ enum CoreQuestions {
         let condition: String?
     }
 
-    /// For the names of AWS's rules, without the part that they look at, ranges of numbers.
+    /// For the names of AWS's rules, the parts of a request that they end with, and ranges of numbers.
     private static let table = """
-        GenericLFI 930100-930119
-        GenericRFI 931100-931109
-        CrossSiteScripting 941100-941999
-        SQLi 942100-942100
-        SQLiExtendedPatterns 942101-942999
-        LFI 930100-930199
-        UNIXShellCommandsVariables 932100-932106 932130-932130 932150-932160 932170-932171 932190-932299
-        WindowsShellCommands 932110-932119 932140-932149
-        PowerShellCommands 932120-932129
-        PHPHighRiskMethodsVariables 933100-933999
-        JavaDeserializationRCE 944100-944999
-        ExploitablePaths 930130-930139
-        UserAgent_BadBots 913100-913100
+        GenericLFI BODY,QUERYARGUMENTS,URIPATH 930100-930119
+        GenericRFI BODY,QUERYARGUMENTS 931100-931109
+        CrossSiteScripting BODY,COOKIE,QUERYARGUMENTS,URIPATH 941100-941999
+        SQLi BODY,COOKIE,QUERYARGUMENTS 942100-942100
+        SQLiExtendedPatterns BODY,QUERYARGUMENTS 942101-942999
+        LFI QUERYSTRING,URIPATH 930100-930199
+        LFI HEADER 930100-930129
+        UNIXShellCommandsVariables BODY,QUERYSTRING 932100-932106 932130-932130 932150-932171 932190-932299
+        UNIXShellCommandsVariables HEADER 932130-932130 932160-932171
+        WindowsShellCommands BODY,COOKIE,QUERYARGUMENTS 932110-932119 932140-932149
+        PowerShellCommands BODY,COOKIE,QUERYARGUMENTS 932120-932129
+        PHPHighRiskMethodsVariables BODY,HEADER,QUERYSTRING 933100-933999
+        JavaDeserializationRCE BODY,HEADER,QUERYSTRING,URIPATH 944100-944999
+        ExploitablePaths URIPATH 930130-930139
+        UserAgent_BadBots HEADER 913100-913100
         """
 
-    /// AWS's rules that something of the Core Rule Set stands behind, without the parts that they look at.
-    static let names = Set(ranges(table).map(\.name))
-
-    /// In headers there is much that is no argument: there, only these are looked for.
-    private static let headerTable = """
-        UNIXShellCommandsVariables 932130-932130 932160-932171
-        LFI 930100-930129
-        """
-
-    /// Every rule of AWS's that something of the Core Rule Set stands behind, with its question.
-    static func all(_ signatures: SignatureTable) -> [(rule: String, question: Question)] {
-        let usual = ranges(table)
-        let inHeaders = ranges(headerTable)
-        var questions: [(rule: String, question: Question)] = []
-        for (name, ranges) in usual {
-            for part in RequestPart.allCases {
-                let wanted = part == .header ? inHeaders.first { $0.name == name }?.ranges ?? ranges : ranges
-                let found = signatures.signatures(in: wanted)
-                guard !found.isEmpty else { continue }
-                let isBots = name == "UserAgent_BadBots"
-                guard (part == .userAgent) == isBots else { continue }
-                questions.append(
-                    ("\(name)_\(part.suffix)", Question(signatures: found, part: part, condition: condition(of: name))))
+    /// AWS's rules that something of the Core Rule Set stands behind, each with its part and the numbers.
+    private static let lines: [(rule: String, name: String, part: RequestPart, ranges: [ClosedRange<Int>])] =
+        table.split(separator: "\n").flatMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count > 2 else { return [(String, String, RequestPart, [ClosedRange<Int>])]() }
+            let ranges = words.dropFirst(2).compactMap { word -> ClosedRange<Int>? in
+                let ends = word.split(separator: "-").compactMap { Int($0) }
+                return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : nil
+            }
+            return words[1].split(separator: ",").compactMap { suffix in
+                let isBots = words[0] == "UserAgent_BadBots"
+                let part = RequestPart.allCases.first { $0.suffix == suffix && (!isBots || $0 == .userAgent) }
+                return part.map { ("\(words[0])_\(suffix)", words[0], $0, ranges) }
             }
         }
-        return questions
+
+    /// The names of those rules.
+    static let names = Set(lines.map(\.rule))
+
+    /// Every one of them that some rule can be asked for, with its question.
+    static func all(_ signatures: SignatureTable) -> [(rule: String, question: Question)] {
+        lines.compactMap { line in
+            let found = signatures.signatures(in: line.ranges)
+            guard !found.isEmpty else { return nil }
+            return (line.rule, Question(signatures: found, part: line.part, condition: condition(of: line.name)))
+        }
     }
 
     /// What logs call it; nil: they have no word for it.
@@ -64,20 +66,6 @@ enum CoreQuestions {
         case "CrossSiteScripting": "XSS"
         case "SQLi", "SQLiExtendedPatterns": "SQL_INJECTION"
         default: nil
-        }
-    }
-
-    private static func ranges(_ table: String) -> [(name: String, ranges: [ClosedRange<Int>])] {
-        table.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
-            guard let name = words.first else { return nil }
-            return (
-                String(name),
-                words.dropFirst().compactMap { word in
-                    let ends = word.split(separator: "-").compactMap { Int($0) }
-                    return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : nil
-                }
-            )
         }
     }
 }

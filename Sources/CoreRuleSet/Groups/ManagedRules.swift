@@ -28,7 +28,7 @@ public enum ManagedRules {
     public static func statement(_ rule: String, _ rules: CoreRules?) throws(Missing) -> Statement {
         if addressLists.contains(rule) { return .ipSet(arn: addressList(rule), forwarded: nil) }
         let own = OwnStatements.statement(rule)
-        guard needsCoreRules(rule) else {
+        guard CoreQuestions.names.contains(rule) else {
             guard let own else { throw .nothing }
             return own
         }
@@ -39,13 +39,6 @@ public enum ManagedRules {
             return own
         }
         return own.map { .or([$0, .inspection(question)]) } ?? .inspection(question)
-    }
-
-    /// Whether rules of the Core Rule Set stand behind a rule.
-    private static func needsCoreRules(_ rule: String) -> Bool {
-        guard let end = rule.lastIndex(of: "_") else { return false }
-        // A path begins with a slash, where an address of a file can't.
-        return CoreQuestions.names.contains(String(rule[..<end])) && rule != "GenericRFI_URIPATH"
     }
 }
 
