@@ -15,6 +15,12 @@ let package = Package(
         .executableTarget(
             name: "FuzzSignature", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzACME",
+            dependencies: [
+                "FuzzDriver", .product(name: "ACME", package: "gatehouse"),
+                .product(name: "APIModels", package: "gatehouse"),
+            ]),
+        .executableTarget(
             name: "FuzzChunks", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzQuery", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
@@ -61,6 +67,8 @@ let package = Package(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzWebAuthn", dependencies: ["FuzzDriver", .product(name: "WebAuthn", package: "gatehouse")]),
         .executableTarget(

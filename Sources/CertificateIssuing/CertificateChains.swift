@@ -24,6 +24,8 @@ extension Certificate {
             throw .malformedCertificate
         }
         guard chain.count <= 8 else { throw .malformedCertificate }
+        // Text around certificates counts for nothing, but what is nothing else has none that was meant.
+        guard !chain.isEmpty || pem.allSatisfy(\.isWhitespace) else { throw .malformedCertificate }
         return chain
     }
 

@@ -17,7 +17,7 @@ extension ServiceModule {
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,
-            IssueACMECertificate.self,
+            IssueACMECertificate.self, ForgetACMEOrder.self, ValidateACMEDomain.self,
         ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
         quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
         paths: PublicPath.publicAuthorities + PublicPath.approvals + PublicPath.acme, samples: certificateSamples,
@@ -54,16 +54,26 @@ extension ServiceModule {
         CertificateManager.RevokeAcmeExternalAccountBinding.self,
         CertificateManager.DeleteAcmeExternalAccountBinding.self, CertificateManager.DescribeAcmeAccount.self,
         CertificateManager.ListAcmeAccounts.self, CertificateManager.RevokeAcmeAccount.self,
-        CertificateManager.TagResource.self, CertificateManager.UntagResource.self,
+        CertificateManager.CreateAcmeDomainValidation.self, CertificateManager.DescribeAcmeDomainValidation.self,
+        CertificateManager.ListAcmeDomainValidations.self, CertificateManager.UpdateAcmeDomainValidation.self,
+        CertificateManager.DeleteAcmeDomainValidation.self, CertificateManager.TagResource.self,
+        CertificateManager.UntagResource.self,
         CertificateManager.ListTagsForResource.self,
     ]
 }
+
+private let acmeSample = "arn:aws:acm:us-east-1:\(Samples.account):acme-endpoint/00000000-0000-0000-0000-000000000001"
 
 /// Made-up inputs, with which OPERATIONS.md is generated.
 private let certificateSamples = Samples(
     texts: [
         "CertificateArn": "arn:aws:acm:us-east-1:\(Samples.account):certificate/00000000-0000-0000-0000-000000000001",
         "DomainName": "www.example.com",
+        "AcmeEndpointArn": acmeSample, "ResourceArn": acmeSample,
+        "AcmeExternalAccountBindingArn":
+            "\(acmeSample)/acme-external-account-binding/00000000-0000-0000-0000-000000000002",
+        "AcmeDomainValidationArn": "\(acmeSample)/acme-domain-validation/00000000-0000-0000-0000-000000000003",
+        "RoleArn": "arn:aws:iam::\(Samples.account):role/issuance",
         "CertificateAuthorityArn":
             "arn:aws:acm-pca:us-east-1:\(Samples.account):certificate-authority/00000000-0000-0000-0000-000000000001",
     ])

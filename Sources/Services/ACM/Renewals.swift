@@ -11,7 +11,8 @@ import Wire
 extension MutableRecords {
     /// Has a certificate looked at in time, if it is one that can renew itself. Whether somebody uses it then counts then.
     func scheduleRenewal(of certificate: ManagedCertificate) throws(ServiceError) {
-        guard certificate.type != .imported, certificate.status == .issued, let end = certificate.content?.notAfter
+        guard certificate.type != .imported, certificate.acme == nil, certificate.status == .issued,
+            let end = certificate.content?.notAfter
         else { return }
         try schedule(
             RenewManagedCertificate(certificateID: certificate.id), id: certificate.id,

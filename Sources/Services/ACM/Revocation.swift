@@ -33,7 +33,7 @@ extension CertificateManager.RevokeCertificate: WriteOperation, OnCertificate {
 
 extension RevocationReason {
     /// By AWS's name. A certificate can't be put on hold, nor taken off a list.
-    fileprivate init?(acm name: String) {
+    init?(acm name: String) {
         switch name {
         case "UNSPECIFIED": self = .unspecified
         case "KEY_COMPROMISE": self = .keyCompromise

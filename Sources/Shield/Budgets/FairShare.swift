@@ -7,7 +7,7 @@ public import WAF
 /// networks that have requests, then among the addresses of each network. A part of the room is kept for those who have none. So
 /// many from one network can't crowd out the few from others, and one address can't crowd out its neighbours.
 ///
-/// - Complexity: O(1); memory is bounded by the limit.
+/// - Complexity: O(1); memory is bounded by the requests that there are.
 public final class FairShare: Sendable {
     private struct State {
         var total = 0
@@ -42,12 +42,22 @@ public final class FairShare: Sendable {
         return state.withLock { state in
             let own = state.clients[client] ?? 0
             guard state.total < free || fits(state, own, state.networks[network]) else { return false }
-            state.total += 1
-            state.clients[client] = own + 1
-            state.networks[network, default: Network()].requests += 1
-            if own == 0 { state.networks[network]?.clients += 1 }
+            Self.add(&state, client, network, own)
             return true
         }
+    }
+
+    /// Counts a request as one that is being answered, whether or not there is room.
+    public func enterRegardless(_ address: IPAddress) {
+        let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
+        state.withLock { Self.add(&$0, client, network, $0.clients[client] ?? 0) }
+    }
+
+    private static func add(_ state: inout State, _ client: ClientKey, _ network: ClientKey, _ own: Int) {
+        state.total += 1
+        state.clients[client] = own + 1
+        state.networks[network, default: Network()].requests += 1
+        if own == 0 { state.networks[network]?.clients += 1 }
     }
 
     private func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {

@@ -145,6 +145,8 @@ class WebServer:
     """A server that shows files at `/.well-known/acme-challenge/`, and remembers who asked for what."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    #: Where other files may be.
+    folder: Path | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     status: int = 200
     port: int = 0
@@ -155,7 +157,10 @@ class WebServer:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append((self.headers["Host"], self.path))
-                content = outer.files.get(self.path.rsplit("/", 1)[-1])
+                name = self.path.rsplit("/", 1)[-1]
+                content = outer.files.get(name)
+                if content is None and outer.folder and (outer.folder / name).is_file():
+                    content = (outer.folder / name).read_bytes()
                 self.send_response(outer.status if content is not None else 404)
                 if outer.status == 302:
                     self.send_header("Location", "http://127.0.0.1:1/elsewhere")

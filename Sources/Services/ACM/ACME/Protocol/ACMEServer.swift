@@ -188,14 +188,20 @@ struct ACMEExchange: Sendable {
 }
 
 extension Problem {
+    static let caaCode = "CAA_ERROR"
+
     /// What a service's error is to a client of ACME's.
     init(_ error: ServiceError) {
         switch error.code {
-        case "AccessDenied", "AccessDeniedException": self.init(.unauthorized, error.message)
+        // The event history has the details: they are no client's business.
+        case "AccessDenied", "AccessDeniedException":
+            self.init(.unauthorized, "The IAM role of the account's external account binding does not allow this.")
+        case Self.caaCode: self.init(.caa, error.message)
+        case let code where error.status < 500:
+            self.init(.serverInternal, "The certificate authority has refused it: \(code).")
         default:
             self.init(
-                .serverInternal, error.status < 500 ? error.message : "The request failed; please try again.",
-                status: error.status == 503 ? 503 : nil)
+                .serverInternal, "The request failed; please try again.", status: error.status == 503 ? 503 : nil)
         }
     }
 }

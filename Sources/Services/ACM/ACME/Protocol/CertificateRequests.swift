@@ -60,17 +60,17 @@ extension ACMEExchange {
             let certificate = try? Certificate(der: der)
         else { throw .malformed("The certificate is not one in DER, in base64url.") }
         let reason = try Self.reason(payload["reason"])
-        let serial = certificate.serialText.filter { $0 != ":" }
+        let serial = ACMECertificate.serial(certificate.serialText)
         let endpointID = endpoint.id
         let found = try await read {
-            (records) throws(ServiceError) -> (ACMECertificate, ManagedCertificate, ACMEAccount)? in
+            (records) throws(ServiceError) -> (ManagedCertificate, ACMEAccount)? in
             guard let row = try records.get(ACMECertificate.self, ACMECertificate.key(serial), of: endpointID),
                 let managed = try records.get(ManagedCertificate.self, row.certificateID),
                 let account = try records.get(ACMEAccount.self, ACMEAccount.key(row.accountID), of: endpointID)
             else { return nil }
-            return (row, managed, account)
+            return (managed, account)
         }
-        guard let (row, managed, account) = found, let body = managed.content?.body,
+        guard let (managed, account) = found, let body = managed.content?.body,
             let own = try? Certificate(issuing: body), own == certificate
         else { throw Problem(.malformed, "This endpoint has not issued the certificate.", status: 404) }
         switch revoker {
@@ -87,9 +87,9 @@ extension ACMEExchange {
                 throw Problem(.unauthorized, "The account has no authorizations for all names of the certificate.")
             }
         }
-        guard !row.isRevoked else { throw Problem(.alreadyRevoked, "The certificate is revoked already.") }
+        guard managed.status != .revoked else { throw Problem(.alreadyRevoked, "The certificate is revoked already.") }
         do throws(ServiceError) {
-            try await RevocationByACME.perform(managed, row, reason, account, endpoint, environment)
+            try await RevocationByACME.perform(managed, reason, account, endpoint, environment)
         } catch {
             if error.code == "RequestAlreadyProcessedException" {
                 throw Problem(.alreadyRevoked, "The certificate is revoked already.")

@@ -1,5 +1,8 @@
 import ACME
+import Crypto
+import DomainRecords
 import Fetch
+import FoundationEssentials
 import Ledger
 import Platform
 import Wire
@@ -7,6 +10,7 @@ import Wire
 /// Looks at what a client has put where a challenge wants it.
 struct ValidateChallenge: Job {
     static let kind = "ACM::ValidateAcmeChallenge"
+    static let concurrency = 16
     /// How often it is looked at, and how long apart, in seconds: what was just put there may not be seen everywhere yet.
     private static let tries = 4
     private static let pause = 2.0
@@ -82,9 +86,8 @@ extension Environment {
     /// RFC 8555, section 8.3. Redirects are not followed: they would let a client send Gatehouse anywhere. What came instead of a
     /// proof is not told: it may be nothing of the client's.
     private func findsFile(_ proof: String, at token: String, of domain: String) async -> Problem? {
-        guard let place = outsideServers.acmeHosts[domain] else {
-            return Problem(.connection, "Gatehouse's operator has not said where \(domain) is (--acme-http).")
-        }
+        let place: WebAddress
+        do throws(Problem) { place = try await self.place(of: domain) } catch { return error }
         guard
             let address = WebAddress("http://\(place.authority)/.well-known/acme-challenge/\(token)", mayBePlain: true)
         else { return Problem(.serverInternal, "The address of \(domain) can't be asked.") }
@@ -109,6 +112,47 @@ extension Environment {
 
     /// RFC 8555, section 8.4.
     private func findsRecord(of proof: String, for domain: String) async -> Problem? {
-        Problem(.dns, "Gatehouse's operator has not said where DNS records of \(domain) are seen.")
+        let records = outsideServers.domainRecords
+        guard records.isThere else {
+            return Problem(
+                .dns, "Gatehouse's operator has not said where DNS records are seen (--dns-zone and others).")
+        }
+        let wanted = Array(Base64URL.encode(Array(SHA256.hash(data: Data(proof.utf8)))).utf8)
+        do throws(DomainProblem) {
+            let found = try await records.records(of: "_acme-challenge.\(domain)", .text)
+            if found.contains(where: { $0.value == .text(wanted) }) { return nil }
+            guard found.isEmpty else {
+                return Problem(.incorrectResponse, "No TXT record at _acme-challenge.\(domain) is the proof.")
+            }
+            return Problem(.dns, "There is no TXT record at _acme-challenge.\(domain).")
+        } catch {
+            return Problem(.dns, "The DNS records of \(domain) can't be seen now.")
+        }
+    }
+
+    /// Where a host answers by HTTP: where the operator says; or else at port 80 of an address that its DNS records have, if that
+    /// is one of the public internet. A client must not have Gatehouse ask the servers beside it.
+    private func place(of domain: String) async throws(Problem) -> WebAddress {
+        if let place = outsideServers.acmeHosts[domain] { return place }
+        let records = outsideServers.domainRecords
+        guard records.isThere else {
+            throw Problem(.connection, "Gatehouse's operator has not said where \(domain) is (--acme-http).")
+        }
+        var addresses: [String] = []
+        do throws(DomainProblem) {
+            for kind in [DomainRecord.Kind.address, .longAddress] {
+                for record in try await records.records(of: domain, kind) {
+                    if case .address(let address) = record.value { addresses.append(address) }
+                }
+            }
+        } catch {
+            throw Problem(.dns, "The DNS records of \(domain) can't be seen now.")
+        }
+        guard !addresses.isEmpty else { throw Problem(.dns, "\(domain) has no address.") }
+        for address in addresses where PublicInternet.contains(address) {
+            let host = address.contains(":") ? "[\(address)]" : address
+            if let place = WebAddress("http://\(host)", mayBePlain: true) { return place }
+        }
+        throw Problem(.connection, "\(domain) has no address of the public internet; see --acme-http.")
     }
 }

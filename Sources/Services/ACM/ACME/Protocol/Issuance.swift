@@ -32,6 +32,15 @@ struct IssueACMECertificate: Job {
         guard let (endpoint, order, account) = found, order.state == .processing else { return }
         var failure: Problem?
         do throws(ServiceError) {
+            guard account.status == .valid else { throw .accessDenied("The account is deactivated or revoked.") }
+            // Of a private authority ACM asks no CAA record either.
+            if endpoint.authority == .public {
+                switch await environment.isIssuingAllowed(for: order.names.map(\.text)) {
+                case true?: break
+                case false?: throw ServiceError(Problem.caaCode, "CAA records don't allow it.", status: 400)
+                case nil: throw .serviceUnavailable
+                }
+            }
             let caller = try await environment.acmeCaller(for: account, of: endpoint)
             let input = RequestByACME.Input {
                 $0.structure["DomainName"] = .string(order.names.first?.text ?? "")
@@ -140,28 +149,32 @@ extension RequestByACME: PreparedWriteOperation {
     struct Preparation: Sendable {
         let content: ManagedCertificate.Content
         let keyAlgorithm: String
+        /// Of a public certificate: what its issuer remembers.
+        let row: PublicCertificate?
     }
 
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let (arn, id) = (try input.text("AcmeEndpointArn"), try input.text("AcmeOrderId"))
-        let (endpoint, order, account) = try await call.read {
-            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, ACMEAccount?) in
+        let (endpoint, order, account, isCovered) = try await call.read {
+            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, ACMEAccount?, Bool) in
             let endpoint = try records.acmeEndpoint(arn, call)
-            let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id)
-            return (
-                endpoint, order,
-                try order.flatMap { (order) throws(ServiceError) in
-                    try records.get(ACMEAccount.self, ACMEAccount.key(order.accountID), of: endpoint.id)
-                }
-            )
+            guard let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id) else {
+                return (endpoint, nil, nil, false)
+            }
+            let account = try records.get(ACMEAccount.self, ACMEAccount.key(order.accountID), of: endpoint.id)
+            let validations = try records.referrers(
+                ACMEDomainValidation.self, ACMEBinding.ofEndpoint, to: endpoint.id)
+            let isCovered = order.authorizations.allSatisfy { one in
+                !one.isPreapproved || validations.contains { $0.covers(one.name) }
+            }
+            return (endpoint, order, account, isCovered)
         }
         guard let order, order.state == .processing, let der = order.request else {
             throw .invalidCertificate("The order is not there any more.")
         }
-        // It may have ended since it finalized the order.
-        guard account?.status == .valid else {
-            throw ServiceError("AccessDeniedException", "The account is deactivated or revoked.", status: 403)
-        }
+        // The account may have ended, and validations may have been deleted, since it was finalized.
+        guard account?.status == .valid else { throw .accessDenied("The account is deactivated or revoked.") }
+        guard isCovered else { throw .accessDenied("No domain validation of the endpoint covers the names.") }
         let asked: HostRequest
         do throws(Problem) { asked = try HostRequest(Array(der)) } catch { throw .internalFailure }
         let names = order.names.map(\.text)
@@ -169,11 +182,11 @@ extension RequestByACME: PreparedWriteOperation {
         case .private(let authority):
             let issuing = PrivateIssuing(
                 services: call.services, identity: .forwarding(ACMEService.principal), authority: authority)
-            return Preparation(
-                content: try await issuing.issue(names, for: asked.request, token: id), keyAlgorithm: asked.keyAlgorithm
-            )
+            let content = try await issuing.issue(names, for: asked.request, token: id)
+            return Preparation(content: content, keyAlgorithm: asked.keyAlgorithm, row: nil)
         case .public:
-            throw .notImplemented("Gatehouse does not issue public certificates yet: name a private CA.")
+            let made = try await call.environment.issuePublic(names, for: asked.request, accountID: call.accountID)
+            return Preparation(content: made.content, keyAlgorithm: asked.keyAlgorithm, row: made.row)
         }
     }
 
@@ -192,11 +205,22 @@ extension RequestByACME: PreparedWriteOperation {
             updated: call.time, status: .issued, content: made.content, keyAlgorithm: made.keyAlgorithm,
             authority: endpoint.privateAuthority)
         certificate.tags = endpoint.certificateTags
+        // Its key is with the client.
+        certificate.isExported = true
+        if let row = made.row {
+            certificate.publicIssuerID = row.authorityID
+            certificate.options = ManagedCertificate.Options(isTransparent: true, isExportable: true)
+            certificate.validations = input.names.map { name in
+                DomainValidation(domainName: name, method: .dns, validationDomain: name, status: .success)
+            }
+            try records.of(PublicAuthority.scope).put(row)
+        }
         certificate.acme = ManagedCertificate.ACMEOrigin(endpointARN: endpoint.arn, accountID: order.accountID)
         try records.put(certificate)
+        try records.watch(certificate, at: call.time)
         try records.put(
             ACMECertificate(
-                endpointID: endpoint.id, serial: made.content.serial.filter { $0 != ":" },
+                endpointID: endpoint.id, serial: ACMECertificate.serial(made.content.serial),
                 certificateID: certificate.id, accountID: order.accountID))
         if let serial = order.replaces,
             var old = try records.get(ACMECertificate.self, ACMECertificate.key(serial), of: endpoint.id)
@@ -223,7 +247,9 @@ extension ACMEEndpoint {
         if case .private(let arn) = authority { arn } else { nil }
     }
 
-    fileprivate var certificateType: ManagedCertificate.CertificateType { .private }
+    fileprivate var certificateType: ManagedCertificate.CertificateType {
+        authority == .public ? .amazonIssued : .private
+    }
 }
 
 extension PrivateIssuing {

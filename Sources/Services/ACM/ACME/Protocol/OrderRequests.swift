@@ -8,7 +8,7 @@ import Wire
 
 extension ACMEExchange {
     /// How many orders of an account may wait for what is to come of them.
-    private static let mostOpenOrders = 300
+    private static let mostOpenOrders = 100
 
     func newOrder(_ signed: SignedRequest, _ account: ACMEAccount) async throws(Problem) -> WireResponse {
         let payload = try signed.object()
@@ -39,10 +39,13 @@ extension ACMEExchange {
                     return .failure(Problem(.alreadyReplaced, "The certificate has been replaced already."))
                 }
             }
+            guard try records.get(ACMEEndpoint.self, endpoint.id) != nil else {
+                return .failure(Problem(.malformed, "There is no such ACME endpoint.", status: 404))
+            }
             let recent = try records.list(
                 ACMEOrder.self, by: ACMEOrder.byAccount, of: endpoint.id,
-                RowIndexRange(RowPrefix(.text(account.id))), limit: Self.mostOpenOrders)
-            guard recent.count < Self.mostOpenOrders || recent.contains(where: { $0.status(at: time).isOver }) else {
+                RowIndexRange(RowPrefix(.text(account.id))), limit: 2 * Self.mostOpenOrders)
+            guard recent.count(where: { !$0.status(at: time).isOver }) < Self.mostOpenOrders else {
                 return .failure(Problem(.rateLimited, "The account has too many open orders."))
             }
             let validations = try records.referrers(
@@ -50,7 +53,10 @@ extension ACMEExchange {
             var parts: [Problem.Part] = []
             var authorizations: [ACMEAuthorization] = []
             for (name, tokens) in zip(names, tokens) {
-                if let one = ACMEAuthorization(name, endpoint, validations, tokens, at: time) {
+                if endpoint.authority == .public, let fault = PublicNames.fault([name.text]) {
+                    let detail = "No public certificate can be for it: \(fault)."
+                    parts.append(.init(.rejectedIdentifier, detail, name: name.text))
+                } else if let one = ACMEAuthorization(name, endpoint, validations, tokens, at: time) {
                     authorizations.append(one)
                 } else {
                     parts.append(
@@ -69,6 +75,8 @@ extension ACMEExchange {
             order.replaces = replaced?.serial
             order.settle()
             try records.put(order)
+            try records.schedule(
+                ForgetACMEOrder(endpointID: endpoint.id, orderID: id), id: id, at: order.expires + ACMEOrder.lifetime)
             return .success(order)
         }
         return respond(order, status: 201)
@@ -256,7 +264,8 @@ extension ACMEAuthorization {
         at time: Double
     ) {
         self.name = name
-        if validations.contains(where: { $0.covers(name) }) {
+        isPreapproved = validations.contains { $0.covers(name) }
+        if isPreapproved {
             status = .valid
             // What was validated: a record in the DNS.
             challenges = [

@@ -9,19 +9,17 @@ import X509
 /// section 4.1).
 struct RenewedCertificate: Sendable {
     let keyIdentifier: [UInt8]
-    /// Hexadecimal digits.
+    /// As `ACMECertificate` has it.
     let serial: String
 
     /// nil for what is no such identifier.
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 200, parts.count == 2, let key = Base64URL.decode(String(parts[0])),
-            var number = Base64URL.decode(String(parts[1])), !key.isEmpty, !number.isEmpty
+            let number = Base64URL.decode(String(parts[1])), !key.isEmpty, !number.isEmpty
         else { return nil }
-        // DER begins with a zero where the first bit would say that the number is negative.
-        if number.count > 1, number[0] == 0 { number.removeFirst() }
         keyIdentifier = key
-        serial = number.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        serial = ACMECertificate.serial(SerialNumber.text(number))
     }
 }
 
@@ -36,20 +34,20 @@ extension ACMEExchange {
             throw .malformed("This is no identifier of a certificate.")
         }
         let endpointID = endpoint.id
-        let found = try await read { (records) throws(ServiceError) -> (ACMECertificate, ManagedCertificate)? in
-            guard let row = try records.get(ACMECertificate.self, ACMECertificate.key(wanted.serial), of: endpointID),
-                let managed = try records.get(ManagedCertificate.self, row.certificateID)
-            else { return nil }
-            return (row, managed)
+        let found = try await read { (records) throws(ServiceError) in
+            try records.get(ACMECertificate.self, ACMECertificate.key(wanted.serial), of: endpointID).flatMap {
+                (row) throws(ServiceError) in try records.get(ManagedCertificate.self, row.certificateID)
+            }
         }
-        guard let (row, managed) = found, let content = managed.content,
+        guard let managed = found, let content = managed.content,
             let certificate = try? Certificate(issuing: content.body),
             let key = try? certificate.extensions.authorityKeyIdentifier?.keyIdentifier,
             Array(key) == wanted.keyIdentifier
         else { throw unknown }
         let lifetime = content.notAfter - content.notBefore
-        let start = row.isRevoked ? content.notBefore : content.notAfter - lifetime / 3
-        let end = row.isRevoked ? content.notBefore + 1 : start + min(2 * 86_400, lifetime / 12)
+        let isRevoked = managed.status == .revoked
+        let start = isRevoked ? content.notBefore : content.notAfter - lifetime / 3
+        let end = isRevoked ? content.notBefore + 1 : start + min(2 * 86_400, lifetime / 12)
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("suggestedWindow")

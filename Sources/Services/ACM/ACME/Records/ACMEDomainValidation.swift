@@ -33,9 +33,8 @@ struct ACMEDomainValidation: Record {
     let domain: String
     var domainScope: DomainScope
     var hostedZoneID: String?
-    /// The CNAME record that proves it: with a dot at the end.
-    let recordName: String
-    let recordValue: String
+    /// What proves it.
+    let record: ValidationRecord
     var status: Status
     /// AWS's name; nil unless it is invalid.
     var failure: String?

@@ -1,6 +1,9 @@
 import ACME
+import CertificateIssuing
 import FoundationEssentials
 import Ledger
+import Platform
+import Wire
 
 /// What an account has asked for: a certificate for some names, and how far that has come (RFC 8555, section 7.1.6).
 struct ACMEOrder: TableRow {
@@ -71,6 +74,8 @@ struct ACMEAuthorization: Sendable, Codable {
     let name: OrderedName
     var status: Status
     var challenges: [ACMEChallenge]
+    /// Whether a domain validation of the endpoint allows it, for as long as it is there, and not the account's own proof.
+    let isPreapproved: Bool
 
     /// Why it is not valid.
     var problem: Problem? { challenges.lazy.compactMap(\.problem).first }
@@ -103,13 +108,11 @@ struct ACMECertificate: TableRow {
     static let kind = "AWS::CertificateManager::AcmeCertificate"
 
     let endpointID: String
-    /// Hexadecimal, without what stands between the digits.
+    /// See ``serial(_:)``.
     let serial: String
     /// Of ACM.
     let certificateID: String
     let accountID: String
-    /// Whether it was revoked here.
-    var isRevoked = false
     /// The order that replaces it; nil: none does.
     var replacedBy: String?
 
@@ -117,6 +120,12 @@ struct ACMECertificate: TableRow {
     var key: RowKey { Self.key(serial) }
 
     static func key(_ serial: String) -> RowKey { RowKey(.text(serial)) }
+
+    /// A serial number in hexadecimal digits, without colons and without zeros at the beginning.
+    static func serial(_ text: String) -> String {
+        let digits = SerialNumber.kept(text).drop { $0 == "0" }
+        return digits.isEmpty ? "0" : String(digits)
+    }
 }
 
 /// A nonce that was used: it can't be used again.
@@ -128,4 +137,19 @@ struct UsedNonce: TableRow {
     let random: Data
 
     var key: RowKey { RowKey(.number(issued), .bytes(Array(random))) }
+}
+
+/// Forgets an order some time after it is over.
+struct ForgetACMEOrder: Job {
+    static let kind = "ACM::ForgetAcmeOrder"
+
+    let endpointID: String
+    let orderID: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (endpointID, orderID) = (endpointID, orderID)
+        try await context.finish { (records) throws(ServiceError) in
+            try records.delete(ACMEOrder.self, ACMEOrder.key(orderID), of: endpointID)
+        }
+    }
 }

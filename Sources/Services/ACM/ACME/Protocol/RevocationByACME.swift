@@ -1,4 +1,5 @@
 import ACMPCAAPI
+import CertificateIssuing
 import CertificateManagerAPI
 import Directory
 import Ledger
@@ -25,7 +26,7 @@ enum RevocationByACME: OperationModel {
     /// Has a certificate revoked, with the role of the account that it was issued to.
     /// - Throws: AccessDenied; what the authority says.
     static func perform(
-        _ certificate: ManagedCertificate, _ row: ACMECertificate, _ reason: String, _ account: ACMEAccount,
+        _ certificate: ManagedCertificate, _ reason: String, _ account: ACMEAccount,
         _ endpoint: ACMEEndpoint, _ environment: Environment
     ) async throws(ServiceError) {
         let caller = try await environment.acmeCaller(for: account, of: endpoint)
@@ -63,14 +64,17 @@ extension RevocationByACME: PreparedWriteOperation {
     static func handle(
         _ input: Input, _ made: Void, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let certificate = try records.certificate(try input.text("CertificateArn"), call)
-        guard let acme = certificate.acme, let content = certificate.content else { return Output() }
-        let key = ACMECertificate.key(content.serial.filter { $0 != ":" })
-        let endpointID = try ACMEName(acme.endpointARN).endpointID
-        if var row = try records.get(ACMECertificate.self, key, of: endpointID) {
-            row.isRevoked = true
-            try records.put(row)
+        var certificate = try records.certificate(try input.text("CertificateArn"), call)
+        guard certificate.status == .issued, let content = certificate.content else { return Output() }
+        let reason = try input.text("RevocationReason")
+        certificate.status = .revoked
+        certificate.revocation = ManagedCertificate.Revocation(reason: reason, time: call.time)
+        if let issuerID = certificate.publicIssuerID {
+            try records.revokePublic(
+                SerialNumber.kept(content.serial), of: issuerID, for: RevocationReason(acm: reason) ?? .unspecified,
+                at: call.time)
         }
+        try records.put(certificate)
         return Output()
     }
 }
