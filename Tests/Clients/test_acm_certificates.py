@@ -174,6 +174,11 @@ def test_who_tags_has_to_be_allowed_to(root: Identity, new_user: Any) -> None:
         assert ask(**parameters)
         assert error_of(ask, **parameters, **tags).code == "AccessDeniedException"
     assert imported(root.client("acm"), pem, key, **tags)
+    mine = {"AcmeEndpointArn": root.client("acm").list_acme_endpoints()["AcmeEndpoints"][0]["AcmeEndpointArn"]}
+    validation = {"DomainName": "example.com", "PrevalidationOptions": {"DnsPrevalidation": {"DomainScope": {"ExactDomain": "ENABLED"}}}}
+    error = error_of(acm.create_acme_domain_validation, **mine, **validation, **tags)
+    assert error.code == "AccessDeniedException" and "acm:TagResource" in error.message
+    assert acm.create_acme_domain_validation(**mine, **validation)
 
 
 def test_a_private_certificate(root: Identity, tmp_path: Path) -> None:

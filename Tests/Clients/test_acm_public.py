@@ -301,7 +301,8 @@ def test_what_is_refused(root: Identity) -> None:
     ],
 )  # fmt: skip
 def test_conditions(root: Identity, new_user: Any, condition: dict[str, Any], good: dict[str, Any], bad: dict[str, Any]) -> None:
-    alice = new_user("alice", allow("acm:RequestCertificate", Condition=condition)).client("acm")
+    tagging = allow("acm:AddTagsToCertificate")
+    alice = new_user("alice", allow("acm:RequestCertificate", Condition=condition), tagging).client("acm")
     asked(alice, **good)
     assert error_of(asked, acm=alice, **bad).code == "AccessDeniedException"
 

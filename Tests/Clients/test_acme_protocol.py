@@ -122,6 +122,21 @@ def test_a_nonce_is_good_once(client: AcmeClient, endpoint: Endpoint) -> None:
     assert client.post(client.account, nonce=AcmeClient(elsewhere.url).fresh_nonce()).problem == "badNonce"
 
 
+def test_strangers_use_up_no_nonces(endpoint: Endpoint) -> None:
+    """Those that were used are kept on disk, and anybody can make a key."""
+    stranger = AcmeClient(endpoint.url)
+    address, nonce = stranger.directory["newAccount"], stranger.fresh_nonce()
+    contact = {"contact": ["mailto:ada@example.com"]}
+    for _ in range(2):
+        assert stranger.post(address, contact, nonce=nonce).problem == "externalAccountRequired"
+        assert stranger.post(address, {"onlyReturnExisting": True}, nonce=nonce).problem == "accountDoesNotExist"
+    assert stranger.post(address, contact, nonce=b64(b"x" * 69)).problem == "badNonce"
+    proof = contact | {"externalAccountBinding": stranger.binding(endpoint.bind())}
+    assert stranger.post(address, proof, nonce=nonce).status == 201
+    for payload in (proof, contact):
+        assert stranger.post(address, payload, nonce=nonce).problem == "badNonce", "it is somebody now"
+
+
 def test_requests_that_are_not_signed_as_they_should_be(client: AcmeClient) -> None:
     url = client.account
     stranger = Key()

@@ -69,6 +69,7 @@ def test_policies_of_authorities(root: Identity, new_user: Any) -> None:
     document = policy(allow(["acm-pca:IssueCertificate", "acm-pca:GetCertificate"], authority.arn, Principal={"AWS": arn}))
     put(ResourceArn=authority.arn, Policy=document)
     assert as_user(alice, authority).certificate(new_request())
+    assert as_user(alice, authority).certificate(new_request(), "CodeSigningCertificate/V1"), "she is of its account"
     assert json.loads(client.get_policy(ResourceArn=authority.arn)["Policy"]) == json.loads(document)
     nobody = policy(deny("acm-pca:PutPolicy", authority.arn, Principal="*"))
     bob = new_user("bob", allow("acm-pca:*"))

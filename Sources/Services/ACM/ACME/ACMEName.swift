@@ -47,6 +47,9 @@ struct ACMEName: Sendable, Hashable {
         }
     }
 
+    /// What is new below an endpoint, as policies know it.
+    func new(_ kind: Kind) -> String { "\(arn)/\(kind.rawValue)/*" }
+
     /// Whether it is in the caller's account and Region.
     func isWithinReach(of call: Call) -> Bool { account == call.accountID && region == call.region }
 

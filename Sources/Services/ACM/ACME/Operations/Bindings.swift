@@ -19,14 +19,16 @@ extension CertificateManager.CreateAcmeExternalAccountBinding: WriteOperation {
         guard let role = ARN(parsing: input.roleArn), role.service == "iam", role.typeAndRest?.type == "role",
             role.account == call.accountID
         else { throw .invalidCertificate("RoleArn is not the ARN of a role of the account: \(input.roleArn)") }
-        return .required([
+        let endpoint = try ACMEName(input.acmeEndpointArn)
+        let accesses = [
             Access(
-                "acm:CreateAcmeExternalAccountBinding", on: try ACMEName(input.acmeEndpointArn).arn,
+                "acm:CreateAcmeExternalAccountBinding", on: endpoint.arn,
                 context: ConditionKeys.requestTags([Tag](input.tags))),
             Access(
                 "iam:PassRole", on: input.roleArn, resourceAccount: call.accountID,
                 context: ["iam:passedtoservice": .one(ACMEService.principal)]),
-        ])
+        ]
+        return .required(accesses + Access.tagging("acm:TagResource", endpoint.new(.binding), [Tag](input.tags)))
     }
 
     /// In seconds: what AWS's limit is, is not known here.

@@ -26,17 +26,11 @@ extension Quota {
 }
 
 /// An operation on an endpoint that its input names, which needs permission for its own action on it.
-protocol OnACMEEndpoint: Platform.Operation where InputFields: CertificateManager.WithAcmeEndpointArn {
-    /// The condition keys that the request brings.
-    static func keys(_ input: Input) -> [String: ContextValue]
-}
+protocol OnACMEEndpoint: Platform.Operation where InputFields: CertificateManager.WithAcmeEndpointArn {}
 
 extension OnACMEEndpoint {
-    static func keys(_ input: Input) -> [String: ContextValue] { [:] }
-
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(
-            Access("acm:\(call.operation)", on: try ACMEName(input.acmeEndpointArn).arn, context: keys(input)))
+        .required(Access("acm:\(call.operation)", on: try ACMEName(input.acmeEndpointArn).arn))
     }
 }
 

@@ -10,8 +10,13 @@ import Wire
 // Domain validations: what an endpoint may issue for.
 // <https://docs.aws.amazon.com/acm/latest/userguide/acm-acme-domain-validation.html>
 
-extension CertificateManager.CreateAcmeDomainValidation: WriteOperation, OnACMEEndpoint {
-    static func keys(_ input: Input) -> [String: ContextValue] { ConditionKeys.requestTags([Tag](input.tags)) }
+extension CertificateManager.CreateAcmeDomainValidation: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let (endpoint, tags) = (try ACMEName(input.acmeEndpointArn), [Tag](input.tags))
+        let create = Access(
+            "acm:CreateAcmeDomainValidation", on: endpoint.arn, context: ConditionKeys.requestTags(tags))
+        return .required([create] + Access.tagging("acm:TagResource", endpoint.new(.validation), tags))
+    }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let endpoint = try records.acmeEndpoint(input.acmeEndpointArn, call)

@@ -172,12 +172,9 @@ extension RequestByACME: PreparedWriteOperation {
         guard let order, order.state == .processing, let der = order.request else {
             throw .invalidCertificate("The order is not there any more.")
         }
-        // They may have been deleted since it was made.
+        // The account may have ended, and validations may have been deleted, since it was finalized.
+        guard account?.status == .valid else { throw .accessDenied("The account is deactivated or revoked.") }
         guard isCovered else { throw .accessDenied("No domain validation of the endpoint covers the names.") }
-        // It may have ended since it finalized the order.
-        guard account?.status == .valid else {
-            throw ServiceError("AccessDeniedException", "The account is deactivated or revoked.", status: 403)
-        }
         let asked: HostRequest
         do throws(Problem) { asked = try HostRequest(Array(der)) } catch { throw .internalFailure }
         let names = order.names.map(\.text)
