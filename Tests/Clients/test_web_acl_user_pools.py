@@ -212,6 +212,17 @@ def test_paths(pages: Pool, root: Identity) -> None:
     assert top(BotName="gptbot")["PathStatistics"] == []
 
 
+def test_of_many_requests_some_are_kept(pages: Pool, root: Identity) -> None:
+    acl = WebACL(root, pages.id)
+    with requests.Session() as session:
+        for _ in range(250):
+            session.get(pages.base + "/oauth2/authorize", timeout=30, allow_redirects=False)
+    told = acl.waf.get_sampled_requests(
+        WebAclArn=acl.arn, RuleMetricName="pools", Scope="REGIONAL", TimeWindow=acl.window(), MaxItems=500
+    )
+    assert told["PopulationSize"] == 250 and 100 < len(told["SampledRequests"]) < 250
+
+
 def test_who_may_ask(pool: UserPool, root: Identity, new_user: Callable[..., Identity]) -> None:
     acl = WebACL(root, pool.id)
     given = {

@@ -26,9 +26,39 @@ struct SampleRecorder: Sendable {
         self.traffic = traffic
     }
 
-    /// Keeps a request under each rule that has matched it, and under the web ACL where none has ended it.
+    /// Counts a request under each rule that has matched it, and under the web ACL where none has ended it, and keeps samples.
     /// - Parameter time: when it came, in seconds since 1970.
     func record(_ request: WebRequest, _ verdict: Verdict, version: String, at time: Double) {
+        var made: WebTraffic.Sample?
+        // Most requests of a busy web ACL are counted alone.
+        func sample() -> WebTraffic.Sample {
+            if let made { return made }
+            let new = self.sample(request, verdict, version, time)
+            made = new
+            return new
+        }
+        for match in verdict.counting + (verdict.terminating.map { [$0] } ?? []) {
+            guard let metric = rules[match.rule], metric.isSampled else { continue }
+            let key = WebTraffic.Key(webACL: webACL, metric: metric.name)
+            guard traffic.count(key, at: time) else { continue }
+            var sample = sample()
+            sample.ruleInGroup = verdict.groups.first { $0.rule == match.rule }?.terminating?.rule
+            sample.action = match.action.rawValue
+            sample.overridden = match.overridden?.rawValue
+            sample.status = match.status
+            traffic.add(sample, to: key)
+        }
+        guard verdict.terminating == nil, own.isSampled else { return }
+        let key = WebTraffic.Key(webACL: webACL, metric: own.name)
+        guard traffic.count(key, at: time) else { return }
+        var sample = sample()
+        sample.status = verdict.outcome.status
+        traffic.add(sample, to: key)
+    }
+
+    private func sample(
+        _ request: WebRequest, _ verdict: Verdict, _ version: String, _ time: Double
+    ) -> WebTraffic.Sample {
         var sample = WebTraffic.Sample(
             time: time, address: request.address?.description ?? "",
             country: request.address.flatMap { traffic.addresses.country(of: $0)?.country },
@@ -36,24 +66,7 @@ struct SampleRecorder: Sendable {
             headers: request.headers.map { (text($0.name), text($0.value)) }, action: verdict.outcome.kind.rawValue)
         sample.labels = verdict.labels
         sample.inserted = verdict.insertedHeaders.map { ($0.name, $0.value) }
-        for match in verdict.counting + (verdict.terminating.map { [$0] } ?? []) {
-            guard let metric = rules[match.rule] else { continue }
-            sample.ruleInGroup = verdict.groups.first { $0.rule == match.rule }?.terminating?.rule
-            add(sample, match, to: metric)
-        }
-        guard verdict.terminating == nil else { return }
-        sample.ruleInGroup = nil
-        sample.status = verdict.outcome.status
-        if own.isSampled { traffic.add(sample, to: WebTraffic.Key(webACL: webACL, metric: own.name)) }
-    }
-
-    private func add(_ sample: WebTraffic.Sample, _ match: Verdict.Match, to metric: Metric) {
-        guard metric.isSampled else { return }
-        var sample = sample
-        sample.action = match.action.rawValue
-        sample.overridden = match.overridden?.rawValue
-        sample.status = match.status
-        traffic.add(sample, to: WebTraffic.Key(webACL: webACL, metric: metric.name))
+        return sample
     }
 
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -29,6 +29,9 @@ final class WebTraffic: Projection {
     static let longest = 3 * 3600.0
     /// How many rules have samples.
     private static let mostRules = 5000
+    /// How many requests of a minute are kept one after another, and which of the others.
+    private static let mostInMinute = 100
+    private static let step = 20
     /// How many names requests are counted under.
     private static let mostSeries = 10_000
 
@@ -97,17 +100,30 @@ final class WebTraffic: Projection {
         }
     }
 
-    /// Takes in a request that a rule has decided. Of many in a short time only the last ones are kept.
-    func add(_ sample: Sample, to key: Key) {
+    /// Counts a request that a rule has decided.
+    /// - Returns: whether a sample of it is to be kept: of many within a minute, the first and then every twentieth.
+    func count(_ key: Key, at time: Double) -> Bool {
         samples.withLock { all in
-            if all[key] == nil, all.count >= Self.mostRules { return }
-            let minute = Int(max(0, min(sample.time, 1e12)) / 60)
-            all[key, default: Samples()].population[minute, default: 0] += 1
+            if all[key] == nil {
+                guard all.count < Self.mostRules else { return false }
+                all[key] = Samples()
+            }
+            let minute = Int(max(0, min(time, 1e12)) / 60)
+            let number = (all[key]?.population[minute] ?? 0) + 1
+            all[key]?.population[minute] = number
             let oldest = minute - Int(Self.longest / 60)
             if (all[key]?.population.count ?? 0) > 2 * Int(Self.longest / 60) {
                 let recent = all[key]?.population.filter { $0.key >= oldest }
                 all[key]?.population = recent ?? [:]
             }
+            return number <= Self.mostInMinute || number % Self.step == 0
+        }
+    }
+
+    /// Keeps a sample of a request that was counted. Of more than there is room for the last ones are kept.
+    func add(_ sample: Sample, to key: Key) {
+        samples.withLock { all in
+            guard all[key] != nil else { return }
             guard let count = all[key]?.kept.count, count >= Self.mostSamples, let next = all[key]?.next else {
                 all[key]?.kept.append(sample)
                 return
