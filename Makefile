@@ -63,6 +63,7 @@ products:
 	@Tools/install-dependencies build test
 	swift build --product gatehouse
 	swift build --product probe-server
+	swift build --product core-rules
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
@@ -91,6 +92,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/web_front.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/web_front_detection.py $(GATEHOUSE) 1
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	swift build -c release --static-swift-stdlib --product ReasonBench

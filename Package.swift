@@ -24,6 +24,8 @@ let package = Package(
         .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         .library(name: "ACME", targets: ["ACME"]),
+        .library(name: "WAF", targets: ["WAF"]),
+        .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -280,7 +282,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy",
+                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform",
+                "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -332,7 +335,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "Fetch",
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords",
+                "Fetch",
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -392,6 +396,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -447,7 +452,8 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
+                "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -529,6 +535,14 @@ let package = Package(
             ], path: "Tests/Probe/Server"),
 
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
+        .testTarget(
+            name: "CertificateIssuingTests",
+            dependencies: [
+                "CertificateIssuing", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .testTarget(name: "DomainRecordsTests", dependencies: ["DomainRecords"]),
         .testTarget(
             name: "FetchTests",
             dependencies: [
@@ -614,6 +628,15 @@ let package = Package(
                 "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
+            name: "WebFrontTests",
+            dependencies: [
+                "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
         .testTarget(
@@ -634,6 +657,8 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
+        .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),

@@ -166,7 +166,8 @@ public struct Listener: Service {
 
     private static func admit(_ channel: any Channel, _ connections: Connections) throws -> Connection {
         // A client that has left already has no address. It is unknown who it was, so nothing may be decided by it.
-        guard let address = clientAddress(of: channel), let connection = connections.admit(channel, from: address) else {
+        guard let address = clientAddress(of: channel), let connection = connections.admit(channel, from: address)
+        else {
             throw ChannelError.ioOnClosedChannel
         }
         return connection

@@ -23,7 +23,8 @@ package final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler
     ///   - begin: adds the handlers of the negotiated protocol to the pipeline.
     package init(
         _ connection: Connection, _ limits: ConnectionLimits, _ hello: ServerHelloReader,
-        onFailure: @escaping () -> Void = {}, begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
+        onFailure: @escaping () -> Void = {},
+        begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
     ) {
         self.connection = connection
         self.limits = limits

@@ -82,7 +82,8 @@ public final class WebFront: Service {
         self.account = account
         self.log = log
         shared = FrontShared(
-            screener: screener, guardian: guardian, limits: limits, counters: FrontCounters(environment.metrics), log: log)
+            screener: screener, guardian: guardian, limits: limits, counters: FrontCounters(environment.metrics),
+            log: log)
         connections = Connections(limits.ofConnections, log: log)
         let table = try ApplicationTable(try place.read(), account: account, region: environment.region, before: nil)
         state = Mutex(State(table: table))
@@ -110,7 +111,9 @@ public final class WebFront: Service {
     private func announce(_ table: ApplicationTable) {
         environment.applications.replace(with: table.all.map(\.fronted))
         for application in table.all {
-            log.info("the web front stands before \(application.fronted.name)", metadata: ["arn": "\(application.fronted.arn)"])
+            log.info(
+                "the web front stands before \(application.fronted.name)",
+                metadata: ["arn": "\(application.fronted.arn)"])
         }
     }
 
@@ -118,7 +121,8 @@ public final class WebFront: Service {
     /// - Throws: ``ListenProblem`` when a port can't be listened on.
     public func listen() async throws(ListenProblem) -> Ports {
         environment.applications.show(metrics)
-        let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port) }
+        let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port)
+        }
         guard table.all.contains(where: \.settings.hasCertificate) else { return Ports(http: http.port, https: nil) }
         do throws(ListenProblem) {
             let https = try await open(place.securePort, isSecure: true) { [self] channel, port in
@@ -149,11 +153,13 @@ public final class WebFront: Service {
                     group.addTask { await self.watchCertificates() }
                 }
             }
-        } onGracefulShutdown: {}
+        } onGracefulShutdown: {
+        }
         await stop()
     }
 
-    private func stop() async {
+    /// Takes no more connections, and ends when those that are open have ended, or their time is over.
+    func stop() async {
         newTables.finish()
         let doors = state.withLock { $0.doors }
         for door in doors { door.close() }
@@ -208,7 +214,8 @@ public final class WebFront: Service {
     }
 
     func admit(_ channel: any Channel) throws -> (Connection, FrontLoop) {
-        guard let address = clientAddress(of: channel), let front = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
+        guard let address = clientAddress(of: channel), let front = loops[ObjectIdentifier(channel.eventLoop)]?.value
+        else {
             throw ChannelError.ioOnClosedChannel
         }
         if let guardian = shared.guardian, let ip = IPAddress(address) {
@@ -225,7 +232,8 @@ public final class WebFront: Service {
 
 extension NIOLoopBound where Value == FrontLoop {
     /// Does something on the loop.
-    fileprivate func onLoop<Result: Sendable>(_ work: @escaping @Sendable (FrontLoop) -> Result) async throws -> Result {
+    fileprivate func onLoop<Result: Sendable>(_ work: @escaping @Sendable (FrontLoop) -> Result) async throws -> Result
+    {
         try await eventLoop.submit { work(self.value) }.get()
     }
 }

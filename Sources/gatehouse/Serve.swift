@@ -150,7 +150,7 @@ struct Serve: AsyncParsableCommand {
                 network can read it: add --tls and have clients use HTTPS, or listen on 127.0.0.1
                 """)
         }
-        let webFrontPorts = await listen(gatehouse.webFront)
+        let webFrontPorts = await webFrontOptions.listen(gatehouse.webFront)
         let listener = Listener(
             address: address, port: port, secure: gatehouse.tls.map { Listener.Secure(port: securePort, tls: $0) },
             log: log, edge: gatehouse.edge
@@ -201,19 +201,6 @@ struct Serve: AsyncParsableCommand {
             isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil,
             webFront: webFrontPorts.map { webFrontOptions.urls($0) } ?? [])
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
-    }
-
-    /// Has the web front listen, if there is one.
-    private func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
-        guard let webFront else { return nil }
-        do throws(WebFront.ListenProblem) {
-            return try await webFront.listen()
-        } catch {
-            fail(
-                listenProblem(
-                    error.cause, address: webFrontOptions.address, port: error.port,
-                    option: error.isSecure ? "--web-front-tls-port" : "--web-front-port"))
-        }
     }
 
     private func secureEndpoint(

@@ -41,6 +41,19 @@ struct WebFrontOptions: ParsableArguments {
 
     var address: String { webFrontAddress ?? Settings.text("WEB_FRONT_ADDRESS") ?? "127.0.0.1" }
 
+    /// Has the web front listen, if there is one. If it can't, the program ends, and says why.
+    func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
+        guard let webFront else { return nil }
+        do throws(WebFront.ListenProblem) {
+            return try await webFront.listen()
+        } catch {
+            fail(
+                listenProblem(
+                    error.cause, address: address, port: error.port,
+                    option: error.isSecure ? "--web-front-tls-port" : "--web-front-port"))
+        }
+    }
+
     /// Where the web front listens.
     func urls(_ ports: WebFront.Ports) -> [String] {
         let host = address.contains(":") ? "[\(address)]" : address

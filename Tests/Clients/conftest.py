@@ -38,7 +38,7 @@ SECONDS = {
     "test_s3_directory_crash.py": 60, "test_s3_directory_access.py": 25,
     "test_account.py": 25, "test_walk_every_operation.py": 120, "test_gate_upstreams.py": 70, "test_gate_requests.py": 25,
     "test_gate_operations.py": 25, "test_console_every_page.py": 130, "test_console_attacks.py": 60,
-    "test_console_oauth.py": 30, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
+    "test_console_oauth.py": 30, "test_web_front_detection.py": 60, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
 }  # fmt: skip
 
 

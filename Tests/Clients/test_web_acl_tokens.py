@@ -16,27 +16,10 @@ from harness import Identity, Server, error_of
 from harness.hosted import Pool, make_pool
 from harness.user_pools import UserPool
 from harness.visitor import Somebody
-from harness.web_acls import WebACL, header, path, rule
+from harness.web_acls import WebACL, header, path, rule, solution
 
-#: As Sources/Services/WAFV2/Tokens/Puzzle.swift has them: whoever reads it can do this, and its comment says so.
-SORTS = {
-    "animals": "horse goat rabbit squirrel donkey hedgehog otter lion camel wolf badger elephant",
-    "fruit": "apple pear cherry banana apricot plum raspberry lemon grape peach melon fig",
-    "tools": "hammer saw chisel pliers screwdriver wrench axe spade rake drill shovel crowbar",
-    "clothes": "shirt trousers coat sock glove scarf jacket skirt hat jumper blouse mitten",
-    "furniture": "table chair wardrobe sofa shelf desk bench cupboard armchair stool dresser cradle",
-    "instruments": "violin trumpet flute piano guitar drum cello harp clarinet trombone banjo accordion",
-    "vehicles": "bus lorry bicycle tram train tractor ambulance motorcycle van scooter taxi caravan",
-    "colours": "red blue yellow green purple brown grey pink black white beige turquoise",
-}
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 PROGRAM = {"Accept": "application/json"}
-
-
-def solution(question: str, words: list[str]) -> str:
-    found = re.fullmatch(r"Which of these are (\w+)\?", question)
-    assert found, question
-    return " ".join(word for word in words if word in SORTS[found[1]].split())
 
 
 def puzzle(text: str) -> tuple[str, str]:

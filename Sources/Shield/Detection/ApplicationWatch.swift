@@ -48,20 +48,23 @@ public final class ApplicationWatch: Sendable {
     private let settings: Settings
     private let state: Mutex<State>
 
-    /// - Parameters:
-    ///   - baseline: what was learnt before.
-    ///   - seed: for the choice of samples.
-    public init(_ settings: Settings = Settings(), baseline: Baseline = Baseline(), seed: UInt64 = 1) {
+    /// - Parameter seed: for the choice of samples.
+    public init(_ settings: Settings = Settings(), seed: UInt64 = 1) {
         self.settings = settings
         var random = Randomness(seed: seed)
         let traffic = MinuteTraffic(random: Randomness(seed: random.next()))
-        var state = State(traffic: traffic, random: random)
-        state.baseline = baseline
-        self.state = Mutex(state)
+        state = Mutex(State(traffic: traffic, random: random))
     }
 
     /// What has been learnt, to be kept.
     public var baseline: Baseline { state.withLock { $0.baseline } }
+
+    /// Takes in what was learnt before, unless something was learnt already.
+    public func restore(_ baseline: Baseline) {
+        state.withLock { state in
+            if state.baseline.minutes == 0 { state.baseline = baseline }
+        }
+    }
 
     /// The attack that goes on; nil: none.
     public var attack: AttackReport? { state.withLock { $0.attack } }

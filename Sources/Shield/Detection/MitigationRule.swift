@@ -86,6 +86,8 @@ struct MitigationSearch {
                     set.contains(ClientKey.client($0.address).cidr)
                 })
         }
+        // Nobody knows what else a rule would hit: after a start, say.
+        guard !usual.isEmpty else { return found }
         for agent in frequent({ $0.userAgent ?? "" }) {
             found.append(Candidate(rule: MitigationRule(userAgent: agent)) { ($0.userAgent ?? "") == agent })
         }

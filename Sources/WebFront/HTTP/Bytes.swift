@@ -36,13 +36,15 @@ extension UInt8 {
     static let tab: UInt8 = 0x09
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// Whether a part of it is a text, but for the case of letters.
     /// - Parameter lowercased: in ASCII.
     func equals(_ range: Range<Int>, _ lowercased: StaticString) -> Bool {
         guard range.count == lowercased.utf8CodeUnitCount else { return false }
         return lowercased.withUTF8Buffer { text in
-            for (index, byte) in text.enumerated() where self[range.lowerBound + index].lowercased != byte { return false }
+            for (index, byte) in text.enumerated() where self[range.lowerBound + index].lowercased != byte {
+                return false
+            }
             return true
         }
     }

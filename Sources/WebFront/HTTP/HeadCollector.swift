@@ -38,7 +38,9 @@ struct HeadCollector {
     }
 
     private enum Found {
-        case more, end(Int), refused(Refusal)
+        case more
+        case end(Int)
+        case refused(Refusal)
     }
 
     private mutating func scan(_ view: ByteBufferView) -> Found {
@@ -51,7 +53,10 @@ struct HeadCollector {
                         return (.refused(.malformed("a line ends in a line feed alone")), 0, 0)
                     }
                     // Before a request a client may send one empty line (RFC 9112, section 2.2): that is no head.
-                    if index == start + 1 { return (.end(index + 1), 0, 0) }
+                    if index == start + 1 {
+                        guard index < limits.whole else { break }
+                        return (.end(index + 1), 0, 0)
+                    }
                     start = index + 1
                 } else if byte == 0 {
                     return (.refused(.malformed("a head has a zero byte")), 0, 0)
@@ -62,7 +67,7 @@ struct HeadCollector {
                     return (.refused(Refusal(status: status, reason: "a line is too long")), 0, 0)
                 }
             }
-            guard index <= limits.whole else { return (.refused(.malformed("a head is too long")), 0, 0) }
+            guard index < limits.whole else { return (.refused(.malformed("a head is too long")), 0, 0) }
             return (.more, index, start)
         }
         guard let result else { return .more }

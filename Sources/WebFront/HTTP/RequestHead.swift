@@ -91,7 +91,9 @@ extension RequestHead {
 
         let words = bytes[first].split(separator: .space, omittingEmptySubsequences: false).map(\.indices)
         guard words.count == 3 else { throw .malformed("a request line has three words, and a space between each") }
-        guard !words[0].isEmpty, bytes[words[0]].allSatisfy(\.isOfToken) else { throw .malformed("the method is no token") }
+        guard !words[0].isEmpty, bytes[words[0]].allSatisfy(\.isOfToken) else {
+            throw .malformed("the method is no token")
+        }
         method = words[0]
         version = try Self.version(bytes, words[2])
         try Self.refuse(method, bytes)
@@ -104,7 +106,8 @@ extension RequestHead {
         isKeepAlive =
             version == .http11
             ? !connection.contains { bytes.equals($0, "close") }
-            : connection.contains { bytes.equals($0, "keep-alive") } && !connection.contains { bytes.equals($0, "close") }
+            : connection.contains { bytes.equals($0, "keep-alive") }
+                && !connection.contains { bytes.equals($0, "close") }
         expectsContinue = try Self.expectsContinue(fields) && version == .http11 && framing != .none
         upgrade = try Self.upgrade(fields, connection, version, framing)
     }
@@ -169,7 +172,9 @@ extension RequestHead {
         var options: [Range<Int>] = []
         for field in fields.fields(.connection) {
             for option in fields.bytes.list(field.value) where !option.isEmpty {
-                guard fields.bytes[option].allSatisfy(\.isOfToken) else { throw .malformed("Connection has what is no token") }
+                guard fields.bytes[option].allSatisfy(\.isOfToken) else {
+                    throw .malformed("Connection has what is no token")
+                }
                 switch FieldKind(fields.bytes, option) {
                 // Whoever takes these away from a message makes another one of it.
                 case .host, .contentLength, .transferEncoding, .cookie:
@@ -185,7 +190,9 @@ extension RequestHead {
         let (length, encoding) = (try fields.only(.contentLength), try fields.only(.transferEncoding))
         guard let encoding else {
             guard let length else { return .none }
-            guard let number = fields.bytes.number(length.value) else { throw .malformed("Content-Length is no number") }
+            guard let number = fields.bytes.number(length.value) else {
+                throw .malformed("Content-Length is no number")
+            }
             return number == 0 ? .none : .length(number)
         }
         guard length == nil else { throw .malformed("a request has both a length and an encoding of transfer") }
@@ -221,7 +228,9 @@ extension RequestHead {
         else { throw .malformed("Upgrade names no protocol") }
         guard names.count == 1 else { throw .malformed("Upgrade names several protocols") }
         let name = fields.bytes[field.value].prefix { $0 != UInt8(ascii: "/") }.indices
-        for own: StaticString in ["h2c", "h2", "http", "tls", "https"] where fields.bytes.equals(name, own) { return nil }
+        for own: StaticString in ["h2c", "h2", "http", "tls", "https"] where fields.bytes.equals(name, own) {
+            return nil
+        }
         guard framing == .none else { throw .malformed("a request for another protocol has a body") }
         return field.value
     }

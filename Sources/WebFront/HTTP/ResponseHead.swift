@@ -38,7 +38,9 @@ struct ResponseHead: Sendable {
             status >= 100, first.count == 12 || bytes[code.upperBound] == .space
         else { throw .malformed("an answer's status line is none") }
         let reason = bytes[code.upperBound..<first.upperBound].dropFirst()
-        guard reason.allSatisfy(\.isOfFieldValue) else { throw .malformed("an answer's status line has a control character") }
+        guard reason.allSatisfy(\.isOfFieldValue) else {
+            throw .malformed("an answer's status line has a control character")
+        }
         var fields = Fields(bytes)
         for line in lines.dropFirst() { try fields.read(line) }
 

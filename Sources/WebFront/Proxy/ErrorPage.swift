@@ -23,7 +23,9 @@ extension ResponseHead {
     /// The head of an answer in an application's place.
     /// - Parameter time: seconds since 1970.
     init(_ answer: ScreeningAnswer, at time: Double, isToHEAD: Bool) {
-        var fields = [(name: "Server", value: "awselb/2.0"), (name: "Date", value: Timestamp(secondsSinceEpoch: time).httpDate)]
+        var fields = [
+            (name: "Server", value: "awselb/2.0"), (name: "Date", value: Timestamp(secondsSinceEpoch: time).httpDate),
+        ]
         // How long it is, and how it is sent, is said once.
         for field in answer.headers where !FieldKind(Array(field.name.utf8), 0..<field.name.utf8.count).isOfConnection {
             fields.append(field)

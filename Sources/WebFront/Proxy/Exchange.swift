@@ -39,6 +39,9 @@ final class Exchange {
     @exclusivity(unchecked) private var added: [(name: String, value: String)] = []
     private let traceID: String
 
+    /// What a request counts as whose client has left before it was answered.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>
+    private static let clientLeft = 460
     /// How much of a body waits in memory for a server, in bytes.
     private static let mostKept = 65_536
 
@@ -337,6 +340,10 @@ final class Exchange {
         let was = stage
         stage = .done
         (side, kept, keptBytes) = (nil, [], 0)
+        if !isAnswerBegun {
+            isAnswerBegun = true
+            tell(Self.clientLeft)
+        }
         switch was {
         case .passing(let upstream), .tunnel(let upstream): upstream.release(mayBeKept: mayKeep)
         case .screening, .connecting, .done: break

@@ -28,9 +28,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     @exclusivity(unchecked) private var inbound = ByteBuffer()
     @exclusivity(unchecked) private var collector = HeadCollector(.request)
     @exclusivity(unchecked) private var hasSkippedLine = false
-    /// What is to be written together with what follows.
-    @exclusivity(unchecked) private var outbound: ByteBuffer?
-    @exclusivity(unchecked) private var isChunked = false
+    @exclusivity(unchecked) private var writer = HTTP1Writer()
     @exclusivity(unchecked) private var owesContinue = false
     /// Whether another request may follow this one.
     @exclusivity(unchecked) private var isKept = true
@@ -45,8 +43,6 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     /// How much of an unwanted body is read in order to keep the connection, and how much of requests that come before their
     /// turn, in bytes.
     private static let (shortRest, mostWaiting) = (262_144, 65_536)
-    /// Longest pieces that are copied behind others, in bytes.
-    private static let shortPiece = 8192
 
     init(_ front: FrontLoop, _ info: ClientInfo, _ connection: Connection) {
         self.front = front
@@ -236,34 +232,19 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     func begin(_ head: ResponseHead) {
         // The rest of the request may never be read.
         if case .body = reading { isKept = false }
-        isChunked = false
-        var ending = ""
-        switch head.framing {
-        case .none: if let length = head.length, head.status != 204 { ending = "Content-Length: \(length)\r\n" }
-        case .length(let length): ending = "Content-Length: \(length)\r\n"
-        case .chunked, .untilClose:
-            if isHTTP10 {
-                isKept = false
-            } else {
-                isChunked = true
-                ending = "Transfer-Encoding: chunked\r\n"
-            }
-        }
+        let framing = writer.frame(head, isHTTP10: isHTTP10)
+        isKept = isKept && framing.endIsKnown
+        var ending = framing.lines
         if !isKept { ending += "Connection: close\r\n" } else if isHTTP10 { ending += "Connection: keep-alive\r\n" }
         write(AnswerHead.bytes(head, ending: ending))
     }
 
     func send(_ body: ByteBuffer) {
-        guard body.readableBytes > 0 else { return }
-        guard isChunked else { return write(body) }
-        write(ByteBuffer(string: String(body.readableBytes, radix: 16) + "\r\n"))
-        write(body)
-        write(ByteBuffer(string: "\r\n"))
+        if let context { writer.writeBody(body, context) }
     }
 
     func end() {
-        if isChunked { write(ByteBuffer(string: "0\r\n\r\n")) }
-        isChunked = false
+        if let context { writer.endBody(context) }
         let was = reading
         guard isKept, !isInputClosed || inbound.readableBytes > 0 else {
             if case .answer = was, inbound.readableBytes == 0 { return close() }
@@ -279,31 +260,11 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     }
 
     func flush() {
-        guard let context else { return }
-        if let outbound {
-            self.outbound = nil
-            context.write(wrapOutboundOut(outbound), promise: nil)
-        }
-        context.flush()
+        if let context { writer.flush(context) }
     }
 
     private func write(_ bytes: ByteBuffer) {
-        guard let context else { return }
-        if bytes.readableBytes <= Self.shortPiece {
-            guard var whole = outbound else {
-                outbound = bytes
-                return
-            }
-            outbound = nil
-            whole.writeImmutableBuffer(bytes)
-            outbound = whole
-            return
-        }
-        if let outbound {
-            self.outbound = nil
-            context.write(wrapOutboundOut(outbound), promise: nil)
-        }
-        context.write(wrapOutboundOut(bytes), promise: nil)
+        if let context { writer.write(bytes, context) }
     }
 
     func breakOff() {

@@ -42,8 +42,9 @@ extension RequestHead {
         }
         guard !fields.bytes.equals(method, "connect") else { throw .malformed("CONNECT is for proxies of clients") }
         try Self.checkTarget(fields.bytes[target])
-        guard fields.bytes[target.lowerBound] == UInt8(ascii: "/")
-            || fields.bytes[target].elementsEqual("*".utf8) && fields.bytes.equals(method, "options")
+        guard
+            fields.bytes[target.lowerBound] == UInt8(ascii: "/")
+                || fields.bytes[target].elementsEqual("*".utf8) && fields.bytes.equals(method, "options")
         else { throw .malformed("the path is none") }
         let authority = try Self.authority(fields, pseudo[":authority"])
         let framing = try Self.framing(fields, endsStream: endsStream)

@@ -25,7 +25,8 @@ extension WebFront {
         return [
             .frontRequests, .frontBlocked, .frontMalformed, .frontFailedConnections, .frontAnswers,
             .gauge(
-                "gatehouse_web_front_target_up", "Whether a server of an application's is healthy; 1 where nobody looks.",
+                "gatehouse_web_front_target_up",
+                "Whether a server of an application's is healthy; 1 where nobody looks.",
                 label: "target"
             ) { _ in
                 state.table.all.flatMap { application in

@@ -12,19 +12,24 @@ enum ApplicationReader {
         case "hosts":
             for host in value.split(separator: ",").map(\.trimmed) {
                 guard let host = self.host(host) else {
-                    throw problem("'\(host)' is no host: names are like shop.example.com, or *.example.com for all below it")
+                    throw problem(
+                        "'\(host)' is no host: names are like shop.example.com, or *.example.com for all below it")
                 }
                 application.hosts.append(host)
             }
         case "arn":
-            guard value.wholeMatch(of: /arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer\/app\/.+/) != nil
+            guard
+                value.wholeMatch(of: /arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer\/app\/.+/)
+                    != nil
             else {
-                throw problem("arn is that of a load balancer: arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/…")
+                throw problem(
+                    "arn is that of a load balancer: arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/…")
             }
             application.arn = String(value)
         case "certificate":
             for arn in value.split(separator: ",").map(\.trimmed) {
-                guard arn.wholeMatch(of: /arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate\/[A-Za-z0-9-]+/) != nil else {
+                guard arn.wholeMatch(of: /arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate\/[A-Za-z0-9-]+/) != nil
+                else {
                     throw problem("'\(arn)' is no ARN of a certificate of ACM; certificate-file takes a file")
                 }
                 application.certificates.append(String(arn))
@@ -100,8 +105,10 @@ enum ApplicationReader {
         var ranges: [ClosedRange<Int>] = []
         for part in text.split(separator: ",") {
             let ends = part.split(separator: "-", maxSplits: 1).map { Int($0) }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first >= 200, last <= 499, first <= last else {
-                throw Problem(line: number, reason: "'\(part)' is neither a status from 200 to 499 nor a range, such as 200-299")
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first >= 200, last <= 499, first <= last
+            else {
+                throw Problem(
+                    line: number, reason: "'\(part)' is neither a status from 200 to 499 nor a range, such as 200-299")
             }
             ranges.append(first...last)
         }
@@ -111,7 +118,9 @@ enum ApplicationReader {
     private static func duration(_ text: Substring, _ number: Int) throws(Problem) -> Duration {
         let units: [(String, Int)] = [("ms", 1), ("s", 1000), ("m", 60_000)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= 3_600_000 / factor else { break }
+            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= 3_600_000 / factor else {
+                break
+            }
             return .milliseconds(count * factor)
         }
         throw Problem(line: number, reason: "'\(text)' is not a time up to an hour, such as 500ms, 30s or 2m")

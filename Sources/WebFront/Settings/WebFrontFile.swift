@@ -55,7 +55,8 @@ public struct WebFrontFile: Sendable {
             try ApplicationReader.set(content, of: &applications[applications.count - 1], number)
         }
         guard !applications.isEmpty else {
-            throw Problem(line: 1, reason: "there is no application: begin with NAME = URL, such as shop = http://127.0.0.1:8080")
+            throw Problem(
+                line: 1, reason: "there is no application: begin with NAME = URL, such as shop = http://127.0.0.1:8080")
         }
         try check(starts)
     }
@@ -63,7 +64,8 @@ public struct WebFrontFile: Sendable {
     private mutating func add(_ line: Substring, _ number: Int) throws(Problem) {
         let form = "NAME = URL, such as shop = http://127.0.0.1:8080"
         let (name, places) = try ApplicationReader.sides(line, number, form)
-        guard name.utf8.count <= 32, !name.hasPrefix("-"), !name.hasSuffix("-"), name.utf8.allSatisfy(Self.isOfName) else {
+        guard name.utf8.count <= 32, !name.hasPrefix("-"), !name.hasSuffix("-"), name.utf8.allSatisfy(Self.isOfName)
+        else {
             throw Problem(
                 line: number,
                 reason: "'\(name)' is no name of an application: up to 32 letters, digits and hyphens between them")

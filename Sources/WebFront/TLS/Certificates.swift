@@ -87,7 +87,9 @@ final class ShownCertificates: Sendable {
                         source = Source(
                             chain: chain, key: key, trust: application.trust,
                             shown: ShownCertificate(certificate, trust: application.trust))
-                        if !isNew { log.notice("\(settings.name) shows a new certificate", metadata: ["from": "\(origin.name)"]) }
+                        if !isNew {
+                            log.notice("\(settings.name) shows a new certificate", metadata: ["from": "\(origin.name)"])
+                        }
                     }
                     complain(id, nil)
                 } catch {

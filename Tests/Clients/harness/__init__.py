@@ -18,6 +18,13 @@ xks        the proxy of an external key store
 moto       an endpoint of AWS's services without authorization, to stand behind the gate
 upstream   an endpoint behind Gatehouse that does what a test tells it
 gate       Gatehouse before such an endpoint
+recorder   a web application that keeps exactly the bytes it got
+front      the web front before such an application, and raw connections to it
+smuggling  what requests are to meet with that several could read differently
+http2      a client of HTTP/2 that sends what it is told, right or wrong
+corpus     attacks and harmless requests, and what becomes of them
+protected  the web front with a web ACL of managed rule groups
+nginx      nginx, to compare the web front with
 answers    whole answers, to be kept and compared
 pages      the pages of the documentation, and a shell that does what they say
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,17 @@ from .server import ACCOUNT
 NONE = [{"Priority": 0, "Type": "NONE"}]
 #: The bucket of logs.
 LOGS = "aws-waf-logs-pools"
+#: As Sources/Services/WAFV2/Tokens/Puzzle.swift has them: whoever reads it can do this, and its comment says so.
+SORTS = {
+    "animals": "horse goat rabbit squirrel donkey hedgehog otter lion camel wolf badger elephant",
+    "fruit": "apple pear cherry banana apricot plum raspberry lemon grape peach melon fig",
+    "tools": "hammer saw chisel pliers screwdriver wrench axe spade rake drill shovel crowbar",
+    "clothes": "shirt trousers coat sock glove scarf jacket skirt hat jumper blouse mitten",
+    "furniture": "table chair wardrobe sofa shelf desk bench cupboard armchair stool dresser cradle",
+    "instruments": "violin trumpet flute piano guitar drum cello harp clarinet trombone banjo accordion",
+    "vehicles": "bus lorry bicycle tram train tractor ambulance motorcycle van scooter taxi caravan",
+    "colours": "red blue yellow green purple brown grey pink black white beige turquoise",
+}
 
 
 def visibility(name: str) -> dict[str, Any]:
@@ -83,3 +95,10 @@ class WebACL:
     def log(self, **more: Any) -> None:
         given = {"ResourceArn": self.arn, "LogDestinationConfigs": [f"arn:aws:s3:::{LOGS}"]} | more
         self.waf.put_logging_configuration(LoggingConfiguration=given)
+
+
+def solution(question: str, words: list[str]) -> str:
+    """What a puzzle's page wants to hear."""
+    found = re.fullmatch(r"Which of these are (\w+)\?", question)
+    assert found, question
+    return " ".join(word for word in words if word in SORTS[found[1]].split())

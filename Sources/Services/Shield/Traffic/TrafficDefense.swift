@@ -32,9 +32,12 @@ public final class TrafficDefense: Projection {
         let share: FairShare
         let refused = Atomic<Int>(0)
         let rules = Mutex<[MitigationRule]>([])
+        /// How many minutes were learnt from when what was learnt was last kept; less than 0: nobody has looked yet what was
+        /// kept before the start.
+        let kept = Atomic<Int>(-1)
 
-        init(_ baseline: Baseline, seed: UInt64) {
-            watch = ApplicationWatch(baseline: baseline, seed: seed)
+        init() {
+            watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
             budgets = ClientBudgets(client: Limits.requests, network: Limits.requestsOfNetwork)
             share = FairShare(limit: Limits.concurrency)
         }
@@ -55,7 +58,7 @@ public final class TrafficDefense: Projection {
         guarded.withLock { all in
             if let found = all[arn] { return found }
             guard all.count < Limits.applications else { return nil }
-            let new = Guarded(Baseline(), seed: UInt64.random(in: 0 ... .max))
+            let new = Guarded()
             all[arn] = new
             return new
         }
@@ -74,30 +77,32 @@ public final class TrafficDefense: Projection {
         return isAdmitted
     }
 
-    /// Whether a request may go on. If so, ``answered(from:for:status:at:)`` has to follow.
+    /// Whether a request may go on. In any case ``answered(from:for:status:at:)`` has to follow.
     /// - Complexity: O(1).
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
         guarded.watch.note { SampledRequest(request) }
         guard guarded.budgets.admits(address, at: time) else {
-            refuse(guarded)
+            refuse(address, guarded)
             return false
         }
-        let hasRoom = guarded.share.enter(address)
+        let hasRoom = guarded.share.enter(address, at: time)
         guarded.budgets.noted(hadRoom: hasRoom, at: time)
-        if !hasRoom { refuse(guarded) }
+        if !hasRoom { refuse(address, guarded) }
         return hasRoom
     }
 
-    private func refuse(_ guarded: Guarded) {
+    /// A refusal is an answer, too: until it is told of, it counts as a request that is being answered.
+    private func refuse(_ address: IPAddress, _ guarded: Guarded) {
+        guarded.share.enterRegardless(address)
         refusedRequests.add(1, ordering: .relaxed)
         guarded.refused.add(1, ordering: .relaxed)
     }
 
-    /// A request that was let through has been answered, or given up.
+    /// A request has been answered, or given up.
     public func answered(from address: IPAddress, for application: String, status: Int, at time: Double) {
         guard let guarded = guarded(application) else { return }
-        guarded.share.leave(address)
+        guarded.share.leave(address, at: time, wasAnswered: status != 429 && status != 460)
         // The application, or what stands before it, has too much to do.
         if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
     }
@@ -133,19 +138,37 @@ public final class TrafficDefense: Projection {
         return told
     }
 
-    /// What is usual for an application, as far as it is known.
-    func baseline(of application: String) -> Baseline? { guarded.withLock { $0[application] }?.watch.baseline }
+    /// Whether nobody has looked yet what was learnt of an application before the start.
+    func needsBaseline(_ application: String) -> Bool {
+        guard let guarded = guarded(application) else { return false }
+        return guarded.kept.load(ordering: .relaxed) < 0
+    }
 
-    /// Takes in what was learnt before the start, for an application that has learnt nothing since.
+    /// Takes in what was learnt before the start.
     func take(_ baseline: Baseline, of application: String) {
-        guarded.withLock { all in
-            guard all[application]?.watch.baseline.minutes ?? 0 == 0, all.count < Limits.applications else { return }
-            all[application] = Guarded(baseline, seed: UInt64.random(in: 0 ... .max))
-        }
+        guard let guarded = guarded(application) else { return }
+        guarded.watch.restore(baseline)
+        guarded.kept.store(baseline.minutes, ordering: .relaxed)
+    }
+
+    /// What is usual for an application, where there is an hour more than what was kept last; nil: there is not.
+    func baselineToKeep(of application: String) -> Baseline? {
+        guard let guarded = guarded.withLock({ $0[application] }) else { return nil }
+        let baseline = guarded.watch.baseline
+        guard baseline.minutes - guarded.kept.load(ordering: .relaxed) >= 60 else { return nil }
+        guarded.kept.store(baseline.minutes, ordering: .relaxed)
+        return baseline
     }
 
     /// The attacks that go on, by the applications' ARNs.
     var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
+
+    /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.
+    func loads(at time: Double) -> [String: (requests: Int, permille: Int)] {
+        guarded.withLock { all in
+            all.mapValues { ($0.share.count, Int((min(1, max(0, $0.budgets.factor(at: time))) * 1000).rounded())) }
+        }
+    }
 
     /// How many connections and requests were refused since the start.
     var refusals: (connections: Int, requests: Int) {

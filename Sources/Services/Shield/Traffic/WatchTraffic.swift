@@ -8,8 +8,6 @@ import Wire
 struct WatchTraffic: RecurringJob {
     static let kind = "Shield::WatchTraffic"
     static let interval = 60.0
-    /// How often what was learnt is kept, in minutes.
-    private static let keeping = 60
 
     init() {}
 
@@ -23,9 +21,7 @@ struct WatchTraffic: RecurringJob {
             try await watched.restoreBaseline(defense)
             guard let outcome = defense.endMinute(of: application.arn, at: time) else { continue }
             try await watched.tell(outcome, at: time)
-            if let baseline = defense.baseline(of: application.arn), baseline.minutes % Self.keeping == 0 {
-                try await watched.keep(baseline)
-            }
+            if let baseline = defense.baselineToKeep(of: application.arn) { try await watched.keep(baseline) }
         }
     }
 }
@@ -44,7 +40,7 @@ private struct Watched {
 
     /// After a start: what was learnt before.
     func restoreBaseline(_ defense: TrafficDefense) async throws(ServiceError) {
-        guard defense.baseline(of: arn) == nil else { return }
+        guard defense.needsBaseline(arn) else { return }
         let arn = arn
         let kept = try await environment.read(scope) { (records) throws(ServiceError) in
             try records.get(StoredBaseline.self, arn)

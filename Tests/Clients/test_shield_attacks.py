@@ -1,0 +1,141 @@
+"""A flood of requests before the web front: it is told of, blocked by the web ACL, and over when it is."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import ACCOUNT, Server, error_of
+from harness.upstream import Upstream, answer, answering
+
+BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
+LISTENS = re.compile(r"The web front listens on http://\S+:(\d+)")
+AGENTS = ["Mozilla/5.0 Firefox", "Mozilla/5.0 Safari", "curl/8"]
+
+
+class Shop:
+    """The web front before an application, and Shield Advanced for it."""
+
+    def __init__(self, server: Server, port: int):
+        self.server, self.port = server, port
+        self.shield, self.waf = server.root.client("shield"), server.root.client("wafv2")
+
+    def ask(self, address: str, path: str, agent: str, times: int = 1) -> int:
+        """The last one's status."""
+        status = 0
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(address, 0), timeout=20)
+        for _ in range(times):
+            connection.request("GET", path, headers={"Host": "shop", "User-Agent": agent})
+            response = connection.getresponse()
+            response.read()
+            status = response.status
+        connection.close()
+        return status
+
+    def usual_minute(self) -> None:
+        for number in range(40):
+            path = ("/", "/products", "/cart", "/about")[number % 4]
+            assert self.ask(f"127.2.{number % 20}.7", path, AGENTS[number % 3]) == 200
+        self.server.advance(60)
+
+    def flood_minute(self) -> list[int]:
+        statuses = [self.ask(f"127.1.{number}.7", "/search", "bot/1.0", 20) for number in range(60)]
+        self.server.advance(60)
+        return statuses
+
+    def attacks(self) -> list[dict[str, Any]]:
+        return list(self.shield.list_attacks()["AttackSummaries"])
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    file = tmp_path / "web-front"
+    with Upstream(answering(answer(b"fine"))) as upstream:
+        file.write_text(f"shop = {upstream.url}\n    arn = {BALANCER}\n")
+        with Server("--web-front", str(file), "--web-front-port", "0", log=tmp_path / "log") as server:
+            ports = [found.group(1) for line in server.output if (found := LISTENS.search(line))]
+            yield Shop(server, int(ports[0]))
+
+
+def metric(server: Server, name: str) -> int:
+    lines = [line for line in server.get("/metrics")[1].splitlines() if line.startswith(name)]
+    return sum(int(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
+    acl = shop.waf.create_web_acl(
+        Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility
+    )["Summary"]  # fmt: skip
+    shop.waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=BALANCER)
+    shop.shield.create_subscription()
+    shop.shield.create_protection(Name="shop", ResourceArn=BALANCER)
+    elsewhere = BALANCER.replace("/shop/", "/other/")
+    missing = error_of(shop.shield.create_protection, Name="other", ResourceArn=elsewhere)
+    assert missing.code == "ResourceNotFoundException"
+    shop.shield.enable_application_layer_automatic_response(ResourceArn=BALANCER, Action={"Block": {}})
+
+    # A day of what is usual: most of it in its first and last minutes.
+    for _ in range(3):
+        shop.usual_minute()
+    shop.server.advance(86_400)
+    for _ in range(3):
+        shop.usual_minute()
+    assert shop.attacks() == [] and metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
+
+    assert set(shop.flood_minute()) <= {200, 429}
+    (attack,) = shop.attacks()
+    assert attack["ResourceArn"] == BALANCER and "EndTime" not in attack
+    assert attack["AttackVectors"] == [{"VectorType": "REQUEST_FLOOD"}]
+    assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 1
+    assert metric(shop.server, "gatehouse_shield_attacks_total") == 1
+    detail = shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]
+    (counter,) = detail["AttackCounters"]
+    assert counter["Name"] == "REQUEST_FLOOD_RPS" and counter["Sum"] >= 1200 and counter["Max"] >= 20
+    agents = next(p for p in detail["AttackProperties"] if p["AttackPropertyIdentifier"] == "SOURCE_USER_AGENT")
+    assert agents["TopContributors"][0]["Name"] == "bot/1.0" and agents["TopContributors"][0]["Value"] >= 1000
+    assert {"MitigationName": "WEB_ACL_RULES"} in detail["Mitigations"]
+    assert detail["SubResources"][0]["Id"] == "/search"
+    # The attack is blocked, and nobody else is.
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 403
+    for agent in AGENTS:
+        assert shop.ask("127.2.1.7", "/products", agent) == 200
+
+    # What is blocked is an attack all the same, as long as it goes on.
+    assert set(shop.flood_minute()) <= {403, 429}
+    assert len(shop.attacks()) == 1
+    for _ in range(3):
+        shop.usual_minute()
+    (attack,) = shop.attacks()
+    assert isinstance(attack["EndTime"], datetime) and attack["EndTime"] > attack["StartTime"]
+    assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
+    # The rules are gone; that of known offenders stays, which lets them have a little.
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 200
+    statistics = shop.shield.describe_attack_statistics()["DataItems"]
+    assert len(statistics) == 1 and statistics[0]["AttackCount"] == 1
+    assert statistics[0]["AttackVolume"]["RequestsPerSecond"]["Max"] >= counter["Max"]
+    start = attack["StartTime"]
+    assert shop.shield.list_attacks(StartTime={"FromInclusive": start})["AttackSummaries"] == [attack]
+    assert shop.shield.list_attacks(StartTime={"ToExclusive": start})["AttackSummaries"] == []
+    assert shop.shield.list_attacks(ResourceArns=[elsewhere])["AttackSummaries"] == []
+    shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
+    assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
+
+
+def test_more_of_the_same_is_no_attack(shop: Shop) -> None:
+    for _ in range(3):
+        shop.usual_minute()
+    shop.server.advance(86_400)
+    for _ in range(2):
+        shop.usual_minute()
+    for number in range(200):
+        path = ("/", "/products", "/cart", "/about")[number % 4]
+        shop.ask(f"127.2.{number % 20}.7", path, AGENTS[number % 3], 4)
+    shop.server.advance(60)
+    assert shop.attacks() == []
