@@ -240,7 +240,10 @@ struct ValidateACMEDomain: Job {
             }
             switch validation.status {
             case .valid: try records.schedule(job, id: id, at: now + Self.interval)
-            case .validating: try records.schedule(job, id: id, at: now + Self.pause(now - validation.begun))
+            case .validating:
+                let next = now + Self.pause(now - validation.begun)
+                let end = validation.begun + ValidateDomains.patience
+                try records.schedule(job, id: id, at: min(next, end))
             case .invalid: break
             }
         }
