@@ -63,6 +63,7 @@ products:
 	@Tools/install-dependencies build test
 	swift build --product gatehouse
 	swift build --product probe-server
+	swift build --product core-rules
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)

@@ -24,6 +24,8 @@ let package = Package(
         .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         .library(name: "ACME", targets: ["ACME"]),
+        .library(name: "WAF", targets: ["WAF"]),
+        .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -280,7 +282,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform", "Policy",
+                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform",
+                "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -332,7 +335,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords", "Fetch",
+                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords",
+                "Fetch",
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -448,7 +452,8 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
+                "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -652,6 +657,8 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
+        .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "WAF"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),

@@ -68,7 +68,11 @@ let package = Package(
         .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzWebAuthn", dependencies: ["FuzzDriver", .product(name: "WebAuthn", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzCoreRules", dependencies: ["FuzzDriver", .product(name: "CoreRuleSet", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],

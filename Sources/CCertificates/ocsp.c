@@ -22,8 +22,18 @@ size_t revocation_query_count(const revocation_query *query) {
     return count > 0 ? (size_t)count : 0;
 }
 
-bool revocation_query_has_nonce(const revocation_query *query) {
-    return OCSP_REQUEST_get_ext_by_NID(request(query), NID_id_pkix_OCSP_Nonce, -1) >= 0;
+ptrdiff_t revocation_query_nonce_count(const revocation_query *query) {
+    int place = OCSP_REQUEST_get_ext_by_NID(request(query), NID_id_pkix_OCSP_Nonce, -1);
+    if (place < 0) return -1;
+    X509_EXTENSION *nonce = OCSP_REQUEST_get_ext(request(query), place);
+    const unsigned char *value = ASN1_STRING_get0_data(X509_EXTENSION_get_data(nonce));
+    int count = ASN1_STRING_length(X509_EXTENSION_get_data(nonce));
+    // It is an octet string within an octet string; some clients leave the inner one out.
+    ASN1_OCTET_STRING *inner = d2i_ASN1_OCTET_STRING(NULL, &value, count);
+    if (inner != NULL) count = ASN1_STRING_length(inner);
+    ASN1_OCTET_STRING_free(inner);
+    ERR_clear_error();
+    return count;
 }
 
 static OCSP_CERTID *name_at(const revocation_query *query, size_t index) {
@@ -45,24 +55,30 @@ static bool is_of(OCSP_CERTID *name, X509 *issuer) {
     return is_same;
 }
 
-ptrdiff_t revocation_query_serial(
-    const revocation_query *query, size_t index, const unsigned char *certificate, size_t certificate_count,
-    unsigned char *output) {
-    OCSP_CERTID *name = name_at(query, index);
-    X509 *issuer = read_certificate(certificate, certificate_count);
-    ptrdiff_t written = -1;
+static ptrdiff_t write_serial(OCSP_CERTID *name, X509 *issuer, unsigned char *output) {
     ASN1_INTEGER *serial = NULL;
-    if (name != NULL && issuer != NULL && is_of(name, issuer)
-        && OCSP_id_get0_info(NULL, NULL, NULL, &serial, name) == 1) {
-        BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
-        if (number != NULL && !BN_is_negative(number) && BN_num_bytes(number) <= REVOCATION_SERIAL_SIZE) {
-            written = BN_bn2bin(number, output);
-        }
-        BN_free(number);
+    if (name == NULL || !is_of(name, issuer) || OCSP_id_get0_info(NULL, NULL, NULL, &serial, name) != 1) return -1;
+    BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
+    ptrdiff_t written = -1;
+    if (number != NULL && !BN_is_negative(number) && BN_num_bytes(number) <= REVOCATION_SERIAL_SIZE) {
+        written = BN_bn2bin(number, output);
     }
+    BN_free(number);
+    return written;
+}
+
+bool revocation_query_serials(
+    const revocation_query *query, const unsigned char *certificate, size_t certificate_count, unsigned char *output,
+    ptrdiff_t *counts) {
+    X509 *issuer = read_certificate(certificate, certificate_count);
+    size_t count = issuer == NULL ? 0 : revocation_query_count(query);
+    for (size_t index = 0; index < count; index++) {
+        counts[index] = write_serial(name_at(query, index), issuer, output + index * REVOCATION_SERIAL_SIZE);
+    }
+    bool is_read = issuer != NULL;
     X509_free(issuer);
     ERR_clear_error();
-    return written;
+    return is_read;
 }
 
 static bool add_status(

@@ -1,6 +1,5 @@
-import FoundationEssentials
 import SwiftASN1
-@_spi(FixedExpiryValidationTime) public import X509
+public import X509
 
 extension Certificate {
     /// Reads a certificate in PEM.
@@ -24,8 +23,9 @@ extension Certificate {
         } catch {
             throw .malformedCertificate
         }
-        // The verifier tries every path, and certificates that sign each other could have more paths than it could ever try.
         guard chain.count <= 8 else { throw .malformedCertificate }
+        // Text around certificates counts for nothing, but what is nothing else has none that was meant.
+        guard !chain.isEmpty || pem.allSatisfy(\.isWhitespace) else { throw .malformedCertificate }
         return chain
     }
 
@@ -41,32 +41,5 @@ extension Certificate {
         var serializer = DER.Serializer()
         do { try serializer.serialize(self) } catch { throw .failed }
         return serializer.serializedBytes
-    }
-
-    /// Whether it says that its owner is an authority.
-    public var isOfAuthority: Bool {
-        guard case .isCertificateAuthority? = try? extensions.basicConstraints else { return false }
-        return true
-    }
-
-    /// How many authorities may follow below; nil: it does not say.
-    public var pathLength: Int? {
-        guard case .isCertificateAuthority(let length)? = try? extensions.basicConstraints else { return nil }
-        return length
-    }
-
-    /// Whether its own key has signed it.
-    public var isSelfSigned: Bool { subject == issuer && publicKey.isValidSignature(signature, for: self) }
-
-    /// Whether the last of a chain vouches for this certificate by way of the others, at a time in seconds since 1970
-    /// (RFC 5280, section 6).
-    public func isVouchedFor(by chain: [Certificate], at time: Double) async -> Bool {
-        guard let anchor = chain.last else { return false }
-        var verifier = Verifier(rootCertificates: CertificateStore([anchor])) {
-            RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: time))
-        }
-        let result = await verifier.validate(leaf: self, intermediates: CertificateStore(chain.dropLast()))
-        guard case .validCertificate = result else { return false }
-        return true
     }
 }

@@ -117,7 +117,9 @@ extension CertificateTemplate {
         var extensions = [try basicConstraints()]
         if let usage = keyUsage { extensions.append(try Certificate.Extension(usage, critical: true)) }
         if !purposes.isEmpty {
-            extensions.append(try Certificate.Extension(try ExtendedKeyUsage(purposes), critical: false))
+            // Whoever does not know what it is for is not to take it for anything.
+            let isCritical = purpose == .codeSigning || purpose == .ocspSigning
+            extensions.append(try Certificate.Extension(try ExtendedKeyUsage(purposes), critical: isCritical))
         }
         return extensions
     }

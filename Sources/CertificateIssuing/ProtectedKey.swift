@@ -10,6 +10,7 @@ public enum ProtectedKey {
     /// - Returns: PEM, as `openssl pkcs8` reads it.
     /// - Throws: ``IssuingError/failed``.
     public static func pem(_ key: [UInt8], passphrase: [UInt8]) throws(IssuingError) -> String {
+        guard !passphrase.isEmpty else { throw .failed }
         let der = passphrase.withUnsafeBytes { passphrase in
             RevocationAuthority.taken { written in
                 passphrase.bindMemory(to: CChar.self).baseAddress.flatMap { start in

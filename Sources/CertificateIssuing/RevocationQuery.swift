@@ -13,14 +13,19 @@ public final class RevocationQuery: @unchecked Sendable {
     public static let mostBytes = 16_384
     /// It asks about at most so many certificates.
     private static let mostCertificates = 32
+    /// RFC 9654, section 2.1.
+    private static let nonceBytes = 1...128
 
-    /// nil: the bytes are no question, or about too many certificates.
+    /// nil: the bytes are no question, or about too many certificates, or have a nonce of another length than 1 to 128.
     public init?(_ bytes: [UInt8]) {
         guard bytes.count <= Self.mostBytes, let pointer = revocation_read_query(bytes, bytes.count) else { return nil }
         self.pointer = pointer
         count = revocation_query_count(pointer)
-        hasNonce = revocation_query_has_nonce(pointer)
-        guard (1...Self.mostCertificates).contains(count) else { return nil }
+        let nonce = revocation_query_nonce_count(pointer)
+        hasNonce = nonce >= 0
+        guard (1...Self.mostCertificates).contains(count), !hasNonce || Self.nonceBytes.contains(nonce) else {
+            return nil
+        }
     }
 
     deinit { revocation_free_query(pointer) }
@@ -66,8 +71,17 @@ public final class RevocationQuery: @unchecked Sendable {
 
     /// The serial numbers of the certificates that it asks about, without leading zeros; nil for one that is of another
     /// authority.
-    public func serials(of authority: RevocationAuthority) -> [[UInt8]?] {
-        (0..<count).map { authority.serial(self, at: $0) }
+    /// - Parameter certificate: the authority's own, in DER.
+    public func serials(of certificate: [UInt8]) -> [[UInt8]?] {
+        let size = Int(REVOCATION_SERIAL_SIZE)
+        var counts = [Int](repeating: -1, count: count)
+        var bytes = [UInt8](repeating: 0, count: count * size)
+        guard revocation_query_serials(pointer, certificate, certificate.count, &bytes, &counts) else {
+            return counts.map { _ in nil }
+        }
+        return counts.enumerated().map { index, count in
+            count < 0 ? nil : Array(bytes.dropFirst(index * size).prefix(count))
+        }
     }
 
     /// Signs the answer, with the question's nonce.

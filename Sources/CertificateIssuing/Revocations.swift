@@ -45,7 +45,8 @@ public struct RevocationAuthority: Sendable {
         }
     }
 
-    private let certificate: [UInt8]
+    /// In DER.
+    public let certificate: [UInt8]
     private let key: [UInt8]
     private let hash: Hash
 
@@ -113,17 +114,6 @@ public struct RevocationAuthority: Sendable {
         }
         guard let bytes else { throw .failed }
         return bytes
-    }
-
-    /// See ``RevocationQuery/serials(of:)``.
-    func serial(_ query: RevocationQuery, at index: Int) -> [UInt8]? {
-        var result = -1
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(REVOCATION_SERIAL_SIZE)) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            result = revocation_query_serial(query.pointer, index, certificate, certificate.count, start)
-            count = max(0, result)
-        }
-        return result < 0 ? nil : bytes
     }
 
     private static func times(_ from: Double, _ to: Double) -> (Int64, Int64)? {

@@ -57,11 +57,14 @@ public struct ResourceRefusal: Sendable {
     public let reason: Reason
     /// What a browser is answered.
     public let response: WireResponse
+    /// Why the web ACL can't be asked, for the log; nil: it can.
+    public let problem: String?
 
     /// - Parameters: see the properties.
-    public init(_ reason: Reason, _ response: WireResponse) {
+    public init(_ reason: Reason, _ response: WireResponse, problem: String? = nil) {
         self.reason = reason
         self.response = response
+        self.problem = problem
     }
 }
 

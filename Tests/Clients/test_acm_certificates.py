@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from harness import ACCOUNT, Identity, Server, Trail, allow, error_of
+from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of
 from harness.authorities import Authority, key_pem, new_key, new_request, run, wait_until
 
 
@@ -156,6 +157,25 @@ def test_access(root: Identity, new_user: Any) -> None:
     alice.describe_certificate(CertificateArn=blue)
 
 
+def test_who_tags_has_to_be_allowed_to(root: Identity, new_user: Any) -> None:
+    acm = new_user("alice", allow("acm:*"), deny(["acm:AddTagsToCertificate", "acm:TagResource"])).client("acm")
+    tags = {"Tags": [{"Key": "team", "Value": "blue"}]}
+    pem, key = self_signed()
+    endpoint = {
+        "AuthorizationBehavior": "PRE_APPROVED",
+        "CertificateAuthority": {"PublicCertificateAuthority": {"AllowedKeyAlgorithms": ["EC_prime256v1"]}},
+    }
+    asks = [
+        (acm.import_certificate, {"Certificate": pem.encode(), "PrivateKey": key_pem(key).encode()}),
+        (acm.request_certificate, {"DomainName": "www.example.com"}),
+        (acm.create_acme_endpoint, endpoint),
+    ]
+    for ask, parameters in asks:
+        assert ask(**parameters)
+        assert error_of(ask, **parameters, **tags).code == "AccessDeniedException"
+    assert imported(root.client("acm"), pem, key, **tags)
+
+
 def test_a_private_certificate(root: Identity, tmp_path: Path) -> None:
     authority = Authority.root(root)
     acm = root.client("acm")
@@ -227,6 +247,32 @@ def test_renewal(cloud: Server, root: Identity) -> None:
     exported = acm.export_certificate(CertificateArn=arn, Passphrase=b"secret")
     key = serialization.load_pem_private_key(exported["PrivateKey"].encode(), b"secret")
     assert key.public_key() == x509.load_pem_x509_certificate(exported["Certificate"].encode()).public_key()
+
+
+def test_an_export_has_one_certificate_and_its_key(root: Identity) -> None:
+    """Renewals change both, while an export still hashes the passphrase."""
+    authority = Authority.root(root)
+    authority.client.create_permission(
+        CertificateAuthorityArn=authority.arn,
+        Principal="acm.amazonaws.com",
+        Actions=["IssueCertificate", "GetCertificate", "ListPermissions"],
+    )
+    acm = root.client("acm")
+    ask = {"DomainName": "www.example.com", "CertificateAuthorityArn": authority.arn, "KeyAlgorithm": "EC_prime256v1"}
+    arn = acm.request_certificate(**ask)["CertificateArn"]
+    acm.export_certificate(CertificateArn=arn, Passphrase=b"secret")
+    serials = set()
+    with ThreadPoolExecutor() as pool:
+        for _ in range(4):
+            exports = [pool.submit(acm.export_certificate, CertificateArn=arn, Passphrase=b"secret") for _ in range(3)]
+            acm.renew_certificate(CertificateArn=arn)
+            for export in exports:
+                made = export.result()
+                leaf = x509.load_pem_x509_certificate(made["Certificate"].encode())
+                key = serialization.load_pem_private_key(made["PrivateKey"].encode(), b"secret")
+                assert key.public_key() == leaf.public_key()
+                serials.add(leaf.serial_number)
+    assert len(serials) > 1
 
 
 def test_the_account(root: Identity) -> None:

@@ -38,16 +38,25 @@ def test_templates_decide(root: Identity, new_user: Any) -> None:
 def test_tags_decide(root: Identity, new_user: Any) -> None:
     blue = Authority.root(root, "Blue", Tags=[{"Key": "team", "Value": "blue"}])
     red = Authority.root(root, "Red", Tags=[{"Key": "team", "Value": "red"}])
+    making = ["acm-pca:CreateCertificateAuthority", "acm-pca:TagCertificateAuthority"]
     alice = new_user(
         "alice",
         allow("acm-pca:*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),
-        allow("acm-pca:CreateCertificateAuthority", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),
+        allow(making, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),
     )
     as_user(alice, blue).issue(new_request())
     assert error_of(as_user(alice, red).issue, request=new_request()).code == "AccessDeniedException"
     Authority.create(alice, "Own", Tags=[{"Key": "team", "Value": "blue"}])
     error = error_of(Authority.create, identity=alice, name="Other", Tags=[{"Key": "team", "Value": "red"}])
     assert error.code == "AccessDeniedException"
+
+
+def test_who_tags_has_to_be_allowed_to(root: Identity, new_user: Any) -> None:
+    tags = [{"Key": "team", "Value": "blue"}]
+    bob = new_user("bob", allow("acm-pca:*"), deny("acm-pca:TagCertificateAuthority"))
+    assert Authority.create(bob, "Plain")
+    error = error_of(Authority.create, identity=bob, name="Tagged", Tags=tags)
+    assert error.code == "AccessDeniedException" and "acm-pca:TagCertificateAuthority" in error.message
 
 
 def test_policies_of_authorities(root: Identity, new_user: Any) -> None:
@@ -70,6 +79,45 @@ def test_policies_of_authorities(root: Identity, new_user: Any) -> None:
     assert error_of(put, ResourceArn=authority.arn, Policy=unknown).code == "InvalidPolicyException"
     client.delete_policy(ResourceArn=authority.arn)
     assert error_of(as_user(alice, authority).issue, request=new_request()).code == "AccessDeniedException"
+
+
+def test_what_policies_of_authorities_can_give(root: Identity) -> None:
+    authority = Authority.root(root)
+    put = authority.client.put_policy
+    someone = {"Principal": {"AWS": ACCOUNT}}
+    for wrong in (
+        allow("acm-pca:*", authority.arn, **someone),
+        allow(["acm-pca:GetCertificate", "acm-pca:PutPolicy"], authority.arn, **someone),
+        allow("acm-pca:Get*", authority.arn, **someone),
+        allow("acm-pca:DeleteCertificateAuthority", authority.arn, **someone),
+        allow("acm-pca:IssueCertificate", authority.arn[:-4] + "0000", **someone),
+        {"Effect": "Allow", "NotAction": "acm-pca:PutPolicy", "Resource": authority.arn} | someone,
+    ):
+        assert error_of(put, ResourceArn=authority.arn, Policy=policy(wrong)).code == "InvalidPolicyException"
+    uses = ["DescribeCertificateAuthority", "GetCertificate", "GetCertificateAuthorityCertificate", "IssueCertificate"]
+    uses += ["ListPermissions", "ListTags", "RevokeCertificate"]
+    put(ResourceArn=authority.arn, Policy=policy(allow([f"acm-pca:{use}" for use in uses], authority.arn, **someone)))
+
+
+def test_other_accounts_make_no_authorities(cloud: Server, root: Identity) -> None:
+    member = NewOrganization(cloud).member("member")
+    authority = Authority.root(root)
+    guest = as_user(member.user("all", allow("acm-pca:*")), authority)
+    actions = ["acm-pca:IssueCertificate", "acm-pca:GetCertificate"]
+    shared = allow(actions, authority.arn, Principal={"AWS": [member.account, ACCOUNT]})
+    authority.client.put_policy(ResourceArn=authority.arn, Policy=policy(shared))
+    for template in (None, "EndEntityServerAuthCertificate/V1", "EndEntityClientAuthCertificate/V1"):
+        assert guest.certificate(new_request(), template)
+    low = Authority.create(root, "Low", kind="SUBORDINATE").request
+    subordinate = "SubordinateCACertificate_PathLen0/V1"
+    for template in (subordinate, "CodeSigningCertificate/V1", "EndEntityCertificate_CSRPassthrough/V1"):
+        assert error_of(guest.issue, request=low, template=template).code == "AccessDeniedException"
+    assert authority.issue(low, subordinate), "its own account does as it likes"
+    # Whoever says so gives that, too: as AWS's own permission for Resource Access Manager does.
+    condition = {"StringEquals": {"acm-pca:TemplateArn": TEMPLATES + subordinate}}
+    authority.client.put_policy(ResourceArn=authority.arn, Policy=policy(shared | {"Condition": condition}))
+    assert guest.issue(low, subordinate)
+    assert error_of(guest.issue, request=low).code == "AccessDeniedException"
 
 
 def test_permissions_of_services(root: Identity) -> None:

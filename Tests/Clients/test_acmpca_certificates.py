@@ -55,6 +55,8 @@ def test_templates_of_end_entities(authority: Authority, template: str | None, w
     constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert not constraints.value.ca and not constraints.critical
     assert certificate.extensions.get_extension_for_class(x509.KeyUsage).critical
+    is_signing = wanted in ([Purpose.CODE_SIGNING], [Purpose.OCSP_SIGNING])
+    assert certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).critical == is_signing
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["a.example.com", "b.example.com"]
     own = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value

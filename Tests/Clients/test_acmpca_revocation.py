@@ -165,6 +165,13 @@ def test_questions_by_get_and_wrong_ones(root: Identity, bucket: str) -> None:
     answer = ocsp.load_der_ocsp_response(posted(responder, der))
     assert answer.certificate_status == ocsp.OCSPCertStatus.REVOKED and answer.revocation_reason is None
     assert ocsp.load_der_ocsp_response(posted(responder, b"nothing")).response_status == ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+    for size, status in ((1, "SUCCESSFUL"), (32, "SUCCESSFUL"), (128, "SUCCESSFUL"), (129, "MALFORMED_REQUEST"), (8000, "MALFORMED_REQUEST")):
+        nonce = x509.OCSPNonce(bytes(size))
+        asked = ocsp.OCSPRequestBuilder().add_certificate(leaf, own, hashes.SHA256()).add_extension(nonce, False).build()
+        answer = ocsp.load_der_ocsp_response(posted(responder, asked.public_bytes(serialization.Encoding.DER)))
+        assert answer.response_status == ocsp.OCSPResponseStatus[status]
+        if status == "SUCCESSFUL":
+            assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value == nonce
     other = Authority.root(root, "Other", RevocationConfiguration=settings(bucket))
     foreign = points(other.certificate(new_request()))[1]
     unauthorized = ocsp.OCSPResponseStatus.UNAUTHORIZED
@@ -236,6 +243,9 @@ def test_lists_are_renewed_and_forget_what_has_expired(cloud: Server, root: Iden
     cloud.advance(3.6 * 86_400)
     second = x509.load_der_x509_crl(fetched(address))
     assert second.last_update_utc > first.last_update_utc and len(second) == 1
+    # It has expired, and is on one more list: RFC 5280, section 3.3.
+    cloud.advance(3.6 * 86_400)
+    assert len(x509.load_der_x509_crl(fetched(address))) == 1
     cloud.advance(3.6 * 86_400)
     assert len(x509.load_der_x509_crl(fetched(address))) == 0
 

@@ -66,17 +66,23 @@ class Shop:
 class Front:
     """A shop behind the web front."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **more: Any):
         self.shop = Shop()
+        self.said = folder / "log"
         self.log = folder / "waf.log"
         file = folder / "web-front"
         file.write_text(f"shop = http://127.0.0.1:{self.shop.server.server_port}\n    hosts = localhost, 127.0.0.1, *.shop.example\n")
         self.server = Server(
-            "--web-front", str(file), "--web-front-port", "0", "--web-front-tls-port", "0", "--web-acl-log", str(self.log)
-        )
+            "--web-front", str(file), "--web-front-port", "0", "--web-front-tls-port", "0", "--web-acl-log", str(self.log),
+            log=self.said, **more,
+        )  # fmt: skip
         self.server.start()
         found = [match for line in self.server.output if (match := LISTENS.search(line))]
         self.port = int(found[0].group(1))
+
+    def close(self) -> None:
+        self.server.kill()
+        self.shop.close()
 
     @property
     def url(self) -> str:
@@ -108,8 +114,7 @@ class Front:
 def front(tmp_path: Path) -> Iterator[Front]:
     front = Front(tmp_path)
     yield front
-    front.server.kill()
-    front.shop.close()
+    front.close()
 
 
 def test_what_passes_and_what_does_not(front: Front) -> None:
@@ -261,3 +266,17 @@ def test_a_browser_gets_to_the_shop(front: Front, browser: Browser, action: str)
     (match,) = passed["nonTerminatingMatchingRules"]
     assert match["action"] == action.upper() and match[key]["responseCode"] == 0
     assert abs(match[key]["solveTimestamp"] - time.time()) < 60 and passed[key] == match[key]
+
+
+def test_the_log_says_why_nothing_passes(tmp_path: Path) -> None:
+    # In the place of the library that finds injection.
+    (tmp_path / "libmodsecurity.so.3").write_bytes(b"")
+    front = Front(tmp_path, environment={"LD_LIBRARY_PATH": str(tmp_path)})
+    try:
+        query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
+        front.acl(rule("injection", {"SqliMatchStatement": query}, Count={}))
+        assert [front.curl("/")[0] for _ in range(3)] == [500] * 3 and front.shop.asked == []
+        told = [line for line in front.said.read_text().splitlines() if "web ACL can't be asked" in line]
+        assert len(told) == 1 and "libmodsecurity" in told[0]
+    finally:
+        front.close()

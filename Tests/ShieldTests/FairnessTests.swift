@@ -104,4 +104,33 @@ import WAF
             #expect(share.count == inside.count && inside.count <= limit + max(1, limit / 4))
         }
     }
+
+    /// An application that answers 200 a second; 200 who ask as often as they can, and 20 who were there before and ask twice.
+    @Test func thoseWhoWereThereBeforeComeFirst() {
+        let share = FairShare(limit: 256)
+        let good = (0..<20).map { Traffic.address($0, network: $0) }
+        let bad = (0..<200).map { Traffic.address($0, network: 30 + $0) }
+        var (waiting, asked, answered) = ([(client: IPAddress, isGood: Bool)](), 0, 0)
+        var time = 10_000.0
+        for tick in 0..<6000 {
+            time += 0.01
+            if tick % 50 < 40, tick % 2 == 0 {
+                let client = good[tick % 50 / 2]
+                if tick >= 2000 { asked += 1 }
+                if share.enter(client, at: time) { waiting.append((client, true)) }
+            }
+            if tick >= 800 {
+                for client in bad where tick % 10 == 0 {
+                    if share.enter(client, at: time) { waiting.append((client, false)) }
+                }
+            }
+            for _ in 0..<min(2, waiting.count) {
+                let done = waiting.removeFirst()
+                share.leave(done.client, at: time)
+                if done.isGood, tick >= 2000 { answered += 1 }
+            }
+        }
+        #expect(Double(answered) >= 0.95 * Double(asked), "\(answered) of \(asked)")
+        #expect(share.limit < 128)
+    }
 }

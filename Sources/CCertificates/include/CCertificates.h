@@ -1,5 +1,6 @@
 // What swift-certificates lacks, by OpenSSL's libcrypto: certificate revocation lists (RFC 5280, section 5), answers of OCSP
-// (RFC 6960), and private keys that a passphrase protects (RFC 5958, section 3).
+// (RFC 6960), private keys that a passphrase protects (RFC 5958, section 3), and name constraints of every form (RFC 5280,
+// section 4.2.1.10).
 //
 // No function prints, and none leaves anything in the thread's queue of errors. What is returned as bytes is freed by
 // `revocation_free`; NULL says that something could not be read or signed. Keys are PKCS #8 in DER, times seconds since 1970.
@@ -56,14 +57,15 @@ void revocation_free_query(revocation_query *_Nullable query);
 /// How many certificates it asks about.
 size_t revocation_query_count(const revocation_query *query);
 
-/// Whether it has a nonce, so that its answer is for nobody else.
-bool revocation_query_has_nonce(const revocation_query *query);
+/// How many bytes the nonce has that makes its answer one for nobody else; -1 where it has none.
+ptrdiff_t revocation_query_nonce_count(const revocation_query *query);
 
-/// The serial number that is asked about, without leading zeros; -1 when it is not of a certificate of this issuer.
-/// `output` has room for `REVOCATION_SERIAL_SIZE` bytes.
-ptrdiff_t revocation_query_serial(
-    const revocation_query *query, size_t index, const unsigned char *certificate, size_t certificate_count,
-    unsigned char *output);
+/// The serial numbers that are asked about, without leading zeros. `output` has room for `REVOCATION_SERIAL_SIZE` bytes for each
+/// certificate, and `counts` for its number of bytes; -1 when it is not of a certificate of this issuer.
+/// - Returns: whether the issuer's certificate can be read.
+bool revocation_query_serials(
+    const revocation_query *query, const unsigned char *certificate, size_t certificate_count, unsigned char *output,
+    ptrdiff_t *counts);
 
 typedef enum {
     revocation_good,
@@ -97,6 +99,19 @@ unsigned char *_Nullable revocation_refusal(revocation_refusal_reason reason, si
 /// - Returns: an EncryptedPrivateKeyInfo in DER.
 unsigned char *_Nullable private_key_encrypt(
     const unsigned char *key, size_t key_count, const char *passphrase, size_t passphrase_count, size_t *written);
+
+/// Whether a certification path holds (RFC 5280, section 6): signatures, validity, basic constraints, path lengths, what keys are
+/// for, and name constraints. Its certificates are in DER, one after another; the last one is trusted, whoever signed it.
+bool certificate_path_is_valid(const unsigned char *certificates, size_t count, int64_t time);
+
+/// Whether a certificate's names lie within what the name constraints of an authority above it permit. One without such
+/// constraints permits all names; one whose constraints can't be read, or not applied to these names, permits none.
+bool certificate_is_permitted(
+    const unsigned char *certificate, size_t certificate_count, const unsigned char *authority, size_t authority_count);
+
+/// Whether all name constraints of a certificate are of forms that can be applied: directory names, host names, addresses
+/// of mail, IP addresses and URIs.
+bool certificate_has_known_constraints(const unsigned char *certificate, size_t count);
 
 void revocation_free(unsigned char *_Nullable bytes);
 

@@ -13,15 +13,21 @@ struct TextStore {
     private var asked: [UInt64] = []
     private var hits: [UInt64] = []
     private var found: [Int: [Int]] = [:]
+    /// How many bytes each set has looked at.
+    private var looked: [Int]
     /// 0: not asked, 1: no, 2: yes.
     private var sql: [UInt8] = []
     private var script: [UInt8] = []
 
     private let nodeCount: Int
 
+    /// In how many bytes of a request all expressions of a set are looked for together. It bounds what a hostile request can cost.
+    private static let mostTogether = 2048
+
     init(_ plan: ScanPlan) {
         self.plan = plan
         nodeCount = plan.tree.nodes.count
+        looked = Array(repeating: 0, count: plan.sets.count)
     }
 
     /// Takes a text in.
@@ -66,7 +72,11 @@ struct TextStore {
         if asked[text] & bit != 0 {
             return hits[text] & bit == 0 ? [] : found[text * plan.sets.count + set] ?? []
         }
-        let numbers = plan.sets[set].expressions.matches(texts[text])
+        looked[set] += texts[text].count
+        let expressions = plan.expressionsOfSets[set]
+        let numbers =
+            looked[set] <= Self.mostTogether
+            ? expressions.matches(texts[text]) : expressions.matchesOneByOne(texts[text])
         asked[text] |= bit
         if !numbers.isEmpty {
             hits[text] |= bit

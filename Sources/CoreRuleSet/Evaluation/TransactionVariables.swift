@@ -71,6 +71,7 @@ extension SecOperator {
         case .urlEncoding: Self.hasBrokenEncoding(value)
         case .utf8Encoding: String(validating: value, as: UTF8.self) == nil
         case .addresses(let networks): Self.isAmong(networks, value)
+        case .wordComparison: WordComparison.isFound(in: value)
         case .always: true
         case .regex, .phrases, .sqlInjection, .crossSiteScripting: false
         }

@@ -91,6 +91,9 @@ extension CoreRules: RequestInspector {
         questions.firstIndex { $0.rule == rule }.map { Inspection(self, question: $0) }
     }
 
+    /// AWS's rules that something of the Core Rule Set stands behind.
+    public var managedRules: [String] { questions.map(\.rule) }
+
     /// Whether all rules together refuse a request. Each rule that matches gives a label: ``labelNamespace`` with its number.
     public var score: Inspection { Inspection(self, question: -1) }
 

@@ -11,7 +11,7 @@ struct Signature: Sendable {
     init?(_ rule: PreparedRule) {
         guard let test = rule.links.first?.test, !test.isNegated else { return nil }
         switch test.condition {
-        case .scanned, .regex, .sql, .script: break
+        case .scanned, .regex, .sql, .script, .other(.wordComparison): break
         case .other: return nil
         }
         var further: [PreparedTest] = []

@@ -59,6 +59,8 @@ enum SecOperator: Sendable, Equatable {
     case contains(SecText)
     case number(Comparison, SecText)
     case addresses([String])
+    /// See ``WordComparison``. No rule names it.
+    case wordComparison
     case always
 
     enum Comparison: Sendable, Equatable {

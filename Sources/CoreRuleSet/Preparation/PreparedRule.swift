@@ -79,17 +79,24 @@ struct RulePreparation {
         switch test.condition {
         case .regex(let text):
             var pattern = try translated(text)
+            var isComparison = false
             do throws(LinearRegex.Problem) {
                 _ = try LinearRegex(pattern)
             } catch {
-                guard let substitute = PatternSubstitute.of(rule: id) else {
-                    throw SecLangProblem("the expression: \(error.reason)")
+                switch PatternSubstitute.of(rule: id) {
+                case .opposite(let substitute)?:
+                    pattern = substitute
+                    isNegated.toggle()
+                case .wordComparison?: isComparison = true
+                case nil: throw SecLangProblem("the expression: \(error.reason)")
                 }
-                pattern = substitute
-                isNegated.toggle()
             }
-            if captures { capturing = try? LinearRegex(pattern, capturing: true) }
-            condition = try expression(pattern, test, nodes, isNegated, index)
+            if isComparison {
+                condition = .other(.wordComparison)
+            } else {
+                if captures { capturing = try? LinearRegex(pattern, capturing: true) }
+                condition = try expression(pattern, test, nodes, isNegated, index)
+            }
         case .phrases(let phrases):
             condition = try expression(PatternTranslation.anyOf(phrases), test, nodes, isNegated, index)
         case .sqlInjection, .crossSiteScripting:
@@ -170,14 +177,21 @@ extension SecVariables {
     }
 }
 
-/// Expressions of ours for the few that RE2 has no words for. Each finds what the rule's own does *not*: the rule is turned round.
-enum PatternSubstitute {
-    static func of(rule id: Int) -> String? {
+/// What stands in the place of the few expressions that RE2 has no words for.
+enum PatternSubstitute: Sendable, Equatable {
+    /// An expression that finds what the rule's own does *not*: the rule is turned round.
+    case opposite(String)
+    /// See ``WordComparison``.
+    case wordComparison
+
+    static func of(rule id: Int) -> PatternSubstitute? {
         switch id {
         // File names with quotation marks, equals signs, or semicolons that end no entity: what has none of these.
         case 920120:
-            #"(?s)\A(?:[^;'"=]|&(?:[aAoOuUyY]uml|[aAeEiIoOuU]circ|[eEiIoOuUyY]acute|[aAeEiIoOuU]grave|[cC]cedil|"#
-                + #"[aAnNoO]tilde|amp|apos);)*\z"#
+            .opposite(
+                #"(?s)\A(?:[^;'"=]|&(?:[aAoOuUyY]uml|[aAeEiIoOuU]circ|[eEiIoOuUyY]acute|[aAeEiIoOuU]grave|[cC]cedil|"#
+                    + #"[aAnNoO]tilde|amp|apos);)*\z"#)
+        case 942130: .wordComparison
         default: nil
         }
     }

@@ -27,6 +27,7 @@ struct ScanPlan: Sendable {
     /// The sets' nodes and classes once more, side by side.
     let nodesOfSets: [Int]
     let classesOfSets: [UInt64]
+    let expressionsOfSets: [LinearRegexSet]
 
     /// The most classes that fit in a word, with ``anyClass``.
     static let mostClasses = 63
@@ -110,7 +111,8 @@ struct ScanPlanning {
         for (number, wanted) in classes.enumerated() { ofVariable[wanted.variable.rawValue].append(number) }
         return ScanPlan(
             tree: tree, triggers: tree.nodes.map(\.step.triggers), sets: sets, classes: classes,
-            classesOfVariable: ofVariable, nodesOfSets: sets.map(\.node), classesOfSets: sets.map(\.classes))
+            classesOfVariable: ofVariable, nodesOfSets: sets.map(\.node), classesOfSets: sets.map(\.classes),
+            expressionsOfSets: sets.map(\.expressions))
     }
 }
 

@@ -62,11 +62,18 @@ extension ServiceModule {
     ]
 }
 
+private let acmeSample = "arn:aws:acm:us-east-1:\(Samples.account):acme-endpoint/00000000-0000-0000-0000-000000000001"
+
 /// Made-up inputs, with which OPERATIONS.md is generated.
 private let certificateSamples = Samples(
     texts: [
         "CertificateArn": "arn:aws:acm:us-east-1:\(Samples.account):certificate/00000000-0000-0000-0000-000000000001",
         "DomainName": "www.example.com",
+        "AcmeEndpointArn": acmeSample, "ResourceArn": acmeSample,
+        "AcmeExternalAccountBindingArn":
+            "\(acmeSample)/acme-external-account-binding/00000000-0000-0000-0000-000000000002",
+        "AcmeDomainValidationArn": "\(acmeSample)/acme-domain-validation/00000000-0000-0000-0000-000000000003",
+        "RoleArn": "arn:aws:iam::\(Samples.account):role/issuance",
         "CertificateAuthorityArn":
             "arn:aws:acm-pca:us-east-1:\(Samples.account):certificate-authority/00000000-0000-0000-0000-000000000001",
     ])

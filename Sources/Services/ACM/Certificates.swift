@@ -1,6 +1,7 @@
 import CertificateIssuing
 import CertificateManagerAPI
 import Ledger
+import OIDC
 import Platform
 import Wire
 import X509
@@ -83,8 +84,9 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
     public static var isReadOnly: Bool { true }
     public static var secretMembers: Set<String> { ["Passphrase", "PrivateKey"] }
 
-    /// The key under its passphrase.
+    /// The certificate, and its key under the passphrase: a renewal changes both.
     public struct Preparation: Sendable {
+        let content: ManagedCertificate.Content
         let key: String
     }
 
@@ -108,9 +110,11 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
         guard certificate.status != .revoked else {
             throw .invalidCertificate("Certificate ARN: \(certificate.arn) is revoked")
         }
-        guard let key, certificate.content != nil else { throw .notIssued(certificate) }
+        guard let key, let content = certificate.content else { throw .notIssued(certificate) }
+        let (secret, passphrase) = (Array(key.secret), input.passphrase.bytes)
         do {
-            return Preparation(key: try ProtectedKey.pem(Array(key.secret), passphrase: input.passphrase.bytes))
+            let protected = try await KeyMaking.run { try ProtectedKey.pem(secret, passphrase: passphrase) }
+            return Preparation(content: content, key: protected)
         } catch {
             throw .internalFailure
         }
@@ -120,7 +124,6 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
         _ input: Input, _ made: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var certificate = try records.certificate(input.certificateArn, call)
-        guard let content = certificate.content else { throw .notIssued(certificate) }
         if !certificate.isExported {
             certificate.isExported = true
             try records.put(certificate)
@@ -128,8 +131,8 @@ extension CertificateManager.ExportCertificate: PreparedWriteOperation, OnCertif
             try records.scheduleRenewal(of: certificate)
         }
         return Output {
-            $0.certificate = content.body
-            $0.certificateChain = content.chain
+            $0.certificate = made.content.body
+            $0.certificateChain = made.content.chain
             $0.privateKey = made.key
         }
     }

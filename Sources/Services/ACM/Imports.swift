@@ -28,7 +28,7 @@ extension CertificateManager.ImportCertificate: PreparedWriteOperation {
         let new = ARN.text("acm", call.region, call.accountID, CertificateName.prefix, "*")
         var access = Access("acm:ImportCertificate", on: new, context: tags)
         access.isOfNewResource = true
-        return .required(access)
+        return .required([access] + Access.tagging("acm:AddTagsToCertificate", new, [Tag](input.tags)))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
@@ -52,10 +52,7 @@ extension CertificateManager.ImportCertificate: PreparedWriteOperation {
             }
             certificate.updated = call.time
         } else {
-            let quota = call.quotas[.certificates]
-            guard try records.count(ManagedCertificate.self) < quota else {
-                throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
-            }
+            try records.checkCertificateQuota(call)
             certificate = ManagedCertificate(
                 id: UUID().uuidString.lowercased(), accountID: call.accountID, region: call.region, type: .imported,
                 domainName: "", names: [], created: call.time, updated: call.time, status: .issued,
@@ -77,6 +74,17 @@ extension Quota {
     /// In a Region.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>
     static let certificates = Quota("ACMCertificates", 2500)
+}
+
+extension RecordReading {
+    /// Makes sure that there is room for another certificate.
+    /// - Throws: LimitExceededException.
+    func checkCertificateQuota(_ call: Call) throws(ServiceError) {
+        let quota = call.quotas[.certificates]
+        guard try count(ManagedCertificate.self) < quota else {
+            throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
+        }
+    }
 }
 
 /// What is known of a certificate that was read.

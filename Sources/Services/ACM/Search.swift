@@ -66,6 +66,9 @@ extension SearchedCertificate {
         case "IMPORTED_AT": return time(certificate.type == .imported ? certificate.updated : nil)
         case "EXPORT_OPTION": return .text(certificate.exportOption)
         case "VALIDATION_METHOD": return text(certificate.validationMethod?.rawValue)
+        case "ACME_ENDPOINT_ARN": return text(certificate.acme?.endpointARN)
+        case "ACME_ACCOUNT_ID": return text(certificate.acme?.accountID)
+        case "CERTIFICATE_KEY_PAIR_ORIGIN": return .text(certificate.keyPairOrigin)
         case "MANAGED_BY": return .missing
         default: return .number(certificate.created)
         }
@@ -167,6 +170,9 @@ private indirect enum Search {
         if let isInUse = filter.inUse { return { $0.isInUse == isInUse } }
         if let isExported = filter.exported { return { $0.certificate.isExported == isExported } }
         if let option = filter.exportOption { return { $0.certificate.exportOption == option } }
+        if let origin = filter.certificateKeyPairOrigin { return { $0.certificate.keyPairOrigin == origin } }
+        if let endpoint = filter.acmeEndpointArn { return { $0.certificate.acme?.endpointARN == endpoint } }
+        if let account = filter.acmeAccountId { return { $0.certificate.acme?.accountID == account } }
         if filter.managedBy != nil { return { _ in false } }
         if let method = filter.validationMethod {
             return { $0.certificate.validationMethod?.rawValue == method }
@@ -219,6 +225,9 @@ extension CertificateManager.CertificateSearchResult {
             $0.renewalStatus = certificate.renewal?.status.rawValue
             $0.type = certificate.type.rawValue
             $0.exportOption = certificate.exportOption
+            $0.certificateKeyPairOrigin = certificate.keyPairOrigin
+            $0.acmeEndpointArn = certificate.acme?.endpointARN
+            $0.acmeAccountId = certificate.acme?.accountID
             $0.validationMethod = certificate.validationMethod?.rawValue
         }
         certificateMetadata = CertificateManager.CertificateMetadata { $0.acmCertificateMetadata = metadata }

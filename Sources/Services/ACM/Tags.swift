@@ -56,3 +56,14 @@ extension CertificateManager.ListTagsForCertificate: ReadOperation, OnCertificat
             })
     }
 }
+
+extension Access {
+    /// What is asked for besides where something new is given tags: the permission to tag.
+    /// - Parameter new: the ARN of what is new, with `*` for its id.
+    static func tagging(_ action: String, _ new: String, _ tags: [Tag]) -> [Access] {
+        guard !tags.isEmpty else { return [] }
+        var access = Access(action, on: new, context: ConditionKeys.requestTags(tags))
+        access.isOfNewResource = true
+        return [access]
+    }
+}

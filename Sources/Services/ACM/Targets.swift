@@ -125,8 +125,10 @@ extension ResourceType {
     static let certificate = ResourceType("acm", CertificateName.prefix, hasOwnTagKey: false) { access, arn, call in
         guard let entry = call.environment.projection(CertificateIndex.self).entry(access.resource) else { return nil }
         var resource = Resource(owner: arn.account, tags: entry.tags)
-        // Of the operations on a certificate, this one alone has the key.
-        if access.action == "acm:ExportCertificate" { resource.context["acm:domainnames"] = .many(entry.names) }
+        // Of the operations on a certificate, these alone have the key.
+        if ["acm:ExportCertificate", "acm:RevokeCertificate"].contains(access.action) {
+            resource.context["acm:domainnames"] = .many(entry.names)
+        }
         return resource
     }
 }

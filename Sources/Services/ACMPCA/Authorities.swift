@@ -21,9 +21,15 @@ extension ACMPCA.CreateCertificateAuthority: PreparedWriteOperation {
     }
 
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(
-            Access("acm-pca:CreateCertificateAuthority", on: "*", context: ConditionKeys.requestTags([Tag](input.tags)))
-        )
+        let context = ConditionKeys.requestTags([Tag](input.tags))
+        var accesses = [Access("acm-pca:CreateCertificateAuthority", on: "*", context: context)]
+        if input.tags?.isEmpty == false {
+            let new = ARN.text("acm-pca", call.region, call.accountID, AuthorityName.prefix, "*")
+            var tag = Access("acm-pca:TagCertificateAuthority", on: new, context: context)
+            tag.isOfNewResource = true
+            accesses.append(tag)
+        }
+        return .required(accesses)
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {

@@ -41,6 +41,12 @@ extension CertificateAuthority.OwnCertificate {
     func pem() throws(ServiceError) -> String {
         do { return try parsed().pem() } catch { throw .internalFailure }
     }
+
+    /// It, and those above it.
+    /// - Throws: InternalFailure.
+    func path() throws(ServiceError) -> [Certificate] {
+        do { return try [parsed()] + Certificate.chain(chain ?? "") } catch { throw .internalFailure }
+    }
 }
 
 extension ACMPCA.ImportCertificateAuthorityCertificate: PreparedWriteOperation, OnAuthority {
@@ -70,6 +76,12 @@ extension ACMPCA.ImportCertificateAuthorityCertificate: PreparedWriteOperation, 
             throw .pca(
                 .malformedCertificateException, "The certificate is not a certificate authority certificate.")
         }
+        let path = [certificate] + chain
+        guard path.allSatisfy(\.hasKnownNameConstraints) else {
+            throw .pca(
+                .malformedCertificateException,
+                "Name constraints can be of directory names, DNS names, e-mail addresses, IP addresses and URIs only.")
+        }
         switch authority.type {
         case .root:
             guard chain.isEmpty else {
@@ -77,16 +89,19 @@ extension ACMPCA.ImportCertificateAuthorityCertificate: PreparedWriteOperation, 
                     .invalidRequestException,
                     "You cannot import a certificate chain for a root certificate authority.")
             }
-            guard certificate.isSelfSigned else { throw .mismatch }
-            guard await certificate.isVouchedFor(by: [certificate], at: call.time) else { throw .mismatch }
+            guard certificate.isVouchedFor(by: [certificate], at: call.time) else { throw .mismatch }
         case .subordinate:
             guard !chain.isEmpty else {
                 throw .pca(
                     .invalidRequestException,
                     "A certificate chain is required for a subordinate certificate authority.")
             }
-            guard await certificate.isVouchedFor(by: chain, at: call.time) else { throw .mismatch }
+            guard !certificate.isSelfSigned, !chain.contains(certificate),
+                certificate.isVouchedFor(by: chain, at: call.time)
+            else { throw .mismatch }
         }
+        let pathLength = Certificate.pathLength(below: path)
+        guard pathLength ?? 0 >= 0 else { throw .mismatch }
         do {
             return Preparation(
                 certificate: CertificateAuthority.OwnCertificate(
@@ -97,7 +112,7 @@ extension ACMPCA.ImportCertificateAuthorityCertificate: PreparedWriteOperation, 
                             separator: "\n"),
                     serial: SerialNumber.text(certificate.serialNumber.bytes),
                     notBefore: certificate.notValidBefore.timeIntervalSince1970,
-                    notAfter: certificate.notValidAfter.timeIntervalSince1970, pathLength: certificate.pathLength))
+                    notAfter: certificate.notValidAfter.timeIntervalSince1970, pathLength: pathLength))
         } catch {
             throw .internalFailure
         }

@@ -49,6 +49,7 @@ extension ACMPCA.IssueCertificate: PreparedWriteOperation, OnAuthority {
             order.distributionPoint = authority.distributionPoint(call.environment)
             order.responder = authority.responder(call.environment)
             let certificate = try authority.issuer(key, template, request).issue(order)
+            if template.role != .root { try authority.checkPermits(certificate) }
             return Preparation(
                 certificate: IssuedCertificate(
                     authorityID: authority.id, serial: SerialNumber.text(order.serial),
@@ -112,6 +113,14 @@ extension CertificateAuthority {
             guard let length = template.pathLength, length < most else {
                 throw .invalidArgs("The path length of the template is not allowed by the CA certificate.")
             }
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/privateca/latest/userguide/name_constraints.html>
+    /// - Throws: InvalidArgsException, InternalFailure.
+    func checkPermits(_ issued: Certificate) throws(ServiceError) {
+        guard let certificate, issued.isPermitted(by: try certificate.path()) else {
+            throw .invalidArgs("The name constraints of the CA certificate do not permit the names of the certificate.")
         }
     }
 

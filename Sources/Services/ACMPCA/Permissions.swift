@@ -107,11 +107,13 @@ extension CertificateAuthority {
                 return .denyingEverything(source)
             }
             members = own.filter { $0.key != "Statement" }
-            switch json["Statement"] {
-            case .array(let more)?: statements = more + statements
-            case let one?: statements.insert(one, at: 0)
-            case nil: break
-            }
+            let shared: [Wire.JSONValue] =
+                switch json["Statement"] {
+                case .array(let several)?: several
+                case let one?: [one]
+                case nil: []
+                }
+            statements = shared.flatMap { SharingStatement(json: $0, owner: accountID).effective } + statements
         } else {
             members = [Wire.JSONMember(key: "Version", value: .string("2012-10-17"))]
         }

@@ -29,6 +29,7 @@ extension ACMPCA.PutPolicy: WriteOperation, OnPolicy {
             throw .pca(
                 .invalidPolicyException, "The policy contains a statement with one or more invalid principals.")
         }
+        try document.checkShares(authority.arn)
         authority.policy = document.kept(call.directory)
         try authority.checkLockOut(call)
         try own.put(authority)

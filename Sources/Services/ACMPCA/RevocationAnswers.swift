@@ -94,13 +94,8 @@ extension AuthorityEntry {
         _ question: [UInt8], _ query: RevocationQuery, _ environment: Environment
     ) async throws(ServiceError) -> [UInt8] {
         let authority = authority
-        let key = try await environment.read(authority.scope) { (records) throws(ServiceError) in
-            try records.get(AuthorityKey.self, authority.id)
-        }
-        guard let key, let signer = authority.revocationAuthority(key) else {
-            return RevocationQuery.Refusal.unauthorized.bytes
-        }
-        let asked = query.serials(of: signer)
+        guard let own = authority.certificate else { return RevocationQuery.Refusal.unauthorized.bytes }
+        let asked = query.serials(of: Array(own.der))
         // A question about another authority's certificate is for another responder.
         guard !asked.contains(nil) else { return RevocationQuery.Refusal.unauthorized.bytes }
         let serials = asked.compactMap { $0.map(SerialNumber.text) }
@@ -114,6 +109,12 @@ extension AuthorityEntry {
         }
         let now = environment.now()
         if !query.hasNonce, let known = answers.answer(to: question, states, at: now) { return known }
+        let key = try await environment.read(authority.scope) { (records) throws(ServiceError) in
+            try records.get(AuthorityKey.self, authority.id)
+        }
+        guard let key, let signer = authority.revocationAuthority(key) else {
+            return RevocationQuery.Refusal.unauthorized.bytes
+        }
         let answer: [UInt8]
         do {
             answer = try query.answer(states, by: signer, thisUpdate: now, nextUpdate: now + Self.validity)

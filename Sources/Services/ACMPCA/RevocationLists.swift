@@ -45,19 +45,20 @@ struct PublishList: Job {
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, id, job) = (context.environment, authorityID, self)
         let found = try await environment.read(context.scope) {
-            (records) throws(ServiceError) -> (CertificateAuthority, AuthorityKey, UInt64)? in
+            (records) throws(ServiceError) -> (CertificateAuthority, AuthorityKey, PublishedList?)? in
             guard let authority = try records.get(CertificateAuthority.self, id), authority.state != .deleted,
                 let key = try records.get(AuthorityKey.self, id)
             else { return nil }
-            return (authority, key, try records.get(PublishedList.self, id)?.number ?? 0)
+            return (authority, key, try records.get(PublishedList.self, id))
         }
         guard let (authority, key, last) = found, let list = authority.revocation.list,
             let signer = authority.revocationAuthority(key)
         else { return }
         let now = environment.now()
-        let revoked = try await environment.revocations(of: authority, at: now)
+        // What has expired since the last list is on one more: RFC 5280, section 3.3.
+        let revoked = try await environment.revocations(of: authority, since: min(last?.thisUpdate ?? now, now))
         let nextUpdate = now + Double(list.expiration) * 86_400
-        let number = last + 1
+        let number = (last?.number ?? 0) + 1
         let der: [UInt8]
         do {
             der = try signer.list(revoked, number: number, thisUpdate: now, nextUpdate: nextUpdate)
@@ -74,7 +75,8 @@ struct PublishList: Job {
         let next = isDelivered ? now + Double(list.expiration) * 43_200 : now + Self.pause
         try await context.finish { (records) throws(ServiceError) in
             guard let authority = try records.get(CertificateAuthority.self, id) else { return }
-            try records.put(PublishedList(id: id, number: number, der: Data(der), nextUpdate: nextUpdate))
+            try records.put(
+                PublishedList(id: id, number: number, der: Data(der), thisUpdate: now, nextUpdate: nextUpdate))
             try records.record(authority.event("GenerateCRL", at: now))
             try records.schedule(job, id: id, at: next)
         }
@@ -103,9 +105,9 @@ extension CertificateAuthority {
 }
 
 extension Environment {
-    /// The certificates of an authority that are revoked, but for those that have expired.
+    /// The certificates of an authority that are revoked, but for those that had expired at a time.
     fileprivate func revocations(
-        of authority: CertificateAuthority, at time: Double
+        of authority: CertificateAuthority, since time: Double
     ) async throws(ServiceError) -> [Revocation] {
         var all: [Revocation] = []
         var place: (value: RowKey, key: RowKey)?

@@ -15,7 +15,11 @@ extension Call {
                 WebACLView.ofAPI(request), to: pool.pool.arn, from: address, isSecure: source.tls != nil,
                 requestID: requestID, time: time))
         guard let refusal else { return }
-        guard refusal.reason != .unavailable else { throw .cognito(.internalErrorException, "Something went wrong") }
+        guard refusal.reason != .unavailable else {
+            var error = ServiceError.cognito(.internalErrorException, "Something went wrong")
+            error.cause = refusal.problem
+            throw error
+        }
         var error = CognitoIDP.Failure.forbiddenException("Request not allowed due to WAF \(refusal.reason.rawValue).")
         // A client takes a status of success for one.
         error.status = refusal.response.status >= 400 ? refusal.response.status : 403

@@ -12,7 +12,10 @@ extension ServiceModule {
             StoredBaseline.self,
         ], projections: [ShieldIndex.self, TrafficDefense.self, WrittenRules.self], resourceTypes: [.ofShield],
         jobs: [WatchTraffic.self], quotas: [.protections, .protectionGroups, .protectionGroupMembers],
-        samples: shieldSamples, metrics: [.shieldAttacks, .shieldDetected, .shieldRequests, .shieldRefused])
+        samples: shieldSamples,
+        metrics: [
+            .shieldAttacks, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight, .shieldBudgets,
+        ])
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [
         ShieldAdvanced.CreateSubscription.self, ShieldAdvanced.DescribeSubscription.self,

@@ -22,7 +22,7 @@ public final class ClientBudgets: Sendable {
     private let networks: TokenBuckets
     private let pressure = Mutex(Pressure())
     /// How small budgets become at most.
-    private static let least = 1.0 / 256
+    private static let least = 1.0 / 64
     private static let shrinking = 0.7
     private static let growing = 1.05
     /// Which part of the requests of a second finds no room before budgets shrink.
@@ -76,7 +76,7 @@ public final class ClientBudgets: Sendable {
             pressure.factor = min(1, pressure.factor * growing)
         }
         // Seconds in which nobody asked.
-        for _ in 1..<min(max(1, passed), 64) where pressure.factor < 1 {
+        for _ in 1..<min(max(1, passed), 128) where pressure.factor < 1 {
             pressure.factor = min(1, pressure.factor * growing)
         }
         pressure.second = second

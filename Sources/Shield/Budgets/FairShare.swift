@@ -4,15 +4,30 @@ public import WAF
 /// Divides the requests that an application answers at a time among those who ask.
 ///
 /// As long as there is room, everybody gets in. As it runs out, nobody gets more than a fair part: first it is divided among the
-/// networks that have requests, then among the addresses of each network. A part of the room is kept for those who have none. So
-/// many from one network can't crowd out the few from others, and one address can't crowd out its neighbours.
+/// networks that have requests, then among the addresses of each. So many from one network can't crowd out the few from others,
+/// and one address can't crowd out its neighbours. When there is too much, those come first who were there before it began.
 ///
-/// - Complexity: O(1); memory is bounded by the requests that there are.
+/// How much room there is shows in how long answers take: where they take much longer than usual, more at a time helps nobody.
+///
+/// - Complexity: O(1); memory is bounded by the requests that there are, and by a table of fixed size.
 public final class FairShare: Sendable {
     private struct State {
         var total = 0
         var clients: [ClientKey: Int] = [:]
         var networks: [ClientKey: Network] = [:]
+        var limit: Double
+        /// The second that is being measured, and what it has had so far.
+        var second = 0
+        var changed = 0.0
+        var area = 0.0
+        var answered = 0
+        var peak = 0
+        var refused = 0
+        /// Seconds that an answer takes when there is not much to do; nil: not known yet.
+        var usual: Double?
+        /// When there began to be too much, and when there last was.
+        var pressureSince: Double?
+        var pressureLast = 0.0
     }
 
     private struct Network {
@@ -20,28 +35,43 @@ public final class FairShare: Sendable {
         var clients = 0
     }
 
-    /// How many requests there may be at a time.
-    public let limit: Int
-    /// From how many on parts are fair.
-    private let free: Int
-    /// How many there are at most, with those from newcomers.
-    private let most: Int
-    private let state = Mutex(State())
+    /// How many requests there may be at a time at least and at most, as the limit changes.
+    private static let least = 16.0
+    private static let most = 65_536.0
+    /// How much longer than usual answers may take, and how many seconds besides.
+    private static let slower = 3.0
+    private static let slack = 0.05
+    /// How many seconds before there was too much a client has to have been there.
+    private static let before = 3.0
+    /// How long it is remembered that there was too much, in seconds.
+    private static let memory = 60.0
 
-    /// - Parameter limit: at least 4.
-    public init(limit: Int) {
-        let limit = min(max(4, limit), 1 << 20)
-        self.limit = limit
-        free = limit / 2
-        most = limit + max(1, limit / 4)
-    }
+    private let state: Mutex<State>
+    private let seen = FirstSeen(capacity: 1 << 16)
 
-    /// Lets a request in, if its client has not more than its part already. Whoever is let in has to ``leave(_:)``.
-    public func enter(_ address: IPAddress) -> Bool {
+    /// - Parameter limit: how many requests there may be at a time to begin with; at least 4.
+    public init(limit: Int) { state = Mutex(State(limit: Double(min(max(4, limit), 1 << 16)))) }
+
+    /// Lets a request in, if its client has not more than its part already. Whoever is let in has to ``leave(_:at:)``.
+    /// - Parameter time: seconds since 1970; nil: the limit does not change.
+    public func enter(_ address: IPAddress, at time: Double? = nil) -> Bool {
         let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
+        let first = time.map { seen.first(client, at: $0) }
         return state.withLock { state in
+            if let time { Self.advance(&state, to: time) }
             let own = state.clients[client] ?? 0
-            guard state.total < free || fits(state, own, state.networks[network]) else { return false }
+            let isIn =
+                if let since = state.pressureSince, let first {
+                    first < since - Self.before
+                        ? Double(state.total) < state.limit * 1.25 && own < max(4, Int(state.limit / 4))
+                        : Double(state.total) < state.limit / 2 && Self.fits(state, own, state.networks[network])
+                } else {
+                    Double(state.total) < state.limit / 2 || Self.fits(state, own, state.networks[network])
+                }
+            guard isIn else {
+                state.refused += 1
+                return false
+            }
             Self.add(&state, client, network, own)
             return true
         }
@@ -55,28 +85,32 @@ public final class FairShare: Sendable {
 
     private static func add(_ state: inout State, _ client: ClientKey, _ network: ClientKey, _ own: Int) {
         state.total += 1
+        state.peak = max(state.peak, state.total)
         state.clients[client] = own + 1
         state.networks[network, default: Network()].requests += 1
         if own == 0 { state.networks[network]?.clients += 1 }
     }
 
-    private func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {
-        guard state.total < most else { return false }
+    private static func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {
+        guard Double(state.total) < state.limit * 1.25 else { return false }
         let isNew = own == 0
         let networks = state.networks.count + (network == nil ? 1 : 0)
-        let part = max(1, limit / max(1, networks))
-        let ofNetwork = network?.requests ?? 0
-        guard ofNetwork < part else { return false }
-        let clients = (network?.clients ?? 0) + (isNew ? 1 : 0)
-        let ownPart = max(1, part / max(1, clients))
-        return own < ownPart && (state.total < limit || isNew)
+        let part = max(1, Int(state.limit) / max(1, networks))
+        guard network?.requests ?? 0 < part else { return false }
+        let ownPart = max(1, part / max(1, (network?.clients ?? 0) + (isNew ? 1 : 0)))
+        return own < ownPart && (Double(state.total) < state.limit || isNew)
     }
 
     /// A request that was let in has been answered, or given up.
-    public func leave(_ address: IPAddress) {
+    /// - Parameters:
+    ///   - time: see ``enter(_:at:)``.
+    ///   - wasAnswered: false: how long it took tells nothing.
+    public func leave(_ address: IPAddress, at time: Double? = nil, wasAnswered: Bool = true) {
         let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
         state.withLock { state in
             guard let own = state.clients[client] else { return }
+            if let time { Self.advance(&state, to: time) }
+            if wasAnswered { state.answered += 1 }
             state.total -= 1
             state.clients[client] = own > 1 ? own - 1 : nil
             state.networks[network]?.requests -= 1
@@ -87,4 +121,72 @@ public final class FairShare: Sendable {
 
     /// How many requests are being answered.
     public var count: Int { state.withLock { $0.total } }
+
+    /// How many there may be at a time, as things are.
+    public var limit: Int { state.withLock { Int($0.limit) } }
+
+    /// Looks, at the end of a second, how long answers have taken: as many requests as there were on average, divided by how many
+    /// were answered (Little's law).
+    private static func advance(_ state: inout State, to time: Double) {
+        guard time.isFinite, time > 0, time < 1e12 else { return }
+        if state.changed > 0, time > state.changed { state.area += Double(state.total) * min(60, time - state.changed) }
+        state.changed = max(state.changed, time)
+        let passed = Int(time) - state.second
+        guard passed > 0 else { return }
+        defer {
+            state.second = Int(time)
+            (state.area, state.answered, state.peak, state.refused) = (0, 0, state.total, 0)
+            if time - state.pressureLast > memory { state.pressureSince = nil }
+        }
+        guard state.second > 0, state.answered > 0 else { return }
+        let took = state.area / Double(state.answered)
+        let usual = min((state.usual ?? took) * 1.002, took)
+        state.usual = usual
+        let isSlow = took > usual * slower + slack && state.area / Double(passed) > least
+        if isSlow {
+            state.limit = max(least, state.limit * 0.7)
+        } else if Double(state.peak) > state.limit / 2 {
+            state.limit = min(most, state.limit * 1.5)
+        }
+        if isSlow || state.refused > 0 {
+            state.pressureSince = state.pressureSince ?? time
+            state.pressureLast = time
+        }
+    }
+}
+
+/// When clients were first seen, in a table of fixed size. Of too many those are forgotten who came last.
+private final class FirstSeen: Sendable {
+    private struct Slot {
+        var key: UInt64 = 0
+        var time = 0.0
+    }
+
+    private static let ways = 8
+    private let slots: Mutex<ContiguousArray<Slot>>
+    private let sets: Int
+
+    init(capacity: Int) {
+        sets = max(1, capacity / Self.ways)
+        slots = Mutex(ContiguousArray(repeating: Slot(), count: sets * Self.ways))
+    }
+
+    /// When a client was first seen: now, if it is not known.
+    func first(_ client: ClientKey, at time: Double) -> Double {
+        let hash = client.hash | 1
+        let start = Int((hash >> 1) % UInt64(sets)) * Self.ways
+        return slots.withLock { slots in
+            var last = start
+            for index in start..<start + Self.ways {
+                if slots[index].key == hash { return slots[index].time }
+                guard slots[index].key != 0 else {
+                    last = index
+                    break
+                }
+                if slots[index].time >= slots[last].time { last = index }
+            }
+            slots[last] = Slot(key: hash, time: time)
+            return time
+        }
+    }
 }

@@ -77,6 +77,7 @@ final class ApplicationTable: Sendable {
     private let wildcards: [(suffix: String, application: Application)]
     /// Which has all hosts that no other has.
     private let rest: Application?
+    private let targets: Set<ObjectIdentifier>
 
     init(_ all: [Application]) {
         self.all = all
@@ -94,6 +95,7 @@ final class ApplicationTable: Sendable {
         self.exact = exact
         self.wildcards = wildcards.sorted { $0.suffix.utf8.count > $1.suffix.utf8.count }
         rest = all.first { $0.settings.hosts.isEmpty }
+        targets = Set(all.flatMap(\.targets).map { ObjectIdentifier($0) })
     }
 
     /// - Parameter host: in lower case, without a port.
@@ -106,5 +108,5 @@ final class ApplicationTable: Sendable {
         return rest
     }
 
-    func has(_ target: Target) -> Bool { all.contains { $0.targets.contains { $0 === target } } }
+    func has(_ target: Target) -> Bool { targets.contains(ObjectIdentifier(target)) }
 }

@@ -17,7 +17,7 @@ public struct WebFrontLimits: Sendable {
     /// Seconds that a connection may be without a request: as an Application Load Balancer has it.
     public var idleSeconds: Int64 = 60
     /// Seconds that a client has to close its side when everything is said.
-    public var closingSeconds: Int64 = 10
+    public var closingSeconds: Int64 = 20
     /// Seconds in which a connection to an application has to be there.
     public var connectSeconds: Int64 = 10
     /// Seconds that a connection to an application is kept without a request: fewer than servers keep it themselves.

@@ -34,6 +34,10 @@ def request(path: str = "/", agent: str = "Mozilla/5.0", more: bytes = b"") -> b
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {agent}\r\n".encode() + more + b"\r\n"
 
 
+def length(head: bytes) -> int:
+    return int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+
+
 # The application
 
 
@@ -44,6 +48,7 @@ async def application(milliseconds: float, workers: int) -> None:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(length(head))
                 big = head.startswith(b"GET /big")
                 async with room:
                     await asyncio.sleep(milliseconds / 1000)
@@ -71,8 +76,7 @@ async def ask(port: int, address: str, data: bytes) -> int:
             reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
             writer.write(data)
             head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
-            await reader.readexactly(length)
+            await reader.readexactly(length(head))
             return int(head.split(b" ")[1])
     except (OSError, TimeoutError, ValueError, IndexError, asyncio.IncompleteReadError):
         return 0
@@ -132,7 +136,7 @@ async def requests(port: int, address: str) -> None:
         while True:
             writer.write(request("/search", "bot/1.0"))
             head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0))
+            await reader.readexactly(length(head))
             await asyncio.sleep(0.1)
     finally:
         writer.close()

@@ -12,7 +12,7 @@ A page's blocks marked `console` and `sh` run in one bash, one after another, as
 
 The shell begins in what looks like a clone of this repository with the program built. HOME and all files that a page
 makes lie in a folder of the test's own, and a page's `127.0.0.1:4566` is whichever port was free. So is `127.0.0.1:5000`, where
-`moto_server` listens, which is there, too.
+`moto_server` listens, which is there, too, port 9310, where a web application does, and those of the web front before it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .acme import FOLDER as CERTBOT
 from .aws import AwsForShells, aws_program
 from .moto import FOLDER as MOTO
+from . import web_front
 from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
 PLACE, SECURE_PLACE, ENDPOINT = "127.0.0.1:4566", "127.0.0.1:4567", "127.0.0.1:5000"
+APPLICATION = "9310"
+FRONTS = {"http": "127.0.0.1:8080", "https": "127.0.0.1:8443"}
 SERVE = re.compile(r"(?:\w+=\S*\s+|\\\n\s*)*(?:gatehouse serve|make run)\b(?!.*--help)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- (Ctrl-C) -->$", re.M | re.S)
 NOT_RUN = re.compile(r"<!-- not run: *((?:(?!-->).)*?) *-->\n\Z", re.S)
@@ -112,6 +116,8 @@ class Reader:
         # Where the servers that it has started listen, the latest last.
         self.addresses: list[str] = []
         self.secure_addresses: list[str] = []
+        # Where the web front does, for each of the places that pages name.
+        self.fronts: dict[str, str] = {}
         self._count = 0
         home = folder / "home"
         home.mkdir()
@@ -122,6 +128,9 @@ class Reader:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.endpoint = f"127.0.0.1:{free.getsockname()[1]}"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.application = str(free.getsockname()[1])
         programs = folder / "bin"
         programs.mkdir()
         moto = programs / "moto_server"
@@ -130,6 +139,10 @@ class Reader:
             f"#!/bin/sh\nPYTHONPATH='{MOTO}' exec '{sys.executable}' -c '{start}' -H 127.0.0.1 -p {self.endpoint.split(':')[1]}\n"
         )
         moto.chmod(0o755)
+        certbot = programs / "certbot"
+        start = "import sys; from certbot.main import main; sys.exit(main())"
+        certbot.write_text(f"#!/bin/sh\nPYTHONPATH='{CERTBOT}' exec '{sys.executable}' -c '{start}' \"$@\"\n")
+        certbot.chmod(0o755)
         path = [str(programs), str(BINARY.parent), str(Path(aws_program()).parent), os.environ.get("PATH", "")]
         kept = {
             name: value for name, value in clean_environment().items() if not name.startswith(("PYTEST", "XDG_"))
@@ -140,7 +153,10 @@ class Reader:
             "TMPDIR": str(folder),
             "GATEHOUSE_PORT": "0",
             "GATEHOUSE_TLS_PORT": "0",
+            "GATEHOUSE_WEB_FRONT_PORT": "0",
+            "GATEHOUSE_WEB_FRONT_TLS_PORT": "0",
             "AWS_PAGER": "",
+            "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"],
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
@@ -177,7 +193,9 @@ class Reader:
         self._count += 1
         if not self.aws and re.search(r"\baws ", command):
             self.aws = AwsForShells(self.programs / "aws", self.environment)
-        command = command.replace(ENDPOINT, self.endpoint)
+        command = re.sub(rf"\b{APPLICATION}\b", self.application, command.replace(ENDPOINT, self.endpoint))
+        for place, address in self.fronts.items():
+            command = command.replace(place, address)
         if command == "Ctrl-C":
             status, output = self._typed("kill $! && wait $!", within)
         elif SERVE.match(command):
@@ -189,6 +207,8 @@ class Reader:
                 command = command.replace(SECURE_PLACE, self.secure_addresses[-1])
             status, output = self._typed(command, within)
         output = output.replace(self.endpoint, ENDPOINT)
+        for place, address in self.fronts.items():
+            output = output.replace(address, place)
         for address in self.addresses:
             output = output.replace(address, PLACE)
         for address in self.secure_addresses:
@@ -235,6 +255,8 @@ class Reader:
             assert time.monotonic() < deadline, log.read_text() + Path(f"{log}.errors").read_text()
             time.sleep(0.05)
         self.addresses.append(f"{found.group(2)}:{found.group(3)}")
+        for scheme, port in web_front.LISTENS.findall(log.read_text()):
+            self.fronts[FRONTS[scheme]] = f"127.0.0.1:{port}"
         if secure := LISTENS_SECURELY.search(log.read_text()):
             self.secure_addresses.append(f"{secure.group(2)}:{secure.group(3)}")
         return 0, log.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ from .server import Server
 
 LISTENS = re.compile(r"The web front listens on (https?)://\S+:(\d+)")
 PATIENCE = 15
+_CONNECTIONS = itertools.count()
 
 
 class WebFront:
@@ -58,8 +60,12 @@ class WebFront:
         until(lambda: self.log.read_text().count(said) > count)
 
     def connect(self, name: str | None = None, context: ssl.SSLContext | None = None) -> socket.socket:
-        """A connection; with a context it is encrypted."""
-        plain = socket.create_connection(("127.0.0.1", self.secure_port if context else self.port), timeout=PATIENCE)
+        """A connection; with a context it is encrypted. Each is from another address: Shield lets nobody in for a while who has
+        done what no honest client does again and again."""
+        number = next(_CONNECTIONS)
+        source = f"127.{16 + (number >> 16) % 128}.{(number >> 8) % 256}.{number % 254 + 1}"
+        place = ("127.0.0.1", self.secure_port if context else self.port)
+        plain = socket.create_connection(place, timeout=PATIENCE, source_address=(source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return context.wrap_socket(plain, server_hostname=name) if context else plain
 

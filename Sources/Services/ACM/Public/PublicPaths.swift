@@ -137,7 +137,7 @@ extension Environment {
         }
         guard let issuer else { return RevocationQuery.Refusal.unauthorized.bytes }
         let signer = try issuer.revocations()
-        let asked = query.serials(of: signer)
+        let asked = query.serials(of: signer.certificate)
         // A question about another authority's certificate is for another responder.
         guard !asked.contains(nil) else { return RevocationQuery.Refusal.unauthorized.bytes }
         let serials = asked.compactMap { $0.map(SerialNumber.text) }

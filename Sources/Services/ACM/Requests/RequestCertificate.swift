@@ -36,7 +36,10 @@ extension CertificateManager.RequestCertificate: PreparedWriteOperation {
             }
             if let value = options.export { context["acm:export"] = .one(value) }
         }
-        return .required(Access("acm:RequestCertificate", on: "*", context: context))
+        let new = ARN.text("acm", call.region, call.accountID, CertificateName.prefix, "*")
+        return .required(
+            [Access("acm:RequestCertificate", on: "*", context: context)]
+                + Access.tagging("acm:AddTagsToCertificate", new, [Tag](input.tags)))
     }
 
     /// The domain name first, each once. They are in lower case: no policy is to be got around by other letters.
@@ -57,6 +60,8 @@ extension CertificateManager.RequestCertificate: PreparedWriteOperation {
             let earlier = try await call.read { (records) throws(ServiceError) in try records.answer(to: token, call) }
             if let earlier { return Preparation(outcome: .answered(earlier)) }
         }
+        // Before an authority issues what nobody could have; it counts again when the certificate is kept.
+        try await call.read { (records) throws(ServiceError) in try records.checkCertificateQuota(call) }
         let names = names(input)
         guard names.count <= call.quotas[.namesPerCertificate] else {
             throw .acm(.limitExceededException, "Certificate has too many domains.")
@@ -149,10 +154,7 @@ extension CertificateManager.RequestCertificate: PreparedWriteOperation {
         if let token = input.idempotencyToken, let earlier = try records.answer(to: token, call) {
             return Output(certificateArn: earlier)
         }
-        let quota = call.quotas[.certificates]
-        guard try records.count(ManagedCertificate.self) < quota else {
-            throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
-        }
+        try records.checkCertificateQuota(call)
         if let key { try records.put(key) }
         if certificate.status == .pendingValidation { try begin(&certificate, call, records) }
         try records.put(certificate)

@@ -69,7 +69,7 @@ struct CertificateAuthority: Record {
         let notBefore: Double
         /// Seconds since 1970.
         let notAfter: Double
-        /// How many authorities may follow below; nil: it does not say.
+        /// How many authorities may follow below, by what it says and those above it; nil: none of them says.
         let pathLength: Int?
     }
 

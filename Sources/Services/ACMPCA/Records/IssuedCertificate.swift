@@ -80,6 +80,8 @@ struct PublishedList: Record {
     let id: String
     let number: UInt64
     let der: Data
+    /// Seconds since 1970; nil in lists of old.
+    let thisUpdate: Double?
     /// Seconds since 1970.
     let nextUpdate: Double
 

@@ -31,4 +31,18 @@ extension Metric {
         let refused = environment.projection(TrafficDefense.self).refusals
         return [("connections", refused.connections), ("requests", refused.requests)]
     }
+
+    static let shieldInFlight = Metric.gauge(
+        "gatehouse_shield_requests_in_flight", "Requests that an application is answering.", label: "resource"
+    ) { environment in
+        environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime).map { ($0.key, $0.value.requests) }
+    }
+
+    static let shieldBudgets = Metric.gauge(
+        "gatehouse_shield_budget_permille",
+        "How much of their usual budgets the clients of an application have: 1000, or less under pressure.",
+        label: "resource"
+    ) { environment in
+        environment.projection(TrafficDefense.self).loads(at: environment.clock.realTime).map { ($0.key, $0.value.permille) }
+    }
 }

@@ -86,7 +86,7 @@ public final class TrafficDefense: Projection {
             refuse(address, guarded)
             return false
         }
-        let hasRoom = guarded.share.enter(address)
+        let hasRoom = guarded.share.enter(address, at: time)
         guarded.budgets.noted(hadRoom: hasRoom, at: time)
         if !hasRoom { refuse(address, guarded) }
         return hasRoom
@@ -102,7 +102,7 @@ public final class TrafficDefense: Projection {
     /// A request has been answered, or given up.
     public func answered(from address: IPAddress, for application: String, status: Int, at time: Double) {
         guard let guarded = guarded(application) else { return }
-        guarded.share.leave(address)
+        guarded.share.leave(address, at: time, wasAnswered: status != 429 && status != 460)
         // The application, or what stands before it, has too much to do.
         if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
     }
@@ -162,6 +162,13 @@ public final class TrafficDefense: Projection {
 
     /// The attacks that go on, by the applications' ARNs.
     var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
+
+    /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.
+    func loads(at time: Double) -> [String: (requests: Int, permille: Int)] {
+        guarded.withLock { all in
+            all.mapValues { ($0.share.count, Int((min(1, max(0, $0.budgets.factor(at: time))) * 1000).rounded())) }
+        }
+    }
 
     /// How many connections and requests were refused since the start.
     var refusals: (connections: Int, requests: Int) {

@@ -68,18 +68,16 @@ public struct WebACLFilter: Sendable {
         return acl.bodyLimit(of: resource.type)
     }
 
-    /// Why the web ACL can't be asked; nil: it can.
-    public var problem: String? {
-        guard case .failure(let error) = webACL else { return nil }
-        return error.cause ?? error.message
-    }
-
     /// Decides on a request, and takes note of it.
     /// - Complexity: that of the web ACL's rules. It never waits.
     public func decide(_ request: FilteredRequest) -> FilterDecision {
-        guard case .success(let acl) = webACL else {
+        let acl: ReadyWebACL
+        switch webACL {
+        case .success(let ready): acl = ready
+        case .failure(let error):
             environment.metrics.add(1, to: .undecidedRequests)
-            return .refuse(ResourceRefusal(.unavailable, FilterAnswer.unavailable))
+            return .refuse(
+                ResourceRefusal(.unavailable, FilterAnswer.unavailable, problem: error.cause ?? error.message))
         }
         let tokens = ClientTokens(environment: environment, host: request.host, domains: acl.tokenDomains)
         var request = request

@@ -206,7 +206,7 @@ struct ValidateACMEDomain: Job {
     let validationID: String
 
     /// Seconds until it is looked again: soon at first, later a tenth of the time that has passed.
-    private static func pause(_ age: Double) -> Double { min(max(2, age / 10), 60) }
+    private static func pause(_ age: Double) -> Double { min(max(2, age / 10), 600) }
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, id, job) = (context.environment, validationID, self)

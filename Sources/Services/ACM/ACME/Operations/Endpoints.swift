@@ -24,7 +24,7 @@ extension CertificateManager.CreateAcmeEndpoint: WriteOperation {
         var access = Access(
             "acm:CreateAcmeEndpoint", on: new, context: ConditionKeys.requestTags([Tag](input.tags)))
         access.isOfNewResource = true
-        return .required(access)
+        return .required([access] + Access.tagging("acm:TagResource", new, [Tag](input.tags)))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

@@ -91,14 +91,14 @@ struct ACMEExchange: Sendable {
             throw Problem(.unauthorized, "The request is signed for another address.")
         }
         let forged = Problem(.malformed, "The request's signature is not valid.")
-        let nonces = Nonces(environment: environment, endpoint: endpoint)
         switch signed.signer {
         case .key(let key):
             guard resource == .newAccount || resource == .revokeCertificate else {
                 throw .malformed("The request must name its account by kid.")
             }
             guard signed.isSigned(by: key) else { throw forged }
-            try await nonces.use(signed.nonce)
+            // Anybody can make a key. The nonce is used up by what is more than that.
+            try nonces.check(signed.nonce)
             if resource == .newAccount { return try await newAccount(signed, key) }
             return try await revoke(signed, by: .certificate(key))
         case .known(let url):
@@ -158,6 +158,8 @@ struct ACMEExchange: Sendable {
     }
 
     // MARK: What handlers need
+
+    var nonces: Nonces { Nonces(environment: environment, endpoint: endpoint) }
 
     /// Reads the endpoint's records.
     func read<T: Sendable>(

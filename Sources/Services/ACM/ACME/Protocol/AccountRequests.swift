@@ -12,7 +12,10 @@ extension ACMEExchange {
         let payload = try signed.object()
         let thumbprint = key.thumbprint
         let endpointID = endpoint.id
-        if let known = try await account(of: thumbprint) { return try respond(new: known, status: 200) }
+        if let known = try await account(of: thumbprint) {
+            try await nonces.use(signed.nonce)
+            return try respond(new: known, status: 200)
+        }
         guard payload["onlyReturnExisting"] != .boolean(true) else {
             throw Problem(.accountDoesNotExist, "There is no account with this key.")
         }
@@ -29,9 +32,13 @@ extension ACMEExchange {
         guard let bindingID = ACMEBinding.id(ofKey: proof.keyID) else { throw refused }
         let time = now
         let id = Self.newID()
+        let isProved = try await read { (records) throws(ServiceError) in
+            try records.get(ACMEBindingKey.self, bindingID).map { proof.isMade(with: Array($0.secret)) } ?? false
+        }
+        guard isProved else { throw refused }
+        try await nonces.use(signed.nonce)
         let made = try await write { (records) throws(ServiceError) -> Result<(ACMEAccount, Bool), Problem> in
             guard var binding = try records.get(ACMEBinding.self, bindingID), binding.endpointID == endpointID,
-                let secret = try records.get(ACMEBindingKey.self, bindingID), proof.isMade(with: Array(secret.secret)),
                 binding.isUsable(at: time), try records.get(ACMEEndpoint.self, endpointID) != nil
             else { return .failure(refused) }
             if let known = try records.acmeAccount(of: thumbprint, endpointID) { return .success((known, false)) }

@@ -78,6 +78,7 @@ extension ACMEExchange {
             guard certificate.publicKey.accountKey == key else {
                 throw Problem(.unauthorized, "The request is signed by another key than the certificate's.")
             }
+            try await nonces.use(signed.nonce)
         case .account(let asking):
             let names = Set(managed.names)
             let isOwn = asking.id == account.id

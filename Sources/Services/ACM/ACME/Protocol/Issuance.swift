@@ -155,22 +155,29 @@ extension RequestByACME: PreparedWriteOperation {
 
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let (arn, id) = (try input.text("AcmeEndpointArn"), try input.text("AcmeOrderId"))
-        let (endpoint, order, isCovered) = try await call.read {
-            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, Bool) in
+        let (endpoint, order, account, isCovered) = try await call.read {
+            (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, ACMEAccount?, Bool) in
             let endpoint = try records.acmeEndpoint(arn, call)
-            let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id)
+            guard let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id) else {
+                return (endpoint, nil, nil, false)
+            }
+            let account = try records.get(ACMEAccount.self, ACMEAccount.key(order.accountID), of: endpoint.id)
             let validations = try records.referrers(
                 ACMEDomainValidation.self, ACMEBinding.ofEndpoint, to: endpoint.id)
-            let isCovered = order?.authorizations.allSatisfy { one in
+            let isCovered = order.authorizations.allSatisfy { one in
                 !one.isPreapproved || validations.contains { $0.covers(one.name) }
             }
-            return (endpoint, order, isCovered ?? false)
+            return (endpoint, order, account, isCovered)
         }
         guard let order, order.state == .processing, let der = order.request else {
             throw .invalidCertificate("The order is not there any more.")
         }
         // They may have been deleted since it was made.
         guard isCovered else { throw .accessDenied("No domain validation of the endpoint covers the names.") }
+        // It may have ended since it finalized the order.
+        guard account?.status == .valid else {
+            throw ServiceError("AccessDeniedException", "The account is deactivated or revoked.", status: 403)
+        }
         let asked: HostRequest
         do throws(Problem) { asked = try HostRequest(Array(der)) } catch { throw .internalFailure }
         let names = order.names.map(\.text)
@@ -194,10 +201,7 @@ extension RequestByACME: PreparedWriteOperation {
         guard var order = try records.get(ACMEOrder.self, key, of: endpoint.id), order.state == .processing else {
             return Output()
         }
-        let quota = call.quotas[.certificates]
-        guard try records.count(ManagedCertificate.self) < quota else {
-            throw .acm(.limitExceededException, "Error: you have reached your limit of \(quota) certificates.")
-        }
+        try records.checkCertificateQuota(call)
         var certificate = ManagedCertificate(
             id: UUID().uuidString.lowercased(), accountID: call.accountID, region: call.region,
             type: endpoint.certificateType, domainName: input.names.first ?? "", names: input.names, created: call.time,

@@ -29,10 +29,14 @@ struct Nonces: Sendable {
         }
     }
 
-    /// Uses a nonce up.
-    /// - Throws: `badNonce` for one that was not made here, is too old, or was used.
-    func use(_ nonce: String?) async throws(Problem) {
-        let bad = Problem(.badNonce, "The nonce is not valid, too old, or was used before.")
+    private static let bad = Problem(.badNonce, "The nonce is not valid, too old, or was used before.")
+
+    /// Makes sure that a nonce was made here, and lately. Whether it was used has to be asked before anything is done.
+    /// - Throws: `badNonce`.
+    func check(_ nonce: String?) throws(Problem) { _ = try opened(nonce) }
+
+    private func opened(_ nonce: String?) throws(Problem) -> UsedNonce {
+        let bad = Self.bad
         guard let nonce, nonce.utf8.count <= 200, let sealed = Base64URL.decode(nonce),
             let key = try? environment.sessionTokens.key(for: Self.purpose),
             let plaintext = try? key.open(sealed, authenticating: context), plaintext.count == 24
@@ -40,7 +44,13 @@ struct Nonces: Sendable {
         let issued = plaintext.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         let age = environment.now() - Double(issued) / 1000
         guard (-60..<Self.lifetime).contains(age) else { throw bad }
-        let row = UsedNonce(issued: issued, random: Data(plaintext.suffix(16)))
+        return UsedNonce(issued: issued, random: Data(plaintext.suffix(16)))
+    }
+
+    /// Uses a nonce up. That is kept on disk, so that strangers should have proved something first.
+    /// - Throws: `badNonce` for one that was not made here, is too old, or was used.
+    func use(_ nonce: String?) async throws(Problem) {
+        let row = try opened(nonce)
         let isNew: Bool
         do throws(ServiceError) {
             isNew = try await environment.write(UsedNonce.scope, requestID: "") { (records) throws(ServiceError) in
@@ -51,7 +61,7 @@ struct Nonces: Sendable {
         } catch {
             throw Problem(error)
         }
-        guard isNew else { throw bad }
+        guard isNew else { throw Self.bad }
     }
 }
 
