@@ -124,6 +124,16 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
             refuse(error)
         }
         if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        if isInputClosed { dropHalf() }
+    }
+
+    /// Ends a connection on which the client says no more, and has said less than a request: half of one is none.
+    private func dropHalf() {
+        switch reading {
+        case .answer, .tunnel, .closing: return
+        case .body, .head, .rest: exchange?.cancel()
+        }
+        close()
     }
 
     /// - Returns: whether there may be more to do with what is there.
@@ -245,13 +255,12 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
 
     func end() {
         if let context { writer.endBody(context) }
-        let was = reading
         guard isKept, !isInputClosed || inbound.readableBytes > 0 else {
-            if case .answer = was, inbound.readableBytes == 0 { return close() }
+            if case .answer = reading, inbound.readableBytes == 0 { return close() }
             return closeGently()
         }
         owesContinue = false
-        if case .body(let reader, _) = was { reading = .rest(reader, left: Self.shortRest) } else { reading = .head }
+        if case .body(let reader, _) = reading { reading = .rest(reader, left: Self.shortRest) } else { reading = .head }
         pace.begin(.idle, front.now)
         connection.begin(.idle)
         flush()
@@ -343,11 +352,8 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         if case ChannelEvent.inputClosed = event {
             isInputClosed = true
             switch reading {
-            case .head, .rest, .closing: close()
-            // Half a request is none.
-            case .body(_, let exchange):
-                exchange.cancel()
-                close()
+            case .head, .rest, .body: dropHalf()
+            case .closing: close()
             case .answer: isKept = isKept && inbound.readableBytes > 0
             case .tunnel(let exchange): exchange.clientClosesOutput()
             }
