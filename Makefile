@@ -94,6 +94,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/web_front.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/web_front_detection.py $(GATEHOUSE) 1
+	$(PYTHON) Benchmarks/floods.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	swift build -c release --static-swift-stdlib --product ReasonBench

@@ -17,7 +17,8 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-public import WAFV2Service
+public public import WAF
+import WAFV2Service
 public import WebFront
 public import Wire
 import X509
@@ -64,6 +65,8 @@ public struct Gatehouse: Sendable {
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.
         public var webFront: WebFront.Place?
+        /// Networks whose addresses Shield gives no budgets: those of other balancers, say.
+        public var exemptFromShield: [Network] = []
         /// Whether what policies deny is let through, and only marked.
         public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.

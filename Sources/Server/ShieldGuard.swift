@@ -8,26 +8,33 @@ import WebFront
 struct ShieldGuard: TrafficGuard {
     private let defense: TrafficDefense
     private let clock: Clock
+    /// Where clients have no budgets: many are behind each of these addresses.
+    private let exempt: NetworkSet
 
-    init(_ environment: Environment) {
+    init(_ environment: Environment, exempt: [Network]) {
         defense = environment.projection(TrafficDefense.self)
         clock = environment.clock
+        self.exempt = NetworkSet(exempt)
     }
 
     /// Budgets go by real time, whatever tests do with the clock.
     func admitsConnection(from address: IPAddress) -> Bool {
-        defense.admitsConnection(from: address, at: clock.realTime)
+        exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
     }
 
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {
-        defense.admits(request.web, for: application.arn, at: clock.realTime)
+        if let address = request.web.address, exempt.contains(address) {
+            defense.sees(request.web, for: application.arn)
+            return true
+        }
+        return defense.admits(request.web, for: application.arn, at: clock.realTime)
     }
 
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
         let vector: AttackVector
         switch event {
         case .request(let status):
-            guard let application else { return }
+            guard let application, !exempt.contains(address) else { return }
             defense.answered(from: address, for: application.arn, status: status, at: clock.realTime)
             return
         // What was refused here is counted already.
@@ -40,6 +47,8 @@ struct ShieldGuard: TrafficGuard {
         case .malformed: vector = .malformed
         case .frameFlood: vector = .frameFlood
         }
-        defense.noted(vector, from: address, for: application?.arn, at: clock.realTime)
+        defense.noted(vector, for: application?.arn)
+        guard vector != .connectionFlood, !exempt.contains(address) else { return }
+        defense.offended(address, at: clock.realTime)
     }
 }

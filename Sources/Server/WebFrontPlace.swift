@@ -41,8 +41,8 @@ extension Gatehouse {
                     let certificate = try await servableCertificate(arn, environment)
                     return certificate.map { ($0.chain, $0.key) }
                 },
-                screener: WebACLScreener(environment: environment, log: log), guardian: ShieldGuard(environment),
-                log: log)
+                screener: WebACLScreener(environment: environment, log: log),
+                guardian: ShieldGuard(environment, exempt: configuration.exemptFromShield), log: log)
         } catch {
             throw StartError("\(error)")
         }

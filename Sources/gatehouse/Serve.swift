@@ -282,6 +282,7 @@ struct Serve: AsyncParsableCommand {
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
+        configuration.exemptFromShield = try webFrontOptions.exemptNetworks()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")

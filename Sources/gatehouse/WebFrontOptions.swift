@@ -1,5 +1,6 @@
 import ArgumentParser
 import Server
+import WAF
 import WebFront
 
 /// What `serve` is told of the web applications that it stands before.
@@ -23,6 +24,26 @@ struct WebFrontOptions: ParsableArguments {
             free one).
             """)
     var webFrontTLSPort: Int?
+
+    @Option(
+        name: .customLong("shield-exempt"),
+        help: """
+            A network in CIDR notation whose addresses Shield gives no budgets, since many clients are behind each: that of \
+            another balancer, a CDN or a load test. Can be repeated.
+            """)
+    var exempt: [String] = []
+
+    /// The networks that Shield leaves alone.
+    /// - Throws: `ValidationError` for what is no network.
+    func exemptNetworks() throws -> [Network] {
+        let given = Settings.text("SHIELD_EXEMPT")?.split(separator: ",").map(String.init) ?? []
+        return try (exempt + given).map { text in
+            guard let network = Network(text) else {
+                throw ValidationError("--shield-exempt takes a network like 192.0.2.0/24, not '\(text)'.")
+            }
+            return network
+        }
+    }
 
     /// The web front; nil: there is none.
     /// - Throws: `ValidationError` for what can't be used.

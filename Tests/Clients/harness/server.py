@@ -212,10 +212,15 @@ class Server:
     def resident_memory(self) -> int:
         """Bytes."""
         assert self.process
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        return resident_memory(self.process.pid)
+
+
+def resident_memory(pid: int) -> int:
+    """A process's, in bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def gatehouse(

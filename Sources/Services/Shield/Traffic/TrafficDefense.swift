@@ -66,6 +66,11 @@ public final class TrafficDefense: Projection {
 
     // MARK: What is let through
 
+    /// Takes note of a request from where clients have no budgets. Nothing has to follow.
+    public func sees(_ request: WebRequest, for application: String) {
+        guarded(application)?.watch.note { SampledRequest(request) }
+    }
+
     /// Whether a client may open a connection.
     /// - Parameter time: seconds since 1970.
     /// - Complexity: O(1).
@@ -107,12 +112,15 @@ public final class TrafficDefense: Projection {
         if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
     }
 
-    /// A client has done what no honest one does, or not often. Whoever does so again and again gets no connection for a while.
+    /// A client has done what no honest one does, or not often.
     /// - Parameter application: nil: nobody knows for which; then it counts for all.
-    public func noted(_ event: AttackVector, from address: IPAddress, for application: String?, at time: Double) {
+    public func noted(_ event: AttackVector, for application: String?) {
         let arns = application.map { [$0] } ?? guarded.withLock { Array($0.keys) }
         for arn in arns { guarded(arn)?.watch.note(event) }
-        guard event != .connectionFlood else { return }
+    }
+
+    /// Whoever does so again and again gets no connection for a while.
+    public func offended(_ address: IPAddress, at time: Double) {
         _ = offenses.take(.client(address), Limits.offenses, at: time)
     }
 
