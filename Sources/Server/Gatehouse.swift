@@ -17,8 +17,8 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-public public import WAF
-import WAFV2Service
+public import WAF
+public import WAFV2Service
 public import WebFront
 public import Wire
 import X509
