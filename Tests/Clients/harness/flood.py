@@ -4,7 +4,8 @@ Each part is a process of its own, so that none waits for another one's interpre
 
     python -m harness.flood application 20 4      a server: 20 ms for a request, 4 at a time; it says its port
     python -m harness.flood good PORT SECONDS     20 clients with 2 requests a second each; says how many were answered
-    python -m harness.flood KIND PORT SECONDS     an attack: requests, slow-heads, slow-bodies, slow-reads, resets
+    python -m harness.flood KIND PORT SECONDS     an attack: requests, slow-heads, slow-bodies, slow-reads, resets;
+                                                  says how many whole requests it made, and how many were answered
 """
 
 from __future__ import annotations
@@ -112,6 +113,9 @@ async def good(port: int, seconds: float) -> None:
 
 # Attacks
 
+#: Of all attackers together.
+told = {"asked": 0, "answered": 0}
+
 
 async def forever(addresses: list[str], seconds: float, once: Callable[[str], Coroutine[Any, Any, None]]) -> None:
     """Does something from each address, again and again."""
@@ -135,8 +139,10 @@ async def requests(port: int, address: str) -> None:
     try:
         while True:
             writer.write(request("/search", "bot/1.0"))
+            told["asked"] += 1
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(length(head))
+            told["answered"] += head.startswith(b"HTTP/1.1 200")
             await asyncio.sleep(0.1)
     finally:
         writer.close()
@@ -241,3 +247,4 @@ if __name__ == "__main__":
         case [kind, port, seconds]:
             attack = KINDS[kind]
             asyncio.run(forever(BAD, float(seconds), lambda address: attack(int(port), address)))
+            print(json.dumps(told))
