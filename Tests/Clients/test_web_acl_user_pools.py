@@ -118,6 +118,25 @@ def test_too_many_requests(pool: UserPool, root: Identity) -> None:
     assert sign_in(pool).status_code == 200
 
 
+def test_a_signature_gets_nobody_past(pool: UserPool, root: Identity, new_user: Callable[..., Identity]) -> None:
+    given = {
+        "AuthFlow": "USER_PASSWORD_AUTH", "ClientId": pool.client,
+        "AuthParameters": {"USERNAME": "ann", "PASSWORD": PASSWORD},
+    }  # fmt: skip
+    assert sign_in(pool).status_code == 200
+    WebACL(root, pool.id, DefaultAction={"Block": {}})
+    for who in (root, new_user("nobody")):
+        client = who.client("cognito-idp")
+        signed: list[bool] = []
+        # Of itself boto3 does not sign what needs no signature.
+        client.meta.events.register_first("choose-signer", lambda **_: "v4")
+        client.meta.events.register(
+            "before-send", lambda request, signed=signed, **_: signed.append("Authorization" in request.headers)
+        )
+        assert error_of(client.initiate_auth, **given).code == "ForbiddenException"
+        assert signed == [True]
+
+
 # Pages
 
 
