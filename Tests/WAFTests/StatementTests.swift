@@ -144,12 +144,15 @@ import Testing
         #expect(try !holds("192.0.2.1", config(.first, .match)))
     }
 
-    /// A rule is not applied at all to a request without the header: not even where it says the opposite.
-    @Test func withoutTheHeaderARuleSaysNothing() throws {
+    /// A statement does not match a request without the header, whatever its fallback; what is around it goes on from there.
+    @Test func withoutTheHeaderAStatementDoesNotMatch() throws {
         let config = ForwardedAddress(header: "X-Forwarded-For", fallback: .match)
         let statement = Statement.not(.geo(countries: ["DE"], forwarded: config))
-        #expect(try !isMatch(statement, WebRequest(address: "192.0.2.1")))
+        let request = WebRequest(address: "192.0.2.1")
+        #expect(try isMatch(statement, request))
         #expect(try isMatch(statement, WebRequest(headers: [.init("x-forwarded-for", "192.0.2.2")])))
+        let office = Statement.geo(countries: ["DE"], forwarded: config)
+        #expect(try !isMatch(office, request) && isMatch(.or([office, WAFTests.contains("/")]), request))
     }
 
     @Test func placesAreFoundAndLabelled() throws {
