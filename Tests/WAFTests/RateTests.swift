@@ -88,13 +88,13 @@ import Testing
         let time = ContinuousClock().measure {
             for number in 0..<2000 { _ = counter.count(key(-1 - number), at: 0) }
         }
-        #expect(time < .seconds(1))
+        #expect(time < .seconds(5))
     }
 
     /// More clients than there is room for, all alike, are limited nevertheless.
     @Test func aCrowdOfEqualsIsLimited() {
-        let counter = RateTracker().counter("r", limit: 4, window: 300)
-        for _ in 0..<6 { for number in 0...RateCounter.mostKeys { _ = counter.count(Array("\(number)".utf8), at: 0) } }
+        let counter = RateTracker().counter("r", limit: 2, window: 300)
+        for _ in 0..<4 { for number in 0...RateCounter.mostKeys { _ = counter.count(Array("\(number)".utf8), at: 0) } }
         #expect(counter.limited(at: 0).count > RateCounter.mostKeys / 2)
     }
 

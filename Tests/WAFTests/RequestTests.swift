@@ -76,7 +76,8 @@ import Testing
     @Test(arguments: [
         #"{"a": "x" "q": "y"}"#, #"{"a" "x", "q" "y"}"#, #"{"a":: "x",, "q"::: "y"}"#, #"["x" "y"]"#,
         "\u{FEFF}" + #"{"a": "x", "q": "y"}"#, #"{"a": "x", "q": "y"# + String(repeating: "z", count: 9),
-        #"{"a": "x", "b": "# + String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000) + #", "q": "y"}"#,
+        #"{"a": "x", "b": "# + String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000)
+            + #", "q": "y"}"#,
     ])
     func nothingIsHiddenBehindAFlaw(_ body: String) {
         let texts = texts(body, JSONBodyMatch(scope: .value))
