@@ -16,6 +16,24 @@ import Testing
         #expect(try isMatch(contains("/admin", [.lowercase], .startsWith), WebRequest(path: "/ADMIN")))
     }
 
+    /// As a look at each place finds it, and of a text that is made for it as quickly as of others.
+    @Test func searchesAreRightAndLinear() throws {
+        for _ in 0..<500 {
+            func random(_ count: Int) -> String { String((0..<count).map { _ in Bool.random() ? "a" : "b" }) }
+            let (text, wanted) = (random(12), random(Int.random(in: 1...5)))
+            let request = WebRequest(path: text)
+            let isThere = (0...12 - wanted.count).contains { text.dropFirst($0).hasPrefix(wanted) }
+            #expect(try isMatch(contains(wanted, [], .contains), request) == isThere)
+            #expect(
+                try isMatch(contains(wanted, [], .containsWord), WebRequest(path: "\(text)-\(wanted)-")))
+        }
+        let text = WebRequest(path: String(repeating: "a", count: 65_536))
+        let wanted = contains(String(repeating: "a", count: 199) + "b", [], .contains)
+        let start = ContinuousClock.now
+        for _ in 0..<20 { #expect(try !isMatch(wanted, text)) }
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     private func contains(
         _ text: String, _ transformations: [TextTransformation], _ position: FieldMatch.Position
     ) -> Statement { WAFTests.contains(text, in: .uriPath, transformations, position) }
