@@ -98,6 +98,17 @@ import Testing
         #expect(counter.limited(at: 0).count > RateCounter.mostKeys / 2)
     }
 
+    /// Rules that are changed over and over leave no counts behind for ever, and those in use stay.
+    @Test func rulesAreBounded() {
+        let rates = RateTracker()
+        for rule in 0..<2 * RateTracker.mostRules {
+            _ = rates.counter("\(rule)", limit: 1, window: 60).count([1], at: Double(rule * 60))
+            for _ in 0..<2 { _ = rates.counter("busy", limit: 1, window: 60).count([1], at: Double(rule * 60)) }
+        }
+        #expect(rates.ruleCount <= RateTracker.mostRules)
+        #expect(rates.limited("busy", at: Double((2 * RateTracker.mostRules - 1) * 60)) == [[1]])
+    }
+
     @Test func longKeysAreKeptShort() {
         let counter = RateTracker().counter("r", limit: 1, window: 300)
         let long = [UInt8](repeating: 0x61, count: 16_384)

@@ -4,8 +4,9 @@ import Synchronization
 /// The counts of all rate-based rules, by what identifies a rule.
 public final class RateTracker: Sendable {
     private let counters = Mutex<[String: RateCounter]>([:])
-    /// How many rules there may be before those are forgotten that have had no request for long.
-    private static let mostRules = 4096
+    /// How many rules there may be. Of more, the half that has had no request for longest is forgotten: each change of a rule
+    /// makes a new one, and the one before gets no requests any more.
+    static let mostRules = 4096
 
     /// A tracker that has counted nothing.
     public init() {}
@@ -15,7 +16,10 @@ public final class RateTracker: Sendable {
     public func counter(_ identity: String, limit: Int, window: Int) -> RateCounter {
         counters.withLock { counters in
             if let counter = counters[identity] { return counter }
-            if counters.count >= Self.mostRules { counters = counters.filter { !$0.value.isEmpty } }
+            if counters.count >= Self.mostRules {
+                let used = counters.map { (identity: $0.key, time: $0.value.lastUse) }.sorted { $0.time < $1.time }
+                for (identity, _) in used.prefix(Self.mostRules / 2) { counters[identity] = nil }
+            }
             let counter = RateCounter(limit: limit, window: window)
             counters[identity] = counter
             return counter
@@ -26,6 +30,8 @@ public final class RateTracker: Sendable {
     public func limited(_ identity: String, at time: Double) -> [[UInt8]] {
         counters.withLock { $0[identity] }?.limited(at: time) ?? []
     }
+
+    var ruleCount: Int { counters.withLock { $0.count } }
 
     /// Forgets all counts.
     public func forget() {
@@ -88,6 +94,8 @@ public final class RateCounter: Sendable {
         var places: [[UInt8]: Int] = [:]
         var entries: [(key: [UInt8], counts: Counts)] = []
         var random = SmallRandom()
+        /// The number of the last part that was counted in.
+        var last = 0
     }
 
     fileprivate init(limit: Int, window: Int) {
@@ -109,6 +117,7 @@ public final class RateCounter: Sendable {
         let part = part(time)
         let key = key.count > Self.longestKey ? Array(SHA256.hash(data: key)) : key
         return state.withLock { table in
+            table.last = max(table.last, part)
             if let place = table.places[key] { return table.entries[place].counts.add(part) }
             var new = Counts(part)
             let sum = new.add(part)
@@ -152,7 +161,8 @@ public final class RateCounter: Sendable {
         }
     }
 
-    fileprivate var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
+    /// When the last request was counted, to a part of the window, in seconds since 1970.
+    fileprivate var lastUse: Double { Double(state.withLock { $0.last }) * Double(window) / Double(Self.steps) }
     fileprivate func forget() { state.withLock { $0 = Table() } }
 }
 
