@@ -84,7 +84,8 @@ extension Edge {
             if authenticated.module.hasVirtualHosts { request.path = authenticated.routed.path }
             (request.body, request.stream) = (authenticated.request.body, authenticated.request.stream)
             source.request = request
-        } else if authenticated.module.isScreened, authenticated.signature == nil {
+        } else if authenticated.module.isScreened {
+            // Whether it is signed or not: a signature that an operation has no use for is not to get a request past a web ACL.
             source.request = arrival.request
         }
         return Call(

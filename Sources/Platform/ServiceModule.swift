@@ -91,7 +91,7 @@ public final class ServiceModule: Sendable {
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
     /// What it wants the events of an account to tell besides; see ``EventContextKeys``. nil: it never wants anything.
     public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
-    /// Whether web ACLs can protect what it has: its operations without a signature get their requests as they were sent, in
+    /// Whether web ACLs can protect what it has: its operations get their requests as they were sent, in
     /// ``Call/Source/request``.
     public let isScreened: Bool
     /// Decides on requests to what others have: see ``Environment/refusal(of:)``. nil: it does no such thing.

@@ -210,6 +210,9 @@ public struct Gatehouse: Sendable {
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             try environment.useAddressPlaces(configuration.addressPlaces)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
+            environment.tellOfUnusableWebACLs {
+                log.error("a web ACL can't be made ready, and requests are refused: \($0)")
+            }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

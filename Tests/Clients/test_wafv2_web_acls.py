@@ -232,6 +232,20 @@ def test_a_group_is_shared_by_its_policy(waf: Any) -> None:
     assert error_of(waf.delete_permission_policy, ResourceArn=group["ARN"]).code == "WAFNonexistentItemException"
 
 
+def test_capacities_tell_nothing_of_others(waf: Any, new_user: Callable[..., Identity]) -> None:
+    group = new_group(waf, rule(contains("a")))
+
+    def reference(arn: str) -> dict[str, Any]:
+        return rule({"RuleGroupReferenceStatement": {"ARN": arn}}, OverrideAction={"None": {}})
+
+    user = new_user("web", allow("wafv2:CheckCapacity", "*")).client("wafv2")
+    assert user.check_capacity(Scope="REGIONAL", Rules=[reference(group["ARN"])])["Capacity"] > 0
+    # Whether there is such a group in another account, nobody learns who may not use it.
+    others = group["ARN"].replace(ACCOUNT, "444455556666")
+    for asker in (user, waf):
+        assert error_of(asker.check_capacity, Scope="REGIONAL", Rules=[reference(others)]).code == "AccessDeniedException"
+
+
 def test_who_uses_a_group_has_to_be_allowed_to(waf: Any, new_user: Callable[..., Identity]) -> None:
     group = new_group(waf, rule(contains("a")))
     web_acls = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/*/*"

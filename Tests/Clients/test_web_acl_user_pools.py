@@ -1,6 +1,7 @@
 """Web ACLs before user pools: requests of the API and of pages, and what is told of them: samples, metrics, paths, logs."""
 
 import gzip
+import hashlib
 import json
 import re
 import time
@@ -118,6 +119,25 @@ def test_too_many_requests(pool: UserPool, root: Identity) -> None:
     assert sign_in(pool).status_code == 200
 
 
+def test_a_signature_gets_nobody_past(pool: UserPool, root: Identity, new_user: Callable[..., Identity]) -> None:
+    given = {
+        "AuthFlow": "USER_PASSWORD_AUTH", "ClientId": pool.client,
+        "AuthParameters": {"USERNAME": "ann", "PASSWORD": PASSWORD},
+    }  # fmt: skip
+    assert sign_in(pool).status_code == 200
+    WebACL(root, pool.id, DefaultAction={"Block": {}})
+    for who in (root, new_user("nobody")):
+        client = who.client("cognito-idp")
+        signed: list[bool] = []
+        # Of itself boto3 does not sign what needs no signature.
+        client.meta.events.register_first("choose-signer", lambda **_: "v4")
+        client.meta.events.register(
+            "before-send", lambda request, signed=signed, **_: signed.append("Authorization" in request.headers)
+        )
+        assert error_of(client.initiate_auth, **given).code == "ForbiddenException"
+        assert signed == [True]
+
+
 # Pages
 
 
@@ -152,15 +172,20 @@ def test_pages_are_protected(pages: Pool, root: Identity) -> None:
 def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> None:
     # In the place of the library that finds injection.
     (tmp_path / "libmodsecurity.so.3").write_bytes(b"")
-    with Server(environment={"LD_LIBRARY_PATH": str(tmp_path)}) as server:
+    said = tmp_path / "said.log"
+    with Server(environment={"LD_LIBRARY_PATH": str(tmp_path)}, log=said) as server:
         pages = make_pool(server, server.root)
         query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
         acl = WebACL(server.root, pages.id, rule("injection", {"SqliMatchStatement": query}, Count={}))
-        assert requests.get(pages.address("/login"), timeout=30).status_code == 500
+        for _ in range(3):
+            assert requests.get(pages.address("/login"), timeout=30).status_code == 500
+        # The log has the reason, of all these requests once.
+        (reason,) = [line for line in said.read_text().splitlines() if "can't be made ready" in line]
+        assert acl.arn in reason
         app = server.root.client("cognito-idp", signature_version=UNSIGNED)
         refused = error_of(app.sign_up, ClientId=pages.client_id, Username="bob", Password=PASSWORD)
         assert refused.code == "InternalErrorException" and refused.status == 500
-        assert re.search(r"^gatehouse_waf_failures_total 2$", server.get("/metrics")[1], re.M)
+        assert re.search(r"^gatehouse_waf_failures_total 4$", server.get("/metrics")[1], re.M)
         acl.update()
         assert requests.get(pages.address("/login"), timeout=30).status_code == 200
 
@@ -234,6 +259,51 @@ def test_who_may_ask(pool: UserPool, root: Identity, new_user: Callable[..., Ide
     assert reader.get_top_path_statistics_by_traffic(**given)["TotalRequestCount"] == 0
     other = new_user("other", allow(ask, "*"), deny(ask, acl.arn)).client("wafv2")
     assert error_of(other.get_top_path_statistics_by_traffic, **given).code == "AccessDeniedException"
+
+
+# What is not told
+
+
+def test_samples_have_an_end(pool: UserPool, root: Identity) -> None:
+    acl = WebACL(root, pool.id)
+    assert sign_in(pool, "z" * 14_000).status_code == 200
+    (sample,) = acl.samples("pools")
+    kept = sample["Request"]["Headers"]
+    assert 8000 < sum(len(one["Name"]) + len(one["Value"]) for one in kept) <= 8192
+
+
+def test_protected_data_is_neither_in_samples_nor_in_logs(tmp_path: Path) -> None:
+    def covered(kind: str, *keys: str, action: str = "SUBSTITUTION") -> dict[str, Any]:
+        return {"Field": {"FieldType": kind} | ({"FieldKeys": list(keys)} if keys else {}), "Action": action}
+
+    file = tmp_path / "waf.log"
+    with Server("--web-acl-log", str(file)) as server:
+        pages = make_pool(server, server.root)
+        protections = [
+            covered("SINGLE_HEADER", "X-Secret"), covered("SINGLE_HEADER", "x-known", action="HASH"),
+            covered("SINGLE_COOKIE"), covered("SINGLE_QUERY_ARGUMENT", "redirect_uri"),
+        ]  # fmt: skip
+        # Rules see what is there all the same.
+        acl = WebACL(
+            server.root, pages.id, rule("sees", header("x-secret", "s3cr3t")),
+            DataProtectionConfig={"DataProtections": protections},
+        )  # fmt: skip
+        answer = requests.get(
+            pages.address("/login", redirect_uri="https://s3cr3t.example", lang="de"), timeout=30,
+            headers={"X-Secret": "s3cr3t", "X-Known": "s3cr3t", "Cookie": "aws-waf-token=s3cr3t", "X-Other": "plain"},
+        )
+        assert answer.status_code == 403
+        (sample,) = acl.samples("m-sees")
+        shown = {one["Name"].lower(): one["Value"] for one in sample["Request"]["Headers"]}
+        assert (shown["x-secret"], shown["cookie"], shown["x-other"]) == ("REDACTED", "aws-waf-token=REDACTED", "plain")
+        assert shown["x-known"] == hashlib.sha256(b"s3cr3t").hexdigest()
+        deadline = time.monotonic() + PATIENCE
+        while not file.exists() or not file.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (line,) = file.read_text().splitlines()
+        assert "s3cr3t" not in line and "redirect_uri=REDACTED" in json.loads(line)["httpRequest"]["args"]
+        assert "lang=de" in json.loads(line)["httpRequest"]["args"]
 
 
 # Logs

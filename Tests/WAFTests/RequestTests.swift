@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"a": "x", "b" 1}"#, #"{"a": "x""#, #"{"a": "x"} y"#, #"{"a": "x", "\q": 1}"#, #"{"a": "x", 1}"#,
+        #"{"a": "x", b: 1}"#, #"{"a": "x""#, #"{"a": "x"} y"#, #"{"a": "x", "\q": 1}"#, #"{"a": "x", 1}"#,
     ])
     func whatIsBeforeAMistakeCounts(_ body: String) throws {
         #expect(texts(body, JSONBodyMatch(scope: .value)).first == "x")
@@ -70,6 +70,27 @@ import Testing
         }
         #expect(try holds(nil, "x") && !holds(nil, "{") && holds(.evaluateAsString, "{"))
         #expect(try holds(.match, "zzz") && !holds(.noMatch, "x"))
+    }
+
+    /// What AWS's reader and others go over hides nothing that comes after.
+    @Test(arguments: [
+        #"{"a": "x" "q": "y"}"#, #"{"a" "x", "q" "y"}"#, #"{"a":: "x",, "q"::: "y"}"#, #"["x" "y"]"#,
+        "\u{FEFF}" + #"{"a": "x", "q": "y"}"#, #"{"a": "x", "q": "y"# + String(repeating: "z", count: 9),
+        #"{"a": "x", "b": "# + String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000)
+            + #", "q": "y"}"#,
+    ])
+    func nothingIsHiddenBehindAFlaw(_ body: String) {
+        let texts = texts(body, JSONBodyMatch(scope: .value))
+        #expect(texts.first == "x" && texts.last?.hasPrefix("y") == true)
+    }
+
+    @Test(arguments: [
+        (#"{"a": "x" "b" 1}"#, true), (#"{"a":: "x"}"#, true), (#"{"a": "x", "a": 2}"#, false), (#""x""#, false),
+        ("7", false), (#"{"a":}"#, false), (#"{"a": "x"]"#, false), (#"{"a": {"a": 1}, "b": [{"a": 1}]}"#, true),
+        ("[]", true), ("", false),
+    ])
+    func someFlawsAreMistakes(_ body: String, _ isComplete: Bool) {
+        #expect(JSONBody(Array(body.utf8), JSONBodyMatch()).isComplete == isComplete)
     }
 
     @Test func noBytesTrap() {

@@ -16,6 +16,24 @@ import Testing
         #expect(try isMatch(contains("/admin", [.lowercase], .startsWith), WebRequest(path: "/ADMIN")))
     }
 
+    /// As a look at each place finds it, and of a text that is made for it as quickly as of others.
+    @Test func searchesAreRightAndLinear() throws {
+        for _ in 0..<500 {
+            func random(_ count: Int) -> String { String((0..<count).map { _ in Bool.random() ? "a" : "b" }) }
+            let (text, wanted) = (random(12), random(Int.random(in: 1...5)))
+            let request = WebRequest(path: text)
+            let isThere = (0...12 - wanted.count).contains { text.dropFirst($0).hasPrefix(wanted) }
+            #expect(try isMatch(contains(wanted, [], .contains), request) == isThere)
+            #expect(
+                try isMatch(contains(wanted, [], .containsWord), WebRequest(path: "\(text)-\(wanted)-")))
+        }
+        let text = WebRequest(path: String(repeating: "a", count: 65_536))
+        let wanted = contains(String(repeating: "a", count: 199) + "b", [], .contains)
+        let start = ContinuousClock.now
+        for _ in 0..<20 { #expect(try !isMatch(wanted, text)) }
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     private func contains(
         _ text: String, _ transformations: [TextTransformation], _ position: FieldMatch.Position
     ) -> Statement { WAFTests.contains(text, in: .uriPath, transformations, position) }
@@ -144,12 +162,15 @@ import Testing
         #expect(try !holds("192.0.2.1", config(.first, .match)))
     }
 
-    /// A rule is not applied at all to a request without the header: not even where it says the opposite.
-    @Test func withoutTheHeaderARuleSaysNothing() throws {
+    /// A statement does not match a request without the header, whatever its fallback; what is around it goes on from there.
+    @Test func withoutTheHeaderAStatementDoesNotMatch() throws {
         let config = ForwardedAddress(header: "X-Forwarded-For", fallback: .match)
         let statement = Statement.not(.geo(countries: ["DE"], forwarded: config))
-        #expect(try !isMatch(statement, WebRequest(address: "192.0.2.1")))
+        let request = WebRequest(address: "192.0.2.1")
+        #expect(try isMatch(statement, request))
         #expect(try isMatch(statement, WebRequest(headers: [.init("x-forwarded-for", "192.0.2.2")])))
+        let office = Statement.geo(countries: ["DE"], forwarded: config)
+        #expect(try !isMatch(office, request) && isMatch(.or([office, WAFTests.contains("/")]), request))
     }
 
     @Test func placesAreFoundAndLabelled() throws {

@@ -9,10 +9,10 @@ extension Call {
     /// Asks the web ACL that protects a pool, if one does. A request that another service makes is not looked at.
     /// - Throws: ForbiddenException.
     func checkWebACL(of pool: PoolEntry) throws(ServiceError) {
-        guard let request = source.request, let address = source.address else { return }
+        guard let request = source.request else { return }
         let refusal = environment.refusal(
             of: ResourceRequest(
-                WebACLView.ofAPI(request), to: pool.pool.arn, from: address, isSecure: source.tls != nil,
+                WebACLView.ofAPI(request), to: pool.pool.arn, from: source.address ?? "", isSecure: source.tls != nil,
                 requestID: requestID, time: time))
         guard let refusal else { return }
         guard refusal.reason != .unavailable else {

@@ -14,9 +14,6 @@ struct Evaluation {
     /// What inspectors know of the request.
     private var inspections: [ObjectIdentifier: any RequestInspection] = [:]
 
-    /// Why a rule says nothing of a request: it lacks the header that the rule takes the address from.
-    private struct NotApplicable: Error {}
-
     init(_ firewall: Firewall, _ request: WebRequest, _ time: Double) {
         self.firewall = firewall
         self.time = time
@@ -160,29 +157,29 @@ struct Evaluation {
 
     private mutating func matches(_ predicate: Predicate) -> Bool {
         details = []
-        do throws(NotApplicable) { return try holds(predicate) } catch { return false }
+        return holds(predicate)
     }
 
-    private mutating func holds(_ predicate: Predicate) throws(NotApplicable) -> Bool {
+    private mutating func holds(_ predicate: Predicate) -> Bool {
         switch predicate {
         case .match(let text, let test): return holds(text, test)
         case .geo(let countries, let forwarded):
-            return try anyAddress(forwarded) { $0.isInCountry(of: countries, isForwarded: forwarded != nil, $1) }
+            return anyAddress(forwarded) { $0.isInCountry(of: countries, isForwarded: forwarded != nil, $1) }
         case .asn(let numbers, let forwarded):
-            return try anyAddress(forwarded) { evaluation, address in
+            return anyAddress(forwarded) { evaluation, address in
                 evaluation.firewall.addresses.autonomousSystem(of: address).map(numbers.contains) ?? false
             }
-        case .ipSet(let networks, let forwarded): return try anyAddress(forwarded) { networks.contains($1) }
+        case .ipSet(let networks, let forwarded): return anyAddress(forwarded) { networks.contains($1) }
         case .label(let pattern): return verdict.labels.contains { pattern.matches($0) }
-        case .rate(let rate): return try isTooMuch(rate)
+        case .rate(let rate): return isTooMuch(rate)
         case .inspection(let inspection): return hasFinding(inspection)
         case .and(let parts):
-            for part in parts { guard try holds(part) else { return false } }
+            for part in parts { guard holds(part) else { return false } }
             return true
         case .or(let parts):
-            for part in parts { if try holds(part) { return true } }
+            for part in parts { if holds(part) { return true } }
             return false
-        case .not(let part): return try !holds(part)
+        case .not(let part): return !holds(part)
         }
     }
 
@@ -215,15 +212,21 @@ struct Evaluation {
     }
 
     /// Whether one of the addresses that count is right.
+    ///
+    /// AWS's API reference has it that a rule is not applied at all where the header is missing. By its developer guide a
+    /// statement whose component a request lacks does not match, and a NOT around it does. That holds here: the other reading
+    /// lets whoever leaves the header out past a rule that blocks all but some addresses.
+    /// AWS: <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields.html>,
+    /// <https://docs.amazonaws.cn/en_us/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.md>
     private mutating func anyAddress(
         _ forwarded: ForwardedAddress?, _ isRight: (inout Evaluation, IPAddress) -> Bool
-    ) throws(NotApplicable) -> Bool {
+    ) -> Bool {
         guard let forwarded else {
             guard let address = request.address else { return false }
             return isRight(&self, address)
         }
         switch request.forwarded(forwarded) {
-        case .absent: throw NotApplicable()
+        case .absent: return false
         case .malformed: return forwarded.fallback == .match
         case .addresses(let addresses):
             for address in addresses { if isRight(&self, address) { return true } }
@@ -242,10 +245,15 @@ struct Evaluation {
 
     // MARK: Rates
 
-    private mutating func isTooMuch(_ rate: Predicate.Rate) throws(NotApplicable) -> Bool {
-        if let scopeDown = rate.scopeDown { guard try holds(scopeDown) else { return false } }
+    private mutating func isTooMuch(_ rate: Predicate.Rate) -> Bool {
+        if let scopeDown = rate.scopeDown { guard holds(scopeDown) else { return false } }
         let statement = rate.statement
-        guard let key = try key(statement) else { return false }
+        // AWS: "Treat the web request as matching the rule statement", however many there were.
+        // <https://docs.aws.amazon.com/waf/latest/APIReference/API_ForwardedIPConfig.html>
+        if let config = statement.forwardedKey, case .malformed = request.forwarded(config) {
+            return config.fallback == .match
+        }
+        guard let key = key(statement) else { return false }
         guard rate.counter.count(key.bytes, at: time) > statement.limit else { return false }
         verdict.rates.append(
             Verdict.Rate(
@@ -254,18 +262,13 @@ struct Evaluation {
     }
 
     /// What a request is counted by; nil: it lacks a part of that, and is not counted.
-    private func key(_ statement: RateBasedStatement) throws(NotApplicable) -> (bytes: [UInt8], kind: String)? {
+    private func key(_ statement: RateBasedStatement) -> (bytes: [UInt8], kind: String)? {
         switch statement.aggregation {
         case .constant: return ([], "CONSTANT")
         case .address: return request.address.map { (Array($0.description.utf8), "IP") }
         case .forwardedAddress(let config):
-            switch request.forwarded(config) {
-            case .absent: throw NotApplicable()
-            // All requests whose address can't be read are one, or none.
-            case .malformed: return config.fallback == .match ? ([], "FORWARDEDIP") : nil
-            case .addresses(let addresses):
-                return addresses.first.map { (Array($0.description.utf8), "FORWARDEDIP") }
-            }
+            guard case .addresses(let addresses) = request.forwarded(config) else { return nil }
+            return addresses.first.map { (Array($0.description.utf8), "FORWARDEDIP") }
         case .keys(let keys):
             var bytes: [UInt8] = []
             for key in keys {

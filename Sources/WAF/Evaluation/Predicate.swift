@@ -71,12 +71,26 @@ enum ByteSearch {
         }
     }
 
-    /// - Complexity: the product of both lengths at worst; what is wanted has 200 bytes at most.
+    /// By Knuth, Morris and Pratt: a text that is made for it must not take longer than others.
+    /// - Complexity: linear in both lengths.
     private static func contains(_ text: [UInt8], _ wanted: [UInt8], where isRight: (Int) -> Bool) -> Bool {
-        guard let first = wanted.first else { return true }
+        guard !wanted.isEmpty else { return true }
         guard text.count >= wanted.count else { return false }
-        for start in 0...text.count - wanted.count where text[start] == first {
-            if text[start..<start + wanted.count].elementsEqual(wanted), isRight(start) { return true }
+        // For each part at its beginning, how much of its end is a beginning again.
+        var borders = [Int](repeating: 0, count: wanted.count)
+        var matched = 0
+        for end in 1..<wanted.count {
+            while matched > 0, wanted[end] != wanted[matched] { matched = borders[matched - 1] }
+            if wanted[end] == wanted[matched] { matched += 1 }
+            borders[end] = matched
+        }
+        matched = 0
+        for end in text.indices {
+            while matched > 0, text[end] != wanted[matched] { matched = borders[matched - 1] }
+            if text[end] == wanted[matched] { matched += 1 }
+            guard matched == wanted.count else { continue }
+            if isRight(end + 1 - matched) { return true }
+            matched = borders[matched - 1]
         }
         return false
     }

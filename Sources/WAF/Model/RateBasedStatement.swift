@@ -58,6 +58,15 @@ public struct RateBasedStatement: Sendable, Equatable {
     /// The header of ``Key/forwardedAddress``; nil where no key is that.
     public var forwarded: ForwardedAddress?
 
+    /// The header that requests are counted by, alone or among others; nil: by none.
+    var forwardedKey: ForwardedAddress? {
+        switch aggregation {
+        case .forwardedAddress(let config): config
+        case .keys(let keys): keys.contains(.forwardedAddress) ? forwarded : nil
+        case .address, .constant: nil
+        }
+    }
+
     /// - Parameters: see the properties of the same names.
     public init(
         limit: Int, window: Int = RateBasedStatement.usualWindow, aggregation: Aggregation, scopeDown: Statement? = nil,

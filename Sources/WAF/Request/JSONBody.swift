@@ -1,17 +1,16 @@
 /// The keys and values of a body that is JSON, as far as a statement looks at them.
 ///
-/// It reads as far as it can: what is before the first mistake counts. Like AWS's reader it does not find every mistake.
-/// AWS: <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html>
+/// It goes on wherever some reader behind it might: over commas and colons that are missing or too many, as AWS's does, over a
+/// mark of the order of bytes, and to any depth. What is before a mistake that it can't go over counts, and so does what there is
+/// of a text without an end.
+/// AWS: <https://docs.aws.amazon.com/waf/latest/APIReference/API_JsonBody.html>
 ///
 /// - Complexity: linear in the body, for each path that is looked for.
 struct JSONBody {
     /// Texts without their quotation marks and escapes; of other values, their spelling.
     private(set) var elements: [[UInt8]] = []
-    /// Whether all of it could be read.
+    /// Whether all of it could be read, with an object or an array around it, and no key twice in an object.
     private(set) var isComplete = false
-
-    /// Deeper values are a mistake.
-    private static let mostDepth = 128
 
     /// Where a value is: whether a path has led to it, or may yet.
     private enum Place {
@@ -21,18 +20,37 @@ struct JSONBody {
         case elsewhere
     }
 
+    /// An object or an array that has begun.
+    private struct Open {
+        let place: Place
+        let isObject: Bool
+        /// How many values of an array there were.
+        var count = 0
+        /// The key whose value comes next, as a place.
+        var next: Place?
+    }
+
     private let match: JSONBodyMatch
     private let paths: [String]
     private var reader: ByteReader
+    /// A stack of its own: bodies can be deeper than a thread's.
+    private var open: [Open] = []
+    /// The keys of each of them, apart so that no look at ``open`` makes copies.
+    private var keys: [Set<[UInt8]>] = []
+    /// Whether there was something that is read over, but no JSON.
+    private var isFlawed = false
 
     init(_ body: [UInt8], _ match: JSONBodyMatch) {
         self.match = match
         // `/` alone is the root.
         paths = (match.paths ?? []).map { $0 == "/" ? "" : $0 }
         reader = ByteReader(body)
-        isComplete = value(match.paths == nil ? .included : place(""), 0)
+        if body.starts(with: [0xEF, 0xBB, 0xBF]) { reader.skip(3) }
         skipSpace()
-        if !reader.isAtEnd { isComplete = false }
+        let isRootFit = reader.current == UInt8(ascii: "{") || reader.current == UInt8(ascii: "[")
+        let isRead = value(match.paths == nil ? .included : place("")) && content()
+        skipSpace()
+        isComplete = isRead && isRootFit && !isFlawed && reader.isAtEnd
     }
 
     private func place(_ pointer: String) -> Place {
@@ -54,62 +72,61 @@ struct JSONBody {
         while let byte = reader.current, byte == 0x20 || (0x09...0x0D).contains(byte) { reader.skip() }
     }
 
-    /// Reads one value; false: there was a mistake.
-    private mutating func value(_ place: Place, _ depth: Int) -> Bool {
-        guard depth < Self.mostDepth else { return false }
+    /// Reads what is in the objects and arrays that have begun; false: there was a mistake.
+    private mutating func content() -> Bool {
+        while let inner = open.last {
+            skipSpace()
+            switch reader.current {
+            case nil: return false
+            case UInt8(ascii: ","): reader.skip()
+            case UInt8(ascii: ":") where inner.isObject: reader.skip()
+            case UInt8(ascii: "}") where inner.isObject, UInt8(ascii: "]") where !inner.isObject:
+                reader.skip()
+                if inner.next != nil { isFlawed = true }
+                open.removeLast()
+                keys.removeLast()
+            default:
+                guard inner.isObject ? member(inner) : value(element(inner)) else { return false }
+            }
+        }
+        return true
+    }
+
+    /// Where the next value of an array is.
+    private mutating func element(_ array: Open) -> Place {
+        open[open.count - 1].count += 1
+        return place(String(array.count), in: array.place)
+    }
+
+    /// Reads a key of an object, or the value of the key before.
+    private mutating func member(_ object: Open) -> Bool {
+        if let place = object.next {
+            open[open.count - 1].next = nil
+            return value(place)
+        }
+        guard reader.current == UInt8(ascii: "\"") else { return false }
+        let (key, isWhole) = string()
+        let inner = place(Self.escaped(String(decoding: key, as: UTF8.self)), in: object.place)
+        take(key, inner, isKey: true)
+        if !keys[keys.count - 1].insert(key).inserted { isFlawed = true }
+        open[open.count - 1].next = inner
+        return isWhole
+    }
+
+    /// Reads one value, of an object or array the beginning; false: there was a mistake.
+    private mutating func value(_ place: Place) -> Bool {
         skipSpace()
         switch reader.current {
-        case UInt8(ascii: "{"): return object(place, depth)
-        case UInt8(ascii: "["): return array(place, depth)
-        case UInt8(ascii: "\""):
-            guard let text = string() else { return false }
-            take(text, place, isKey: false)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            open.append(Open(place: place, isObject: reader.next() == UInt8(ascii: "{")))
+            keys.append([])
             return true
+        case UInt8(ascii: "\""):
+            let (text, isWhole) = string()
+            take(text, place, isKey: false)
+            return isWhole
         case nil: return false
         default: return scalar(place)
-        }
-    }
-
-    private mutating func object(_ outer: Place, _ depth: Int) -> Bool {
-        reader.skip()
-        skipSpace()
-        if reader.current == UInt8(ascii: "}") {
-            reader.skip()
-            return true
-        }
-        while true {
-            skipSpace()
-            guard reader.current == UInt8(ascii: "\""), let key = string() else { return false }
-            let inner = place(Self.escaped(String(decoding: key, as: UTF8.self)), in: outer)
-            take(key, inner, isKey: true)
-            skipSpace()
-            guard reader.next() == UInt8(ascii: ":"), value(inner, depth + 1) else { return false }
-            skipSpace()
-            switch reader.next() {
-            case UInt8(ascii: ","): continue
-            case UInt8(ascii: "}"): return true
-            default: return false
-            }
-        }
-    }
-
-    private mutating func array(_ outer: Place, _ depth: Int) -> Bool {
-        reader.skip()
-        skipSpace()
-        if reader.current == UInt8(ascii: "]") {
-            reader.skip()
-            return true
-        }
-        var index = 0
-        while true {
-            guard value(place(String(index), in: outer), depth + 1) else { return false }
-            index += 1
-            skipSpace()
-            switch reader.next() {
-            case UInt8(ascii: ","): continue
-            case UInt8(ascii: "]"): return true
-            default: return false
-            }
         }
     }
 
@@ -125,15 +142,15 @@ struct JSONBody {
         return true
     }
 
-    /// A text in quotation marks; nil: there was a mistake.
-    private mutating func string() -> [UInt8]? {
+    /// A text in quotation marks, or as much as there is of it before a mistake.
+    private mutating func string() -> (text: [UInt8], isWhole: Bool) {
         reader.skip()
         var text: [UInt8] = []
         while let byte = reader.next() {
             switch byte {
-            case UInt8(ascii: "\""): return text
+            case UInt8(ascii: "\""): return (text, true)
             case UInt8(ascii: "\\"):
-                guard let escaped = reader.next() else { return nil }
+                guard let escaped = reader.next() else { return (text, false) }
                 switch escaped {
                 case UInt8(ascii: "b"): text.append(0x08)
                 case UInt8(ascii: "f"): text.append(0x0C)
@@ -141,15 +158,15 @@ struct JSONBody {
                 case UInt8(ascii: "r"): text.append(0x0D)
                 case UInt8(ascii: "t"): text.append(0x09)
                 case UInt8(ascii: "u"):
-                    guard let scalar = scalar() else { return nil }
+                    guard let scalar = scalar() else { return (text, false) }
                     text.append(contentsOf: String(scalar).utf8)
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escaped)
-                default: return nil
+                default: return (text, false)
                 }
             default: text.append(byte)
             }
         }
-        return nil
+        return (text, false)
     }
 
     /// What `\u` stands for, with the second half of a pair; a half alone becomes U+FFFD.

@@ -91,7 +91,14 @@ extension WAFV2.ListRuleGroups: ReadOperation, OnAllOfWAF {
 }
 
 /// <https://docs.aws.amazon.com/waf/latest/APIReference/API_CheckCapacity.html>
-extension WAFV2.CheckCapacity: ReadOperation, OnAllOfWAF {
+extension WAFV2.CheckCapacity: ReadOperation {
+    /// What other accounts have, it tells only who could use it: nobody else is to learn that it is there, and how much it takes.
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let others = RuleReferences.named(in: input.rules).filter { WAFName(arn: $0)?.accountID != call.accountID }
+        return .required(
+            [Access("wafv2:CheckCapacity", on: "*")] + others.map { Access("wafv2:CreateWebACL", on: $0) })
+    }
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let rules = try RuleReading(isInGroup: false, bodies: [:], knowsBodies: false).rules(input.rules)
         let scope = try WAFScope(input.scope, region: call.region)

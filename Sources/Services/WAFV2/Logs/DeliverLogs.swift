@@ -20,8 +20,8 @@ struct DeliverWebACLLogs: Job {
     static let delay = 300.0
     /// Seconds for which delivery is tried again while the fault is not the bucket's: a day.
     private static let patience = 86_400.0
-    /// Parts in one file.
-    private static let most = 100
+    /// Parts in one file: AWS's have 75 MB at most, and a part about one.
+    private static let most = 70
     private static let service = "delivery.logs.amazonaws.com"
 
     /// The web ACL's ARN.

@@ -12,8 +12,11 @@ final class WebACLLogQueue: Projection {
     static let kinds: Set<String> = []
     /// Lines that wait at most; more are dropped, so that a ledger that is away takes no more memory.
     private static let most = 20_000
-    /// Lines in one row of the ledger.
+    /// The bytes of lines that wait at most.
+    private static let mostBytes = 64 << 20
+    /// Lines in one row of the ledger, and their bytes, unless one line has more.
     private static let mostInPart = 500
+    private static let mostBytesInPart = 1 << 20
 
     private struct Line {
         let webACL: String
@@ -23,6 +26,8 @@ final class WebACLLogQueue: Projection {
 
     private struct State {
         var lines: [Line] = []
+        /// Of all lines, those that are being written as well.
+        var bytes = 0
         var isWriting = false
     }
 
@@ -30,15 +35,21 @@ final class WebACLLogQueue: Projection {
 
     init() {}
     func apply(_ changes: [Change]) {}
-    func replaceAll(with changes: [Change]) { state.withLock { $0.lines = [] } }
+    func replaceAll(with changes: [Change]) {
+        state.withLock { state in
+            state.bytes -= state.lines.reduce(0) { $0 + $1.text.utf8.count }
+            state.lines = []
+        }
+    }
 
     /// - Parameter isDelivered: whether the web ACL's owner wants it; the operator gets all.
     func add(_ text: String, of webACL: String, isDelivered: Bool, _ environment: Environment) {
         let begins = state.withLock { state in
-            guard state.lines.count < Self.most else {
+            guard state.lines.count < Self.most, state.bytes + text.utf8.count <= Self.mostBytes else {
                 environment.metrics.add(1, to: .droppedLogLines)
                 return false
             }
+            state.bytes += text.utf8.count
             state.lines.append(Line(webACL: webACL, text: text, isDelivered: isDelivered))
             defer { state.isWriting = true }
             return !state.isWriting
@@ -55,6 +66,8 @@ final class WebACLLogQueue: Projection {
                 return state.lines
             }
             guard !lines.isEmpty else { return }
+            let bytes = lines.reduce(0) { $0 + $1.text.utf8.count }
+            defer { state.withLock { $0.bytes -= bytes } }
             if let path = environment.projection(WebTraffic.self).pathOfLog {
                 if !Self.append(lines.map(\.text), to: path) {
                     environment.metrics.add(lines.count, to: .droppedLogLines)
@@ -74,8 +87,7 @@ final class WebACLLogQueue: Projection {
         let now = environment.now()
         try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
             for (webACL, lines) in lines {
-                for start in stride(from: 0, to: lines.count, by: Self.mostInPart) {
-                    let part = Array(lines[start..<min(lines.count, start + Self.mostInPart)])
+                for part in Self.parts(of: lines) {
                     try records.put(
                         WebACLLogPart(webACL: webACL, id: RequestIDs.make(time: now), lines: part))
                 }
@@ -84,6 +96,21 @@ final class WebACLLogQueue: Projection {
                     DeliverWebACLLogs(webACL: webACL), id: webACL, at: now + DeliverWebACLLogs.delay)
             }
         }
+    }
+
+    /// Lines as rows have them.
+    private static func parts(of lines: [String]) -> [[String]] {
+        var (parts, bytes): ([[String]], Int) = ([], 0)
+        for line in lines {
+            if let count = parts.last?.count, count < mostInPart, bytes + line.utf8.count <= mostBytesInPart {
+                parts[parts.count - 1].append(line)
+                bytes += line.utf8.count
+            } else {
+                parts.append([line])
+                bytes = line.utf8.count
+            }
+        }
+        return parts
     }
 
     /// The file is opened each time, so that it may be moved away.

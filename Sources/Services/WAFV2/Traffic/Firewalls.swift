@@ -46,6 +46,9 @@ final class PreparedWebACL: Sendable {
         made.withLock { made in
             if let made { return made }
             let result = Result { () throws(ServiceError) in try make(environment) }
+            if case .failure(let error) = result {
+                environment.projection(WebTraffic.self).tell(error.cause ?? "\(stored.arn): \(error.logText)")
+            }
             made = result
             return result
         }
@@ -61,7 +64,8 @@ final class PreparedWebACL: Sendable {
             return ReadyWebACL(
                 arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
                 recorder: SampleRecorder(view, traffic), metrics: WebACLMetrics(view, environment.metrics, traffic),
-                log: WebACLLog(acl, try? logging?.view()), tokenDomains: view.tokenDomains ?? [],
+                log: WebACLLog(acl, try? logging?.view()), protection: DataProtection(view.dataProtectionConfig),
+                tokenDomains: view.tokenDomains ?? [],
                 bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {
                     ReadyWebACL.bytes(of: $0.defaultSizeInspectionLimit)
                 })
@@ -83,6 +87,8 @@ struct ReadyWebACL: Sendable {
     let recorder: SampleRecorder
     let metrics: WebACLMetrics
     let log: WebACLLog
+    /// What of requests neither samples nor logs show.
+    let protection: DataProtection
     /// Domains besides the one that a request is for whose tokens count.
     let tokenDomains: [String]
     /// How many bytes of bodies are looked at, by the kinds of what it protects.

@@ -18,6 +18,11 @@ extension Environment {
         projection(WebTraffic.self).writeLogs(to: path)
     }
 
+    /// Has somebody told why a web ACL can't be made ready, when that is found: once for each state of a web ACL.
+    public func tellOfUnusableWebACLs(_ tell: @escaping @Sendable (_ problem: String) -> Void) {
+        projection(WebTraffic.self).tellOfUnusable(tell)
+    }
+
     /// Has web ACLs know where addresses are.
     /// - Parameter paths: of files in MaxMind's format. Where several know an address, the first counts.
     /// - Throws: ``WebACLFileError`` for one that can't be used.

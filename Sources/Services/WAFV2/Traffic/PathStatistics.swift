@@ -37,10 +37,15 @@ final class PathStatistics: Sendable {
     private struct Window {
         var total = 0
         var paths: [String: Counts] = [:]
+        /// About what the paths take.
+        var bytes = 0
 
-        mutating func count(_ path: String, _ bot: Bot?) {
+        mutating func count(_ path: String, _ bot: Bot?, hasRoom: Bool) {
             total += 1
-            guard paths[path] != nil || paths.count < PathStatistics.mostPaths else { return }
+            if paths[path] == nil {
+                guard hasRoom, paths.count < PathStatistics.mostPaths else { return }
+                bytes += PathStatistics.bytes(of: path)
+            }
             paths[path, default: Counts()].requests += 1
             guard let bot, let bots = paths[path]?.bots, bots[bot] != nil || bots.count < PathStatistics.mostBots
             else { return }
@@ -58,29 +63,52 @@ final class PathStatistics: Sendable {
     /// Characters of a path.
     private static let longestPath = 512
     private static let mostWebACLs = 500
+    /// The bytes of all paths together.
+    private static let mostBytes = 64 << 20
 
-    private let windows = Mutex<[String: [Int: Window]]>([:])
+    /// About what is kept of a path, with its counts.
+    private static func bytes(of path: String) -> Int { path.utf8.count + 128 }
+
+    private struct State {
+        var webACLs: [String: [Int: Window]] = [:]
+        /// Of all windows.
+        var bytes = 0
+        /// The last window at whose beginning old ones were forgotten.
+        var purged = 0
+
+        /// Forgets what is too old, once in each window.
+        mutating func purge(at number: Int) {
+            guard number > purged else { return }
+            purged = number
+            webACLs = webACLs.mapValues { $0.filter { $0.key > number - PathStatistics.mostWindows } }
+                .filter { !$0.value.isEmpty }
+            bytes = webACLs.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.bytes } }
+        }
+    }
+
+    private let windows = Mutex(State())
 
     func count(_ request: WebRequest, labels: [String], webACL: String, at time: Double) {
         let number = Int(max(0, min(time, 1e12))) / Self.seconds
         let bot = labels.isEmpty ? nil : Bot(labels)
         let path = String(decoding: request.path.prefix(Self.longestPath), as: UTF8.self)
-        windows.withLock { all in
-            if all[webACL] == nil, all.count >= Self.mostWebACLs { return }
-            if all[webACL]?[number] == nil {
-                all[webACL] = (all[webACL] ?? [:]).filter { $0.key > number - Self.mostWindows }
-            }
-            all[webACL, default: [:]][number, default: Window()].count(path, bot)
+        windows.withLock { state in
+            state.purge(at: number)
+            if state.webACLs[webACL] == nil, state.webACLs.count >= Self.mostWebACLs { return }
+            let before = state.webACLs[webACL]?[number]?.bytes ?? 0
+            state.webACLs[webACL, default: [:]][number, default: Window()]
+                .count(path, bot, hasRoom: state.bytes + Self.bytes(of: path) <= Self.mostBytes)
+            state.bytes += (state.webACLs[webACL]?[number]?.bytes ?? before) - before
         }
     }
 
-    func forget() { windows.withLock { $0 = [:] } }
+    func forget() { windows.withLock { $0 = State() } }
 
     /// The counts by paths between two moments, to five minutes, and how many requests there were in all.
     func counts(webACL: String, from start: Double, to end: Double) -> (paths: [String: Counts], total: Int) {
-        windows.withLock { all in
+        windows.withLock { state in
             var (paths, total): ([String: Counts], Int) = ([:], 0)
-            for (number, window) in all[webACL] ?? [:] {
+            for (number, window) in state.webACLs[webACL] ?? [:] {
                 let begin = Double(number * Self.seconds)
                 guard begin < end, begin + Double(Self.seconds) > start else { continue }
                 total += window.total

@@ -13,6 +13,9 @@ struct SampleRecorder: Sendable {
         }
     }
 
+    /// The bytes of a request's headers, and of its path, that a sample has.
+    private static let mostBytes = 8192
+
     private let webACL: String
     private let own: Metric
     private let rules: [String: Metric]
@@ -62,12 +65,25 @@ struct SampleRecorder: Sendable {
         var sample = WebTraffic.Sample(
             time: time, address: request.address?.description ?? "",
             country: request.address.flatMap { traffic.addresses.country(of: $0)?.country },
-            method: text(request.method), uri: text(request.path), version: version,
-            headers: request.headers.map { (text($0.name), text($0.value)) }, action: verdict.outcome.kind.rawValue)
+            method: text(request.method), uri: text(request.path.prefix(Self.mostBytes)), version: version,
+            headers: headers(request), action: verdict.outcome.kind.rawValue)
         sample.labels = verdict.labels
         sample.inserted = verdict.insertedHeaders.map { ($0.name, $0.value) }
         return sample
     }
 
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    /// As many of the headers as have room, and as much of the last one.
+    private func headers(_ request: WebRequest) -> [(name: String, value: String)] {
+        var room = Self.mostBytes
+        var headers: [(name: String, value: String)] = []
+        for header in request.headers {
+            guard room > header.name.count else { break }
+            room -= header.name.count
+            headers.append((text(header.name), text(header.value.prefix(room))))
+            room -= min(room, header.value.count)
+        }
+        return headers
+    }
+
+    private func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 }

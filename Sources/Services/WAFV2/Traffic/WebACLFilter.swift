@@ -99,6 +99,8 @@ public struct WebACLFilter: Sendable {
 
     private func note(_ verdict: Verdict, of request: FilteredRequest, _ acl: ReadyWebACL) {
         acl.metrics.count(verdict)
+        var request = request
+        request.web = acl.protection.shown(request.web)
         acl.recorder.record(request.web, verdict, version: request.version, at: request.time)
         let traffic = environment.projection(WebTraffic.self)
         traffic.paths.count(request.web, labels: verdict.labels, webACL: acl.arn, at: request.time)
