@@ -673,8 +673,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring", "Learning",
-                "Ledger", "Lint",
+                "Bodies", "Catalogue", "CoreRuleSet", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring",
+                "Learning", "Ledger", "Lint",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",

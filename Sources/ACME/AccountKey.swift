@@ -6,8 +6,7 @@ public import Wire
 /// The public key of an ACME account, or of a certificate, as a JSON Web Key (RFC 7517).
 ///
 /// ```swift
-/// let key = try AccountKey(header["jwk"])
-/// guard request.isSigned(by: key) else { … }
+/// let key = try AccountKey(JSONValue(parsing: Array(jwk.utf8)))
 /// ```
 public struct AccountKey: Sendable, Equatable {
     /// The members that RFC 7638 wants, in its order and without blanks. It is the same for one key always, and what

@@ -5,8 +5,10 @@ public import Wire
 /// A request of ACME's: a JSON Web Signature in flattened JSON (RFC 8555, section 6.2). Reading it proves nothing.
 ///
 /// ```swift
-/// let request = try SignedRequest(parsing: body)
-/// guard request.isSigned(by: key) else { throw Problem(.malformed, "…") }
+/// let read = try SignedRequest(parsing: Array(text.utf8))
+/// let key = try AccountKey(JSONValue(parsing: Array(jwk.utf8)))
+/// …
+/// read.isSigned(by: key)
 /// ```
 public struct SignedRequest: Sendable {
     /// Who is said to have signed it.

@@ -6,9 +6,8 @@ import WAF
 /// part of it. A rule is asked as ModSecurity asks it, and all expressions match in time linear in the request.
 ///
 /// ```swift
-/// let rules = CoreRules(files, paranoiaLevel: 1)
+/// let rules = try CoreRules(files, paranoiaLevel: 1)
 /// let result = rules.inspect(request)
-/// result.rules  // [942100]
 /// ```
 public final class CoreRules: Sendable {
     /// A rule that is there and can't be asked.

@@ -1,3 +1,4 @@
+import CoreRuleSet
 import Testing
 import WAF
 
@@ -32,6 +33,23 @@ struct WAFExamples {
         let isMatch = regex.matches(Array("/admin/users".utf8))
 
         #expect(isMatch)
+    }
+
+    @Test func matchingMany() throws {
+        let set = try LinearRegexSet(["union.*select", "<script"])
+        let found = set.matches(Array("1 union select 2".utf8))
+
+        #expect(found == [0])
+    }
+
+    @Test func inspecting() throws {
+        let files = RuleFiles(rules: [("own.conf", "SecRule ARGS \"@rx ^x$\" \"id:1,phase:2,block\"")], data: [:])
+        let request = WebRequest(query: "a=x")
+
+        let rules = try CoreRules(files, paranoiaLevel: 1)
+        let result = rules.inspect(request)
+
+        #expect(result.rules == [1])
     }
 
     @Test func counting() throws {

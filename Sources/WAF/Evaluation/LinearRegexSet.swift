@@ -4,7 +4,7 @@ import CRE2
 ///
 /// ```swift
 /// let set = try LinearRegexSet(["union.*select", "<script"])
-/// set.matches(Array("1 union select 2".utf8))  // [0]
+/// let found = set.matches(Array("1 union select 2".utf8))
 /// ```
 public final class LinearRegexSet: @unchecked Sendable {
     // RE2 locks by itself what it makes while it matches.
