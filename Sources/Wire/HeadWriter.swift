@@ -3,14 +3,18 @@ package struct HeadWriter {
     private let memory: UnsafeMutableRawBufferPointer
     /// How many bytes were written.
     package private(set) var count = 0
+    /// Whether all has been written that was to be. What is not whole must never be sent: the reader would take what follows for a
+    /// part of it.
+    package private(set) var isWhole = true
 
-    /// - Parameter memory: which should be large enough; what there is no room for is left out.
+    /// - Parameter memory: which should be large enough; what there is no room for is left out, see ``isWhole``.
     package init(_ memory: UnsafeMutableRawBufferPointer) {
         self.memory = memory
     }
 
     /// Writes bytes.
     package mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if bytes.count > memory.count - count { isWhole = false }
         let bytes = UnsafeBufferPointer(rebasing: bytes.prefix(memory.count - count))
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyBytes(from: bytes)
         count += bytes.count

@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import X509
 
 @testable import WebFront
 
@@ -142,8 +143,37 @@ struct UpstreamRequestTests {
     private func sent(_ text: String, added: [(name: String, value: String)] = []) throws -> [String] {
         let head = try RequestHead(Array(text.utf8))
         let client = ClientInfo(address: "192.0.2.7", isSecure: true, port: 443)
-        let bytes = UpstreamRequest.head(head, client, traceID: "1-0-1", added: added, endpoint: "e:1")
+        let bytes = try #require(
+            UpstreamRequest.head(head, client, traceID: "1-0-1", added: added, endpoint: "e:1"))
         return String(buffer: bytes).split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// Bytes that are not UTF-8 take more room as text.
+    @Test func aHeadIsPassedOnWholeOrNotAtAll() throws {
+        let client = ClientInfo(address: "192.0.2.7", isSecure: true, port: 443)
+        for count in 1..<3000 {
+            var text = Array("POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 5\r\nX-Amzn-Trace-Id: ".utf8)
+            text += Array(repeating: 0xFF, count: count) + Array("\r\n\r\n".utf8)
+            let head = try RequestHead(text)
+            let bytes = UpstreamRequest.head(
+                head, client, traceID: "1-0-1", added: [("x-amzn-waf-seen", "yes")], endpoint: "e:1")
+            let lines = try #require(bytes).readableBytesView.split(separator: 10, omittingEmptySubsequences: false)
+            #expect(lines.suffix(3).first.map { $0.elementsEqual("x-amzn-waf-seen: yes\r".utf8) } == true, "\(count)")
+            #expect(lines.suffix(2).first.map { $0.elementsEqual("\r".utf8) } == true && lines.last?.isEmpty == true)
+        }
+    }
+
+    @Test func namesOfCertificatesStayOnOneLine() throws {
+        let name = try DistinguishedName {
+            CommonName("x\r\nX-Amzn-Mtls-Clientcert-Subject: CN=admin")
+        }
+        let text = ClientCertificateHeaders.name(name)
+        #expect(text == "CN=x\\0D\\0AX-Amzn-Mtls-Clientcert-Subject: CN=admin" && !text.utf8.contains(10))
+        let client = ClientInfo(address: "192.0.2.7", isSecure: true, port: 443)
+        let head = try RequestHead(Array("GET / HTTP/1.1\r\nHost: b\r\n\r\n".utf8))
+        let passed = UpstreamRequest.head(
+            head, client, certificate: [("X-A", "a\r\nX-B: c")], traceID: "1-0-1", added: [], endpoint: "e:1")
+        #expect(passed == nil)
     }
 
     @Test func aRequestIsPassedOn() throws {

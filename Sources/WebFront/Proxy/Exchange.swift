@@ -130,12 +130,18 @@ final class Exchange {
     }
 
     private func pass(to upstream: UpstreamConnection) {
+        let passed = UpstreamRequest.head(
+            // Whoever was verified for another application is nobody here.
+            head, client, certificate: application?.trust == nil ? [] : client.certificate, traceID: traceID,
+            added: added, endpoint: upstream.target.address.authority)
+        guard let passed else {
+            upstream.close()
+            return answer(400)
+        }
         stage = .passing(upstream)
         since = front.now
         upstream.begin(self, isToHEAD: head.isHEAD)
-        upstream.write(
-            UpstreamRequest.head(
-                head, client, traceID: traceID, added: added, endpoint: upstream.target.address.authority))
+        upstream.write(passed)
         let pieces = kept
         (kept, keptBytes) = ([], 0)
         for piece in pieces { send(piece, upstream) }
@@ -178,7 +184,10 @@ final class Exchange {
         case .connecting:
             kept.append(piece)
             keptBytes += piece.readableBytes
-        case .passing(let upstream): send(piece, upstream)
+        case .passing(let upstream):
+            // A server that takes the body is no server that says nothing.
+            if upstream.isWritable { since = front.now }
+            send(piece, upstream)
         case .tunnel(let upstream):
             since = front.now
             upstream.write(piece)

@@ -260,7 +260,11 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
             return closeGently()
         }
         owesContinue = false
-        if case .body(let reader, _) = reading { reading = .rest(reader, left: Self.shortRest) } else { reading = .head }
+        if case .body(let reader, _) = reading {
+            reading = .rest(reader, left: Self.shortRest)
+        } else {
+            reading = .head
+        }
         pace.begin(.idle, front.now)
         connection.begin(.idle)
         flush()

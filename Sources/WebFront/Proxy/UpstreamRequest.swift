@@ -6,17 +6,23 @@ import Wire
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>
 enum UpstreamRequest {
     /// - Parameters:
+    ///   - certificate: the headers that tell of the client's.
     ///   - added: headers in the place of the client's of the same names.
     ///   - endpoint: what `Host` says where the client says none.
+    /// - Returns: nil: it can't be told the application in one reading alone.
     static func head(
-        _ head: RequestHead, _ client: ClientInfo, traceID: String, added: [(name: String, value: String)],
-        endpoint: String
-    ) -> ByteBuffer {
+        _ head: RequestHead, _ client: ClientInfo, certificate: [(name: String, value: String)] = [], traceID: String,
+        added: [(name: String, value: String)], endpoint: String
+    ) -> ByteBuffer? {
         let fields = head.fields
+        let trace = TraceHeader.value(head, traceID: traceID)
         var room = fields.bytes.count + fields.all.count * 4 + client.address.utf8.count + endpoint.utf8.count + 512
-        for field in client.certificate { room += field.name.utf8.count + field.value.utf8.count + 4 }
+        // Bytes that are not UTF-8 grow when they become text.
+        room += trace.utf8.count
+        for field in certificate { room += field.name.utf8.count + field.value.utf8.count + 4 }
         for field in added { room += field.name.utf8.count + field.value.utf8.count + 4 }
         var buffer = ByteBuffer()
+        var isWhole = true
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
             var writer = HeadWriter(memory)
             fields.bytes.withUnsafeBufferPointer { bytes in
@@ -35,14 +41,15 @@ enum UpstreamRequest {
                 }
                 joinCookies(head, &writer, bytes)
                 frame(head, &writer, bytes)
-                forward(head, client, traceID: traceID, &writer, bytes)
+                forward(head, client, trace, &writer, bytes)
             }
-            for field in client.certificate { writer.putField(field.name, field.value) }
+            for field in certificate where !writer.putCheckedField(field.name, field.value) { isWhole = false }
             for field in added { _ = writer.putCheckedField(field.name, field.value) }
             writer.put("\r\n")
+            isWhole = isWhole && writer.isWhole
             return writer.count
         }
-        return buffer
+        return isWhole ? buffer : nil
     }
 
     private static func isPassed(
@@ -92,7 +99,7 @@ enum UpstreamRequest {
     }
 
     private static func forward(
-        _ head: RequestHead, _ client: ClientInfo, traceID: String, _ writer: inout HeadWriter,
+        _ head: RequestHead, _ client: ClientInfo, _ trace: String, _ writer: inout HeadWriter,
         _ bytes: UnsafeBufferPointer<UInt8>
     ) {
         writer.put("X-Forwarded-For: ")
@@ -105,7 +112,7 @@ enum UpstreamRequest {
         writer.put("\r\nX-Forwarded-Port: ")
         writer.put(String(client.port))
         writer.put("\r\nX-Amzn-Trace-Id: ")
-        writer.put(TraceHeader.value(head, traceID: traceID))
+        writer.put(trace)
         writer.put("\r\n")
     }
 

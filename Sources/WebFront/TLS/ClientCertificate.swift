@@ -18,11 +18,25 @@ enum ClientCertificateHeaders {
             "NotBefore=\(leaf.notValidBefore.formatted(.iso8601));NotAfter=\(leaf.notValidAfter.formatted(.iso8601))"
         return [
             ("X-Amzn-Mtls-Clientcert-Serial-Number", serial),
-            ("X-Amzn-Mtls-Clientcert-Issuer", leaf.issuer.description),
-            ("X-Amzn-Mtls-Clientcert-Subject", leaf.subject.description),
+            ("X-Amzn-Mtls-Clientcert-Issuer", name(leaf.issuer)),
+            ("X-Amzn-Mtls-Clientcert-Subject", name(leaf.subject)),
             ("X-Amzn-Mtls-Clientcert-Validity", validity),
             ("X-Amzn-Mtls-Clientcert-Leaf", encoded(pem + "\n")),
         ]
+    }
+
+    /// A name as RFC 4514 writes it. Control characters, which would end the line, are written as that has it for all bytes.
+    static func name(_ name: DistinguishedName) -> String {
+        var bytes: [UInt8] = []
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in name.description.utf8 {
+            if byte < 0x20 || byte == 0x7F {
+                bytes += [UInt8(ascii: "\\"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Percent-encoded, but for what a URL may have and `+=/`.

@@ -73,6 +73,8 @@ extension ACMEExchange {
         guard let (managed, account) = found, let body = managed.content?.body,
             let own = try? Certificate(issuing: body), own == certificate
         else { throw Problem(.malformed, "This endpoint has not issued the certificate.", status: 404) }
+        // By whose role it is asked: whoever revokes, and with the certificate's own key its account.
+        var revoking = account
         switch revoker {
         case .certificate(let key):
             guard certificate.publicKey.accountKey == key else {
@@ -86,10 +88,11 @@ extension ACMEExchange {
             guard isHolder else {
                 throw Problem(.unauthorized, "The account has no authorizations for all names of the certificate.")
             }
+            revoking = asking
         }
         guard managed.status != .revoked else { throw Problem(.alreadyRevoked, "The certificate is revoked already.") }
         do throws(ServiceError) {
-            try await RevocationByACME.perform(managed, reason, account, endpoint, environment)
+            try await RevocationByACME.perform(managed, reason, revoking, endpoint, environment)
         } catch {
             if error.code == "RequestAlreadyProcessedException" {
                 throw Problem(.alreadyRevoked, "The certificate is revoked already.")
