@@ -270,7 +270,8 @@ def test_a_stream_that_is_reset_in_the_midst_of_its_body(front: Target) -> None:
             client.flush()
             assert client.wait(client.send(head(b"GET", b"/next"))).status == 200
         readings = [one.target for data in front.application.arrived for one in read_by_h11(data)[0]]
-        assert readings == [b"/next"], readings
+        # What an earlier test sent last may come late.
+        assert [target for target in readings if target != b"/good"] == [b"/next"], readings
         front.application.forget()
 
 

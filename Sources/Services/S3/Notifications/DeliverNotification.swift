@@ -6,8 +6,6 @@ import Wire
 /// success is done; until then it is tried again for a day.
 struct DeliverNotification: Job {
     static let kind = "S3::DeliverNotification"
-    /// A destination that hangs keeps its own messages waiting.
-    static let concurrency = 32
     /// With pauses that grow to five minutes, about a day.
     private static let mostAttempts = 300
     private static let patience = Duration.seconds(5)
