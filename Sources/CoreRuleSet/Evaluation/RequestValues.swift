@@ -18,8 +18,14 @@ struct RequestValues {
     /// The numbers of each variable's values.
     private var byVariable: [[Int]] = Array(repeating: [], count: SecVariable.allCases.count)
 
-    /// How many values are looked at: what comes after them is not.
-    private static let mostValues = 4096
+    /// Parts of which some values are not here, since there are too many.
+    private(set) var cutParts: Set<RequestPart> = []
+    /// Whether some values are not here.
+    private(set) var isCut = false
+
+    /// How many values are looked at. A request with more of them counts as one in which something was found: whoever wants to hide
+    /// something would put it behind them.
+    static let mostValues = 4096
 
     init(_ request: WebRequest, _ plan: ScanPlan, _ texts: inout TextStore) {
         var builder = Builder(plan: plan, texts: texts)
@@ -27,6 +33,8 @@ struct RequestValues {
         builder.takeBody(request)
         texts = builder.texts
         values = builder.values
+        cutParts = builder.cutParts
+        isCut = builder.isCut
         places = values.map { ($0.text, $0.classes) }
         for (number, value) in values.enumerated() { byVariable[value.variable.rawValue].append(number) }
     }
@@ -38,12 +46,18 @@ struct RequestValues {
         let plan: ScanPlan
         var texts: TextStore
         var values: [RequestValue] = []
+        var cutParts: Set<RequestPart> = []
+        var isCut = false
         var queryArgumentsSize = 0
 
         mutating func take(_ variable: SecVariable, _ text: [UInt8]) { take(variable, [], text) }
 
         mutating func take(_ variable: SecVariable, _ name: [UInt8], _ text: [UInt8]) {
-            guard values.count < RequestValues.mostValues else { return }
+            guard values.count < RequestValues.mostValues else {
+                isCut = true
+                for part in RequestPart.allCases where part.has(variable, name) { cutParts.insert(part) }
+                return
+            }
             values.append(
                 RequestValue(
                     variable: variable, name: name, text: texts.add(text), classes: plan.classes(of: variable, name)))
@@ -73,7 +87,7 @@ struct RequestValues {
             take(.httpVersion, version)
             take(.query, query)
             take(.address, Array((request.address?.description ?? "").utf8))
-            for header in request.headers.prefix(RequestValues.mostValues) {
+            for header in request.headers {
                 take(.headers, header.name, header.value)
                 take(.headerNames, header.name, header.name)
                 if header.name.map(asciiLowercased).elementsEqual("cookie".utf8) { takeCookies(header.value) }
