@@ -137,12 +137,15 @@ struct RequestValues {
                     queryArgumentsSize += name.count + value.count
                 }
             case .json:
-                for (name, value) in JSONArguments.read(request.body) {
+                let content = JSONArguments.read(request.body)
+                if !content.isWhole { take(.opaqueBody, request.body) }
+                for (name, value) in content.arguments {
                     takePair(.jsonArguments, .jsonArgumentNames, name, value)
                     queryArgumentsSize += name.count + value.count
                 }
-            case .multipart(let boundary):
-                for part in MultipartBody.parts(request.body, boundary: boundary) {
+            case .multipart(let boundary, let isCertain):
+                let content = MultipartBody(request.body, boundary: boundary)
+                for part in content.parts {
                     for header in part.headers { take(.partHeaders, part.name, header) }
                     if let file = part.fileName {
                         take(.files, part.name, file)
@@ -153,17 +156,34 @@ struct RequestValues {
                         queryArgumentsSize += part.name.count + part.content.count
                     }
                 }
+                if !isCertain || !content.isWhole { takeDoubtful(request.body) }
             case .none:
-                guard let first = request.body.first else { break }
+                guard !request.body.isEmpty else { break }
                 take(.opaqueBody, request.body)
                 // AWS's own protocols, say, are JSON under other names.
-                guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { break }
-                for (name, value) in JSONArguments.read(request.body) {
+                guard JSONArguments.isLikely(request.body) else { break }
+                for (name, value) in JSONArguments.read(request.body).arguments {
                     takePair(.opaqueBody, .opaqueBody, name, value)
                 }
             }
             take(.argumentsSize, Array(String(queryArgumentsSize).utf8))
             take(.filesSize, Array(String(filesSize).utf8))
+        }
+
+        /// Takes a body of which applications may see other parts than are seen here: as it is, and in every way to read it.
+        private mutating func takeDoubtful(_ body: [UInt8]) {
+            take(.opaqueBody, body)
+            take(.bodyArguments, body)
+            for line in body.split(separator: 0x0A) {
+                let text = line.last == 0x0D ? line.dropLast() : line
+                if text.contains(where: { $0 > 0x20 }) { take(.bodyArguments, Array(text)) }
+            }
+            if JSONArguments.isLikely(body) {
+                for (name, value) in JSONArguments.read(body).arguments {
+                    takePair(.jsonArguments, .jsonArgumentNames, name, value)
+                }
+            }
+            for (name, value) in FormText.pairs(body) { takePair(.bodyArguments, .bodyArgumentNames, name, value) }
         }
     }
 }
