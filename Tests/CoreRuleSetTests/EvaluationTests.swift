@@ -53,7 +53,83 @@ struct EvaluationTests {
         // Without an end, what is there counts.
         #expect(try matches(text, post("multipart/form-data; boundary=\"B\"", String(body.dropLast(8)))) == [2, 3, 4])
         #expect(try matches(text, post("text/plain", body)) == [5])
-        #expect(try matches(text, post("application/json", "{\"a\"")) == [5])
+        #expect(try matches(text, post("application/json", " ")) == [5])
+    }
+
+    @Test("JSON that can't be read to its end: the rest is text, and its parts between quotation marks are")
+    func unreadJSON() throws {
+        let rules = try rules(
+            """
+            SecRule ARGS "@streq 1' or \\"1" "id:1,phase:2,deny"
+            SecRule ARGS "@contains rest" "id:2,phase:2,block"
+            """)
+        let attack = #""q":"1' \u006fr \"1""#
+        for text in [
+            "{\"a\":" + String(repeating: "[", count: 65) + String(repeating: "]", count: 65) + ",\(attack)}",
+            "{\"a\":1,,\(attack)}", "{'a':1,\(attack)}", "/**/{\(attack)}", "{} {\(attack)}",
+            "{\"a\":\"\\x\",\(attack)}",
+            "{\"a\":[" + String(repeating: "1,", count: 2048) + "1],\(attack)}", "{'a\"':1,\(attack)}", "{\(attack)",
+            "\u{FEFF}{\(attack)}", "\u{FEFF}{\"a\":1,,\(attack)}",
+            "{\"\(String(repeating: "k", count: 16_384))\":[" + String(repeating: "{},", count: 80) + "{}],\(attack)}",
+        ] {
+            let result = rules.inspect(post("application/json", text))
+            #expect(result.isDenied && (result.rules == [1] || text.count > 4096), "\(text.prefix(80))")
+        }
+        #expect(rules.inspect(post("application/json", "{\"rest\"")).rules == [2])
+        #expect(rules.inspect(post("application/json", "{'a':'a rest'}")).rules == [2])
+        for text in ["", "{}", "{\"a\":[1,{\"rest\":2}]}\n", "\u{FEFF}[1]", "\"1\""] {
+            #expect(rules.inspect(post("application/json", text)).rules == [], "\(text)")
+        }
+    }
+
+    @Test("bodies of several parts that applications may read otherwise: all of them is looked at")
+    func doubtfulParts() throws {
+        let rules = try rules(
+            """
+            SecRule ARGS "@rx ^attack$" "id:1,phase:2,deny"
+            SecRule ARGS:q "@streq attack" "id:2,phase:2,block"
+            """)
+        func part(_ parameters: String, _ content: String = "attack", end: String = "\r\n") -> String {
+            ["--B", "Content-Disposition: form-data\(parameters)", "", content, ""].joined(separator: end)
+        }
+        let file = part("; name=f; filename=x")
+        let type = "multipart/form-data; boundary=B"
+        func found(_ type: String, _ body: String) -> [Int] { rules.inspect(post(type, body)).rules }
+        // A file is none of its business, and well-formed bodies are read as they are.
+        for type in [type, "multipart/form-data; charset=x; Boundary=\"B\""] {
+            #expect(found(type, file + "--B--\r\n") == [])
+            #expect(found(type, part("; name=q") + "--B--") == [1, 2])
+        }
+        let webKit = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+        let renamed = (file + "--B--\r\n").replacing("--B", with: "--" + webKit)
+        #expect(found("multipart/form-data; boundary=" + webKit, renamed) == [])
+        // An empty file name is none.
+        #expect(found(type, part("; name=q; filename=\"\"") + "--B--\r\n") == [1, 2])
+        for type in [
+            "multipart/form-data; x-boundary=A; boundary=B", "multipart/form-data; boundary=B; boundary=A",
+            "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=C",
+            "multipart/form-data; boundary='B'", "multipart/form-data; boundary=B,C",
+        ] { #expect(found(type, file + "--B--\r\n") == [1], "\(type)") }
+        for body in [
+            "attack\r\n" + file + "--B--\r\n", file + "--B--\r\nattack", file + "--B--\r\n--C\r\n", "attack",
+            "{\"a\":\"attack\"}", "x=att%61ck", part("; name=f; filename=x", end: "\n"), "--B\r\nattack\r\n--B--",
+            part("; name=f; filename=x; filename=y") + "--B--", file + "--BC\r\n--B--\r\n",
+            part("; x=a\"; filename=x; name=\"; name=f") + "--B--",
+            String(repeating: "--B\r\n\r\n\r\n", count: 1024) + file + "--B--\r\n",
+        ] {
+            let result = rules.inspect(post(type, body))
+            #expect(result.isDenied && (result.rules == [1] || body.count > 4096), "\(body.prefix(80))")
+        }
+    }
+
+    @Test("a header of a part that is folded without end costs no more than its length", .timeLimit(.minutes(1)))
+    func foldedHeader() throws {
+        let text =
+            "--B\r\nContent-Disposition: form-data; name=f; filename=x" + String(repeating: "\r\n ", count: 200_000)
+        #expect(
+            try matches(
+                "SecRule &MULTIPART_PART_HEADERS:f \"@eq 1\" \"id:1,phase:2,block\"",
+                post("multipart/form-data; boundary=B", text + "\r\n\r\nz\r\n--B--")) == [1])
     }
 
     @Test("a test after each transformation")

@@ -81,6 +81,29 @@ struct ManagedRuleTests {
         ])
     func elsewhere(rule: String, request: WebRequest) throws { #expect(try !isMatch(rule, request), "\(rule)") }
 
+    @Test("nothing hides behind more values than are looked at")
+    func many() throws {
+        let hidden = String(repeating: "a&", count: 2048) + "q=<script>"
+        let form = post("application/x-www-form-urlencoded", hidden)
+        let cookies = [WebRequest.Header("Cookie", String(repeating: "a;", count: 2048) + "q=<script>")]
+        let rules = try rules(Self.text)
+        for (rule, request) in [
+            ("CrossSiteScripting_BODY", form), ("CrossSiteScripting_QUERYARGUMENTS", get(hidden)),
+            ("CrossSiteScripting_COOKIE", get("", cookies)),
+            ("CrossSiteScripting_QUERYARGUMENTS", get("q=<script>", cookies)),
+            ("JavaDeserializationRCE_HEADER", get("", cookies + [.init("X", "invoker runtime")])),
+        ] {
+            #expect(try isMatch(rule, request), "\(rule)")
+            #expect(rules.inspect(request).isDenied, "\(rule)")
+        }
+        // What is before them was looked at.
+        #expect(try !isMatch("CrossSiteScripting_URIPATH", form))
+        #expect(try !isMatch("CrossSiteScripting_QUERYARGUMENTS", form))
+        let fewer = post("application/x-www-form-urlencoded", String(repeating: "a&", count: 2000))
+        #expect(try !isMatch("CrossSiteScripting_BODY", fewer))
+        #expect(!rules.inspect(fewer).isDenied)
+    }
+
     @Test("statements of our own where a few words describe a rule")
     func own() throws {
         let long = String(repeating: "a", count: 1025)

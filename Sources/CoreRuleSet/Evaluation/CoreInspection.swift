@@ -26,7 +26,7 @@ final class CoreInspection {
         if let result { return result }
         let candidates = scan()
         var ids: [Int] = []
-        var isDenied = false
+        var isDenied = values.isCut
         for numbers in rules.phases {
             var position = 0
             while position < numbers.count {
@@ -194,7 +194,7 @@ final class CoreInspection {
 
     /// The first of some rules that finds something in a part of the request, whatever it looks at by itself.
     func firstMatch(_ signatures: [Signature], in part: RequestPart) -> Int? {
-        for value in values.values where part.has(value) {
+        for value in values.values where part.has(value.variable, value.name) {
             for signature in signatures where isFound(signature, value.text) { return signature.id }
         }
         return nil
@@ -220,7 +220,7 @@ extension CoreRules {
         public let rules: [Int]
         /// The sum of what the matches count.
         public let score: Int
-        /// Whether the score, or a rule by itself, refuses the request.
+        /// Whether the score, or a rule by itself, refuses the request, or it has more values than are looked at.
         public let isDenied: Bool
     }
 

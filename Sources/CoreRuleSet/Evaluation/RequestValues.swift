@@ -18,8 +18,14 @@ struct RequestValues {
     /// The numbers of each variable's values.
     private var byVariable: [[Int]] = Array(repeating: [], count: SecVariable.allCases.count)
 
-    /// How many values are looked at: what comes after them is not.
-    private static let mostValues = 4096
+    /// Parts of which some values are not here, since there are too many.
+    private(set) var cutParts: Set<RequestPart> = []
+    /// Whether some values are not here.
+    private(set) var isCut = false
+
+    /// How many values are looked at. A request with more of them counts as one in which something was found: whoever wants to hide
+    /// something would put it behind them.
+    static let mostValues = 4096
 
     init(_ request: WebRequest, _ plan: ScanPlan, _ texts: inout TextStore) {
         var builder = Builder(plan: plan, texts: texts)
@@ -27,6 +33,8 @@ struct RequestValues {
         builder.takeBody(request)
         texts = builder.texts
         values = builder.values
+        cutParts = builder.cutParts
+        isCut = builder.isCut
         places = values.map { ($0.text, $0.classes) }
         for (number, value) in values.enumerated() { byVariable[value.variable.rawValue].append(number) }
     }
@@ -38,12 +46,18 @@ struct RequestValues {
         let plan: ScanPlan
         var texts: TextStore
         var values: [RequestValue] = []
+        var cutParts: Set<RequestPart> = []
+        var isCut = false
         var queryArgumentsSize = 0
 
         mutating func take(_ variable: SecVariable, _ text: [UInt8]) { take(variable, [], text) }
 
         mutating func take(_ variable: SecVariable, _ name: [UInt8], _ text: [UInt8]) {
-            guard values.count < RequestValues.mostValues else { return }
+            guard values.count < RequestValues.mostValues else {
+                isCut = true
+                for part in RequestPart.allCases where part.has(variable, name) { cutParts.insert(part) }
+                return
+            }
             values.append(
                 RequestValue(
                     variable: variable, name: name, text: texts.add(text), classes: plan.classes(of: variable, name)))
@@ -73,7 +87,7 @@ struct RequestValues {
             take(.httpVersion, version)
             take(.query, query)
             take(.address, Array((request.address?.description ?? "").utf8))
-            for header in request.headers.prefix(RequestValues.mostValues) {
+            for header in request.headers {
                 take(.headers, header.name, header.value)
                 take(.headerNames, header.name, header.name)
                 if header.name.map(asciiLowercased).elementsEqual("cookie".utf8) { takeCookies(header.value) }
@@ -123,12 +137,15 @@ struct RequestValues {
                     queryArgumentsSize += name.count + value.count
                 }
             case .json:
-                for (name, value) in JSONArguments.read(request.body) {
+                let content = JSONArguments.read(request.body)
+                if !content.isWhole { take(.opaqueBody, request.body) }
+                for (name, value) in content.arguments {
                     takePair(.jsonArguments, .jsonArgumentNames, name, value)
                     queryArgumentsSize += name.count + value.count
                 }
-            case .multipart(let boundary):
-                for part in MultipartBody.parts(request.body, boundary: boundary) {
+            case .multipart(let boundary, let isCertain):
+                let content = MultipartBody(request.body, boundary: boundary)
+                for part in content.parts {
                     for header in part.headers { take(.partHeaders, part.name, header) }
                     if let file = part.fileName {
                         take(.files, part.name, file)
@@ -139,17 +156,34 @@ struct RequestValues {
                         queryArgumentsSize += part.name.count + part.content.count
                     }
                 }
+                if !isCertain || !content.isWhole { takeDoubtful(request.body) }
             case .none:
-                guard let first = request.body.first else { break }
+                guard !request.body.isEmpty else { break }
                 take(.opaqueBody, request.body)
                 // AWS's own protocols, say, are JSON under other names.
-                guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { break }
-                for (name, value) in JSONArguments.read(request.body) {
+                guard JSONArguments.isLikely(request.body) else { break }
+                for (name, value) in JSONArguments.read(request.body).arguments {
                     takePair(.opaqueBody, .opaqueBody, name, value)
                 }
             }
             take(.argumentsSize, Array(String(queryArgumentsSize).utf8))
             take(.filesSize, Array(String(filesSize).utf8))
+        }
+
+        /// Takes a body of which applications may see other parts than are seen here: as it is, and in every way to read it.
+        private mutating func takeDoubtful(_ body: [UInt8]) {
+            take(.opaqueBody, body)
+            take(.bodyArguments, body)
+            for line in body.split(separator: 0x0A) {
+                let text = line.last == 0x0D ? line.dropLast() : line
+                if text.contains(where: { $0 > 0x20 }) { take(.bodyArguments, Array(text)) }
+            }
+            if JSONArguments.isLikely(body) {
+                for (name, value) in JSONArguments.read(body).arguments {
+                    takePair(.jsonArguments, .jsonArgumentNames, name, value)
+                }
+            }
+            for (name, value) in FormText.pairs(body) { takePair(.bodyArguments, .bodyArgumentNames, name, value) }
         }
     }
 }

@@ -98,7 +98,9 @@ extension CoreInspection: RequestInspection {
         }
         guard rules.questions.indices.contains(question) else { return nil }
         let asked = rules.questions[question].question
-        guard firstMatch(asked.signatures, in: asked.part) != nil else { return nil }
+        guard values.cutParts.contains(asked.part) || firstMatch(asked.signatures, in: asked.part) != nil else {
+            return nil
+        }
         return InspectionFinding(
             details: asked.condition.map {
                 [

@@ -57,22 +57,23 @@ enum RequestPart: Sendable, CaseIterable {
         }
     }
 
-    func has(_ value: RequestValue) -> Bool {
+    /// Whether a variable's values with a name are in it.
+    func has(_ variable: SecVariable, _ name: [UInt8]) -> Bool {
         switch self {
         case .body:
-            switch value.variable {
+            switch variable {
             case .bodyArguments, .bodyArgumentNames, .jsonArguments, .jsonArgumentNames, .files, .opaqueBody: true
             default: false
             }
-        case .cookie: value.variable == .cookies || value.variable == .cookieNames
+        case .cookie: variable == .cookies || variable == .cookieNames
         case .header:
-            value.variable == .headers && !value.name.map(asciiLowercased).elementsEqual("cookie".utf8)
+            variable == .headers && !name.map(asciiLowercased).elementsEqual("cookie".utf8)
         case .userAgent:
-            value.variable == .headers && value.name.map(asciiLowercased).elementsEqual("user-agent".utf8)
-        case .queryArguments: value.variable == .queryArguments || value.variable == .queryArgumentNames
+            variable == .headers && name.map(asciiLowercased).elementsEqual("user-agent".utf8)
+        case .queryArguments: variable == .queryArguments || variable == .queryArgumentNames
         case .queryString:
-            value.variable == .queryArguments || value.variable == .queryArgumentNames || value.variable == .query
-        case .uriPath: value.variable == .filename
+            variable == .queryArguments || variable == .queryArgumentNames || variable == .query
+        case .uriPath: variable == .filename
         }
     }
 
