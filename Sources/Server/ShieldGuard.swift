@@ -33,9 +33,10 @@ struct ShieldGuard: TrafficGuard {
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
         let vector: AttackVector
         switch event {
-        case .request(let status):
+        case .request(let status, let wasForwarded):
             guard let application, !exempt.contains(address) else { return }
-            defense.answered(from: address, for: application.arn, status: status, at: clock.realTime)
+            defense.answered(
+                from: address, for: application.arn, status: status, wasForwarded: wasForwarded, at: clock.realTime)
             return
         // What was refused here is counted already.
         case .refused: return

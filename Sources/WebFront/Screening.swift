@@ -92,8 +92,8 @@ public enum TrafficEvent: Sendable, Hashable {
     case malformed
     /// An HTTP/2 connection was closed for what it sent: resets, continuations, pings.
     case frameFlood
-    /// A request was answered.
-    case request(status: Int)
+    /// A request was answered: by the application's server, or in its place.
+    case request(status: Int, wasForwarded: Bool = true)
     /// A connection or request was refused, as its client had too many.
     case refused
 }

@@ -15,6 +15,8 @@ from harness import ACCOUNT, Server, error_of
 from harness.upstream import Upstream, answer, answering
 
 BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
+# Other applications, before which the same web ACL may be.
+BRANCH, ANNEX = BALANCER.replace("/shop/", "/branch/"), BALANCER.replace("/shop/", "/annex/")
 LISTENS = re.compile(r"The web front listens on http://\S+:(\d+)")
 AGENTS = ["Mozilla/5.0 Firefox", "Mozilla/5.0 Safari", "curl/8"]
 
@@ -57,7 +59,10 @@ class Shop:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     file = tmp_path / "web-front"
     with Upstream(answering(answer(b"fine"))) as upstream:
-        file.write_text(f"shop = {upstream.url}\n    arn = {BALANCER}\n")
+        applications = {"branch": BRANCH, "shop": BALANCER, "annex": ANNEX}
+        file.write_text(
+            "".join(f"{n} = {upstream.url}\n    arn = {arn}\n    hosts = {n}\n" for n, arn in applications.items())
+        )
         with Server("--web-front", str(file), "--web-front-port", "0", log=tmp_path / "log") as server:
             ports = [found.group(1) for line in server.output if (found := LISTENS.search(line))]
             yield Shop(server, int(ports[0]))
@@ -126,6 +131,36 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert shop.shield.list_attacks(ResourceArns=[elsewhere])["AttackSummaries"] == []
     shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
     assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
+
+
+def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "all"}
+    acl = shop.waf.create_web_acl(
+        Name="all", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility
+    )["Summary"]  # fmt: skip
+    shop.shield.create_subscription()
+    for name, arn in (("branch", BRANCH), ("shop", BALANCER), ("annex", ANNEX)):
+        shop.waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=arn)
+        shop.shield.create_protection(Name=name, ResourceArn=arn)
+        action = {"Block": {}} if name == "shop" else {"Count": {}}
+        shop.shield.enable_application_layer_automatic_response(ResourceArn=arn, Action=action)
+    assert len(shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"]) == 1
+    for _ in range(3):
+        shop.usual_minute()
+    shop.server.advance(86_400)
+    for _ in range(3):
+        shop.usual_minute()
+    shop.flood_minute()
+    # Nothing happens to the others, which changes nothing of what is done here, and by this one's action.
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 403
+    assert set(shop.flood_minute()) <= {403, 429}
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 403
+    shop.shield.update_application_layer_automatic_response(ResourceArn=ANNEX, Action={"Block": {}})
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 403
+    shop.shield.disable_application_layer_automatic_response(ResourceArn=BRANCH)
+    shop.flood_minute()
+    assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 403
+    assert metric(shop.server, "gatehouse_shield_failed_responses_total") == 0
 
 
 def test_more_of_the_same_is_no_attack(shop: Shop) -> None:

@@ -67,11 +67,18 @@ import WAF
     @Test func budgetsShrinkUnderPressureAndComeBack() throws {
         let budgets = ClientBudgets(
             client: Budget(perSecond: 100, burst: 100), network: Budget(perSecond: 1000, burst: 1000))
-        for second in 0..<20 { for _ in 0..<100 { budgets.noted(hadRoom: false, at: 1000 + Double(second)) } }
+        let clients = (0..<100).map { Traffic.address(1, network: $0) }
+        for second in 0..<20 {
+            for client in clients { budgets.noted(hadRoom: false, for: client, at: 1000 + Double(second)) }
+        }
         #expect(budgets.factor(at: 1020) < 0.02)
-        for second in 20..<120 { for _ in 0..<100 { budgets.noted(hadRoom: true, at: 1000 + Double(second)) } }
+        for second in 20..<120 {
+            for client in clients { budgets.noted(hadRoom: true, for: client, at: 1000 + Double(second)) }
+        }
         #expect(budgets.factor(at: 1120) == 1)
-        for second in 120..<140 { for _ in 0..<100 { budgets.noted(hadRoom: false, at: 1000 + Double(second)) } }
+        for second in 120..<140 {
+            for client in clients { budgets.noted(hadRoom: false, for: client, at: 1000 + Double(second)) }
+        }
         // Time alone does it, too.
         #expect(budgets.factor(at: 1260) == 1)
     }
@@ -95,12 +102,32 @@ import WAF
                 let isGood = good.contains(client)
                 if isGood, second >= 20 { asked += 1 }
                 guard budgets.admits(client, at: time) else { continue }
-                budgets.noted(hadRoom: room > 0, at: time)
+                budgets.noted(hadRoom: room > 0, for: client, at: time)
                 guard room > 0 else { continue }
                 room -= 1
                 if isGood, second >= 20 { answered += 1 }
             }
         }
         #expect(Double(answered) >= 0.9 * Double(asked), "\(answered) of \(asked)")
+    }
+
+    /// An application of ten requests a second, and one who asks each second for what it can't do.
+    @Test func whatIsTooMuchForOneNetworkTakesNothingFromOthers() {
+        let budgets = ClientBudgets(
+            client: Budget(perSecond: 500, burst: 1000), network: Budget(perSecond: 5000, burst: 5000))
+        let (people, bad) = ((0..<9).map { Traffic.address(1, network: $0) }, Traffic.address(1, network: 99))
+        for second in 0..<60 {
+            let time = 1000 + Double(second)
+            for client in people { budgets.noted(hadRoom: true, for: client, at: time) }
+            budgets.noted(hadRoom: false, for: bad, at: time)
+        }
+        #expect(budgets.factor(at: 1060) == 1)
+        // It is its own budget that gets less.
+        for _ in 0..<90 {
+            #expect(budgets.admits(bad, at: 1060))
+            budgets.charge(bad, cost: 10, at: 1060)
+        }
+        #expect(!(0..<11).allSatisfy { _ in budgets.admits(bad, at: 1060) })
+        #expect(budgets.admits(people[0], at: 1060))
     }
 }

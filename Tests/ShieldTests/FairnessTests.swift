@@ -133,4 +133,47 @@ import WAF
         #expect(Double(answered) >= 0.95 * Double(asked), "\(answered) of \(asked)")
         #expect(share.limit < 128)
     }
+
+    /// Whoever comes first has no more than a part either, however often more is refused.
+    @Test func refusalsFreeNoPlaces() throws {
+        let share = FairShare(limit: 64)
+        let (early, crowd) = (Traffic.address(1, network: 1), (0..<200).map { Traffic.address($0, network: 2) })
+        #expect(share.enter(early, at: 1000))
+        share.leave(early, at: 1000.1)
+        // There is too much: others are refused.
+        var inside: [IPAddress] = []
+        for client in crowd where share.enter(client, at: 1010) { inside.append(client) }
+        #expect(inside.count < crowd.count)
+        for client in inside { share.leave(client, at: 1010.9) }
+        _ = share.enter(crowd[0], at: 1011.1)
+        var got = 0
+        for _ in 0..<1000 {
+            if share.enter(early, at: 1011.2) {
+                got += 1
+            } else {
+                share.enterRegardless(early)
+                share.leave(early, at: 1011.2, wasAnswered: false)
+            }
+        }
+        #expect((4...16).contains(got), "\(got)")
+        for _ in 0..<got { share.leave(early, at: 1011.3) }
+        #expect(share.enter(early, at: 1011.4))
+    }
+
+    /// Two seconds of files that are there at once don't make an application slow that needs a second for each answer.
+    @Test func someQuickAnswersAreNotWhatIsUsual() {
+        let share = FairShare(limit: 256)
+        let (people, other) = ((0..<20).map { Traffic.address($0, network: $0) }, Traffic.address(1, network: 99))
+        for second in 0..<40 {
+            let time = 1000 + Double(second)
+            for client in people { #expect(share.enter(client, at: time), "\(second)") }
+            for number in 0..<(20..<22 ~= second ? 500 : 0) {
+                let now = time + Double(number) / 600
+                #expect(share.enter(other, at: now))
+                share.leave(other, at: now)
+            }
+            for client in people { share.leave(client, at: time + 0.99) }
+        }
+        #expect(share.limit == 256)
+    }
 }

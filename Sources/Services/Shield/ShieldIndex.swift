@@ -66,6 +66,12 @@ final class ShieldIndex: Projection {
     /// All protections.
     var protections: [StoredProtection] { state.withLock { Array($0.protections.values) } }
 
+    /// Those with an automatic response, by the ARNs of their rule groups: applications behind one web ACL share it.
+    var protectionsByGroup: [String: [StoredProtection]] {
+        let placed = protections.filter { $0.response?.isEnabled == true && $0.response?.placement != nil }
+        return Dictionary(grouping: placed) { $0.response?.placement?.ruleGroup ?? "" }
+    }
+
     /// Whether an account has Shield Advanced.
     func isSubscribed(_ account: String, at time: Double) -> Bool {
         state.withLock { $0.subscriptions[account] }?.isActive(at: time) == true

@@ -15,7 +15,8 @@ extension ServiceModule {
         jobs: [WatchTraffic.self], quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
         metrics: [
-            .shieldAttacks, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight, .shieldBudgets,
+            .shieldAttacks, .shieldFailedResponses, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight,
+            .shieldBudgets,
         ])
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

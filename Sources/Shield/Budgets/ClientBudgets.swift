@@ -13,6 +13,8 @@ public final class ClientBudgets: Sendable {
         var second = 0
         var admitted = 0
         var overload = 0
+        /// Whose requests found no room; no more of them are kept than matter.
+        var overloaded: Set<ClientKey> = []
     }
 
     /// Of one address, and of the 256 beside it.
@@ -27,6 +29,8 @@ public final class ClientBudgets: Sendable {
     private static let growing = 1.05
     /// Which part of the requests of a second finds no room before budgets shrink.
     private static let tolerated = 0.02
+    /// From how many networks those have to come: what is too much for one of them is no reason to give all others less.
+    private static let several = 3
 
     /// - Parameters:
     ///   - client: of one address.
@@ -49,13 +53,23 @@ public final class ClientBudgets: Sendable {
     }
 
     /// Says whether there was room for what a client was allowed to do.
-    public func noted(hadRoom: Bool, at time: Double) {
+    public func noted(hadRoom: Bool, for address: IPAddress, at time: Double) {
         let second = Self.second(time)
         pressure.withLock { pressure in
             Self.advance(&pressure, to: second)
             pressure.admitted += 1
-            if !hadRoom { pressure.overload += 1 }
+            guard !hadRoom else { return }
+            pressure.overload += 1
+            if pressure.overloaded.count < Self.several { pressure.overloaded.insert(.neighbourhood(address)) }
         }
+    }
+
+    /// Takes from a client's own budget what it has caused besides asking, as far as there is so much in it.
+    /// - Parameter cost: of a budget that has not shrunk; of one that has it is less in the same measure.
+    public func charge(_ address: IPAddress, cost: Double, at time: Double) {
+        let factor = factor(at: time)
+        let (key, budget) = (ClientKey.client(address), client.scaled(by: factor))
+        _ = clients.take(key, budget, cost: min(cost * factor, clients.level(key, budget, at: time)), at: time)
     }
 
     /// How much smaller budgets are than usual: 1, or less.
@@ -70,7 +84,7 @@ public final class ClientBudgets: Sendable {
     private static func advance(_ pressure: inout Pressure, to second: Int) {
         let passed = second - pressure.second
         guard passed > 0 else { return }
-        if Double(pressure.overload) > Double(pressure.admitted) * tolerated {
+        if Double(pressure.overload) > Double(pressure.admitted) * tolerated, pressure.overloaded.count >= several {
             pressure.factor = max(least, pressure.factor * shrinking)
         } else {
             pressure.factor = min(1, pressure.factor * growing)
@@ -82,6 +96,7 @@ public final class ClientBudgets: Sendable {
         pressure.second = second
         pressure.admitted = 0
         pressure.overload = 0
+        pressure.overloaded.removeAll(keepingCapacity: true)
     }
 
     private static func second(_ time: Double) -> Int {

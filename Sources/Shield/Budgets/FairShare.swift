@@ -51,6 +51,9 @@ public final class FairShare: Sendable {
     /// How much longer than usual answers may take, and how many seconds besides.
     private static let slower = 3.0
     private static let slack = 0.05
+    /// Which part what is usual changes by in a second at most: some quick answers don't make all others slow.
+    private static let falling = 0.05
+    private static let rising = 0.002
     /// How many seconds before there was too much a client has to have been there.
     private static let before = 3.0
     /// How long it is remembered that there was too much, in seconds.
@@ -137,7 +140,8 @@ public final class FairShare: Sendable {
             if let time { Self.advance(&state, to: time) }
             if wasAnswered { state.answered += 1 }
             state.total -= 1
-            if own.preferred > 0 {
+            // Others of the client leave first: what was let in regardless gives back no place that it never had.
+            if own.preferred == own.requests {
                 state.preferred -= 1
                 state.clients[client]?.preferred -= 1
             }
@@ -171,12 +175,16 @@ public final class FairShare: Sendable {
         }
         guard state.second > 0, state.answered > 0 else { return }
         let took = state.area / Double(state.answered)
-        let usual = min((state.usual ?? took) * 1.002, took)
+        let before = state.usual ?? took
+        let usual = max(before * (1 - falling), min(before * (1 + rising), took))
         state.usual = usual
-        let isSlow = took > usual * slower + slack && state.area / Double(passed) > least
+        let isLong = took > usual * slower + slack && state.area / Double(passed) > least
+        // As long as more at a time has more answered, it does help.
+        let hasRisen = passed == 1 && state.answeredBefore > 0 && state.answered > state.answeredBefore * 5 / 4
+        let isSlow = isLong && !hasRisen
         if isSlow {
             state.limit = max(least, state.limit * 0.7)
-        } else if Double(state.peak) > state.limit / 2 {
+        } else if !isLong, Double(state.peak) > state.limit / 2 {
             state.limit = min(most, state.limit * 1.5)
         }
         if isSlow || state.refused > 0 {

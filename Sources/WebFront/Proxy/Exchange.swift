@@ -322,7 +322,8 @@ final class Exchange {
         guard let screened else { return }
         screening?.answered(screened, status: status)
         if let guardian = front.shared.guardian, let ip = client.ip {
-            guardian.saw(.request(status: status), from: ip, for: application?.fronted)
+            let wasForwarded = if case .passing = stage { true } else { false }
+            guardian.saw(.request(status: status, wasForwarded: wasForwarded), from: ip, for: application?.fronted)
         }
     }
 

@@ -59,11 +59,16 @@ extension ShieldAdvanced.UpdateApplicationLayerAutomaticResponse: PreparedWriteO
         guard response.action != action else {
             throw .shieldOperation("The automatic response has this action already.")
         }
-        if let placed = response.placement, let region = ARN(parsing: placed.ruleGroup)?.region {
-            let rules = call.environment.projection(TrafficDefense.self).rules(of: input.resourceArn)
-            try await MitigationRuleGroup(call.environment, region).set(rules, action, in: placed.ruleGroup)
-        }
         response.action = action
+        if let group = response.placement?.ruleGroup, let region = ARN(parsing: group)?.region {
+            var changed = protection
+            changed.response = response
+            let placed = call.environment.projection(ShieldIndex.self).protectionsByGroup[group] ?? []
+            let others = placed.filter { $0.id != protection.id }
+            let contents = MitigationContents(
+                others + [changed], rules: call.environment.projection(TrafficDefense.self).rules(of:))
+            try await MitigationRuleGroup(call.environment, region).set(contents, in: group)
+        }
         return PreparedResponse(response: response)
     }
 

@@ -61,30 +61,29 @@ struct MitigationRuleGroup {
     }
 
     /// Puts rules into a group in the place of those that it has; those whom they name become known offenders.
-    func set(
-        _ rules: [MitigationRule], _ action: StoredProtection.Action, in arn: String
-    ) async throws(ServiceError) {
+    func set(_ contents: MitigationContents, in arn: String) async throws(ServiceError) {
         let found = try await call(WAFV2.GetRuleGroup.self, WAFV2.GetRuleGroup.Input { $0.arn = arn })
         guard let group = found.ruleGroup, let token = found.lockToken else { throw .internalFailure }
-        let addresses = Set(rules.flatMap { $0.addresses ?? [] })
+        let addresses = Set(contents.entries.flatMap { $0.rule.addresses ?? [] })
         for version in AddressVersion.allCases {
             let own = addresses.filter { $0.contains(":") == (version == .six) }.sorted()
-            try await fill(version.setName("Attack", group.name), version, own)
+                .prefix(Self.mostOffenders)
+            try await fill(version.setName("Attack", group.name), version, Array(own))
             guard !own.isEmpty else { continue }
             let name = version.setName("Offenders", group.name)
             let known = try await addressesOf(name)
             try await fill(name, version, Array(Set(known).union(own).sorted().suffix(Self.mostOffenders)))
         }
         let sets = try await sets()
-        var written = [offenderRule(group.name, action, sets)]
-        for (index, rule) in rules.enumerated() {
-            guard let statement = statement(rule, group.name, sets) else { continue }
+        var written = [offenderRule(group.name, contents.action, sets)]
+        for (index, entry) in contents.entries.enumerated() {
+            guard let statement = statement(entry.rule, group.name, sets) else { continue }
             written.append(
                 WAFV2.Rule {
                     $0.name = "ShieldMitigationRule\(index + 1)"
                     $0.priority = index + 1
                     $0.statement = statement
-                    $0.action = action.rule
+                    $0.action = entry.action.rule
                     $0.visibilityConfig = Self.visibility("ShieldMitigationRule\(index + 1)")
                 })
         }

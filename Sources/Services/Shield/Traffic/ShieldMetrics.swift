@@ -7,6 +7,9 @@ import Shield
 extension Metric {
     static let shieldAttacks = Metric("gatehouse_shield_attacks_total", "Attacks on applications that were detected.")
 
+    static let shieldFailedResponses = Metric(
+        "gatehouse_shield_failed_responses_total", "Changes of web ACLs and rule groups for an attack that failed.")
+
     static let shieldDetected = Metric.gauge(
         "gatehouse_shield_ddos_detected", "Whether an application is under attack: DDoSDetected.", label: "resource"
     ) { environment in

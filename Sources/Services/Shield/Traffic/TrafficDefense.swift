@@ -17,6 +17,8 @@ public final class TrafficDefense: Projection {
         static let connectionsOfNetwork = Budget(perSecond: 500, burst: 4000)
         static let requests = Budget(perSecond: 500, burst: 1000)
         static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
+        /// What a request that was too much for the application costs besides.
+        static let overload = 10.0
         /// What somebody may do who does what no honest client does.
         static let offenses = Budget(perSecond: 0.1, burst: 6)
         /// How many requests an application answers at a time before they are divided.
@@ -82,7 +84,7 @@ public final class TrafficDefense: Projection {
         return isAdmitted
     }
 
-    /// Whether a request may go on. In any case ``answered(from:for:status:at:)`` has to follow.
+    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow.
     /// - Complexity: O(1).
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
@@ -92,7 +94,7 @@ public final class TrafficDefense: Projection {
             return false
         }
         let hasRoom = guarded.share.enter(address, at: time)
-        guarded.budgets.noted(hadRoom: hasRoom, at: time)
+        guarded.budgets.noted(hadRoom: hasRoom, for: address, at: time)
         if !hasRoom { refuse(address, guarded) }
         return hasRoom
     }
@@ -105,11 +107,18 @@ public final class TrafficDefense: Projection {
     }
 
     /// A request has been answered, or given up.
-    public func answered(from address: IPAddress, for application: String, status: Int, at time: Double) {
+    /// - Parameter wasForwarded: whether the application had it. What was answered before it tells nothing of how long it takes.
+    public func answered(
+        from address: IPAddress, for application: String, status: Int, wasForwarded: Bool, at time: Double
+    ) {
         guard let guarded = guarded(application) else { return }
-        guarded.share.leave(address, at: time, wasAnswered: ![408, 429, 460].contains(status))
-        // The application, or what stands before it, has too much to do.
-        if status == 502 || status == 503 || status == 504 { guarded.budgets.noted(hadRoom: false, at: time) }
+        let isMeasured = wasForwarded && ![408, 429, 460, 502, 503].contains(status)
+        guarded.share.leave(address, at: time, wasAnswered: isMeasured)
+        // The application has too much to do: all get less if it has so with many of them, and whose requests are so costly
+        // gets fewer in any case.
+        guard wasForwarded, status == 503 || status == 504 else { return }
+        guarded.budgets.noted(hadRoom: false, for: address, at: time)
+        guarded.budgets.charge(address, cost: Limits.overload, at: time)
     }
 
     /// A client has done what no honest one does, or not often.

@@ -22,6 +22,27 @@ struct WatchTraffic: RecurringJob {
             try await watched.tell(outcome, at: time)
             if let baseline = defense.baselineToKeep(of: application.arn) { try await watched.keep(baseline) }
         }
+        await writeRules(environment, defense)
+    }
+
+    /// Has all rule groups hold what is to be done now.
+    private func writeRules(_ environment: Environment, _ defense: TrafficDefense) async {
+        let applications = Set(environment.applications.all.map(\.arn))
+        let groups = environment.projection(ShieldIndex.self).protectionsByGroup
+        let written = environment.projection(WrittenRules.self)
+        for (group, protections) in groups where protections.contains(where: { applications.contains($0.resourceARN) })
+        {
+            guard let region = ARN(parsing: group)?.region else { continue }
+            let contents = MitigationContents(protections, rules: defense.rules(of:))
+            guard written.isNew(contents, in: group) else { continue }
+            do throws(ServiceError) {
+                try await MitigationRuleGroup(environment, region).set(contents, in: group)
+                written.note(contents, in: group)
+            } catch {
+                // It is tried again after a minute.
+                environment.metrics.add(1, to: .shieldFailedResponses)
+            }
+        }
     }
 }
 
@@ -61,8 +82,12 @@ private struct Watched {
     func tell(_ outcome: ApplicationWatch.Outcome, at time: Double) async throws(ServiceError) {
         let protection = environment.projection(ShieldIndex.self).protection(of: arn)
         if let protection, protection.response?.isEnabled == true {
-            // Nobody is told less because a web ACL can't be changed; it is tried again after a minute.
-            try? await mitigate(protection, outcome.attack?.end == nil ? outcome.rules : [])
+            do throws(ServiceError) {
+                try await place(protection)
+            } catch {
+                // Nobody is told less because a web ACL can't be changed; it is tried again after a minute.
+                environment.metrics.add(1, to: .shieldFailedResponses)
+            }
         }
         guard let report = outcome.attack else { return }
         let arn = arn
@@ -74,28 +99,23 @@ private struct Watched {
         if outcome.hasBegun { environment.metrics.add(1, to: .shieldAttacks) }
     }
 
-    /// Has the web ACL that protects the application now do what the rules say.
-    private func mitigate(_ protection: StoredProtection, _ rules: [MitigationRule]) async throws(ServiceError) {
+    /// Sees to it that the web ACL that protects the application now has the rule group.
+    private func place(_ protection: StoredProtection) async throws(ServiceError) {
         guard var response = protection.response else { return }
         let placement = MitigationPlacement(environment)
-        guard let webACL = try await placement.webACL(protecting: arn) else { return }
-        if response.placement?.webACL != webACL {
-            // The application has got another web ACL.
-            try await placement.remove(from: protection)
-            response.placement = try await placement.place(for: protection, in: webACL, action: response.action)
-            let (id, placed) = (protection.id, response.placement)
-            try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
-                guard var found = try records.get(StoredProtection.self, id), found.response?.isEnabled == true else {
-                    return
-                }
-                found.response?.placement = placed
-                try records.put(found)
-            }
+        guard let webACL = try await placement.webACL(protecting: arn), response.placement?.webACL != webACL else {
+            return
         }
-        guard let group = response.placement?.ruleGroup, let region = ARN(parsing: group)?.region else { return }
-        let written = environment.projection(WrittenRules.self)
-        guard written.isNew(rules, in: group) else { return }
-        try await MitigationRuleGroup(environment, region).set(rules, response.action, in: group)
-        written.note(rules, in: group)
+        // The application has got another web ACL.
+        try await placement.remove(from: protection)
+        response.placement = try await placement.place(for: protection, in: webACL, action: response.action)
+        let (id, placed) = (protection.id, response.placement)
+        try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+            guard var found = try records.get(StoredProtection.self, id), found.response?.isEnabled == true else {
+                return
+            }
+            found.response?.placement = placed
+            try records.put(found)
+        }
     }
 }

@@ -146,9 +146,8 @@ struct Interstitial: Sendable {
         let (time, address) = (request.time, request.web.address)
         let granted = task.grant == .captcha ? old?.captcha : old?.challenge
         if let granted, granted >= task.issued { return onward(to: task.goal) }
-        guard traffic.attempts.mayAnswer(address, at: time) else {
-            return try puzzlePage(
-                task.grant, goal: task.goal, problem: "Too many answers were wrong. Wait five minutes, then try again.")
+        if let refusal = traffic.attempts.refusal(of: address, at: time) {
+            return try puzzlePage(task.grant, goal: task.goal, problem: refusal)
         }
         let isFresh =
             time - task.issued < ClientTask.lifetime && task.issued <= time + 1
@@ -158,8 +157,8 @@ struct Interstitial: Sendable {
         }
         let isRight = task.words == nil ? task.isDone(by: number) : task.isAnswered(by: answer)
         if task.words != nil { webACL.metrics.countPuzzle(isSolved: isRight) }
+        traffic.attempts.note(isRight: isRight, from: address, at: time)
         guard isRight else {
-            traffic.attempts.failed(address, at: time)
             return try puzzlePage(task.grant, goal: task.goal, problem: "That was not right. Here is another question.")
         }
         var response = onward(to: task.goal)

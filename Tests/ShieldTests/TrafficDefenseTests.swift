@@ -1,0 +1,45 @@
+import Testing
+import WAF
+
+@testable import ShieldService
+
+@Suite struct TrafficDefenseTests {
+    /// What the web ACL blocks is answered at once. An application that takes its time is not slow because of that.
+    @Test func whatIsBlockedTellsNothingOfTheApplication() throws {
+        let defense = TrafficDefense()
+        let bad = try #require(IPAddress("192.0.2.1"))
+        var number = 0
+        for second in 0..<60 {
+            let time = 1000 + Double(second)
+            var people: [IPAddress] = []
+            for _ in 0..<20 {
+                number += 1
+                let client = try #require(IPAddress("10.\(number % 20).\(number / 250).\(number % 250)"))
+                #expect(defense.admits(WebRequest(address: "\(client)"), for: "shop", at: time), "\(second)")
+                people.append(client)
+            }
+            for blocked in 0..<(20..<40 ~= second ? 450 : 0) {
+                let now = time + Double(blocked) / 500
+                #expect(defense.admits(WebRequest(address: "\(bad)"), for: "shop", at: now))
+                defense.answered(from: bad, for: "shop", status: 403, wasForwarded: false, at: now)
+            }
+            for client in people {
+                defense.answered(from: client, for: "shop", status: 200, wasForwarded: true, at: time + 0.99)
+            }
+        }
+        #expect(defense.refusals.requests == 0)
+    }
+
+    /// Servers that are gone are no overload; one that has too much to do with many is.
+    @Test(arguments: [502, 503]) func onlyTooMuchMakesBudgetsSmaller(status: Int) throws {
+        let defense = TrafficDefense()
+        for number in 0..<600 {
+            let time = 1000 + Double(number) / 10
+            let client = try #require(IPAddress("10.\(number % 10).0.1"))
+            _ = defense.admits(WebRequest(address: "\(client)"), for: "shop", at: time)
+            defense.answered(from: client, for: "shop", status: status, wasForwarded: true, at: time)
+        }
+        let load = try #require(defense.loads(at: 1060)["shop"])
+        #expect(status == 502 ? load.permille == 1000 : load.permille < 100)
+    }
+}
