@@ -349,6 +349,9 @@ public struct Gatehouse: Sendable {
         try await RootKey.make(account, environment)
     }
 
+    /// Whether SIGHUP has it read files again.
+    public var rereadsFiles: Bool { upstreamWatch != nil || webFront != nil || certificateFiles != nil }
+
     /// What is to be run beside the listener. Each has a name: what it would be called else is all that is in it, and
     /// takes a tenth of the start to print.
     public var services: [ServiceGroupConfiguration.ServiceConfiguration] {

@@ -10,6 +10,14 @@ import ServiceLifecycle
 import TransportSecurity
 import WebFront
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -151,6 +159,8 @@ struct Serve: AsyncParsableCommand {
                 """)
         }
         let webFrontPorts = await webFrontOptions.listen(gatehouse.webFront)
+        // Until what reads files again listens to it, it must not end the server.
+        if gatehouse.rereadsFiles { signal(SIGHUP, SIG_IGN) }
         let listener = Listener(
             address: address, port: port, secure: gatehouse.tls.map { Listener.Secure(port: securePort, tls: $0) },
             log: log, edge: gatehouse.edge
