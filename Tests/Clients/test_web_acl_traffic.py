@@ -139,6 +139,13 @@ def test_what_passes_and_what_does_not(front: Front) -> None:
     assert "content-type: text/plain" in text.lower()
 
 
+def test_load_balancers_that_are_not_there_are_not_protected(front: Front) -> None:
+    acl = front.acl(rule("admin", path("/admin")))
+    with pytest.raises(acl.waf.exceptions.WAFNonexistentItemException):
+        acl.waf.associate_web_acl(WebACLArn=acl.arn, ResourceArn=ARN.replace("/shop/", "/none/"))
+    assert acl.waf.list_resources_for_web_acl(WebACLArn=acl.arn)["ResourceArns"] == [ARN]
+
+
 def test_a_change_holds_on_open_connections(front: Front) -> None:
     acl = front.acl()
     connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=PATIENCE)

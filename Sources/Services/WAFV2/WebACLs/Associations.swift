@@ -76,6 +76,15 @@ extension Call {
     }
 }
 
+extension Environment {
+    /// Whether there is no such load balancer. The web front's applications are all that there are, if no endpoint behind Gatehouse
+    /// has others; without a web front nobody knows of any, and each is believed to be somewhere.
+    fileprivate func isKnownToBeAbsent(loadBalancer arn: String) -> Bool {
+        !applications.all.isEmpty && applications.application(arn) == nil
+            && modules(signingAs: "elasticloadbalancing").isEmpty
+    }
+}
+
 extension WAFV2.AssociateWebACL: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let name = WAFName(arn: input.webACLArn), name.type == StoredWebACL.type else {
@@ -94,6 +103,9 @@ extension WAFV2.AssociateWebACL: WriteOperation {
             // Of the kinds of things that web ACLs protect, user pools are here: one that isn't can't be protected.
             let access = Access("cognito-idp:AssociateWebACL", on: input.resourceArn)
             guard access.resolved(call).resource != nil else { throw .nonexistentItem }
+        }
+        if type == .loadBalancer, call.environment.isKnownToBeAbsent(loadBalancer: input.resourceArn) {
+            throw .nonexistentItem
         }
         try records.put(WebACLAssociation(id: input.resourceArn, webACL: acl.arn))
         return Output()
