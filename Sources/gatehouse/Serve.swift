@@ -138,6 +138,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        OpenFiles.allowAll()
         let configuration = try configuration()
         let log = try format().logger(level: level())
         let port = try listenedPort()
