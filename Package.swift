@@ -326,8 +326,8 @@ let package = Package(
         .target(
             name: "ACMPCAService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "Directory", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy",
-                "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
+                "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC", "Platform",
+                "Policy", "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACMPCA"),

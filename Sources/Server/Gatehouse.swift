@@ -83,6 +83,8 @@ public struct Gatehouse: Sendable {
         public var quotas = Quotas()
         /// The hardware token that holds keys; nil: there is none.
         public var token: HardwareToken.Login?
+        /// Whether the token seals the keys of new private certificate authorities.
+        public var keepsAuthorityKeysInToken = false
         /// How many bytes the bodies of objects may take where everything is in memory.
         public var memoryOfBodies = 1 << 30
         /// The services; all that there are.
@@ -191,6 +193,7 @@ public struct Gatehouse: Sendable {
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
+                keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
