@@ -326,7 +326,8 @@ let package = Package(
         .target(
             name: "ACMPCAService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC", "Platform",
+                "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC",
+                "Platform",
                 "Policy", "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ],

@@ -65,7 +65,8 @@ extension Environment {
         guard let token else {
             throw .pca(
                 .requestFailedException,
-                "\(unusable) Start Gatehouse with --pkcs11-module and --pkcs11-token, which name the token that has sealed it.")
+                "\(unusable) Start Gatehouse with --pkcs11-module and --pkcs11-token, which name the token that has sealed it."
+            )
         }
         let result = try await SlowWork.token.run { () throws(HardwareTokenError) in try body(token) }
         do throws(HardwareTokenError) { return try result.get() } catch {
