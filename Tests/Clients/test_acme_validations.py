@@ -15,6 +15,7 @@ from harness import Identity, Server, allow, error_of, policy
 from harness.acme import Certbot, Endpoint
 from harness.acme_client import AcmeClient, Key, b64, request_for
 from harness.authorities import Authority
+from harness.patience import PATIENCE
 
 EVERYTHING = {"ExactDomain": "ENABLED", "Subdomains": "ENABLED", "Wildcards": "ENABLED"}
 
@@ -33,7 +34,7 @@ def described(endpoint: Endpoint, arn: str) -> dict[str, Any]:
 
 
 def state(endpoint: Endpoint, arn: str, wanted: str) -> dict[str, Any]:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while (found := described(endpoint, arn))["Status"] != wanted:
         assert time.monotonic() < end, found
         time.sleep(0.1)

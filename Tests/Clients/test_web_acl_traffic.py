@@ -19,6 +19,7 @@ from playwright.sync_api import Browser
 
 from harness import ACCOUNT, Server
 from harness.browser import violations
+from harness.patience import PATIENCE
 from harness.web_acls import NONE, WebACL, body, header, path, rule, solution
 
 LISTENS = re.compile(r"The web front listens on http://\S+:(\d+)")
@@ -26,7 +27,6 @@ ARN = (
     f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/"
     + hashlib.sha256(f"{ACCOUNT}/us-east-1/shop".encode()).hexdigest()[:16]
 )
-PATIENCE = 15
 
 
 class Shop:

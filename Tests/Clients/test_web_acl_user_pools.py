@@ -15,11 +15,11 @@ from botocore import UNSIGNED
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy
 from harness.hosted import Pool, make_pool
+from harness.patience import PATIENCE
 from harness.user_pools import PASSWORD, UserPool
 from harness.web_acls import LOGS, NONE, WebACL, body, header, path, rule
 
 DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
-PATIENCE = 10
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from harness.certificates import openssl
 from harness.upstream import Peer, Upstream, answer
-from harness.web_front import PATIENCE, WebFront, until
+from harness.patience import PATIENCE
+from harness.web_front import WebFront, until
 
 
 def make(folder: Path, name: str, *words: str, issuer: str | None = None) -> None:
