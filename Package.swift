@@ -171,6 +171,14 @@ let package = Package(
 
         // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
         .target(name: "Shield", dependencies: ["WAF"]),
+        .target(
+            name: "PacketFilter",
+            dependencies: [
+                "CProgram", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "CProgram"),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -460,7 +468,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
+                "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -662,6 +670,7 @@ let package = Package(
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "PacketFilterTests", dependencies: ["PacketFilter", "Shield", "WAF"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(

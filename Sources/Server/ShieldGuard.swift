@@ -19,7 +19,8 @@ struct ShieldGuard: TrafficGuard {
 
     /// Budgets go by real time, whatever tests do with the clock.
     func admitsConnection(from address: IPAddress) -> Bool {
-        exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
+        defense.connectionArrived()
+        return exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
     }
 
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {

@@ -7,6 +7,8 @@ import Synchronization
 struct Door: Sendable {
     let channel: any Channel
     let port: Int
+    /// The address, in numbers.
+    var address: String? { channel.localAddress?.ipAddress }
     private let quiescing: ServerQuiescingHelper
 
     /// Begins to listen.

@@ -38,6 +38,8 @@ public final class WebFront: Service {
 
     /// The ports that are listened on.
     public struct Ports: Sendable {
+        /// The address that it is listened on there, in numbers; nil: the system does not tell.
+        public let address: String?
         /// For HTTP.
         public let http: Int
         /// nil: HTTPS is not spoken.
@@ -123,12 +125,14 @@ public final class WebFront: Service {
         environment.applications.show(metrics)
         let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port)
         }
-        guard table.all.contains(where: \.settings.hasCertificate) else { return Ports(http: http.port, https: nil) }
+        guard table.all.contains(where: \.settings.hasCertificate) else {
+            return Ports(address: http.address, http: http.port, https: nil)
+        }
         do throws(ListenProblem) {
             let https = try await open(place.securePort, isSecure: true) { [self] channel, port in
                 try setUpSecure(channel, port: port)
             }
-            return Ports(http: http.port, https: https.port)
+            return Ports(address: http.address, http: http.port, https: https.port)
         } catch {
             http.channel.close(promise: nil)
             throw error

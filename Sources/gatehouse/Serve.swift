@@ -161,6 +161,12 @@ struct Serve: AsyncParsableCommand {
                 """)
         }
         let webFrontPorts = await webFrontOptions.listen(gatehouse.webFront)
+        do {
+            if let webFrontPorts { try await gatehouse.filterPackets(webFrontPorts) }
+        } catch {
+            await gatehouse.close()
+            fail("Gatehouse can't start: \(error)")
+        }
         // Until what reads files again listens to it, it must not end the server.
         if gatehouse.rereadsFiles { signal(SIGHUP, SIG_IGN) }
         let listener = Listener(
@@ -296,6 +302,7 @@ struct Serve: AsyncParsableCommand {
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
         configuration.exemptFromShield = try webFrontOptions.exemptNetworks()
+        configuration.filtersPackets = try webFrontOptions.filtersPackets()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")

@@ -1,3 +1,5 @@
+import Shield
+import Synchronization
 import Testing
 import WAF
 
@@ -42,4 +44,43 @@ import WAF
         let load = try #require(defense.loads(at: 1060)["shop"])
         #expect(status == 502 ? load.permille == 1000 : load.permille < 100)
     }
+
+    /// Whoever does what no honest client does is banned when Shield lets it in no more, and until it does again.
+    @Test func bansAreToldTheFilter() throws {
+        let (defense, filter) = (TrafficDefense(), Filter())
+        defense.use(filter)
+        let bad = try #require(IPAddress("192.0.2.1"))
+        for number in 0..<5 { defense.offended(bad, at: 1000 + Double(number)) }
+        #expect(filter.banned.isEmpty && defense.admitsConnection(from: bad, at: 1005))
+        defense.offended(bad, at: 1005)
+        let seconds = try #require(filter.banned[.client(bad)])
+        #expect(!defense.admitsConnection(from: bad, at: 1004.9 + seconds))
+        #expect(defense.admitsConnection(from: bad, at: 1005.1 + seconds))
+    }
+
+    /// Packets of connections that come are no attack, however many.
+    @Test func packetsWithoutConnectionsAreASYNFlood() async {
+        for opened in [0, 10_000] {
+            let (defense, filter) = (TrafficDefense(), Filter())
+            defense.use(filter)
+            #expect(defense.endMinute(of: "shop", at: 60) == nil)
+            filter.count(PacketCounts(asked: 10_000, tooMany: 300))
+            for _ in 0..<opened { defense.connectionArrived() }
+            await defense.countPackets(for: ["shop"])
+            let attack = defense.endMinute(of: "shop", at: 120)?.attack
+            #expect(attack?.vectors == (opened == 0 ? [.synFlood] : nil))
+            #expect(attack?.mitigations == (opened == 0 ? ["NETWORK_FILTER"] : nil))
+            #expect(defense.packetCounts == PacketCounts(asked: 10_000, tooMany: 300))
+        }
+    }
+}
+
+/// Remembers what it is told.
+private final class Filter: PacketFiltering {
+    private let state = Mutex<(banned: [ClientKey: Double], counts: PacketCounts)>(([:], PacketCounts()))
+
+    var banned: [ClientKey: Double] { state.withLock { $0.banned } }
+    func ban(_ client: ClientKey, for seconds: Double) { state.withLock { $0.banned[client] = seconds } }
+    func count(_ counts: PacketCounts) { state.withLock { $0.counts = counts } }
+    func counts() async -> PacketCounts? { state.withLock { $0.counts } }
 }

@@ -16,7 +16,7 @@ extension ServiceModule {
         samples: shieldSamples,
         metrics: [
             .shieldAttacks, .shieldFailedResponses, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight,
-            .shieldBudgets,
+            .shieldBudgets, .shieldPackets,
         ])
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

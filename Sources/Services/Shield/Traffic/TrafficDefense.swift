@@ -33,6 +33,8 @@ public final class TrafficDefense: Projection {
         let budgets: ClientBudgets
         let share: FairShare
         let refused = Atomic<Int>(0)
+        /// Whether packets were dropped in the last minute.
+        let hasDroppedPackets = Atomic<Bool>(false)
         let rules = Mutex<[MitigationRule]>([])
         /// How many minutes were learnt from when what was learnt was last kept; less than 0: nobody has looked yet what was
         /// kept before the start.
@@ -50,8 +52,14 @@ public final class TrafficDefense: Projection {
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
     private let refusedRequests = Atomic<Int>(0)
+    /// Connections that the system handed over since packets were counted.
+    private let arrived = Atomic<Int>(0)
+    private let packets = Mutex<(filter: (any PacketFiltering)?, sum: PacketCounts)>((nil, PacketCounts()))
 
     public init() {}
+
+    /// How many connections a client may open.
+    public static var connectionsOfClient: Budget { Limits.connections }
 
     public func apply(_ changes: [Change]) {}
     public func replaceAll(with changes: [Change]) { guarded.withLock { $0 = [:] } }
@@ -72,6 +80,9 @@ public final class TrafficDefense: Projection {
     public func sees(_ request: WebRequest, for application: String) {
         guarded(application)?.watch.note { SampledRequest(request) }
     }
+
+    /// Takes note of a connection that is there, whatever becomes of it.
+    public func connectionArrived() { arrived.add(1, ordering: .relaxed) }
 
     /// Whether a client may open a connection.
     /// - Parameter time: seconds since 1970.
@@ -130,8 +141,35 @@ public final class TrafficDefense: Projection {
 
     /// Whoever does so again and again gets no connection for a while.
     public func offended(_ address: IPAddress, at time: Double) {
-        _ = offenses.take(.client(address), Limits.offenses, at: time)
+        let client = ClientKey.client(address)
+        _ = offenses.take(client, Limits.offenses, at: time)
+        let missing = 1 - offenses.level(client, Limits.offenses, at: time)
+        guard missing > 0 else { return }
+        packets.withLock { $0.filter }?.ban(client, for: missing / Limits.offenses.perSecond)
     }
+
+    // MARK: Packets
+
+    /// Has a filter keep packets back before the system answers them.
+    public func use(_ filter: any PacketFiltering) { packets.withLock { $0.filter = filter } }
+
+    /// Reads what the filter has counted: packets that would open a connection, and of which none came, are a SYN flood.
+    func countPackets(for applications: [String]) async {
+        guard let filter = packets.withLock({ $0.filter }), let counts = await filter.counts() else { return }
+        let opened = arrived.exchange(0, ordering: .relaxed)
+        packets.withLock { packets in
+            packets.sum.asked += counts.asked
+            packets.sum.banned += counts.banned
+            packets.sum.tooMany += counts.tooMany
+        }
+        let unanswered = max(0, counts.asked - opened)
+        for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
+        let hasDropped = counts.banned + counts.tooMany > 0
+        for arn in applications { guarded(arn)?.hasDroppedPackets.store(hasDropped, ordering: .relaxed) }
+    }
+
+    /// What the filter has counted since the start; nil: there is none.
+    var packetCounts: PacketCounts? { packets.withLock { $0.filter == nil ? nil : $0.sum } }
 
     // MARK: What is told
 
@@ -150,6 +188,7 @@ public final class TrafficDefense: Projection {
         }
         if guarded.refused.exchange(0, ordering: .relaxed) > 0 { guarded.watch.noteMitigation("RATE_LIMIT") }
         if !outcome.rules.isEmpty { guarded.watch.noteMitigation("WEB_ACL_RULES") }
+        if guarded.hasDroppedPackets.load(ordering: .relaxed) { guarded.watch.noteMitigation("NETWORK_FILTER") }
         var told = outcome
         if told.attack?.end == nil { told.attack = guarded.watch.attack ?? told.attack }
         return told

@@ -13,6 +13,7 @@ struct WatchTraffic: RecurringJob {
         let environment = context.environment
         let defense = environment.projection(TrafficDefense.self)
         let time = environment.now()
+        await defense.countPackets(for: environment.applications.all.map(\.arn))
         for application in environment.applications.all {
             guard let place = ARN(parsing: application.arn) else { continue }
             let watched = Watched(
