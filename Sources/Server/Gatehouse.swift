@@ -371,6 +371,9 @@ public struct Gatehouse: Sendable {
         }
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
         if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
+        if webFront != nil, environment.ledger.isShared {
+            services.append(.init(service: ReportTraffic(environment: environment), serviceName: "traffic"))
+        }
         if let certificateFiles {
             services.append(
                 .init(

@@ -66,7 +66,7 @@ extension ShieldAdvanced.UpdateApplicationLayerAutomaticResponse: PreparedWriteO
             let placed = call.environment.projection(ShieldIndex.self).protectionsByGroup[group] ?? []
             let others = placed.filter { $0.id != protection.id }
             let contents = MitigationContents(
-                others + [changed], rules: call.environment.projection(TrafficDefense.self).rules(of:))
+                others + [changed], rules: call.environment.projection(OngoingAttacks.self).rules(of:))
             try await MitigationRuleGroup(call.environment, region).set(contents, in: group)
         }
         return PreparedResponse(response: response)

@@ -97,6 +97,9 @@ struct MitigationRuleGroup {
                 $0.visibilityConfig = group.visibilityConfig
                 $0.lockToken = token
             })
+        try await environment.write(WrittenRules.scope, requestID: "") { (records) throws(ServiceError) in
+            try records.put(WrittenRules(ruleGroup: arn, contents: contents))
+        }
     }
 
     /// Deletes a group and its sets; one that is gone is no error.
@@ -112,6 +115,9 @@ struct MitigationRuleGroup {
                     $0.id = group.id
                     $0.lockToken = token
                 })
+            try await environment.write(WrittenRules.scope, requestID: "") { (records) throws(ServiceError) in
+                try records.delete(WrittenRules.self, RowKey(.text(arn)))
+            }
             for (name, set) in try await sets() where name.hasSuffix(group.name) {
                 _ = try await call(
                     WAFV2.DeleteIPSet.self,
@@ -187,15 +193,14 @@ struct MitigationRuleGroup {
         ]
     }
 
-    /// As much of a text as WAF looks for: 200 bytes. Of longer ones the beginning has to do.
+    /// Of long texts the beginning has to do.
     private static func equals(_ text: String, _ field: WAFV2.FieldToMatch) -> WAFV2.Statement {
-        let bytes = Array(text.utf8)
-        return WAFV2.Statement {
+        WAFV2.Statement {
             $0.byteMatchStatement = WAFV2.ByteMatchStatement {
-                $0.searchString = Blob(Array(bytes.prefix(200)))
+                $0.searchString = Blob(Array(text.utf8))
                 $0.fieldToMatch = field
                 $0.textTransformations = untransformed
-                $0.positionalConstraint = bytes.count > 200 ? "STARTS_WITH" : "EXACTLY"
+                $0.positionalConstraint = MitigationRule.isBeginning(text) ? "STARTS_WITH" : "EXACTLY"
             }
         }
     }

@@ -4,7 +4,8 @@ public import Shield
 import Synchronization
 public import WAF
 
-/// What Shield knows of the traffic of this process's web front, and what it lets through. It is in memory alone.
+/// What Shield has seen of the traffic of this process's web front, and what it lets through. It is in memory alone; of each
+/// minute ``SharedTraffic`` takes what it has brought.
 ///
 /// Every application is defended, with or without a subscription, as AWS's Shield Standard does.
 public final class TrafficDefense: Projection {
@@ -33,10 +34,6 @@ public final class TrafficDefense: Projection {
         let budgets: ClientBudgets
         let share: FairShare
         let refused = Atomic<Int>(0)
-        let rules = Mutex<[MitigationRule]>([])
-        /// How many minutes were learnt from when what was learnt was last kept; less than 0: nobody has looked yet what was
-        /// kept before the start.
-        let kept = Atomic<Int>(-1)
 
         init() {
             watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
@@ -46,6 +43,11 @@ public final class TrafficDefense: Projection {
     }
 
     private let guarded = Mutex<[String: Guarded]>([:])
+    /// Minutes that the ledger could not take.
+    private let untold = Mutex<[StoredMinute]>([])
+    private static let mostUntold = 256
+    /// This process, among those that share a ledger.
+    private let node = Identifiers.mixed(12)
     private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
@@ -54,7 +56,10 @@ public final class TrafficDefense: Projection {
     public init() {}
 
     public func apply(_ changes: [Change]) {}
-    public func replaceAll(with changes: [Change]) { guarded.withLock { $0 = [:] } }
+    public func replaceAll(with changes: [Change]) {
+        guarded.withLock { $0 = [:] }
+        untold.withLock { $0 = [] }
+    }
 
     private func guarded(_ arn: String) -> Guarded? {
         guarded.withLock { all in
@@ -135,50 +140,37 @@ public final class TrafficDefense: Projection {
 
     // MARK: What is told
 
-    /// What was told of an application's attack to be done about it.
-    func rules(of application: String) -> [MitigationRule] {
-        guarded.withLock { $0[application] }?.rules.withLock { $0 } ?? []
-    }
-
-    /// Ends the minute of an application; nil: there was nothing to end.
-    func endMinute(of application: String, at time: Double) -> ApplicationWatch.Outcome? {
-        guard let guarded = guarded(application), let outcome = guarded.watch.endMinute(at: time) else { return nil }
-        guarded.rules.withLock { $0 = outcome.rules }
-        guard outcome.attack != nil else {
-            guarded.refused.store(0, ordering: .relaxed)
-            return outcome
+    /// Ends the minutes that have passed.
+    /// - Parameters:
+    ///   - applications: their ARNs.
+    ///   - time: seconds since 1970, by the clock that tests may move.
+    /// - Returns: what they have brought, and what could not be told of the minutes before.
+    func untoldMinutes(of applications: [String], at time: Double) -> [StoredMinute] {
+        var taken: [(application: String, minute: Int, traffic: MinuteSummary)] = []
+        for application in applications {
+            guard let guarded = guarded(application), var passed = guarded.watch.takeMinute(at: time) else { continue }
+            passed.traffic.noteRefused(guarded.refused.exchange(0, ordering: .relaxed))
+            taken.append((application, passed.minute, passed.traffic))
         }
-        if guarded.refused.exchange(0, ordering: .relaxed) > 0 { guarded.watch.noteMitigation("RATE_LIMIT") }
-        if !outcome.rules.isEmpty { guarded.watch.noteMitigation("WEB_ACL_RULES") }
-        var told = outcome
-        if told.attack?.end == nil { told.attack = guarded.watch.attack ?? told.attack }
-        return told
+        // A connection is of all applications as long as nobody knows of which, and no flood if a request has come by it.
+        let requests = taken.reduce(0) { $0 + $1.traffic.requests }
+        let minutes = taken.compactMap { taken -> StoredMinute? in
+            var traffic = taken.traffic
+            traffic.discount(.connectionFlood, by: requests)
+            return traffic.isEmpty
+                ? nil
+                : StoredMinute(application: taken.application, minute: taken.minute, node: node, traffic: traffic)
+        }
+        return untold.withLock { untold in
+            defer { untold = [] }
+            return untold + minutes
+        }
     }
 
-    /// Whether nobody has looked yet what was learnt of an application before the start.
-    func needsBaseline(_ application: String) -> Bool {
-        guard let guarded = guarded(application) else { return false }
-        return guarded.kept.load(ordering: .relaxed) < 0
+    /// Has minutes told the next time. Of too many the first are forgotten.
+    func keep(untold minutes: [StoredMinute]) {
+        untold.withLock { $0 = (minutes + $0).suffix(Self.mostUntold) }
     }
-
-    /// Takes in what was learnt before the start.
-    func take(_ baseline: Baseline, of application: String) {
-        guard let guarded = guarded(application) else { return }
-        guarded.watch.restore(baseline)
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
-    }
-
-    /// What is usual for an application, where there is an hour more than what was kept last; nil: there is not.
-    func baselineToKeep(of application: String) -> Baseline? {
-        guard let guarded = guarded.withLock({ $0[application] }) else { return nil }
-        let baseline = guarded.watch.baseline
-        guard baseline.minutes - guarded.kept.load(ordering: .relaxed) >= 60 else { return nil }
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
-        return baseline
-    }
-
-    /// The attacks that go on, by the applications' ARNs.
-    var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
 
     /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.
     func loads(at time: Double) -> [String: (requests: Int, permille: Int)] {
