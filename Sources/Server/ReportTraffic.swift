@@ -9,6 +9,8 @@ struct ReportTraffic: ServiceLifecycle.Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // Minutes are counted from now on.
+            await environment.reportTraffic()
             while true {
                 let passed = environment.now().truncatingRemainder(dividingBy: 60)
                 guard (try? await Task.sleep(for: .seconds(max(0.1, 60.1 - passed)))) != nil else { return }

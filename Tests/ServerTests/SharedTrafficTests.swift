@@ -3,6 +3,7 @@ import Platform
 import Shield
 import Testing
 import WAF
+import Wire
 
 @testable import ShieldService
 
@@ -22,7 +23,7 @@ import WAF
 
         init() async throws {
             environment = try await TestGatehouse().gatehouse.environment
-            settings.learning = 30
+            settings.learning = 10
             environment.applications.replace(
                 with: [("shop", shop), ("branch", branch)].map {
                     FrontedApplication(name: $0.0, arn: $0.1, hosts: [$0.0], certificates: [])
@@ -71,7 +72,7 @@ import WAF
 
     private func learnt() async throws -> Nodes {
         var nodes = try await Nodes()
-        for number in 0..<40 {
+        for number in 0..<16 {
             for node in 0..<2 { nodes.usual(node) }
             try await nodes.pass(lookingAt: number % 2)
         }
@@ -105,7 +106,8 @@ import WAF
     /// A node that is late is heard with the minute after.
     @Test func whatIsToldTooLateIsNotLost() async throws {
         var nodes = try await learnt()
-        for node in 0..<2 { nodes.flood(node, 400) }
+        nodes.flood(0, 50)
+        nodes.flood(1, 400)
         try await nodes.pass(lookingAt: 0, telling: [0])
         #expect(try await nodes.attacks().isEmpty)
         try await nodes.traffic(1).report(at: Double(nodes.minute) * 60 + 7)
@@ -132,7 +134,7 @@ import WAF
                 StoredProtectionGroup(
                     id: "all", accountID: account, aggregation: aggregation, pattern: .all, members: []))
         }
-        for _ in 0..<40 {
+        for _ in 0..<16 {
             for arn in [shop, branch] { nodes.usual(0, arn) }
             try await nodes.pass(lookingAt: 0)
         }

@@ -96,8 +96,11 @@ public struct Baseline: Codable, Sendable, Equatable {
         if together.total >= Self.measured {
             if composition.total >= Self.measured {
                 for dimension in Dimension.allCases where distances.indices.contains(dimension.rawValue) {
+                    let usual = distances[dimension.rawValue]
+                    // One that is out of line does not make all others usual.
+                    let most = 1.5 * max(Self.leastDistance, usual.mean + 2 * usual.deviation)
                     distances[dimension.rawValue].learn(
-                        together.distance(to: composition, dimension), memory: Self.distanceMemory)
+                        min(most, together.distance(to: composition, dimension)), memory: Self.distanceMemory)
                 }
             }
             unmeasured = nil

@@ -29,7 +29,9 @@ struct MinuteTraffic: Sendable {
         let weight = requests <= Self.closely ? 1 : Self.sampled
         guard weight == 1 || requests % Self.sampled == 0, let request = sample() else { return }
         composition.add(request, weight: Double(weight))
-        addresses.add(Array(request.address.description.utf8), count: weight)
+        // Of version 6 a client has as many addresses as it likes.
+        let source = request.address.version == 4 ? request.address : ClientKey.client(request.address).network
+        addresses.add(Array(source.description.utf8), count: weight)
         paths.add(Array(request.path.utf8), count: weight)
         agents.add(Array((request.userAgent ?? "").utf8), count: weight)
         if let referrer = request.referrer { referrers.add(Array(referrer.utf8), count: weight) }

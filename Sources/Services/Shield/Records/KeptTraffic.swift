@@ -50,6 +50,24 @@ struct WrittenRules: TableRow, Equatable {
     /// The rule group's ARN.
     let ruleGroup: String
     let contents: MitigationContents
+    /// Whom rules have named of late, in CIDR notation, and when last: seconds since 1970.
+    var offenders: [String: Double] = [:]
+
+    /// For how long an address is known for an attack, in seconds: somebody else may have it by then.
+    private static let memory = 86_400.0
 
     var key: RowKey { RowKey(.text(ruleGroup)) }
+
+    /// Whether somebody is to be forgotten.
+    func isOutdated(at time: Double) -> Bool { offenders.values.contains { $0 < time - Self.memory } }
+
+    /// What there is to know of offenders once contents are written.
+    /// - Parameter most: how many there are at most: those that were named last.
+    func offenders(with contents: MitigationContents, at time: Double, most: Int) -> [String: Double] {
+        var all = offenders.filter { $0.value >= time - Self.memory }
+        for address in contents.entries.flatMap({ $0.rule.addresses ?? [] }) { all[address] = time }
+        guard all.count > most else { return all }
+        let last = all.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(most)
+        return Dictionary(last.map { ($0.key, $0.value) }) { first, _ in first }
+    }
 }

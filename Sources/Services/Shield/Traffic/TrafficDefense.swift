@@ -85,7 +85,11 @@ public final class TrafficDefense: Projection {
         let isAdmitted =
             offenses.level(.client(address), Limits.offenses, at: time) >= 1
             && connections.admits(address, at: time)
-        if !isAdmitted { refusedConnections.add(1, ordering: .relaxed) }
+        if !isAdmitted {
+            refusedConnections.add(1, ordering: .relaxed)
+            // It is part of the attack all the same.
+            noted(.connectionFlood, for: nil)
+        }
         return isAdmitted
     }
 

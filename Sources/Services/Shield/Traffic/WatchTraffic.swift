@@ -39,7 +39,7 @@ struct WatchTraffic: RecurringJob {
         let written = try await environment.read(WrittenRules.scope) { (records) throws(ServiceError) in
             try records.get(WrittenRules.self, RowKey(.text(group)))
         }
-        guard written?.contents != contents else { return }
+        guard written?.contents != contents || written?.isOutdated(at: environment.now()) == true else { return }
         try await MitigationRuleGroup(environment, region).set(contents, in: group)
     }
 
