@@ -633,8 +633,9 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
-                "Server",
-                "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
+                "Server", "Shield", "ShieldService",
+                "SoftwareAuthenticator", "VaultService", "WAF", "WebAuthn",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "WebFrontTests",

@@ -63,11 +63,16 @@ import WAF
         for opened in [0, 10_000] {
             let (defense, filter) = (TrafficDefense(), Filter())
             defense.use(filter)
-            #expect(defense.endMinute(of: "shop", at: 60) == nil)
+            #expect(defense.untoldMinutes(of: ["shop"], at: 60).isEmpty)
             filter.count(PacketCounts(asked: 10_000, tooMany: 300))
             for _ in 0..<opened { defense.connectionArrived() }
             await defense.countPackets(for: ["shop"])
-            let attack = defense.endMinute(of: "shop", at: 120)?.attack
+            var (assessment, random) = (Assessment(), Randomness(seed: 1))
+            let attack = defense.untoldMinutes(of: ["shop"], at: 120).compactMap { minute in
+                assessment.take(
+                    minute.traffic, of: minute.minute, Assessment.Settings(), usual: UsualRequests(), blocks: false, &random
+                ).attack
+            }.first
             #expect(attack?.vectors == (opened == 0 ? [.synFlood] : nil))
             #expect(attack?.mitigations == (opened == 0 ? ["NETWORK_FILTER"] : nil))
             #expect(defense.packetCounts == PacketCounts(asked: 10_000, tooMany: 300))

@@ -4,7 +4,8 @@ public import Shield
 import Synchronization
 public import WAF
 
-/// What Shield knows of the traffic of this process's web front, and what it lets through. It is in memory alone.
+/// What Shield has seen of the traffic of this process's web front, and what it lets through. It is in memory alone; of each
+/// minute ``SharedTraffic`` takes what it has brought.
 ///
 /// Every application is defended, with or without a subscription, as AWS's Shield Standard does.
 public final class TrafficDefense: Projection {
@@ -33,12 +34,8 @@ public final class TrafficDefense: Projection {
         let budgets: ClientBudgets
         let share: FairShare
         let refused = Atomic<Int>(0)
-        /// Whether packets were dropped in the last minute.
-        let hasDroppedPackets = Atomic<Bool>(false)
-        let rules = Mutex<[MitigationRule]>([])
-        /// How many minutes were learnt from when what was learnt was last kept; less than 0: nobody has looked yet what was
-        /// kept before the start.
-        let kept = Atomic<Int>(-1)
+        /// How many packets were dropped since that was last told.
+        let dropped = Atomic<Int>(0)
 
         init() {
             watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
@@ -48,6 +45,11 @@ public final class TrafficDefense: Projection {
     }
 
     private let guarded = Mutex<[String: Guarded]>([:])
+    /// Minutes that the ledger could not take.
+    private let untold = Mutex<[StoredMinute]>([])
+    private static let mostUntold = 256
+    /// This process, among those that share a ledger.
+    private let node = Identifiers.mixed(12)
     private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
@@ -62,7 +64,10 @@ public final class TrafficDefense: Projection {
     public static var connectionsOfClient: Budget { Limits.connections }
 
     public func apply(_ changes: [Change]) {}
-    public func replaceAll(with changes: [Change]) { guarded.withLock { $0 = [:] } }
+    public func replaceAll(with changes: [Change]) {
+        guarded.withLock { $0 = [:] }
+        untold.withLock { $0 = [] }
+    }
 
     private func guarded(_ arn: String) -> Guarded? {
         guarded.withLock { all in
@@ -91,7 +96,11 @@ public final class TrafficDefense: Projection {
         let isAdmitted =
             offenses.level(.client(address), Limits.offenses, at: time) >= 1
             && connections.admits(address, at: time)
-        if !isAdmitted { refusedConnections.add(1, ordering: .relaxed) }
+        if !isAdmitted {
+            refusedConnections.add(1, ordering: .relaxed)
+            // It is part of the attack all the same.
+            noted(.connectionFlood, for: nil)
+        }
         return isAdmitted
     }
 
@@ -164,8 +173,8 @@ public final class TrafficDefense: Projection {
         }
         let unanswered = max(0, counts.asked - opened)
         for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
-        let hasDropped = counts.banned + counts.tooMany > 0
-        for arn in applications { guarded(arn)?.hasDroppedPackets.store(hasDropped, ordering: .relaxed) }
+        let dropped = counts.banned + counts.tooMany
+        for arn in applications where dropped > 0 { guarded(arn)?.dropped.add(dropped, ordering: .relaxed) }
     }
 
     /// What the filter has counted since the start; nil: there is none.
@@ -173,51 +182,38 @@ public final class TrafficDefense: Projection {
 
     // MARK: What is told
 
-    /// What was told of an application's attack to be done about it.
-    func rules(of application: String) -> [MitigationRule] {
-        guarded.withLock { $0[application] }?.rules.withLock { $0 } ?? []
-    }
-
-    /// Ends the minute of an application; nil: there was nothing to end.
-    func endMinute(of application: String, at time: Double) -> ApplicationWatch.Outcome? {
-        guard let guarded = guarded(application), let outcome = guarded.watch.endMinute(at: time) else { return nil }
-        guarded.rules.withLock { $0 = outcome.rules }
-        guard outcome.attack != nil else {
-            guarded.refused.store(0, ordering: .relaxed)
-            return outcome
+    /// Ends the minutes that have passed.
+    /// - Parameters:
+    ///   - applications: their ARNs.
+    ///   - time: seconds since 1970, by the clock that tests may move.
+    /// - Returns: what they have brought, and what could not be told of the minutes before.
+    func untoldMinutes(of applications: [String], at time: Double) -> [StoredMinute] {
+        var taken: [(application: String, minute: Int, traffic: MinuteSummary)] = []
+        for application in applications {
+            guard let guarded = guarded(application), var passed = guarded.watch.takeMinute(at: time) else { continue }
+            passed.traffic.noteRefused(guarded.refused.exchange(0, ordering: .relaxed))
+            passed.traffic.noteDropped(guarded.dropped.exchange(0, ordering: .relaxed))
+            taken.append((application, passed.minute, passed.traffic))
         }
-        if guarded.refused.exchange(0, ordering: .relaxed) > 0 { guarded.watch.noteMitigation("RATE_LIMIT") }
-        if !outcome.rules.isEmpty { guarded.watch.noteMitigation("WEB_ACL_RULES") }
-        if guarded.hasDroppedPackets.load(ordering: .relaxed) { guarded.watch.noteMitigation("NETWORK_FILTER") }
-        var told = outcome
-        if told.attack?.end == nil { told.attack = guarded.watch.attack ?? told.attack }
-        return told
+        // A connection is of all applications as long as nobody knows of which, and no flood if a request has come by it.
+        let requests = taken.reduce(0) { $0 + $1.traffic.requests }
+        let minutes = taken.compactMap { taken -> StoredMinute? in
+            var traffic = taken.traffic
+            traffic.discount(.connectionFlood, by: requests)
+            return traffic.isEmpty
+                ? nil
+                : StoredMinute(application: taken.application, minute: taken.minute, node: node, traffic: traffic)
+        }
+        return untold.withLock { untold in
+            defer { untold = [] }
+            return untold + minutes
+        }
     }
 
-    /// Whether nobody has looked yet what was learnt of an application before the start.
-    func needsBaseline(_ application: String) -> Bool {
-        guard let guarded = guarded(application) else { return false }
-        return guarded.kept.load(ordering: .relaxed) < 0
+    /// Has minutes told the next time. Of too many the first are forgotten.
+    func keep(untold minutes: [StoredMinute]) {
+        untold.withLock { $0 = (minutes + $0).suffix(Self.mostUntold) }
     }
-
-    /// Takes in what was learnt before the start.
-    func take(_ baseline: Baseline, of application: String) {
-        guard let guarded = guarded(application) else { return }
-        guarded.watch.restore(baseline)
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
-    }
-
-    /// What is usual for an application, where there is an hour more than what was kept last; nil: there is not.
-    func baselineToKeep(of application: String) -> Baseline? {
-        guard let guarded = guarded.withLock({ $0[application] }) else { return nil }
-        let baseline = guarded.watch.baseline
-        guard baseline.minutes - guarded.kept.load(ordering: .relaxed) >= 60 else { return nil }
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
-        return baseline
-    }
-
-    /// The attacks that go on, by the applications' ARNs.
-    var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
 
     /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.
     func loads(at time: Double) -> [String: (requests: Int, permille: Int)] {
