@@ -12,7 +12,8 @@ extension ServiceModule {
             StoredSubscription.self, StoredProtection.self, StoredProtectionGroup.self, StoredAttack.self,
             StoredBaseline.self,
         ], projections: [ShieldIndex.self, TrafficDefense.self, WrittenRules.self], resourceTypes: [.ofShield],
-        jobs: [WatchTraffic.self], quotas: [.protections, .protectionGroups, .protectionGroupMembers],
+        jobs: [WatchTraffic.self, ForgetAttacks.self],
+        quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
         metrics: [
             .shieldAttacks, .shieldFailedResponses, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight,

@@ -71,8 +71,9 @@ struct MitigationRuleGroup {
             try await fill(version.setName("Attack", group.name), version, Array(own))
             guard !own.isEmpty else { continue }
             let name = version.setName("Offenders", group.name)
-            let known = try await addressesOf(name)
-            try await fill(name, version, Array(Set(known).union(own).sorted().suffix(Self.mostOffenders)))
+            // Those of late come first: where there are too many, the ones before them are forgotten.
+            let known = try await addressesOf(name).filter { !addresses.contains($0) }
+            try await fill(name, version, Array((own + known).prefix(Self.mostOffenders)))
         }
         let sets = try await sets()
         var written = [offenderRule(group.name, contents.action, sets)]
