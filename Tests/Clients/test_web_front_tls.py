@@ -77,10 +77,14 @@ def front(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Itera
     text = ""
     for name, hosts in (("shop", "shop.example.com, *.shop.example.com"), ("bank", "bank.example.com")):
         text += f"{name} = {upstream.url}\n    hosts = {hosts}\n    certificate-file = {folder}/{name}.pem\n    key-file = {folder}/{name}.key\n"
+    make(folder, "inner", "-subj", "/CN=inner", "-addext", "subjectAltName=IP:127.0.0.1")
     revoke(folder, "authority", "eve")
     text += f"    trust = {folder}/authority.pem\n    revocations = {folder}/revoked.pem\n"
-    with WebFront(folder, text) as started:
-        yield started
+    with Upstream(said, certificate=(folder / "inner.pem", folder / "inner.key")) as sealed:
+        text += f"doubting = {sealed.url}\n    hosts = doubting.example.com\n"
+        text += f"trusting = {sealed.url}\n    hosts = trusting.example.com\n    tls = verify {folder}/inner.pem\n"
+        with WebFront(folder, text) as started:
+            yield started
 
 
 @pytest.fixture
@@ -232,6 +236,17 @@ def test_the_name_in_host_gets_nobody_past_the_certificate(front: WebFront, fold
         assert curl(front, "shop.example.com", version, *words).stdout.split()[1] == b"421"
     plain = subprocess.run(["curl", "-si", front.url, "-H", "Host: bank.example.com"], capture_output=True)
     assert plain.stdout.split()[1] == b"421"
+
+
+def test_why_tls_with_a_server_failed_is_told(front: WebFront) -> None:
+    def asked(host: str) -> bytes:
+        return subprocess.run(["curl", "-si", "--max-time", "20", front.url, "-H", f"Host: {host}"], capture_output=True).stdout.split()[1]
+
+    assert asked("trusting.example.com") == b"200"
+    assert "TLS with an application's server failed" not in front.log.read_text()
+    assert [asked("doubting.example.com") for _ in range(3)] == [b"502"] * 3
+    [line] = [line for line in front.log.read_text().splitlines() if "TLS with an application's server failed" in line]
+    assert "CERTIFICATE_VERIFY_FAILED" in line, line
 
 
 def test_plain_http_on_the_port_for_https_is_told_so(front: WebFront) -> None:
