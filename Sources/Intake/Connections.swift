@@ -11,6 +11,8 @@ package final class Connections: Sendable {
         var clients: [String: [Connection]] = [:]
         /// When all that could give way were looked at last.
         var searched = NIODeadline.uptimeNanoseconds(0)
+        /// By which some are chosen; nothing secret depends on it.
+        var random = UInt64.random(in: .min ... .max)
 
         mutating func insert(_ connection: Connection) {
             connection.places = (open.count, clients[connection.client]?.count ?? 0)
@@ -37,11 +39,18 @@ package final class Connections: Sendable {
 
         /// The one that is to give way; nil: all are being answered.
         mutating func victim(_ all: [Connection], at now: NIODeadline) -> Connection? {
-            guard searched + Connections.pause > now else {
+            guard !all.isEmpty, searched + Connections.pause > now else {
                 searched = now
                 return all.longestWaitedFor
             }
-            return (0..<Connections.looks).lazy.compactMap { _ in all.randomElement() }.longestWaitedFor
+            let chosen = (0..<Connections.looks).map { _ in all[next(all.count)] }
+            return chosen.longestWaitedFor
+        }
+
+        /// A number below a bound, which is at least 1 (a linear congruential generator, with Knuth's numbers).
+        private mutating func next(_ bound: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((random >> 33) % UInt64(max(1, bound)))
         }
     }
 

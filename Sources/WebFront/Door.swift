@@ -9,9 +9,15 @@ struct Door: Sendable {
     let port: Int
     /// Whether it is for HTTPS.
     let isSecure: Bool
-    /// `TCP_NOTSENT_LOWAT` of Linux: how much of what a client has yet to take is in the kernel, in bytes. Without, that may be
+    /// `TCP_NOTSENT_LOWAT`: how much of what a client has yet to take is in the kernel, in bytes. Without, that may be
     /// some megabytes for each connection, and nobody sees for a long time whether a client takes anything.
-    private static let mostUnsent = NIOBSDSocket.Option(rawValue: 25)
+    private static let mostUnsent: NIOBSDSocket.Option = {
+        #if canImport(Darwin)
+            NIOBSDSocket.Option(rawValue: 0x201)
+        #else
+            NIOBSDSocket.Option(rawValue: 25)
+        #endif
+    }()
     private let quiescing: ServerQuiescingHelper
 
     /// Begins to listen.

@@ -2,6 +2,7 @@ import Intake
 import Logging
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 /// Who gives way when there are too many connections.
@@ -76,5 +77,39 @@ struct ConnectionsTests {
         #expect(open.count == connections.count)
         for channel in open { _ = try? channel.finish() }
         #expect(connections.count == 0)
+    }
+
+    /// A stream for which there is no room may be tried again, and the others go on.
+    @Test func aStreamWithoutRoomIsRefused() throws {
+        var limits = ConnectionLimits()
+        limits.connectionsPerAddress = 2
+        let connections = Connections(limits, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let channel = try channel()
+        let carrier = try #require(connections.admit(channel, from: "192.0.2.1"))
+        let refusals = Atomic(0)
+        try HTTP2Pipeline.add(
+            to: channel, carrier, connections, limits, onRefusal: { refusals.add(1, ordering: .relaxed) },
+            setUp: { _, own in own.begin(.answering) })
+        func frame(_ kind: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
+            [0, 0, UInt8(payload.count), kind, flags, 0, 0, 0, stream] + payload
+        }
+        // :method GET, :scheme https, :path / and :authority
+        let get: [UInt8] = [0x82, 0x87, 0x84, 0x41, 1, 0x61]
+        let sent =
+            Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(4, 0, stream: 0) + frame(1, 5, stream: 1, get)
+            + frame(1, 5, stream: 3, get) + frame(1, 5, stream: 5, get)
+        try channel.writeInbound(ByteBuffer(bytes: sent))
+        channel.embeddedEventLoop.run()
+        var said: [UInt8] = []
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { said += bytes.readableBytesView }
+        var resets: [[UInt8]] = []
+        while said.count >= 9 {
+            let end = 9 + Int(said[1]) << 8 + Int(said[2])
+            if said[3] == 3 { resets.append([said[8]] + said[9..<min(end, said.count)]) }
+            said.removeFirst(min(end, said.count))
+        }
+        // REFUSED_STREAM
+        #expect(resets == [[3, 0, 0, 0, 7], [5, 0, 0, 0, 7]])
+        #expect(refusals.load(ordering: .relaxed) == 2 && connections.count == 2 && channel.isActive)
     }
 }

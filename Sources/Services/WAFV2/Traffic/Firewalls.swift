@@ -53,27 +53,30 @@ final class PreparedWebACL: Sendable {
         }
     }
 
-    /// What it is now; nil: it is not ready.
-    var made: Result<ReadyWebACL, ServiceError>? { state.withLock { $0.made } }
+    /// What there is of it at a moment.
+    enum Readiness {
+        /// A failure: it can't be made ready, as one whose rule group is gone.
+        case ready(Result<ReadyWebACL, ServiceError>)
+        case preparing(Task<Void, Never>)
+    }
 
-    /// Has it made ready by another thread, if it is not.
-    /// - Returns: what has to be waited for; nil: it is ready.
+    /// What there is of it; where it is not ready, another thread begins to make it so.
     /// - Complexity: O(1), and it never waits.
-    func preparation(_ environment: Environment) -> Task<Void, Never>? {
+    func readiness(_ environment: Environment) -> Readiness {
         state.withLock { state in
-            let isMade = state.made != nil
-            if isMade, state.retry > environment.clock.realTime { return nil }
+            if let made = state.made, state.retry == .infinity || state.retry > environment.clock.realTime {
+                return .ready(made)
+            }
             let task = state.task ?? Task.detached { self.renew(environment) }
             state.task = task
             // Until it is there, what failed before is what there is.
-            return isMade ? nil : task
+            return state.made.map { .ready($0) } ?? .preparing(task)
         }
     }
 
     /// Makes it ready, or waits until it is.
-    /// - Returns: a failure for a web ACL that can't be made ready, as one whose rule group is gone.
     func ready(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
-        if preparation(environment) == nil, let made { return made }
+        if case .ready(let made) = readiness(environment) { return made }
         return renew(environment)
     }
 

@@ -163,8 +163,10 @@ extension Environment {
     /// - Complexity: a look-up, and it never waits.
     public func webACLState(of arn: String) -> WebACLState {
         guard let (webACL, resource) = projection(WebACLIndex.self).webACL(protecting: arn) else { return .none }
-        if let preparation = webACL.preparation(self) { return .preparing(preparation) }
-        return .ready(WebACLFilter(webACL.ready(self), before: resource, self))
+        switch webACL.readiness(self) {
+        case .preparing(let task): return .preparing(task)
+        case .ready(let made): return .ready(WebACLFilter(made, before: resource, self))
+        }
     }
 
     /// What stands before something; nil: no web ACL protects it. The first request after a change waits until the web ACL is ready.
