@@ -18,6 +18,9 @@ public final class TrafficDefense: Projection {
         static let connectionsOfNetwork = Budget(perSecond: 500, burst: 4000)
         static let requests = Budget(perSecond: 500, burst: 1000)
         static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
+        /// What is for no application, or no request.
+        static let strays = Budget(perSecond: 50, burst: 500)
+        static let straysOfNetwork = Budget(perSecond: 500, burst: 4000)
         /// What a request that was too much for the application costs besides.
         static let overload = 10.0
         /// What somebody may do who does what no honest client does.
@@ -36,8 +39,11 @@ public final class TrafficDefense: Projection {
         let refused = Atomic<Int>(0)
         /// How many packets were dropped since that was last told.
         let dropped = Atomic<Int>(0)
+        /// What of ``TrafficDefense/common`` the watch knows.
+        let known: Mutex<[AttackVector: Int]>
 
-        init() {
+        init(_ known: [AttackVector: Int]) {
+            self.known = Mutex(known)
             watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
             budgets = ClientBudgets(client: Limits.requests, network: Limits.requestsOfNetwork)
             share = FairShare(limit: Limits.concurrency)
@@ -50,7 +56,11 @@ public final class TrafficDefense: Projection {
     private static let mostUntold = 256
     /// This process, among those that share a ledger.
     private let node = Identifiers.mixed(12)
+    /// What was done since the start that counts for all applications: each takes it in when its minute ends, so that no connection
+    /// asks for all of them.
+    private let common = Mutex<[AttackVector: Int]>([:])
     private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
+    private let strays = ClientBudgets(client: Limits.strays, network: Limits.straysOfNetwork)
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
     private let refusedRequests = Atomic<Int>(0)
@@ -73,7 +83,7 @@ public final class TrafficDefense: Projection {
         guarded.withLock { all in
             if let found = all[arn] { return found }
             guard all.count < Limits.applications else { return nil }
-            let new = Guarded()
+            let new = Guarded(common.withLock { $0 })
             all[arn] = new
             return new
         }
@@ -104,7 +114,16 @@ public final class TrafficDefense: Projection {
         return isAdmitted
     }
 
-    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow.
+    /// Whether another request may be answered that is for no application, or that is none.
+    /// - Complexity: O(1).
+    public func admitsStray(from address: IPAddress, at time: Double) -> Bool {
+        let isAdmitted = strays.admits(address, at: time)
+        if !isAdmitted { refusedRequests.add(1, ordering: .relaxed) }
+        return isAdmitted
+    }
+
+    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow, and then
+    /// ``ended(from:for:)``.
     /// - Complexity: O(1).
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
@@ -126,14 +145,14 @@ public final class TrafficDefense: Projection {
         guarded.refused.add(1, ordering: .relaxed)
     }
 
-    /// A request has been answered, or given up.
+    /// The head of an answer is there, or the request was given up.
     /// - Parameter wasForwarded: whether the application had it. What was answered before it tells nothing of how long it takes.
     public func answered(
         from address: IPAddress, for application: String, status: Int, wasForwarded: Bool, at time: Double
     ) {
         guard let guarded = guarded(application) else { return }
         let isMeasured = wasForwarded && ![408, 429, 460, 502, 503].contains(status)
-        guarded.share.leave(address, at: time, wasAnswered: isMeasured)
+        guarded.share.answer(address, at: time, isMeasured: isMeasured)
         // The application has too much to do: all get less if it has so with many of them, and whose requests are so costly
         // gets fewer in any case.
         guard wasForwarded, status == 503 || status == 504 else { return }
@@ -141,11 +160,16 @@ public final class TrafficDefense: Projection {
         guarded.budgets.charge(address, cost: Limits.overload, at: time)
     }
 
+    /// All of an answer is there, or the request was given up.
+    public func ended(from address: IPAddress, for application: String) {
+        guarded(application)?.share.end(address)
+    }
+
     /// A client has done what no honest one does, or not often.
     /// - Parameter application: nil: nobody knows for which; then it counts for all.
     public func noted(_ event: AttackVector, for application: String?) {
-        let arns = application.map { [$0] } ?? guarded.withLock { Array($0.keys) }
-        for arn in arns { guarded(arn)?.watch.note(event) }
+        guard let application else { return common.withLock { $0[event, default: 0] += 1 } }
+        guarded(application)?.watch.note(event)
     }
 
     /// Whoever does so again and again gets no connection for a while.
@@ -190,7 +214,9 @@ public final class TrafficDefense: Projection {
     func untoldMinutes(of applications: [String], at time: Double) -> [StoredMinute] {
         var taken: [(application: String, minute: Int, traffic: MinuteSummary)] = []
         for application in applications {
-            guard let guarded = guarded(application), var passed = guarded.watch.takeMinute(at: time) else { continue }
+            guard let guarded = guarded(application) else { continue }
+            takeCommon(guarded)
+            guard var passed = guarded.watch.takeMinute(at: time) else { continue }
             passed.traffic.noteRefused(guarded.refused.exchange(0, ordering: .relaxed))
             passed.traffic.noteDropped(guarded.dropped.exchange(0, ordering: .relaxed))
             taken.append((application, passed.minute, passed.traffic))
@@ -213,6 +239,18 @@ public final class TrafficDefense: Projection {
     /// Has minutes told the next time. Of too many the first are forgotten.
     func keep(untold minutes: [StoredMinute]) {
         untold.withLock { $0 = (minutes + $0).suffix(Self.mostUntold) }
+    }
+
+    private func takeCommon(_ guarded: Guarded) {
+        let now = common.withLock { $0 }
+        let before = guarded.known.withLock { known in
+            defer { known = now }
+            return known
+        }
+        for (event, count) in now {
+            let new = count - before[event, default: 0]
+            if new > 0 { guarded.watch.note(event, count: new) }
+        }
     }
 
     /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.

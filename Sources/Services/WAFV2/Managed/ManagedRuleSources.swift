@@ -35,8 +35,10 @@ final class ManagedRuleSources: Projection {
         var settings = ManagedRuleSettings()
         var lists: [String: NetworkSet] = [:]
         var tell: @Sendable (String) -> Void = { _ in }
-        /// nil: nobody has asked yet.
-        var rules: Result<CoreRules, ManagedRulesError>?
+        /// nil: they were not read yet.
+        var rules: CoreRules?
+        /// Why they could not be read when somebody asked last.
+        var problem: ManagedRulesError?
     }
 
     private let state = Mutex(State())
@@ -52,27 +54,29 @@ final class ManagedRuleSources: Projection {
             state.settings = settings
             state.lists = lists ?? [:]
             state.tell = tell
-            state.rules = nil
+            (state.rules, state.problem) = (nil, nil)
         }
         if settings.coreRuleSet != nil { _ = try coreRules.get() }
     }
 
-    /// The rules, read when they are asked for the first time: that takes some tenths of a second.
+    /// The rules, read when they are asked for the first time: that takes some tenths of a second, in which nothing that answers
+    /// requests may wait. Where they are not there, they may be the next time.
     private var coreRules: Result<CoreRules, ManagedRulesError> {
         state.withLock { state in
-            if let rules = state.rules { return rules }
-            let rules = Self.read(state.settings)
-            if case .success(let rules) = rules { state.tell(Self.summary(rules)) }
-            state.rules = rules
-            return rules
+            if let rules = state.rules { return .success(rules) }
+            let result = Self.read(state.settings)
+            switch result {
+            case .success(let rules):
+                state.tell(Self.summary(rules))
+                (state.rules, state.problem) = (rules, nil)
+            case .failure(let problem): state.problem = problem
+            }
+            return result
         }
     }
 
     /// Why the Core Rule Set, if anybody has asked for it, is not there.
-    var problem: String? {
-        guard case .failure(let error)? = state.withLock({ $0.rules }) else { return nil }
-        return error.description
-    }
+    var problem: String? { state.withLock { $0.problem?.description } }
 
     private static func read(_ settings: ManagedRuleSettings) -> Result<CoreRules, ManagedRulesError> {
         let folder = settings.coreRuleSet ?? ManagedRuleSettings.usualFolder
