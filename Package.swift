@@ -187,7 +187,7 @@ let package = Package(
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
-        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
+        .target(name: "CoreRuleSet", dependencies: ["CXMLTree", "WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
@@ -507,6 +507,7 @@ let package = Package(
         .executableTarget(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
+        .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],

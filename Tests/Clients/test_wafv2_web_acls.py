@@ -99,6 +99,14 @@ def rate(kind: str, **more: Any) -> dict[str, Any]:
     return {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": kind} | more}
 
 
+def fraud(name: str, *configs: dict[str, Any]) -> dict[str, Any]:
+    group = {"VendorName": "AWS", "Name": f"AWSManagedRules{name}RuleSet", "ManagedRuleGroupConfigs": list(configs)}
+    return rule({"ManagedRuleGroupStatement": group}, OverrideAction={"None": {}})
+
+
+FIELDS = {"PayloadType": "JSON", "UsernameField": {"Identifier": "/u"}, "PasswordField": {"Identifier": "p"}}
+ATP = {"AWSManagedRulesATPRuleSet": {"LoginPath": "/login", "RequestInspection": FIELDS}}
+
 #: What is wrong, the rule, and the field and the reason that the error names.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no statement", rule({}), "STATEMENT", EXACTLY_ONE),
@@ -125,6 +133,15 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("a window", rule(rate("IP", EvaluationWindowSec=61)), "RATE_BASED_STATEMENT", FORMAT),
     ("a reserved label", rule(contains("a"), RuleLabels=[{"Name": "aws:x"}]), "RULE", FORMAT),
     ("no body", rule(contains("a"), Action=NO_BODY), "CUSTOM_RESPONSE_BODY", REFERENCE),
+    ("no sign-in", fraud("ATP"), "MANAGED_RULE_GROUP_CONFIG", ""),
+    ("no pointer", fraud("ATP", ATP), "MANAGED_RULE_GROUP_CONFIG", FORMAT),
+    ("another group", fraud("Common", ATP), "MANAGED_RULE_GROUP_CONFIG", REFERENCE),
+    (
+        "scripts in browsers",
+        fraud("BotControl", {"AWSManagedRulesBotControlRuleSet": {"InspectionLevel": "TARGETED"}}),
+        "MANAGED_RULE_GROUP_CONFIG",
+        "",
+    ),
     ("a look ahead", rule({"RegexMatchStatement": AHEAD}), "REGEX_PATTERN_REFERENCE_STATEMENT", FORMAT),
 ]
 
@@ -203,7 +220,16 @@ def test_rule_groups_keep_to_their_capacity(waf: Any) -> None:
 
 def test_managed_groups_are_listed_and_used(waf: Any) -> None:
     groups = waf.list_available_managed_rule_groups(Scope="REGIONAL")["ManagedRuleGroups"]
+    descriptions = {group["Name"]: group.pop("Description") for group in groups}
     assert {"VendorName": "AWS", "Name": "AWSManagedRulesSQLiRuleSet", "VersioningSupported": True} in groups
+    # What is there by name alone is said to be.
+    assert "Never asked: RiskScoreHigh," in descriptions["AWSManagedRulesACFPRuleSet"]
+    fraud = waf.describe_managed_rule_group(Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesACFPRuleSet")
+    assert fraud["Capacity"] == 50 and {"Name": "AllRequests", "Action": {"Challenge": {}}} in fraud["Rules"]
+    assert {"Name": "VolumetricIpHigh", "Action": {"Captcha": {}}} in fraud["Rules"]
+    assert error_of(
+        waf.describe_managed_rule_group, Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesAntiDDoSRuleSet"
+    ).code == "WAFNonexistentItemException"  # fmt: skip
     name = {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}
     versions = waf.list_available_managed_rule_group_versions(Scope="REGIONAL", **name)
     described = waf.describe_managed_rule_group(Scope="REGIONAL", **name, VersionName=versions["CurrentDefaultVersion"])

@@ -12,6 +12,8 @@ struct StoredResources: FirewallResources {
     var groups: [String: StoredRuleGroup] = [:]
     /// What stands behind managed groups; nil: nothing does.
     var managed: ManagedRuleSources?
+    /// The web ACL that is made ready, and what counts its requests.
+    var counting: (acl: String, rates: RateTracker)?
 
     func networks(ofIPSet arn: String) -> NetworkSet? { networks[arn] ?? managed?.networks(arn) }
 
@@ -19,7 +21,10 @@ struct StoredResources: FirewallResources {
 
     func ruleGroup(_ arn: String) -> WAF.RuleGroup? { try? groups[arn]?.group() }
 
-    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { managed?.group(statement) }
+    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement, in rule: String) -> WAF.RuleGroup? {
+        let counting = counting ?? ("", RateTracker())
+        return managed?.group(statement, rates: counting.rates, identity: "\(counting.acl) \(rule)")
+    }
 }
 
 /// A web ACL as it is between two changes, made ready when the first request comes. That may take some tenths of a second: nothing
@@ -103,11 +108,18 @@ final class PreparedWebACL: Sendable {
         let (view, acl) = (try stored.view(), try stored.acl())
         var resources = resources
         resources.managed = environment.projection(ManagedRuleSources.self)
+        resources.counting = (stored.arn, traffic.rates)
         do throws(Firewall.Problem) {
             let firewall = try Firewall(acl, resources, rates: traffic.rates, addresses: traffic.addresses)
+            var groups: [String: WAFV2.RuleGroup] = [:]
+            for rule in acl.rules {
+                guard case .ruleGroup(let reference) = rule.statement else { continue }
+                groups[rule.name] = try? resources.groups[reference.arn]?.view()
+            }
             return ReadyWebACL(
                 arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
-                recorder: SampleRecorder(view, traffic), metrics: WebACLMetrics(view, environment.metrics, traffic),
+                recorder: SampleRecorder(view, groups: groups, traffic),
+                metrics: WebACLMetrics(view, groups: groups, environment.metrics, traffic),
                 log: WebACLLog(acl, try? logging?.view()), protection: DataProtection(view.dataProtectionConfig),
                 tokenDomains: view.tokenDomains ?? [],
                 bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {

@@ -85,6 +85,8 @@ public struct WebACLFilter: Sendable {
         var request = request
         let shown = tokens.read(request.web)
         (request.web.captcha, request.web.challenge) = (shown.captcha, shown.challenge)
+        request.web.session = shown.token?.id
+        request.web.isForUserPool = resource.type == .userPool
         let interstitial = Interstitial(request, acl, tokens, environment)
         guard !interstitial.isAnswer else {
             return .refuse(ResourceRefusal(.solution, interstitial.answer(shown.token)))
@@ -109,7 +111,8 @@ public struct WebACLFilter: Sendable {
         guard acl.log.isWanted || traffic.writesLogFile else { return }
         let seen = LoggedRequest(
             request: request, verdict: verdict, source: resource.source,
-            country: request.web.address.flatMap { traffic.addresses.country(of: $0)?.country })
+            country: request.web.address.flatMap { traffic.addresses.country(of: $0)?.country },
+            protection: acl.protection)
         acl.log.take(seen, acl, environment)
     }
 }
