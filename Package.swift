@@ -186,6 +186,8 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // libpsl is loaded when it is asked.
+        .target(name: "CPublicSuffix", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
         .target(name: "CoreRuleSet", dependencies: ["CXMLTree", "WAF"]),
 
@@ -290,8 +292,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform",
-                "Policy",
+                "CMaxMind", "CPublicSuffix", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages",
+                "Platform", "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -344,8 +346,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords",
-                "Fetch",
+                "ACME", "ACMPCAAPI", "CPublicSuffix", "CertificateIssuing", "CertificateManagerAPI", "Directory",
+                "DomainRecords", "Fetch",
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

@@ -216,6 +216,11 @@ def test_rule_groups_keep_to_their_capacity(waf: Any) -> None:
     assert nested.code == "WAFInvalidParameterException"
     named = {"Name": "attacks", "Scope": "REGIONAL", "Id": group["Id"], "LockToken": group["LockToken"]}
     assert error_of(waf.delete_rule_group, **named).code == "WAFAssociatedItemException"
+    # A group has fewer rates than a web ACL.
+    rates = [rule(rate("IP"), number) for number in range(5)]
+    assert error_of(new_group, waf=waf, name="rates", Rules=rates).code == "WAFLimitsExceededException"
+    new_group(waf, *rates[:4], name="rates")
+    new_acl(waf, *rates, name="rates")
 
 
 def test_managed_groups_are_listed_and_used(waf: Any) -> None:
@@ -315,8 +320,14 @@ def test_a_user_pool_is_protected(waf: Any, root: Identity, new_user: Callable[.
     denied = error_of(user.associate_web_acl, WebACLArn=acl["ARN"], ResourceArn=pool)
     assert denied.code == "AccessDeniedException" and "cognito-idp:AssociateWebACL" in denied.message
     waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=pool)
-    listed = waf.list_resources_for_web_acl(WebACLArn=acl["ARN"], ResourceType="COGNITO_USER_POOL")
-    assert listed["ResourceArns"] == [pool]
+    listing = {"WebACLArn": acl["ARN"], "ResourceType": "COGNITO_USER_POOL"}
+    assert waf.list_resources_for_web_acl(**listing)["ResourceArns"] == [pool]
+    named = {"Name": "shop", "Scope": "REGIONAL", "Id": acl["Id"], "LockToken": acl["LockToken"]}
+    assert error_of(waf.delete_web_acl, **named).code == "WAFAssociatedItemException"
+    # A pool that is gone holds nothing any more.
+    root.client("cognito-idp").delete_user_pool(UserPoolId=pool.rsplit("/", 1)[1])
+    assert waf.list_resources_for_web_acl(**listing)["ResourceArns"] == []
+    waf.delete_web_acl(**named)
 
 
 # Logs, keys and what was seen
@@ -354,7 +365,9 @@ def test_keys_for_pages(waf: Any) -> None:
     assert error_of(waf.get_decrypted_api_key, Scope="CLOUDFRONT", APIKey=key).code == "WAFNonexistentItemException"
     waf.delete_api_key(Scope="REGIONAL", APIKey=key)
     assert error_of(waf.delete_api_key, Scope="REGIONAL", APIKey=key).code == "WAFNonexistentItemException"
-    assert error_of(waf.create_api_key, Scope="REGIONAL", TokenDomains=["com"]).code == "WAFInvalidParameterException"
+    for suffix in ("com", "co.uk", "Gov.AU", "github.io"):
+        refused = error_of(waf.create_api_key, Scope="REGIONAL", TokenDomains=[suffix])
+        assert refused.code == "WAFInvalidParameterException", suffix
 
 
 def test_only_addresses_are_limited_keys(waf: Any) -> None:

@@ -303,7 +303,8 @@ def test_the_log_says_why_nothing_passes(tmp_path: Path) -> None:
     front = Front(tmp_path, environment={"LD_LIBRARY_PATH": str(tmp_path)})
     try:
         query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
-        front.acl(rule("injection", {"SqliMatchStatement": query}, Count={}))
+        acl = front.acl()
+        acl.update(rule("injection", {"SqliMatchStatement": query}, Count={}))
         assert [front.curl("/")[0] for _ in range(3)] == [500] * 3 and front.shop.asked == []
         told = [line for line in front.said.read_text().splitlines() if "web ACL can't be asked" in line]
         assert len(told) == 1 and "libmodsecurity" in told[0]
