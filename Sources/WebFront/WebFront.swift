@@ -52,6 +52,8 @@ public final class WebFront: Service {
     private struct State {
         var table: ApplicationTable
         var doors: [Door] = []
+        /// Who wants to know of a port that is listened on later.
+        var told: (@Sendable (Ports) async -> Void)?
     }
 
     let place: Place
@@ -126,11 +128,22 @@ public final class WebFront: Service {
         let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port)
         }
         do throws(ListenProblem) {
-            return Ports(address: http.address, http: http.port, https: try await openSecure()?.port)
+            _ = try await openSecure()
+            return ports(http)
         } catch {
             http.channel.close(promise: nil)
             throw error
         }
+    }
+
+    /// Tells of the ports when another one is listened on. One at a time can be told.
+    public func whenPortsChange(_ tell: @escaping @Sendable (Ports) async -> Void) {
+        state.withLock { $0.told = tell }
+    }
+
+    private func ports(_ http: Door) -> Ports {
+        let secure = state.withLock { $0.doors.first(where: \.isSecure) }
+        return Ports(address: http.address, http: http.port, https: secure?.port)
     }
 
     /// Listens for HTTPS, if an application has a certificate, and nobody does yet.
@@ -208,6 +221,8 @@ public final class WebFront: Service {
         do throws(ListenProblem) {
             guard !isOpen, let door = try await openSecure() else { return }
             log.notice("the web front listens for HTTPS, too", metadata: ["port": "\(door.port)"])
+            let (http, tell) = state.withLock { ($0.doors.first { !$0.isSecure }, $0.told) }
+            if let http { await tell?(ports(http)) }
         } catch {
             log.error("the web front can't listen for HTTPS at port \(error.port): \(error.cause)")
         }

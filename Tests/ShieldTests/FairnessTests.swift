@@ -177,6 +177,20 @@ import WAF
         #expect(share.limit == 256)
     }
 
+    /// A client that asks for much and gets it slowly is let in, as long as nobody else asks.
+    @Test func whoeverIsAloneTakesRoomFromNobody() {
+        let (share, only) = (FairShare(limit: 256), Traffic.address(1, network: 1))
+        for second in 0..<30 {
+            let time = 1000 + Double(second)
+            for number in 0..<(second < 10 ? 5 : 100) {
+                #expect(share.enter(only, at: time), "\(second)")
+                if second < 10 { share.leave(only, at: time + Double(number) / 1000) }
+            }
+            if second >= 10 { for _ in 0..<100 { share.leave(only, at: time + 0.99) } }
+        }
+        #expect(share.limit == 256)
+    }
+
     /// Whoever takes long answers slowly gets no more than his part of what is short, and keeps nobody else from it.
     @Test func longAnswersCountForTheirClients() {
         let share = FairShare(limit: 16)

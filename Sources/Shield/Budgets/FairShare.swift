@@ -28,6 +28,8 @@ public final class FairShare: Sendable {
         var answered = 0
         var peak = 0
         var refused = 0
+        /// Of how many clients there were requests at a time, at most.
+        var mostClients = 0
         /// How many were answered in the second before, and how many were let in since of clients that don't come first.
         var answeredBefore = 0
         var others = 0
@@ -124,7 +126,10 @@ public final class FairShare: Sendable {
             state.preferred += 1
         }
         state.networks[network, default: Network()].open += 1
-        if isNew { state.networks[network]?.clients += 1 }
+        if isNew {
+            state.networks[network]?.clients += 1
+            state.mostClients = max(state.mostClients, state.clients.count)
+        }
     }
 
     private static func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {
@@ -199,6 +204,7 @@ public final class FairShare: Sendable {
             state.second = Int(time)
             state.answeredBefore = passed == 1 ? state.answered : 0
             (state.area, state.answered, state.peak, state.refused, state.others) = (0, 0, state.total, 0, 0)
+            state.mostClients = state.clients.count
             if time - state.pressureLast > memory { state.pressureSince = nil }
         }
         guard state.second > 0, state.answered > 0 else { return }
@@ -209,7 +215,8 @@ public final class FairShare: Sendable {
         let isLong = took > usual * slower + slack && state.area / Double(passed) > least
         // As long as more at a time has more answered, it does help.
         let hasRisen = passed == 1 && state.answeredBefore > 0 && state.answered > state.answeredBefore * 5 / 4
-        let isSlow = isLong && !hasRisen
+        // Whoever is alone takes room from nobody.
+        let isSlow = isLong && !hasRisen && state.mostClients > 1
         if isSlow {
             state.limit = max(least, state.limit * 0.7)
         } else if !isLong, Double(state.peak) > state.limit / 2 {
