@@ -165,15 +165,17 @@ struct UpstreamRequestTests {
     /// Bytes that are not UTF-8 take more room as text.
     @Test func aHeadIsPassedOnWholeOrNotAtAll() throws {
         let client = ClientInfo(address: "192.0.2.7", isSecure: true, port: 443)
-        for count in 1..<3000 {
+        let end = Array("\r\nx-amzn-waf-seen: yes\r\n\r\n".utf8)
+        // What a buffer has no room for is some hundreds of bytes.
+        for count in 1..<3000 where count < 100 || count % 7 == 0 {
             var text = Array("POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 5\r\nX-Amzn-Trace-Id: ".utf8)
             text += Array(repeating: 0xFF, count: count) + Array("\r\n\r\n".utf8)
             let head = try RequestHead(text)
             let bytes = UpstreamRequest.head(
                 head, client, traceID: "1-0-1", added: [("x-amzn-waf-seen", "yes")], endpoint: "e:1")
-            let lines = try #require(bytes).readableBytesView.split(separator: 10, omittingEmptySubsequences: false)
-            #expect(lines.suffix(3).first.map { $0.elementsEqual("x-amzn-waf-seen: yes\r".utf8) } == true, "\(count)")
-            #expect(lines.suffix(2).first.map { $0.elementsEqual("\r".utf8) } == true && lines.last?.isEmpty == true)
+            let written = try #require(bytes)
+            let found = written.getBytes(at: written.writerIndex - end.count, length: end.count)
+            if found != end { Issue.record("\(count)") }
         }
     }
 

@@ -25,7 +25,8 @@ extension ApplicationTable {
             var trust: ClientTrust?
             if let file = settings.trustFile {
                 trust = try ClientTrust(
-                    file: file, revocations: settings.revocationsFile, before: before?.all.compactMap(\.trust) ?? [])
+                    file: file, revocations: settings.revocationsFile,
+                    known: (all + (before?.all ?? [])).compactMap(\.trust))
             }
             all.append(Application(settings, fronted, targets, trust: trust))
         }

@@ -213,7 +213,6 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         } else {
             answer(refusal.status)
         }
-        if case .closing = reading { return }
         closeGently()
     }
 
@@ -383,8 +382,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
 
     func tick(_ now: NIODeadline) {
         exchange?.tick(now)
-        var isReading = false
-        if case .body(_, let exchange) = reading { isReading = exchange.takesRequest }
+        let isReading = if case .body(_, let exchange) = reading { exchange.takesRequest } else { false }
         guard let lapse = pace.lapse(now, isReadingBody: isReading) else { return }
         if let event = lapse.event, let ip = info.ip {
             front.shared.guardian?.saw(event, from: ip, for: exchange?.application?.fronted)

@@ -11,9 +11,9 @@ struct ClientTrust: Sendable, Equatable {
     /// Reads them from a file.
     /// - Parameters:
     ///   - revocations: the file of their lists of revoked certificates.
-    ///   - before: those of the applications as they were, of which one that is the same goes on as it is.
+    ///   - known: those of other applications, and of the applications as they were: one that is the same is used for this, too.
     /// - Throws: ``WebFrontProblem``
-    init(file: String, revocations: String? = nil, before: [ClientTrust] = []) throws(WebFrontProblem) {
+    init(file: String, revocations: String? = nil, known: [ClientTrust] = []) throws(WebFrontProblem) {
         self.file = file
         let authorities: [NIOSSLCertificate]
         do { authorities = try NIOSSLCertificate.fromPEMFile(file) } catch {
@@ -25,7 +25,7 @@ struct ClientTrust: Sendable, Equatable {
             self.revocations = nil
             return
         }
-        let same = before.first {
+        let same = known.first {
             $0.file == file && $0.authorities == authorities && $0.revocations?.file == revocations
         }
         if let same {

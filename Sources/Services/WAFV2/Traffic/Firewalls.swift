@@ -39,7 +39,7 @@ final class PreparedWebACL: Sendable {
     /// Held while it is made ready, so that it is made once.
     private let making = Mutex(())
     /// Seconds after which what failed is tried again: something of the operator's may be there by then.
-    private static let pause = 10.0
+    private static let pause = 30.0
 
     private struct State {
         var made: Result<ReadyWebACL, ServiceError>?
