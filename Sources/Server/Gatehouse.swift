@@ -86,6 +86,8 @@ public struct Gatehouse: Sendable {
         public var quotas = Quotas()
         /// The hardware token that holds keys; nil: there is none.
         public var token: HardwareToken.Login?
+        /// Whether the token seals the keys of new private certificate authorities.
+        public var keepsAuthorityKeysInToken = false
         /// How many bytes the bodies of objects may take where everything is in memory.
         public var memoryOfBodies = 1 << 30
         /// The services; all that there are.
@@ -197,6 +199,7 @@ public struct Gatehouse: Sendable {
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
+                keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
@@ -380,6 +383,9 @@ public struct Gatehouse: Sendable {
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
         if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
         if let packetFilter { services.append(.init(service: packetFilter, serviceName: "nftables")) }
+        if webFront != nil, environment.ledger.isShared {
+            services.append(.init(service: ReportTraffic(environment: environment), serviceName: "traffic"))
+        }
         if let certificateFiles {
             services.append(
                 .init(

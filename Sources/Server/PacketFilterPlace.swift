@@ -39,6 +39,13 @@ extension Gatehouse {
     /// - Throws: `StartError`, where the system does not let it.
     public func filterPackets(_ ports: WebFront.Ports) async throws(StartError) {
         guard let packetFilter else { return }
+        webFront?.whenPortsChange { [log] ports in
+            do throws(StartError) { try await install(packetFilter, ports) } catch { log.error("\(error)") }
+        }
+        try await install(packetFilter, ports)
+    }
+
+    private func install(_ packetFilter: PacketFilter, _ ports: WebFront.Ports) async throws(StartError) {
         let table = FilterTable(
             address: ports.address.flatMap { IPAddress($0) }, ports: [ports.http] + (ports.https.map { [$0] } ?? []),
             exempt: exemptFromShield, rate: TrafficDefense.connectionsOfClient)

@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var privateCAOptions: PrivateCAOptions
     @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
@@ -264,6 +265,7 @@ struct Serve: AsyncParsableCommand {
             configuration.dataDirectory = dataOptions.path
         }
         configuration.token = try dataOptions.tokenOptions.login()
+        configuration.keepsAuthorityKeysInToken = try privateCAOptions.keepsKeysInToken(configuration.token != nil)
         if let megabytes = try bodiesInMemory ?? Settings.number("BODIES_IN_MEMORY") {
             guard inMemory else { throw ValidationError("--bodies-in-memory has no effect without --in-memory.") }
             guard (1...1 << 24).contains(megabytes) else {
