@@ -143,7 +143,7 @@ public struct Gatehouse: Sendable {
     private let certificateFiles: CertificateFiles?
     /// The certificate of ACM's that the server shows; nil: it shows none of them.
     private let managedCertificate: ManagedServerCertificate?
-    private let log: Logger
+    let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 

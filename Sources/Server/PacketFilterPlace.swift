@@ -39,8 +39,10 @@ extension Gatehouse {
     /// - Throws: `StartError`, where the system does not let it.
     public func filterPackets(_ ports: WebFront.Ports) async throws(StartError) {
         guard let packetFilter else { return }
-        webFront?.whenPortsChange { [log] ports in
-            do throws(StartError) { try await install(packetFilter, ports) } catch { log.error("\(error)") }
+        webFront?.whenPortsChange { ports in
+            do throws(StartError) { try await install(packetFilter, ports) } catch {
+                log.error("\(error)")
+            }
         }
         try await install(packetFilter, ports)
     }
