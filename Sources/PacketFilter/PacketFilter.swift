@@ -13,6 +13,8 @@ public final class PacketFilter: Service, PacketFiltering {
 
     private struct State {
         var table: FilterTable?
+        /// Whether it is over: then no table is put in place any more.
+        var isClosed = false
         /// Those that are to be banned, for so many seconds.
         var waiting: [ClientKey: Double] = [:]
         /// What was counted when it was last read.
@@ -40,16 +42,22 @@ public final class PacketFilter: Service, PacketFiltering {
         do throws(NFTProgram.Failure) { try await program.run(table.creation) } catch {
             throw Problem(description: error.description)
         }
-        state.withLock { state in
+        let isClosed = state.withLock { state in
             state.table = table
             state.last = FilterCounters()
+            return state.isClosed
         }
+        guard !isClosed else { return await remove() }
         log.info("nftables: the web front's ports are behind a table", metadata: ["table": "inet \(table.name)"])
     }
 
-    /// Takes the table away, if it is there.
+    /// Takes the table away, if it is there, for good.
     public func remove() async {
-        guard let table = state.withLock({ $0.table.take() }) else { return }
+        let table = state.withLock { state in
+            state.isClosed = true
+            return state.table.take()
+        }
+        guard let table else { return }
         do throws(NFTProgram.Failure) { try await program.run(table.removal) } catch {
             log.error(
                 "nftables: the table is left: \(error). Remove it by: nft delete table inet \(table.name)")

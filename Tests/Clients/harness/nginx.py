@@ -51,8 +51,9 @@ Include {CRS}/*.conf
 
 @contextmanager
 def nginx(
-    folder: Path, location: str, *, level: int | None = None, certificate: tuple[Path, Path] | None = None, core: int | None = None
-) -> Iterator[tuple[int, int]]:
+    folder: Path, location: str, *, level: int | None = None, certificate: tuple[Path, Path] | None = None, core: int | None = None,
+    address: str = "127.0.0.1", connections: int = 2048, http2: bool = False,
+) -> Iterator[tuple[int, int]]:  # fmt: skip
     """nginx with one worker. `location` is what it does: `proxy_pass` to an `upstream application` at an address, or anything
     else in nginx's words. Yields its process id and its port."""
     with socket.socket() as probe:
@@ -73,14 +74,14 @@ master_process off;
 pid {folder}/pid;
 error_log {folder}/error.log crit;
 worker_rlimit_nofile 4096;
-events {{ worker_connections 2048; }}
+events {{ worker_connections {connections}; }}
 http {{
 access_log off;
 keepalive_requests 100000000;
 large_client_header_buffers 8 32k;
 {paths}
 {upstream}
-server {{ listen 127.0.0.1:{port} {"ssl" if certificate else ""} default_server; {secure} {rules} location / {{ {inside} }} }}
+server {{ listen {address}:{port} {"ssl" if certificate else ""}{" http2" if http2 else ""} default_server; {secure} {rules} location / {{ {inside} }} }}
 }}
 """
     )
