@@ -1,5 +1,6 @@
 package import NIOCore
 import NIOHTTP2
+package import NIOSSL
 
 /// The handlers of a connection that speaks HTTP/2, added after the TLS handshake.
 ///
@@ -91,7 +92,9 @@ private final class HTTP2ErrorHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is NIOHTTP2Errors.StreamError { return }
-        onViolation(error)
+        // Many clients end a connection without TLS's word of it, or are gone: that is no violation.
+        let isOver = error is NIOSSLError || error is IOError || error is ChannelError
+        if !isOver { onViolation(error) }
         context.close(promise: nil)
     }
 }

@@ -15,8 +15,10 @@ struct TextStore {
     private var found: [Int: [Int]] = [:]
     /// How many bytes each set has looked at.
     private var looked: [Int]
-    /// Of each set that has looked at enough, which short texts were looked at together, and which expressions may match them.
-    private var lines: [Lines?]
+    /// Of each set that has looked at enough, which expressions may match the short texts that were looked at together; and bits,
+    /// by the numbers of the sets: whether a text is one of those.
+    private var candidates: [[Int]?]
+    private var isLine: [UInt64] = []
     /// How many times an expression was asked of a text by itself.
     private(set) var singleMatches = 0
     /// 0: not asked, 1: no, 2: yes.
@@ -24,11 +26,6 @@ struct TextStore {
     private var script: [UInt8] = []
 
     private let nodeCount: Int
-
-    private struct Lines {
-        var texts: Set<Int> = []
-        var candidates: [Int] = []
-    }
 
     /// How long a text may be that is looked at together with others, in bytes.
     private static let mostOfLine = 512
@@ -46,7 +43,7 @@ struct TextStore {
         self.plan = plan
         nodeCount = plan.tree.nodes.count
         looked = Array(repeating: 0, count: plan.sets.count)
-        lines = Array(repeating: nil, count: plan.sets.count)
+        candidates = Array(repeating: nil, count: plan.sets.count)
     }
 
     /// Takes a text in.
@@ -56,6 +53,7 @@ struct TextStore {
         traits.append(TextTraits(of: text))
         asked.append(0)
         hits.append(0)
+        isLine.append(0)
         sql.append(0)
         script.append(0)
         return texts.count - 1
@@ -87,7 +85,7 @@ struct TextStore {
 
     /// Which expressions of a set are found in a text.
     mutating func matches(_ text: Int, _ set: Int) -> [Int] {
-        let bit: UInt64 = set < 64 ? 1 << UInt64(set) : 0
+        let bit = Self.bit(set)
         if asked[text] & bit != 0 {
             return hits[text] & bit == 0 ? [] : found[text * plan.sets.count + set] ?? []
         }
@@ -105,31 +103,33 @@ struct TextStore {
     private mutating func oneByOne(_ text: Int, _ set: Int) -> [Int] {
         guard !isExhausted else { return [] }
         let expressions = plan.expressionsOfSets[set]
-        let lines = self.lines[set] ?? lines(of: set)
-        self.lines[set] = lines
-        guard lines.texts.contains(text) else {
+        if candidates[set] == nil { candidates[set] = candidates(of: set) }
+        guard let candidates = candidates[set], isLine[text] & Self.bit(set) != 0 else {
             singleMatches += expressions.count
             return expressions.matchesOneByOne(texts[text])
         }
-        singleMatches += lines.candidates.count
-        return lines.candidates.filter { expressions.matches(texts[text], $0) }
+        singleMatches += candidates.count
+        var numbers: [Int] = []
+        for number in candidates where expressions.matches(texts[text], number) { numbers.append(number) }
+        return numbers
     }
 
-    /// All short values of the request, as a set sees them, one in a line.
-    private mutating func lines(of set: Int) -> Lines {
-        var found = Lines()
+    private static func bit(_ set: Int) -> UInt64 { set < 64 ? 1 << UInt64(set) : 0 }
+
+    /// Puts all short values of the request, as a set sees them, together, one in a line.
+    private mutating func candidates(of set: Int) -> [Int] {
         var all: [UInt8] = []
         for row in 0..<rows where texts[row].count <= Self.mostOfLine {
             let number = number(of: row, at: plan.nodesOfSets[set])
-            guard texts[number].count <= Self.mostOfLine, !texts[number].contains(0x0A),
-                found.texts.insert(number).inserted
+            guard isLine[number] & Self.bit(set) == 0, texts[number].count <= Self.mostOfLine,
+                !texts[number].contains(0x0A)
             else { continue }
+            isLine[number] |= Self.bit(set)
             all += texts[number]
             all.append(0x0A)
         }
-        found.candidates = plan.expressionsOfSets[set].candidates(inLines: all)
         singleMatches += plan.expressionsOfSets[set].count
-        return found
+        return plan.expressionsOfSets[set].candidates(inLines: all)
     }
 
     mutating func isSQL(_ text: Int) -> Bool {

@@ -41,11 +41,14 @@ final class ClientInfo: Sendable {
     let certificate: [(name: String, value: String)]
     /// The authorities by which its certificate was verified; nil: it was asked for none.
     let trust: ClientTrust?
+    /// Of its TLS; nil: it has none, or they are not known.
+    let fingerprints: TLSFingerprints?
 
     init(
         address: String, isSecure: Bool, port: Int, certificate: [(name: String, value: String)] = [],
-        trust: ClientTrust? = nil
+        trust: ClientTrust? = nil, fingerprints: TLSFingerprints? = nil
     ) {
+        self.fingerprints = fingerprints
         self.address = address
         ip = IPAddress(address)
         self.isSecure = isSecure

@@ -19,6 +19,7 @@ extension ScreenedRequest {
                 WebRequest.Header(name: Array("host".utf8), value: Array(head.bytes[head.authority])), at: 0)
         }
         web.address = client.ip
+        (web.ja3, web.ja4) = (client.fingerprints?.ja3, client.fingerprints?.ja4)
         let version =
             switch head.version {
             case .http10: "HTTP/1.0"

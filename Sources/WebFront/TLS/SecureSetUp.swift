@@ -33,7 +33,8 @@ extension WebFront {
                 }
             })
         let hello = ServerHelloReader()
-        try pipeline.addHandlers(PlainRequestRefusal(), hello, sni)
+        let offer = ClientHelloReader()
+        try pipeline.addHandlers(PlainRequestRefusal(), hello, offer, sni)
         try pipeline.addHandler(
             HandshakeEnd(
                 connection, limits, hello,
@@ -49,7 +50,7 @@ extension WebFront {
                 let info = ClientInfo(
                     address: connection.address, isSecure: true, port: port,
                     certificate: certificate.map { ClientCertificateHeaders.headers(of: $0) } ?? [],
-                    trust: choice.shown?.trust)
+                    trust: choice.shown?.trust, fingerprints: offer.fingerprints)
                 guard applicationProtocol == "h2" else {
                     return try pipeline.addHandler(HTTP1Handler(front, info, connection))
                 }
