@@ -20,7 +20,8 @@ import Testing
             ("bcaaaa", 2, "bcaa"), ("aabb", 2, "ab"),
             // All alike: one account is as good as the other, and then it is the other's turn.
             ("ab", 2, ""), ("", 3, ""), ("a", 0, "a"),
-        ]) func `Whoever sends most loses first`(accounts: String, count: Int, kept: String) {
+        ]) func `Whoever sends most loses first`(accounts: String, count: Int, kept: String)
+    {
         let all = mail(accounts)
         let dropped = Outbox.dropped(of: all, count)
         #expect(dropped.count == min(count, all.count))
