@@ -20,11 +20,11 @@ struct ManagedRuleOptions: ParsableArguments {
             """)
     var addressLists: String?
 
-    func settings() throws -> ManagedRuleSettings {
+    static func settings() throws -> ManagedRuleSettings {
         var settings = ManagedRuleSettings()
-        settings.coreRuleSet = coreRuleSet ?? Settings.text("CORE_RULE_SET")
-        settings.addressLists = addressLists ?? Settings.text("ADDRESS_LISTS")
-        if let level = try coreRuleSetParanoia ?? Settings.number("CORE_RULE_SET_PARANOIA") {
+        settings.coreRuleSet = Settings.text("CORE_RULE_SET")
+        settings.addressLists = Settings.text("ADDRESS_LISTS")
+        if let level = try Settings.number("CORE_RULE_SET_PARANOIA") {
             guard (1...4).contains(level) else { throw ValidationError("--core-rule-set-paranoia takes 1 to 4") }
             settings.paranoiaLevel = level
         }
