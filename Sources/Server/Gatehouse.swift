@@ -383,6 +383,9 @@ public struct Gatehouse: Sendable {
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
         if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
         if let packetFilter { services.append(.init(service: packetFilter, serviceName: "nftables")) }
+        if webFront != nil, environment.ledger.isShared {
+            services.append(.init(service: ReportTraffic(environment: environment), serviceName: "traffic"))
+        }
         if let certificateFiles {
             services.append(
                 .init(

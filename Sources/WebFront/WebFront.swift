@@ -125,17 +125,20 @@ public final class WebFront: Service {
         environment.applications.show(metrics)
         let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port)
         }
-        guard table.all.contains(where: \.settings.hasCertificate) else {
-            return Ports(address: http.address, http: http.port, https: nil)
-        }
         do throws(ListenProblem) {
-            let https = try await open(place.securePort, isSecure: true) { [self] channel, port in
-                try setUpSecure(channel, port: port)
-            }
-            return Ports(address: http.address, http: http.port, https: https.port)
+            return Ports(address: http.address, http: http.port, https: try await openSecure()?.port)
         } catch {
             http.channel.close(promise: nil)
             throw error
+        }
+    }
+
+    /// Listens for HTTPS, if an application has a certificate, and nobody does yet.
+    private func openSecure() async throws(ListenProblem) -> Door? {
+        guard table.all.contains(where: \.settings.hasCertificate) else { return nil }
+        if let door = state.withLock({ $0.doors.first(where: \.isSecure) }) { return door }
+        return try await open(place.securePort, isSecure: true) { [self] channel, port in
+            try setUpSecure(channel, port: port)
         }
     }
 
@@ -193,8 +196,20 @@ public final class WebFront: Service {
             await refreshCertificates()
             newTables.yield(table)
             log.notice("the web front's applications are read anew", metadata: ["count": "\(table.all.count)"])
+            await openSecureLate()
         } catch {
             log.error("the web front's applications stay as they are: \(error)")
+        }
+    }
+
+    /// The first application that has a certificate may have it from now on.
+    private func openSecureLate() async {
+        let isOpen = state.withLock { $0.doors.contains(where: \.isSecure) }
+        do throws(ListenProblem) {
+            guard !isOpen, let door = try await openSecure() else { return }
+            log.notice("the web front listens for HTTPS, too", metadata: ["port": "\(door.port)"])
+        } catch {
+            log.error("the web front can't listen for HTTPS at port \(error.port): \(error.cause)")
         }
     }
 

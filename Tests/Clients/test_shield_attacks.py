@@ -122,6 +122,9 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
     # The rules are gone; that of known offenders stays, which lets them have a little.
     assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 200
+    # Of a day it is told when it has passed.
+    assert shop.shield.describe_attack_statistics()["DataItems"] == [{"AttackCount": 0}]
+    shop.server.advance(86_400)
     statistics = shop.shield.describe_attack_statistics()["DataItems"]
     assert len(statistics) == 1 and statistics[0]["AttackCount"] == 1
     assert statistics[0]["AttackVolume"]["RequestsPerSecond"]["Max"] >= counter["Max"]
@@ -131,6 +134,11 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert shop.shield.list_attacks(ResourceArns=[elsewhere])["AttackSummaries"] == []
     shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
     assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
+    # It is told of for a year.
+    shop.server.advance(360 * 86_400)
+    assert shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]["ResourceArn"] == BALANCER
+    shop.server.advance(10 * 86_400)
+    assert error_of(shop.shield.describe_attack, AttackId=attack["AttackId"]).code == "AccessDeniedException"
 
 
 def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:

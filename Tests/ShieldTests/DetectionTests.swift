@@ -29,7 +29,7 @@ import WAF
 
     /// 200 addresses that nobody has seen before, with a client of their own.
     private static func flood(
-        _ watch: ApplicationWatch, _ traffic: inout Traffic, _ number: Int, agent: String? = "bot/1.0"
+        _ watch: AssessedWatch, _ traffic: inout Traffic, _ number: Int, agent: String? = "bot/1.0"
     ) {
         for _ in 0..<number {
             let request = SampledRequest(
@@ -114,6 +114,7 @@ import WAF
     @Test func minutesThatNobodyEndedWereQuiet() {
         var watched = Watched(learning: 1440, seed: 15)
         _ = watched.pass(30)
+        _ = watched.watch.endMinute(at: Double(watched.minute + 1440) * 60)
         watched.minute += 1440
         _ = watched.pass(30)
         #expect(watched.watch.baseline.minutes >= 1440)

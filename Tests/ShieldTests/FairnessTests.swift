@@ -176,4 +176,26 @@ import WAF
         }
         #expect(share.limit == 256)
     }
+
+    /// Whoever takes long answers slowly gets no more than his part of what is short, and keeps nobody else from it.
+    @Test func longAnswersCountForTheirClients() {
+        let share = FairShare(limit: 16)
+        let (bad, good) = (Traffic.address(1, network: 1), Traffic.address(1, network: 2))
+        for _ in 0..<1000 {
+            guard share.enter(bad) else { break }
+            share.answer(bad)
+        }
+        #expect(share.count == 1000, "as long as there is room, anybody may have what is there")
+        // There is no more room for all.
+        let others = (0..<8).map { Traffic.address(1, network: 10 + $0) }
+        for other in others { #expect(share.enter(other)) }
+        #expect(!share.enter(bad) && share.enter(good))
+        for _ in 0..<1000 { share.end(bad) }
+        #expect(share.enter(bad) && share.count == 10)
+        // What was not let in, or has ended, ends nothing.
+        for _ in 0..<10 { share.end(bad) }
+        #expect(share.count == 10)
+        for client in others + [bad, good] { share.leave(client) }
+        #expect(share.count == 0)
+    }
 }

@@ -13,7 +13,8 @@ extension ServiceModule {
             RequestToken.self, Approval.self, PublicCertificate.self, ACMEAccount.self, ACMEOrder.self,
             ACMECertificate.self, UsedNonce.self,
         ],
-        projections: [CertificateIndex.self, ACMEIndex.self, DomainLooks.self], resourceTypes: [.certificate, .acmeEndpoint],
+        projections: [CertificateIndex.self, ACMEIndex.self, DomainLooks.self],
+        resourceTypes: [.certificate, .acmeEndpoint],
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,

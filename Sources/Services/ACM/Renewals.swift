@@ -80,7 +80,7 @@ struct RenewManagedCertificate: Job {
             outcome = looked
         }
         let now = environment.now()
-        let requestID = context.id + " \(now)"
+        let requestID = RequestIDs.make(time: now)
         try await context.finish { (records) throws(ServiceError) in
             guard var certificate = try records.get(ManagedCertificate.self, id) else { return }
             switch outcome {

@@ -1,7 +1,7 @@
 public import WAF
 
 /// What is looked at of a request to tell an attack from what is usual.
-public struct SampledRequest: Sendable, Hashable {
+public struct SampledRequest: Sendable, Hashable, Codable {
     public var address: IPAddress
     /// `GET`
     public var method: String
@@ -47,6 +47,42 @@ public struct SampledRequest: Sendable, Hashable {
             referrer: header("referer"))
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case address = "a"
+        case method = "m"
+        case path = "p"
+        case userAgent = "u"
+        case referrer = "r"
+        case country = "c"
+    }
+
+    /// - Throws: `DecodingError`
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let text = try values.decode(String.self, forKey: .address)
+        guard let address = IPAddress(text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .address, in: values, debugDescription: "\(text) is no address")
+        }
+        self.init(
+            address: address, method: try values.decode(String.self, forKey: .method),
+            path: try values.decode(String.self, forKey: .path),
+            userAgent: try values.decodeIfPresent(String.self, forKey: .userAgent),
+            referrer: try values.decodeIfPresent(String.self, forKey: .referrer),
+            country: try values.decodeIfPresent(String.self, forKey: .country))
+    }
+
+    /// The address as text, the rest as it is.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode("\(address)", forKey: .address)
+        try values.encode(method, forKey: .method)
+        try values.encode(path, forKey: .path)
+        try values.encodeIfPresent(userAgent, forKey: .userAgent)
+        try values.encodeIfPresent(referrer, forKey: .referrer)
+        try values.encodeIfPresent(country, forKey: .country)
+    }
+
     /// What one of the ways to look at it says.
     func value(_ dimension: Dimension) -> String {
         switch dimension {
@@ -85,6 +121,9 @@ struct Composition: Sendable, Codable, Equatable {
         for byte in value.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return Int((hash ^ hash >> 32) % UInt64(classes))
     }
+
+    /// Adds what was counted elsewhere.
+    mutating func add(_ other: Composition) { learn(other, keeping: 1) }
 
     /// Takes in what a minute was made of, and lets what was before fade.
     mutating func learn(_ minute: Composition, keeping part: Double) {

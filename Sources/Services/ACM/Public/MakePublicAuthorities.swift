@@ -92,7 +92,8 @@ enum PublicAuthorityMaking {
                 signatureAlgorithm: .ecdsaWithSHA384)
             // Baseline Requirements, 7.1.2.6: what it may issue, and how.
             order.givenExtensions = [
-                try .purposes([servers]), try CertificatePolicies.extension([try .init(domainValidated, statements: [])]),
+                try .purposes([servers]),
+                try CertificatePolicies.extension([try .init(domainValidated, statements: [])]),
             ]
             let paths = PublicPaths(root.authority.id)
             order.distributionPoint = address + paths.list
