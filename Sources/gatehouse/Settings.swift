@@ -48,7 +48,9 @@ enum Settings {
         return number
     }
 
+    /// - Throws: `ValidationError` for a variable's text that says neither, and for an option with a value.
     static func flag(_ name: String) throws -> Bool {
+        if let value = option(name) { throw ValidationError("'\(value)' is not for the option that it stands behind.") }
         if given.has(name) { return true }
         guard let text = variable("GATEHOUSE_\(name)"), !text.isEmpty else { return false }
         switch text.lowercased() {
