@@ -13,10 +13,9 @@ struct ACMEOptions: ParsableArguments {
     var acmeHTTP: [String] = []
 
     /// By the hosts' names, in lower case.
-    func hosts() throws -> [String: WebAddress] {
+    static func hosts() throws -> [String: WebAddress] {
         var hosts: [String: WebAddress] = [:]
-        let set = Settings.text("ACME_HTTP")?.split(separator: ",").map(String.init) ?? []
-        for text in acmeHTTP + set {
+        for text in Settings.list("ACME_HTTP") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, parts[0].wholeMatch(of: /[A-Za-z0-9.-]+/) != nil,
                 parts[1].wholeMatch(of: /([0-9.]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/) != nil,

@@ -27,12 +27,12 @@ struct ManagedRuleOptions: ParsableArguments {
             """)
     var compromisedCredentials: String?
 
-    func settings() throws -> ManagedRuleSettings {
+    static func settings() throws -> ManagedRuleSettings {
         var settings = ManagedRuleSettings()
-        settings.coreRuleSet = coreRuleSet ?? Settings.text("CORE_RULE_SET")
-        settings.compromisedCredentials = compromisedCredentials ?? Settings.text("COMPROMISED_CREDENTIALS")
-        settings.addressLists = addressLists ?? Settings.text("ADDRESS_LISTS")
-        if let level = try coreRuleSetParanoia ?? Settings.number("CORE_RULE_SET_PARANOIA") {
+        settings.coreRuleSet = Settings.text("CORE_RULE_SET")
+        settings.compromisedCredentials = Settings.text("COMPROMISED_CREDENTIALS")
+        settings.addressLists = Settings.text("ADDRESS_LISTS")
+        if let level = try Settings.number("CORE_RULE_SET_PARANOIA") {
             guard (1...4).contains(level) else { throw ValidationError("--core-rule-set-paranoia takes 1 to 4") }
             settings.paranoiaLevel = level
         }

@@ -11,8 +11,8 @@ struct PrivateCAOptions: ParsableArguments {
 
     /// - Parameter hasToken: whether the server is started with a token.
     /// - Throws: `ValidationError` where there is none.
-    func keepsKeysInToken(_ hasToken: Bool) throws -> Bool {
-        guard try authorityKeysInToken || Settings.flag("AUTHORITY_KEYS_IN_TOKEN") else { return false }
+    static func keepsKeysInToken(_ hasToken: Bool) throws -> Bool {
+        guard try Settings.flag("AUTHORITY_KEYS_IN_TOKEN") else { return false }
         guard hasToken else {
             throw ValidationError("--authority-keys-in-token goes together with --pkcs11-module and --pkcs11-token.")
         }

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// The options of a command line, read without knowing which there are: `--port 4566`, `--port=4566` and `--in-memory`.
+final class GivenOptions: Sendable {
+    /// By the names of their variables: PORT for `--port`. Words that are no options have no such name.
+    private let options: [(name: String, value: String?)]
+    /// Which nobody has asked for, or not in the way in which they are given.
+    private let unread: Mutex<[Bool]>
+
+    init(_ words: some Collection<String>) {
+        var options: [(name: String, value: String?)] = []
+        var words = words[...]
+        while let word = words.popFirst() {
+            guard word.hasPrefix("--"), word != "--" else {
+                options.append((word, nil))
+                // What comes after that are no options.
+                if word == "--" { break }
+                continue
+            }
+            let parts = word.dropFirst(2).split(
+                separator: "=" as Character, maxSplits: 1, omittingEmptySubsequences: false)
+            var value = parts.dropFirst().first.map(String.init)
+            if value == nil, let next = words.first, !next.hasPrefix("-") { value = words.popFirst() }
+            options.append((Self.variable(parts.first ?? "") ?? word, value))
+        }
+        self.options = options
+        unread = Mutex(Array(repeating: true, count: options.count))
+    }
+
+    /// Whether every word has been asked for, so that no other way of reading the line is needed.
+    var areAllRead: Bool { unread.withLock { !$0.contains(true) } }
+
+    /// The values of an option, one for each time that it is given with one.
+    func values(of name: String) -> [String] { read(name) { $0 != nil }.compactMap { $0 } }
+
+    /// Whether an option is given without a value.
+    func has(_ name: String) -> Bool { !read(name) { $0 == nil }.isEmpty }
+
+    private func read(_ name: String, _ isMeant: (String?) -> Bool) -> [String?] {
+        var found: [String?] = []
+        for (place, option) in options.enumerated() where option.name == name && isMeant(option.value) {
+            unread.withLock { $0[place] = false }
+            found.append(option.value)
+        }
+        return found
+    }
+
+    /// nil: no option has that name.
+    private static func variable(_ name: Substring) -> String? {
+        var variable: [UInt8] = []
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): variable.append(byte & 0xdf)
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): variable.append(byte)
+            case UInt8(ascii: "-"): variable.append(UInt8(ascii: "_"))
+            default: return nil
+            }
+        }
+        return String(decoding: variable, as: UTF8.self)
+    }
+}
