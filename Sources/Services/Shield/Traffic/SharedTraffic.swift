@@ -13,7 +13,7 @@ struct SharedTraffic {
     private let isShared: Bool
     private let settings: Assessment.Settings
 
-    private static let scope = Scope(account: "")
+    private static let scope = StoredAssessment.scope
     /// Seconds that nodes have to tell of a minute before it is looked at.
     private static let patience = 5.0
     /// How many minutes of nodes are looked at together.
