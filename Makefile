@@ -97,6 +97,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/floods.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
+	swift build -c release --static-swift-stdlib --product WAFBench
+	.build/release/WAFBench
 	swift build -c release --static-swift-stdlib --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60
@@ -156,7 +158,7 @@ clean: ## Remove everything that was built or installed here
 
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
     Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt \
-    Tests/Clients/requirements-certbot.txt Tests/Clients/requirements-newer.txt
+    Tests/Clients/requirements-certbot.txt Tests/Clients/requirements-newer.txt Tests/Clients/requirements-pkilint.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -170,6 +172,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --target $(VENV)/certbot --requirement Tests/Clients/requirements-certbot.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/newer --requirement Tests/Clients/requirements-newer.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/pkilint --requirement Tests/Clients/requirements-pkilint.txt
 	mkdir -p $(VENV)/newer/models
 	ln -sfn ../botocore/data/acm $(VENV)/newer/models/acm
 	@touch $@

@@ -171,6 +171,14 @@ let package = Package(
 
         // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
         .target(name: "Shield", dependencies: ["WAF"]),
+        .target(
+            name: "PacketFilter",
+            dependencies: [
+                "CProgram", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "CProgram"),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -178,8 +186,10 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // libpsl is loaded when it is asked.
+        .target(name: "CPublicSuffix", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
-        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
+        .target(name: "CoreRuleSet", dependencies: ["CXMLTree", "WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
@@ -282,8 +292,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform",
-                "Policy",
+                "CMaxMind", "CPublicSuffix", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages",
+                "Platform", "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -326,8 +336,9 @@ let package = Package(
         .target(
             name: "ACMPCAService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "Directory", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy",
-                "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
+                "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC",
+                "Platform",
+                "Policy", "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACMPCA"),
@@ -335,8 +346,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords",
-                "Fetch",
+                "ACME", "ACMPCAAPI", "CPublicSuffix", "CertificateIssuing", "CertificateManagerAPI", "Directory",
+                "DomainRecords", "Fetch",
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -390,7 +401,7 @@ let package = Package(
         .target(
             name: "WebFront",
             dependencies: [
-                "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
+                "CertificateIssuing", "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -402,6 +413,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
@@ -459,7 +471,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
+                "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -497,6 +509,7 @@ let package = Package(
         .executableTarget(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
+        .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -631,10 +644,12 @@ let package = Package(
         .testTarget(
             name: "WebFrontTests",
             dependencies: [
-                "Platform", "Server", "WAF", "WebFront",
+                "Intake", "Platform", "Server", "WAF", "WebFront",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
@@ -662,6 +677,7 @@ let package = Package(
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "PacketFilterTests", dependencies: ["PacketFilter", "Shield", "WAF"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(

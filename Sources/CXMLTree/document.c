@@ -136,3 +136,36 @@ char *xmltree_any_attribute_value(xmltree_node *node, const char *name) {
 void xmltree_free_text(char *text) {
     xmlFree(text);
 }
+
+bool xmltree_visit(xmltree_document *document, size_t most, void *context, xmltree_visitor visitor) {
+    xmlNodePtr node = xmlDocGetRootElement((xmlDocPtr)document);
+    while (node != NULL) {
+        bool is_text = node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
+        if (is_text && node->content != NULL) {
+            if (most-- == 0) return false;
+            visitor(context, (const char *)node->content, strlen((const char *)node->content), false);
+        }
+        if (node->type == XML_ELEMENT_NODE) {
+            for (xmlAttrPtr attribute = node->properties; attribute != NULL; attribute = attribute->next) {
+                char *value = (char *)xmlNodeListGetString((xmlDocPtr)document, attribute->children, 1);
+                if (value == NULL) continue;
+                if (most-- == 0) {
+                    xmlFree(value);
+                    return false;
+                }
+                visitor(context, value, strlen(value), true);
+                xmlFree(value);
+            }
+            if (node->children != NULL) {
+                node = node->children;
+                continue;
+            }
+        }
+        while (node != NULL && node->next == NULL) {
+            node = node->parent;
+            if (node != NULL && node->type != XML_ELEMENT_NODE) node = NULL;
+        }
+        if (node != NULL) node = node->next;
+    }
+    return true;
+}

@@ -18,10 +18,12 @@ package enum HTTP2Pipeline {
 
     /// - Parameters:
     ///   - onViolation: told when the connection is closed for what the client sent.
+    ///   - onRefusal: told when there is no room for a stream.
     ///   - setUp: adds the handlers of a stream.
     package static func add(
         to channel: any Channel, _ connection: Connection, _ connections: Connections, _ limits: ConnectionLimits,
         onViolation: @escaping @Sendable (any Error) -> Void = { _ in },
+        onRefusal: @escaping @Sendable () -> Void = {},
         setUp: @escaping @Sendable (_ stream: any Channel, _ own: Connection) throws -> Void
     ) throws {
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
@@ -51,8 +53,9 @@ package enum HTTP2Pipeline {
             streamConfiguration: streams, streamDelegate: manager.http2StreamDelegate
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
-                guard let own = connections.admit(stream, from: connection.address) else {
-                    throw ChannelError.ioOnClosedChannel
+                guard let own = connections.admit(stream, on: connection) else {
+                    onRefusal()
+                    return try stream.pipeline.syncOperations.addHandler(RefusedStream())
                 }
                 connection.carry(own)
                 try setUp(stream, own)
@@ -60,6 +63,20 @@ package enum HTTP2Pipeline {
         }
         try channel.pipeline.syncOperations.addHandlers(handler, manager, HTTP2ErrorHandler(onViolation))
     }
+}
+
+/// Resets a stream for which there is no room: its client may try again (RFC 9113, section 8.7).
+private final class RefusedStream: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(.rstStream(.refusedStream)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }
 
 /// Closes the connection when the client violates HTTP/2. An error in one stream closes only that stream.

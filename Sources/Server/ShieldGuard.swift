@@ -19,7 +19,8 @@ struct ShieldGuard: TrafficGuard {
 
     /// Budgets go by real time, whatever tests do with the clock.
     func admitsConnection(from address: IPAddress) -> Bool {
-        exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
+        defense.connectionArrived()
+        return exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
     }
 
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {
@@ -30,6 +31,10 @@ struct ShieldGuard: TrafficGuard {
         return defense.admits(request.web, for: application.arn, at: clock.realTime)
     }
 
+    func admitsStray(from address: IPAddress) -> Bool {
+        exempt.contains(address) || defense.admitsStray(from: address, at: clock.realTime)
+    }
+
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
         let vector: AttackVector
         switch event {
@@ -37,6 +42,9 @@ struct ShieldGuard: TrafficGuard {
             guard let application, !exempt.contains(address) else { return }
             defense.answered(
                 from: address, for: application.arn, status: status, wasForwarded: wasForwarded, at: clock.realTime)
+            return
+        case .requestEnded:
+            if let application, !exempt.contains(address) { defense.ended(from: address, for: application.arn) }
             return
         // What was refused here is counted already.
         case .refused: return

@@ -7,7 +7,8 @@ struct ACMEOptions: ParsableArguments {
         name: .customLong("acme-http"),
         help: """
             Where a host is asked by HTTP that an ACME client wants a certificate for (http-01): HOST=ADDRESS:PORT, such as \
-            www.example.com=192.0.2.1:80. No other is asked. Can be repeated.
+            www.example.com=192.0.2.1:80. Others are asked at port 80 of the public addresses that --dns-zone or --dns-resolver has \
+            for them, if one of those is given. Can be repeated.
             """)
     var acmeHTTP: [String] = []
 

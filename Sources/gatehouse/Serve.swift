@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var privateCAOptions: PrivateCAOptions
     @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
@@ -160,6 +161,12 @@ struct Serve: AsyncParsableCommand {
                 """)
         }
         let webFrontPorts = await webFrontOptions.listen(gatehouse.webFront)
+        do {
+            if let webFrontPorts { try await gatehouse.filterPackets(webFrontPorts) }
+        } catch {
+            await gatehouse.close()
+            fail("Gatehouse can't start: \(error)")
+        }
         // Until what reads files again listens to it, it must not end the server.
         if gatehouse.rereadsFiles { signal(SIGHUP, SIG_IGN) }
         let listener = Listener(
@@ -258,6 +265,7 @@ struct Serve: AsyncParsableCommand {
             configuration.dataDirectory = dataOptions.path
         }
         configuration.token = try dataOptions.tokenOptions.login()
+        configuration.keepsAuthorityKeysInToken = try privateCAOptions.keepsKeysInToken(configuration.token != nil)
         if let megabytes = try bodiesInMemory ?? Settings.number("BODIES_IN_MEMORY") {
             guard inMemory else { throw ValidationError("--bodies-in-memory has no effect without --in-memory.") }
             guard (1...1 << 24).contains(megabytes) else {
@@ -294,6 +302,7 @@ struct Serve: AsyncParsableCommand {
         configuration.observes = try gateOptions.observes()
         configuration.webFront = try webFrontOptions.place()
         configuration.exemptFromShield = try webFrontOptions.exemptNetworks()
+        configuration.filtersPackets = try webFrontOptions.filtersPackets()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")

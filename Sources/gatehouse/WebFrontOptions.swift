@@ -33,6 +33,28 @@ struct WebFrontOptions: ParsableArguments {
             """)
     var exempt: [String] = []
 
+    @Flag(
+        help: """
+            Put a table of nftables before the web front's ports, which drops packets of those whom Shield has banned, and \
+            SYN floods. Takes Linux, the program nft, and root or CAP_NET_ADMIN.
+            """)
+    var nftables = false
+
+    /// Whether there is a table of nftables.
+    /// - Throws: `ValidationError` where it would have no name by which the next start finds it.
+    func filtersPackets() throws -> Bool {
+        guard try nftables || Settings.flag("NFTABLES") else { return false }
+        guard let place = try place() else {
+            throw ValidationError("--nftables has no effect without --web-front: add it.")
+        }
+        guard place.port != 0, place.securePort != 0 else {
+            throw ValidationError(
+                "--nftables takes ports that stay the same: give --web-front-port and --web-front-tls-port others than 0."
+            )
+        }
+        return true
+    }
+
     /// The networks that Shield leaves alone.
     /// - Throws: `ValidationError` for what is no network.
     func exemptNetworks() throws -> [Network] {

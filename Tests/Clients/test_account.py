@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, error_of, raw
+from harness.patience import PATIENCE
 from harness.terraform import Terraform, needs_terraform
 
 OWN = f"arn:aws:account::{ACCOUNT}:account"
@@ -40,7 +41,7 @@ def region(client: Any, name: str, **parameters: str) -> str:
 
 
 def wait_for_region(client: Any, name: str, status: str, **parameters: str) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while region(client, name, **parameters) != status:
         assert time.monotonic() < deadline, f"{name} did not become {status}"
         time.sleep(0.2)

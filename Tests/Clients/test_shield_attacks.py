@@ -134,6 +134,11 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert shop.shield.list_attacks(ResourceArns=[elsewhere])["AttackSummaries"] == []
     shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
     assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
+    # It is told of for a year.
+    shop.server.advance(360 * 86_400)
+    assert shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]["ResourceArn"] == BALANCER
+    shop.server.advance(10 * 86_400)
+    assert error_of(shop.shield.describe_attack, AttackId=attack["AttackId"]).code == "AccessDeniedException"
 
 
 def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser
 
 from harness import ACCOUNT, Server
 from harness.browser import violations
+from harness.patience import PATIENCE
 from harness.web_acls import NONE, WebACL, body, header, path, rule, solution
 
 LISTENS = re.compile(r"The web front listens on http://\S+:(\d+)")
@@ -26,7 +27,6 @@ ARN = (
     f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/"
     + hashlib.sha256(f"{ACCOUNT}/us-east-1/shop".encode()).hexdigest()[:16]
 )
-PATIENCE = 15
 
 
 class Shop:
@@ -207,7 +207,29 @@ def test_attacks_and_json(front: Front) -> None:
         assert front.curl("/", "-H", "Content-Type: application/json", data=text)[0] == status, text
     details = [line["terminatingRuleMatchDetails"] for line in front.lines(4)]
     assert details[1][0]["conditionType"] == "SQL_INJECTION" and details[1][0]["location"] == "ALL_QUERY_ARGS"
-    assert details[2][0]["conditionType"] == "XSS"
+    assert details[1][0]["matchedData"] == ["1", "OR", "1", "=", "1"]
+    assert details[2][0]["conditionType"] == "XSS" and details[2][0]["matchedData"] == ["<", "script"]
+
+
+def test_signing_in(front: Front) -> None:
+    """AWS's group against account takeover: before it, a rule that asks for a token, as its documentation has it."""
+    fields = {"PayloadType": "FORM_ENCODED", "UsernameField": {"Identifier": "user"}, "PasswordField": {"Identifier": "pass"}}
+    config = {"AWSManagedRulesATPRuleSet": {"LoginPath": "/login", "RequestInspection": fields}}
+    group = {"VendorName": "AWS", "Name": "AWSManagedRulesATPRuleSet", "ManagedRuleGroupConfigs": [config]}
+    takeover = rule("atp", {"ManagedRuleGroupStatement": group}) | {"OverrideAction": {"None": {}}}
+    del takeover["Action"]
+    acl = front.acl(takeover)
+    assert front.curl("/login", data=b"user=ann&pass=x")[0] == 200
+    assert front.curl("/login", data=b"user=ann&pass=")[0] == 403 and front.curl("/search", data=b"q=x")[0] == 200
+    assert front.curl("/login", "-H", "Cookie: aws-waf-token=made-up", data=b"user=ann&pass=x")[0] == 403
+    lines = front.lines(4)
+    labels = [{label["name"].removeprefix("awswaf:managed:") for label in line["labels"]} for line in lines]
+    assert labels[0] == {"token:absent", "captcha:absent"} and "aws:atp:SignalMissingCredential" in labels[1]
+    assert labels[3] >= {"token:rejected", "token:rejected:invalid"}
+    statuses = [front.curl("/login", data=b"user=ann&pass=x")[0] for _ in range(19)]
+    assert statuses == [200] * 17 + [403] * 2  # three were before
+    (sample, *_) = acl.samples("m-atp")
+    assert sample["RuleNameWithinRuleGroup"] == "VolumetricIpHigh"
 
 
 def test_logs_name_the_load_balancer_and_the_trace(front: Front) -> None:
@@ -281,7 +303,8 @@ def test_the_log_says_why_nothing_passes(tmp_path: Path) -> None:
     front = Front(tmp_path, environment={"LD_LIBRARY_PATH": str(tmp_path)})
     try:
         query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
-        front.acl(rule("injection", {"SqliMatchStatement": query}, Count={}))
+        acl = front.acl()
+        acl.update(rule("injection", {"SqliMatchStatement": query}, Count={}))
         assert [front.curl("/")[0] for _ in range(3)] == [500] * 3 and front.shop.asked == []
         told = [line for line in front.said.read_text().splitlines() if "web ACL can't be asked" in line]
         assert len(told) == 1 and "libmodsecurity" in told[0]

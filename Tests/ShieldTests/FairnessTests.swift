@@ -176,4 +176,40 @@ import WAF
         }
         #expect(share.limit == 256)
     }
+
+    /// A client that asks for much and gets it slowly is let in, as long as nobody else asks.
+    @Test func whoeverIsAloneTakesRoomFromNobody() {
+        let (share, only) = (FairShare(limit: 256), Traffic.address(1, network: 1))
+        for second in 0..<30 {
+            let time = 1000 + Double(second)
+            for number in 0..<(second < 10 ? 5 : 100) {
+                #expect(share.enter(only, at: time), "\(second)")
+                if second < 10 { share.leave(only, at: time + Double(number) / 1000) }
+            }
+            if second >= 10 { for _ in 0..<100 { share.leave(only, at: time + 0.99) } }
+        }
+        #expect(share.limit == 256)
+    }
+
+    /// Whoever takes long answers slowly gets no more than his part of what is short, and keeps nobody else from it.
+    @Test func longAnswersCountForTheirClients() {
+        let share = FairShare(limit: 16)
+        let (bad, good) = (Traffic.address(1, network: 1), Traffic.address(1, network: 2))
+        for _ in 0..<1000 {
+            guard share.enter(bad) else { break }
+            share.answer(bad)
+        }
+        #expect(share.count == 1000, "as long as there is room, anybody may have what is there")
+        // There is no more room for all.
+        let others = (0..<8).map { Traffic.address(1, network: 10 + $0) }
+        for other in others { #expect(share.enter(other)) }
+        #expect(!share.enter(bad) && share.enter(good))
+        for _ in 0..<1000 { share.end(bad) }
+        #expect(share.enter(bad) && share.count == 10)
+        // What was not let in, or has ended, ends nothing.
+        for _ in 0..<10 { share.end(bad) }
+        #expect(share.count == 10)
+        for client in others + [bad, good] { share.leave(client) }
+        #expect(share.count == 0)
+    }
 }

@@ -106,6 +106,20 @@ struct ClientPaceTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
     private func after(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
 
+    /// The end of an answer is waited for as long as it is taken; the client's closing only after that.
+    @Test func whatIsGivenIsNotSentYet() {
+        var pace = ClientPace(WebFrontLimits(), start)
+        pace.begin(.sending, start)
+        #expect(pace.lapse(after(30), isReadingBody: false) == nil)
+        pace.writable(false, after(29))
+        pace.writable(true, after(30))
+        #expect(pace.lapse(after(60), isReadingBody: false) == nil)
+        #expect(pace.lapse(after(61), isReadingBody: false) == .reading)
+        pace.begin(.closing, after(60))
+        #expect(pace.lapse(after(80), isReadingBody: false) == nil)
+        #expect(pace.lapse(after(81), isReadingBody: false) == .closing)
+    }
+
     @Test func aHeadMayNotTakeLong() {
         var pace = ClientPace(WebFrontLimits(), start)
         pace.begin(.head, start)

@@ -6,6 +6,7 @@
 #ifndef CXMLTREE_H
 #define CXMLTREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma clang assume_nonnull begin
@@ -39,6 +40,13 @@ char *_Nullable xmltree_attribute_value(xmltree_node *node, const char *name);
 /// The value of the first attribute of a name, whichever namespace it is in. Freed by `xmltree_free_text`.
 char *_Nullable xmltree_any_attribute_value(xmltree_node *node, const char *name);
 void xmltree_free_text(char *text);
+
+/// Is told of a text: that of an element, between two tags, or the value of an attribute. It is valid during the call.
+typedef void (*xmltree_visitor)(void *_Nullable context, const char *text, size_t length, bool is_attribute);
+
+/// All texts and attributes' values of a document in their order, comments and processing instructions left out. Linear in the
+/// document. What has more than `most` of them is not seen to its end: false.
+bool xmltree_visit(xmltree_document *document, size_t most, void *_Nullable context, xmltree_visitor visitor);
 
 /// libxml2 reports errors to standard error otherwise; the setting is each thread's own. Parsing makes it.
 void xmltree_be_quiet(void);

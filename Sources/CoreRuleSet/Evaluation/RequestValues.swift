@@ -157,9 +157,16 @@ struct RequestValues {
                     }
                 }
                 if !isCertain || !content.isWhole { takeDoubtful(request.body) }
+            case .xml:
+                guard !request.body.isEmpty else { break }
+                take(.opaqueBody, request.body)
+                for text in XMLTexts.read(request.body) { take(.xml, text) }
             case .none:
                 guard !request.body.isEmpty else { break }
                 take(.opaqueBody, request.body)
+                if XMLTexts.isLikely(request.body) {
+                    for text in XMLTexts.read(request.body) { take(.opaqueBody, text) }
+                }
                 // AWS's own protocols, say, are JSON under other names.
                 guard JSONArguments.isLikely(request.body) else { break }
                 for (name, value) in JSONArguments.read(request.body).arguments {

@@ -15,11 +15,29 @@ struct TextStore {
     private var found: [Int: [Int]] = [:]
     /// How many bytes each set has looked at.
     private var looked: [Int]
+    /// Of each set that has looked at enough, which short texts were looked at together, and which expressions may match them.
+    private var lines: [Lines?]
+    /// How many times an expression was asked of a text by itself.
+    private(set) var singleMatches = 0
     /// 0: not asked, 1: no, 2: yes.
     private var sql: [UInt8] = []
     private var script: [UInt8] = []
 
     private let nodeCount: Int
+
+    private struct Lines {
+        var texts: Set<Int> = []
+        var candidates: [Int] = []
+    }
+
+    /// How long a text may be that is looked at together with others, in bytes.
+    private static let mostOfLine = 512
+    /// How often an expression is asked of a text by itself, in one request. Each time costs some tenth of a microsecond, whatever
+    /// the text's length.
+    static let mostSingleMatches = 200_000
+
+    /// Whether so much was asked that the rest was not. Then a request counts as one in which something was found.
+    var isExhausted: Bool { singleMatches > Self.mostSingleMatches }
 
     /// In how many bytes of a request all expressions of a set are looked for together. It bounds what a hostile request can cost.
     private static let mostTogether = 2048
@@ -28,6 +46,7 @@ struct TextStore {
         self.plan = plan
         nodeCount = plan.tree.nodes.count
         looked = Array(repeating: 0, count: plan.sets.count)
+        lines = Array(repeating: nil, count: plan.sets.count)
     }
 
     /// Takes a text in.
@@ -73,16 +92,44 @@ struct TextStore {
             return hits[text] & bit == 0 ? [] : found[text * plan.sets.count + set] ?? []
         }
         looked[set] += texts[text].count
-        let expressions = plan.expressionsOfSets[set]
         let numbers =
-            looked[set] <= Self.mostTogether
-            ? expressions.matches(texts[text]) : expressions.matchesOneByOne(texts[text])
+            looked[set] <= Self.mostTogether ? plan.expressionsOfSets[set].matches(texts[text]) : oneByOne(text, set)
         asked[text] |= bit
         if !numbers.isEmpty {
             hits[text] |= bit
             found[text * plan.sets.count + set] = numbers
         }
         return numbers
+    }
+
+    private mutating func oneByOne(_ text: Int, _ set: Int) -> [Int] {
+        guard !isExhausted else { return [] }
+        let expressions = plan.expressionsOfSets[set]
+        let lines = self.lines[set] ?? lines(of: set)
+        self.lines[set] = lines
+        guard lines.texts.contains(text) else {
+            singleMatches += expressions.count
+            return expressions.matchesOneByOne(texts[text])
+        }
+        singleMatches += lines.candidates.count
+        return lines.candidates.filter { expressions.matches(texts[text], $0) }
+    }
+
+    /// All short values of the request, as a set sees them, one in a line.
+    private mutating func lines(of set: Int) -> Lines {
+        var found = Lines()
+        var all: [UInt8] = []
+        for row in 0..<rows where texts[row].count <= Self.mostOfLine {
+            let number = number(of: row, at: plan.nodesOfSets[set])
+            guard texts[number].count <= Self.mostOfLine, !texts[number].contains(0x0A),
+                found.texts.insert(number).inserted
+            else { continue }
+            all += texts[number]
+            all.append(0x0A)
+        }
+        found.candidates = plan.expressionsOfSets[set].candidates(inLines: all)
+        singleMatches += plan.expressionsOfSets[set].count
+        return found
     }
 
     mutating func isSQL(_ text: Int) -> Bool {

@@ -50,8 +50,21 @@ public struct Mail: Record {
 public enum Outbox {
     /// The scope of all mail. No account has such a number.
     public static let scope = Scope(account: "outbox", region: "")
-    /// The oldest go when there are more.
+    /// Some go when there are more.
     static let limit = 1000
+    /// So many at a time.
+    static let surplus = 50
+
+    /// What is given up of all mail.
+    /// - Parameter mail: the oldest first.
+    static func dropped(of mail: [Mail], _ count: Int) -> [Mail] {
+        // Of each account the oldest are at the end.
+        var accounts = Dictionary(grouping: mail.reversed(), by: \.accountID)
+        return (0..<count).compactMap { _ in
+            let largest = accounts.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
+            return largest.flatMap { accounts[$0]?.popLast() }
+        }
+    }
 
     /// All mail, oldest first. It is for the operator alone: there are codes of all accounts in it.
     /// - Throws: `LedgerError` when the ledger can't be read.
@@ -63,12 +76,13 @@ public enum Outbox {
 }
 
 extension MutableRecords {
-    /// Puts a message into the outbox. Beyond a thousand messages, the oldest are dropped.
+    /// Puts a message into the outbox. Beyond a thousand messages some are dropped: the oldest of those accounts that have most, so
+    /// that one which sends much takes nothing from the others.
     /// - Throws: InternalFailure when the ledger can't store it.
     public func send(_ mail: Mail) throws(ServiceError) {
         let outbox = of(Outbox.scope)
-        if try outbox.count(Mail.self) >= Outbox.limit, let oldest = try outbox.list(Mail.self, limit: 1).first {
-            try outbox.delete(oldest)
+        if try outbox.count(Mail.self) >= Outbox.limit {
+            for one in Outbox.dropped(of: try outbox.list(Mail.self), Outbox.surplus) { try outbox.delete(one) }
         }
         try outbox.put(mail)
     }

@@ -12,12 +12,13 @@ extension ServiceModule {
             StoredSubscription.self, StoredProtection.self, StoredProtectionGroup.self, StoredAttack.self,
         ], tables: [StoredMinute.self, StoredAssessment.self, StoredUsual.self, WrittenRules.self],
         projections: [ShieldIndex.self, TrafficDefense.self, OngoingAttacks.self], resourceTypes: [.ofShield],
-        jobs: [WatchTraffic.self], quotas: [.protections, .protectionGroups, .protectionGroupMembers],
+        jobs: [WatchTraffic.self, ForgetAttacks.self],
+        quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
         metrics: [
             .shieldAttacks, .shieldFailedResponses, .shieldUntold, .shieldDetected, .shieldRequests, .shieldRefused,
             .shieldInFlight,
-            .shieldBudgets,
+            .shieldBudgets, .shieldPackets,
         ])
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

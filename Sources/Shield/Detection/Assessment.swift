@@ -142,6 +142,7 @@ public struct Assessment: Codable, Sendable, Equatable {
         }
         attack?.merge(traffic.properties)
         if traffic.refused > 0 { noteMitigation(AttackReport.rateLimit) }
+        if traffic.dropped > 0 { noteMitigation(AttackReport.networkFilter) }
         if unusual.contains(.requestFlood) { rules = rules(traffic, usual) }
     }
 

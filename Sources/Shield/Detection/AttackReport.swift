@@ -103,6 +103,8 @@ public struct AttackReport: Codable, Sendable, Equatable {
     static let rateLimit = "RATE_LIMIT"
     /// And where the web ACL blocks.
     static let webACLRules = "WEB_ACL_RULES"
+    /// And where the kernel has dropped packets.
+    static let networkFilter = "NETWORK_FILTER"
 
     /// Takes in who had most part in a minute.
     mutating func merge(_ minute: [AttackProperty]) {

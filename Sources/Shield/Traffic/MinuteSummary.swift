@@ -4,6 +4,8 @@ public struct MinuteSummary: Codable, Sendable, Equatable {
     public private(set) var requests = 0
     /// How many of them were refused, since their clients had too many.
     public private(set) var refused = 0
+    /// How many packets were dropped before they became a connection, of all applications.
+    public private(set) var dropped = 0
     /// What else was counted, by the names of vectors.
     private(set) var events: [String: Int] = [:]
     private(set) var composition = Composition()
@@ -30,13 +32,16 @@ public struct MinuteSummary: Codable, Sendable, Equatable {
     }
 
     /// Whether nothing came at all.
-    public var isEmpty: Bool { requests == 0 && refused == 0 && events.isEmpty }
+    public var isEmpty: Bool { requests == 0 && refused == 0 && dropped == 0 && events.isEmpty }
 
     /// How often something other than a request came.
     public func count(_ vector: AttackVector) -> Int { events[vector.rawValue] ?? 0 }
 
     /// Takes in how many requests were refused.
     public mutating func noteRefused(_ number: Int) { refused += max(0, number) }
+
+    /// Takes in how many packets were dropped.
+    public mutating func noteDropped(_ number: Int) { dropped += max(0, number) }
 
     /// Takes something that is usual out of a count: connections that have brought a request, say.
     public mutating func discount(_ vector: AttackVector, by number: Int) {
@@ -49,6 +54,7 @@ public struct MinuteSummary: Codable, Sendable, Equatable {
         samples = Self.samples(samples, of: requests, other.samples, of: other.requests)
         requests += other.requests
         refused += other.refused
+        dropped += other.dropped
         events.merge(other.events, uniquingKeysWith: +)
         composition.add(other.composition)
         contributors.merge(other.contributors) { own, others in

@@ -17,10 +17,16 @@ protocol ClientSide: AnyObject {
     func flush()
     /// Says that the rest of an answer that was begun won't come.
     func breakOff()
+    /// Closes the connection without a word.
+    func hangUp()
     /// Passes on that the connection speaks another protocol now, which whatever follows is of.
     func switchProtocols(_ head: ResponseHead)
     /// Says that nothing more follows in the other protocol.
     func closeOutput()
+}
+
+extension ClientSide {
+    func hangUp() { breakOff() }
 }
 
 /// What is known of a client's connection.

@@ -62,7 +62,11 @@ private struct HealthProbe {
         limits.silence = check.timeout
         limits.idleConnections = 0
         // As an Application Load Balancer, it does not look at the certificates of targets here.
-        guard let client = try? EndpointClient(target.address, trust: nil, limits: limits) else { return }
+        let client: EndpointClient
+        do throws(FetchError) { client = try EndpointClient(target.address, trust: nil, limits: limits) } catch {
+            return log.error(
+                "\(name)'s server at \(target.address.authority) can't be asked whether it is well: \(error)")
+        }
         var (successes, failures) = (0, 0)
         repeat {
             let isWell = await ask(client)
@@ -87,10 +91,23 @@ private struct HealthProbe {
             (name: "Host", value: target.address.authority), (name: "Connection", value: "close"),
             (name: "User-Agent", value: "ELB-HealthChecker/2.0"), (name: "Accept-Encoding", value: "gzip, compressed"),
         ]
-        guard let answer = try? await client.send(.init("GET", check.path, headers: headers, body: .bytes([]))) else {
-            return false
+        let (path, statuses, timeout) = (check.path, check.statuses, check.timeout)
+        // A server that says a byte now and then is not well, either.
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                guard let answer = try? await client.send(.init("GET", path, headers: headers, body: .bytes([]))) else {
+                    return false
+                }
+                if case .stream(let stream) = answer.body { stream.stop() }
+                return statuses.contains { $0.contains(answer.status) }
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return false
+            }
+            let isWell = await group.next() ?? false
+            group.cancelAll()
+            return isWell
         }
-        if case .stream(let stream) = answer.body { stream.stop() }
-        return check.statuses.contains { $0.contains(answer.status) }
     }
 }

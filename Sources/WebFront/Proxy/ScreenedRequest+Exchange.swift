@@ -12,6 +12,7 @@ extension ScreenedRequest {
         web.headers = head.fields.all.map { field in
             WebRequest.Header(name: Array(head.bytes[field.name]), value: Array(head.bytes[field.value]))
         }
+        if head.version == .http2 { web.joinCookies(head) }
         // HTTP/2 has it elsewhere.
         if head.version == .http2, !head.fields.all.contains(where: { $0.kind == .host }) {
             web.headers.insert(
@@ -28,5 +29,19 @@ extension ScreenedRequest {
         self.init(
             web: web, host: host, version: version, isSecure: client.isSecure, traceID: "Root=" + traceID,
             time: exchange.front.time)
+    }
+}
+
+extension WebRequest {
+    /// Puts the cookies of HTTP/2 together, as the application gets them: where a line ends must hide nothing
+    /// (RFC 9113, section 8.2.3).
+    fileprivate mutating func joinCookies(_ head: RequestHead) {
+        var crumbs = head.fields.all.indices.filter { head.fields.all[$0].kind == .cookie }
+        guard crumbs.count > 1 else { return }
+        let first = crumbs.removeFirst()
+        var whole = headers[first].value
+        for crumb in crumbs { whole += Array("; ".utf8) + headers[crumb].value }
+        headers[first] = Header(name: headers[first].name, value: whole)
+        for crumb in crumbs.reversed() { headers.remove(at: crumb) }
     }
 }

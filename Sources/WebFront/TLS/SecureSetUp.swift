@@ -40,6 +40,12 @@ extension WebFront {
                 onFailure: { if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) } }
             ) { [self] _, applicationProtocol in
                 let certificate = try pipeline.nioSSL_peerCertificate()
+                if let certificate, choice.shown?.trust?.revocations?.hasRevoked(certificate) == true {
+                    shared.log.debug(
+                        "a client's certificate is revoked", metadata: ["address": "\(connection.address)"])
+                    if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) }
+                    throw ChannelError.ioOnClosedChannel
+                }
                 let info = ClientInfo(
                     address: connection.address, isSecure: true, port: port,
                     certificate: certificate.map { ClientCertificateHeaders.headers(of: $0) } ?? [],
@@ -50,7 +56,8 @@ extension WebFront {
                 let bound = NIOLoopBound(front, eventLoop: channel.eventLoop)
                 try HTTP2Pipeline.add(
                     to: channel, connection, connections, limits,
-                    onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } }
+                    onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } },
+                    onRefusal: { if let ip { shared.guardian?.saw(.refused, from: ip, for: nil) } }
                 ) { stream, own in
                     try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(bound.value, info, own))
                 }
@@ -63,6 +70,9 @@ extension WebFront {
     }
 
     func refreshCertificates() async {
+        for application in table.all {
+            application.trust?.revocations?.refresh(log, at: environment.clock.realTime)
+        }
         await certificates.refresh(table, source, at: environment.clock.realTime)
     }
 }

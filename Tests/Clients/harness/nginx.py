@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .patience import PATIENCE
+
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so")
 CRS = Path("/usr/share/modsecurity-crs/rules")
 SETUP = Path("/etc/modsecurity/crs/crs-setup.conf")
@@ -87,7 +89,7 @@ server {{ listen 127.0.0.1:{port} {"ssl" if certificate else ""} default_server;
         command = ["taskset", "-c", str(core), *command]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()

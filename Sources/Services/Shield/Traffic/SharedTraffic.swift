@@ -33,7 +33,7 @@ struct SharedTraffic {
     /// Tells of the minutes that have passed here.
     /// - Throws: what the ledger says; then they are told the next time.
     func report(at time: Double) async throws(ServiceError) {
-        let minutes = defense.untoldMinutes(of: environment.applications.all.map(\.arn), at: time)
+        let minutes = await minutes(at: time)
         guard !minutes.isEmpty else { return }
         do throws(ServiceError) {
             try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
@@ -45,12 +45,17 @@ struct SharedTraffic {
         }
     }
 
+    private func minutes(at time: Double) async -> [StoredMinute] {
+        let applications = environment.applications.all.map(\.arn)
+        await defense.countPackets(for: applications)
+        return defense.untoldMinutes(of: applications, at: time)
+    }
+
     /// Looks at the minutes that have passed.
     func assess(at time: Double) async throws(ServiceError) {
         let end = Int(((time - (isShared ? Self.patience : 0)) / 60).rounded(.down))
         guard isShared else {
-            let minutes = defense.untoldMinutes(of: environment.applications.all.map(\.arn), at: time)
-            return try await assess(minutes, before: end, areKept: false)
+            return try await assess(await minutes(at: time), before: end, areKept: false)
         }
         try await environment.catchUp()
         for _ in 0..<Self.mostBatches {

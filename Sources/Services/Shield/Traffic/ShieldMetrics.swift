@@ -39,6 +39,15 @@ extension Metric {
         return [("connections", refused.connections), ("requests", refused.requests)]
     }
 
+    static let shieldPackets = Metric.gauge(
+        "gatehouse_shield_syn_packets",
+        "With --nftables: packets that would open a connection to the web front, by the last minute's end, and those dropped.",
+        label: "what"
+    ) { environment in
+        guard let counts = environment.projection(TrafficDefense.self).packetCounts else { return [] }
+        return [("all", counts.asked), ("banned", counts.banned), ("too_many", counts.tooMany)]
+    }
+
     static let shieldInFlight = Metric.gauge(
         "gatehouse_shield_requests_in_flight", "Requests that an application is answering.", label: "resource"
     ) { environment in

@@ -18,6 +18,9 @@ public final class TrafficDefense: Projection {
         static let connectionsOfNetwork = Budget(perSecond: 500, burst: 4000)
         static let requests = Budget(perSecond: 500, burst: 1000)
         static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
+        /// What is for no application, or no request.
+        static let strays = Budget(perSecond: 50, burst: 500)
+        static let straysOfNetwork = Budget(perSecond: 500, burst: 4000)
         /// What a request that was too much for the application costs besides.
         static let overload = 10.0
         /// What somebody may do who does what no honest client does.
@@ -34,8 +37,13 @@ public final class TrafficDefense: Projection {
         let budgets: ClientBudgets
         let share: FairShare
         let refused = Atomic<Int>(0)
+        /// How many packets were dropped since that was last told.
+        let dropped = Atomic<Int>(0)
+        /// What of ``TrafficDefense/common`` the watch knows.
+        let known: Mutex<[AttackVector: Int]>
 
-        init() {
+        init(_ known: [AttackVector: Int]) {
+            self.known = Mutex(known)
             watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
             budgets = ClientBudgets(client: Limits.requests, network: Limits.requestsOfNetwork)
             share = FairShare(limit: Limits.concurrency)
@@ -48,12 +56,22 @@ public final class TrafficDefense: Projection {
     private static let mostUntold = 256
     /// This process, among those that share a ledger.
     private let node = Identifiers.mixed(12)
+    /// What was done since the start that counts for all applications: each takes it in when its minute ends, so that no connection
+    /// asks for all of them.
+    private let common = Mutex<[AttackVector: Int]>([:])
     private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
+    private let strays = ClientBudgets(client: Limits.strays, network: Limits.straysOfNetwork)
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
     private let refusedRequests = Atomic<Int>(0)
+    /// Connections that the system handed over since packets were counted.
+    private let arrived = Atomic<Int>(0)
+    private let packets = Mutex<(filter: (any PacketFiltering)?, sum: PacketCounts)>((nil, PacketCounts()))
 
     public init() {}
+
+    /// How many connections a client may open.
+    public static var connectionsOfClient: Budget { Limits.connections }
 
     public func apply(_ changes: [Change]) {}
     public func replaceAll(with changes: [Change]) {
@@ -65,7 +83,7 @@ public final class TrafficDefense: Projection {
         guarded.withLock { all in
             if let found = all[arn] { return found }
             guard all.count < Limits.applications else { return nil }
-            let new = Guarded()
+            let new = Guarded(common.withLock { $0 })
             all[arn] = new
             return new
         }
@@ -77,6 +95,9 @@ public final class TrafficDefense: Projection {
     public func sees(_ request: WebRequest, for application: String) {
         guarded(application)?.watch.note { SampledRequest(request) }
     }
+
+    /// Takes note of a connection that is there, whatever becomes of it.
+    public func connectionArrived() { arrived.add(1, ordering: .relaxed) }
 
     /// Whether a client may open a connection.
     /// - Parameter time: seconds since 1970.
@@ -93,7 +114,16 @@ public final class TrafficDefense: Projection {
         return isAdmitted
     }
 
-    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow.
+    /// Whether another request may be answered that is for no application, or that is none.
+    /// - Complexity: O(1).
+    public func admitsStray(from address: IPAddress, at time: Double) -> Bool {
+        let isAdmitted = strays.admits(address, at: time)
+        if !isAdmitted { refusedRequests.add(1, ordering: .relaxed) }
+        return isAdmitted
+    }
+
+    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow, and then
+    /// ``ended(from:for:)``.
     /// - Complexity: O(1).
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
@@ -115,14 +145,14 @@ public final class TrafficDefense: Projection {
         guarded.refused.add(1, ordering: .relaxed)
     }
 
-    /// A request has been answered, or given up.
+    /// The head of an answer is there, or the request was given up.
     /// - Parameter wasForwarded: whether the application had it. What was answered before it tells nothing of how long it takes.
     public func answered(
         from address: IPAddress, for application: String, status: Int, wasForwarded: Bool, at time: Double
     ) {
         guard let guarded = guarded(application) else { return }
         let isMeasured = wasForwarded && ![408, 429, 460, 502, 503].contains(status)
-        guarded.share.leave(address, at: time, wasAnswered: isMeasured)
+        guarded.share.answer(address, at: time, isMeasured: isMeasured)
         // The application has too much to do: all get less if it has so with many of them, and whose requests are so costly
         // gets fewer in any case.
         guard wasForwarded, status == 503 || status == 504 else { return }
@@ -130,17 +160,49 @@ public final class TrafficDefense: Projection {
         guarded.budgets.charge(address, cost: Limits.overload, at: time)
     }
 
+    /// All of an answer is there, or the request was given up.
+    public func ended(from address: IPAddress, for application: String) {
+        guarded(application)?.share.end(address)
+    }
+
     /// A client has done what no honest one does, or not often.
     /// - Parameter application: nil: nobody knows for which; then it counts for all.
     public func noted(_ event: AttackVector, for application: String?) {
-        let arns = application.map { [$0] } ?? guarded.withLock { Array($0.keys) }
-        for arn in arns { guarded(arn)?.watch.note(event) }
+        guard let application else { return common.withLock { $0[event, default: 0] += 1 } }
+        guarded(application)?.watch.note(event)
     }
 
     /// Whoever does so again and again gets no connection for a while.
     public func offended(_ address: IPAddress, at time: Double) {
-        _ = offenses.take(.client(address), Limits.offenses, at: time)
+        let client = ClientKey.client(address)
+        _ = offenses.take(client, Limits.offenses, at: time)
+        let missing = 1 - offenses.level(client, Limits.offenses, at: time)
+        guard missing > 0 else { return }
+        packets.withLock { $0.filter }?.ban(client, for: missing / Limits.offenses.perSecond)
     }
+
+    // MARK: Packets
+
+    /// Has a filter keep packets back before the system answers them.
+    public func use(_ filter: any PacketFiltering) { packets.withLock { $0.filter = filter } }
+
+    /// Reads what the filter has counted: packets that would open a connection, and of which none came, are a SYN flood.
+    func countPackets(for applications: [String]) async {
+        guard let filter = packets.withLock({ $0.filter }), let counts = await filter.counts() else { return }
+        let opened = arrived.exchange(0, ordering: .relaxed)
+        packets.withLock { packets in
+            packets.sum.asked += counts.asked
+            packets.sum.banned += counts.banned
+            packets.sum.tooMany += counts.tooMany
+        }
+        let unanswered = max(0, counts.asked - opened)
+        for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
+        let dropped = counts.banned + counts.tooMany
+        for arn in applications where dropped > 0 { guarded(arn)?.dropped.add(dropped, ordering: .relaxed) }
+    }
+
+    /// What the filter has counted since the start; nil: there is none.
+    var packetCounts: PacketCounts? { packets.withLock { $0.filter == nil ? nil : $0.sum } }
 
     // MARK: What is told
 
@@ -152,8 +214,11 @@ public final class TrafficDefense: Projection {
     func untoldMinutes(of applications: [String], at time: Double) -> [StoredMinute] {
         var taken: [(application: String, minute: Int, traffic: MinuteSummary)] = []
         for application in applications {
-            guard let guarded = guarded(application), var passed = guarded.watch.takeMinute(at: time) else { continue }
+            guard let guarded = guarded(application) else { continue }
+            takeCommon(guarded)
+            guard var passed = guarded.watch.takeMinute(at: time) else { continue }
             passed.traffic.noteRefused(guarded.refused.exchange(0, ordering: .relaxed))
+            passed.traffic.noteDropped(guarded.dropped.exchange(0, ordering: .relaxed))
             taken.append((application, passed.minute, passed.traffic))
         }
         // A connection is of all applications as long as nobody knows of which, and no flood if a request has come by it.
@@ -174,6 +239,18 @@ public final class TrafficDefense: Projection {
     /// Has minutes told the next time. Of too many the first are forgotten.
     func keep(untold minutes: [StoredMinute]) {
         untold.withLock { $0 = (minutes + $0).suffix(Self.mostUntold) }
+    }
+
+    private func takeCommon(_ guarded: Guarded) {
+        let now = common.withLock { $0 }
+        let before = guarded.known.withLock { known in
+            defer { known = now }
+            return known
+        }
+        for (event, count) in now {
+            let new = count - before[event, default: 0]
+            if new > 0 { guarded.watch.note(event, count: new) }
+        }
     }
 
     /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.

@@ -12,6 +12,8 @@ struct StoredResources: FirewallResources {
     var groups: [String: StoredRuleGroup] = [:]
     /// What stands behind managed groups; nil: nothing does.
     var managed: ManagedRuleSources?
+    /// The web ACL that is made ready, and what counts its requests.
+    var counting: (acl: String, rates: RateTracker)?
 
     func networks(ofIPSet arn: String) -> NetworkSet? { networks[arn] ?? managed?.networks(arn) }
 
@@ -19,17 +21,32 @@ struct StoredResources: FirewallResources {
 
     func ruleGroup(_ arn: String) -> WAF.RuleGroup? { try? groups[arn]?.group() }
 
-    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement) -> WAF.RuleGroup? { managed?.group(statement) }
+    func managedRuleGroup(_ statement: WAF.ManagedRuleGroupStatement, in rule: String) -> WAF.RuleGroup? {
+        let counting = counting ?? ("", RateTracker())
+        return managed?.group(statement, rates: counting.rates, identity: "\(counting.acl) \(rule)")
+    }
 }
 
-/// A web ACL as it is between two changes, made ready when the first request comes.
+/// A web ACL as it is between two changes, made ready when the first request comes. That may take some tenths of a second: nothing
+/// that answers others waits for it.
 final class PreparedWebACL: Sendable {
     /// The ARNs of what it refers to, and of what rule groups of it refer to.
     let uses: Set<String>
     private let stored: StoredWebACL
     private let resources: StoredResources
     private let logging: StoredLogging?
-    private let made = Mutex<Result<ReadyWebACL, ServiceError>?>(nil)
+    private let state = Mutex(State())
+    /// Held while it is made ready, so that it is made once.
+    private let making = Mutex(())
+    /// Seconds after which what failed is tried again: something of the operator's may be there by then.
+    private static let pause = 10.0
+
+    private struct State {
+        var made: Result<ReadyWebACL, ServiceError>?
+        /// When it is tried again, in seconds since 1970.
+        var retry = Double.infinity
+        var task: Task<Void, Never>?
+    }
 
     init(_ stored: StoredWebACL, _ resources: StoredResources, logging: StoredLogging?) {
         self.stored = stored
@@ -41,15 +58,47 @@ final class PreparedWebACL: Sendable {
         }
     }
 
-    /// - Returns: a failure for a web ACL that can't be made ready, as one whose rule group is gone.
+    /// What there is of it at a moment.
+    enum Readiness {
+        /// A failure: it can't be made ready, as one whose rule group is gone.
+        case ready(Result<ReadyWebACL, ServiceError>)
+        case preparing(Task<Void, Never>)
+    }
+
+    /// What there is of it; where it is not ready, another thread begins to make it so.
+    /// - Complexity: O(1), and it never waits.
+    func readiness(_ environment: Environment) -> Readiness {
+        state.withLock { state in
+            if let made = state.made, state.retry == .infinity || state.retry > environment.clock.realTime {
+                return .ready(made)
+            }
+            let task = state.task ?? Task.detached { self.renew(environment) }
+            state.task = task
+            // Until it is there, what failed before is what there is.
+            return state.made.map { .ready($0) } ?? .preparing(task)
+        }
+    }
+
+    /// Makes it ready, or waits until it is.
     func ready(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
-        made.withLock { made in
-            if let made { return made }
+        if case .ready(let made) = readiness(environment) { return made }
+        return renew(environment)
+    }
+
+    @discardableResult
+    private func renew(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
+        making.withLock { _ in
+            let now = environment.clock.realTime
+            if let (made, retry) = state.withLock({ state in state.made.map { ($0, state.retry) } }), retry > now {
+                return made
+            }
             let result = Result { () throws(ServiceError) in try make(environment) }
+            var retry = Double.infinity
             if case .failure(let error) = result {
                 environment.projection(WebTraffic.self).tell(error.cause ?? "\(stored.arn): \(error.logText)")
+                retry = now + Self.pause
             }
-            made = result
+            state.withLock { state in (state.made, state.retry, state.task) = (result, retry, nil) }
             return result
         }
     }
@@ -59,11 +108,18 @@ final class PreparedWebACL: Sendable {
         let (view, acl) = (try stored.view(), try stored.acl())
         var resources = resources
         resources.managed = environment.projection(ManagedRuleSources.self)
+        resources.counting = (stored.arn, traffic.rates)
         do throws(Firewall.Problem) {
             let firewall = try Firewall(acl, resources, rates: traffic.rates, addresses: traffic.addresses)
+            var groups: [String: WAFV2.RuleGroup] = [:]
+            for rule in acl.rules {
+                guard case .ruleGroup(let reference) = rule.statement else { continue }
+                groups[rule.name] = try? resources.groups[reference.arn]?.view()
+            }
             return ReadyWebACL(
                 arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
-                recorder: SampleRecorder(view, traffic), metrics: WebACLMetrics(view, environment.metrics, traffic),
+                recorder: SampleRecorder(view, groups: groups, traffic),
+                metrics: WebACLMetrics(view, groups: groups, environment.metrics, traffic),
                 log: WebACLLog(acl, try? logging?.view()), protection: DataProtection(view.dataProtectionConfig),
                 tokenDomains: view.tokenDomains ?? [],
                 bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {

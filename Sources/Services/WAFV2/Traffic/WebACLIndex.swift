@@ -57,7 +57,10 @@ final class WebACLIndex: Projection {
         case WebACLAssociation.kind:
             let association = try change.decodeAfter(WebACLAssociation.self)
             let protected = association.map { ProtectedResource($0.id, by: $0.webACL) }
-            state.withLock { $0.protected[change.id] = protected }
+            // Stages of API Gateway have no account in their ARNs: two accounts may mean different ones by the same.
+            let isOfNoAccount = ARN(parsing: change.id)?.account.isEmpty ?? false
+            let name = isOfNoAccount ? "\(change.scope.account) \(change.id)" : change.id
+            state.withLock { $0.protected[name] = protected }
         default:
             let logging = try change.decodeAfter(StoredLogging.self)
             // The logs for Security Lake are nobody's here.
@@ -90,6 +93,12 @@ final class WebACLIndex: Projection {
             else { return nil }
             return (webACL, resource)
         }
+    }
+
+    /// - Throws: WAFUnavailableEntityException for a web ACL by which requests can't be decided.
+    func check(_ arn: String, _ environment: Environment) throws(ServiceError) {
+        let prepared = state.withLock { Self.prepared(arn, &$0) }
+        _ = try prepared?.ready(environment).get()
     }
 
     private static func prepared(_ arn: String, _ state: inout State) -> PreparedWebACL? {
