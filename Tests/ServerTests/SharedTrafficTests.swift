@@ -103,6 +103,20 @@ import Wire
         #expect(ongoing.all.isEmpty)
     }
 
+    /// What was learnt is gone: an attack that was told of is over, and does not stay for ever.
+    @Test func anAttackOfWhichNothingIsKnownIsOver() async throws {
+        var nodes = try await learnt()
+        for node in 0..<2 { nodes.flood(node, 400) }
+        try await nodes.pass(lookingAt: 0)
+        #expect(try await nodes.attacks().map(\.report.end) == [nil])
+        try await nodes.environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
+            try StoredAssessment.forget(Self.shop, records)
+        }
+        try await nodes.pass(lookingAt: 1)
+        let attack = try #require(try await nodes.attacks().first)
+        #expect(attack.report.end == attack.report.lastSeen && attack.rules == nil)
+    }
+
     /// A node that is late is heard with the minute after.
     @Test func whatIsToldTooLateIsNotLost() async throws {
         var nodes = try await learnt()

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Shield
 import Synchronization
 import Testing
@@ -48,6 +49,44 @@ import WAF
         #expect(status == 502 ? load.permille == 1000 : load.permille < 100)
     }
 
+    /// A connection is of all applications until a request has come by it. What can't be told now is told later.
+    @Test func whatAMinuteHasBroughtIsToldOnce() throws {
+        let defense = TrafficDefense()
+        let (shop, branch) = ("shop", "branch")
+        #expect(defense.untoldMinutes(of: [shop, branch], at: 600).isEmpty)
+        for _ in 0..<50 { defense.noted(.connectionFlood, for: nil) }
+        for _ in 0..<40 { defense.sees(WebRequest(address: "192.0.2.1"), for: shop) }
+        #expect(defense.untoldMinutes(of: [shop, branch], at: 659).isEmpty)
+        let told = defense.untoldMinutes(of: [shop, branch], at: 660)
+        #expect(told.map(\.application) == [shop, branch] && told.map(\.minute) == [10, 10])
+        #expect(told.map(\.traffic.requests) == [40, 0])
+        #expect(told.allSatisfy { $0.traffic.count(.connectionFlood) == 10 && $0.node == told.first?.node })
+        defense.keep(untold: told)
+        #expect(defense.untoldMinutes(of: [shop, branch], at: 720) == told)
+        #expect(defense.untoldMinutes(of: [shop, branch], at: 780).isEmpty)
+    }
+
+    /// Who has a new address, or has had none of it for a day, is nobody that is known for an attack.
+    @Test func offendersAreForgottenAfterADay() throws {
+        func contents(_ addresses: String) throws -> MitigationContents {
+            let json = #"{"action":"block","entries":[{"action":"block","rule":{"addresses":[\#(addresses)]}}]}"#
+            return try JSONCoding.decode(MitigationContents.self, from: Data(json.utf8))
+        }
+        let (first, second) = try (contents(#""192.0.2.1/32","192.0.2.2/32""#), contents(#""192.0.2.2/32""#))
+        var written = WrittenRules(ruleGroup: "group", contents: first)
+        func write(_ contents: MitigationContents, _ time: Double, most: Int = 10) {
+            let offenders = written.offenders(with: contents, at: time, most: most)
+            written = WrittenRules(ruleGroup: "group", contents: contents, offenders: offenders)
+        }
+        write(first, 0)
+        write(second, 1000)
+        #expect(written.offenders == ["192.0.2.1/32": 0, "192.0.2.2/32": 1000])
+        #expect(!written.isOutdated(at: 86_400) && written.isOutdated(at: 86_401))
+        #expect(written.offenders(with: second, at: 1000, most: 1) == ["192.0.2.2/32": 1000])
+        write(try contents(""), 86_401)
+        #expect(written.offenders == ["192.0.2.2/32": 1000])
+    }
+
     /// Whoever does what no honest client does is banned when Shield lets it in no more, and until it does again.
     @Test func bansAreToldTheFilter() throws {
         let (defense, filter) = (TrafficDefense(), Filter())
@@ -73,7 +112,8 @@ import WAF
             var (assessment, random) = (Assessment(), Randomness(seed: 1))
             let attack = defense.untoldMinutes(of: ["shop"], at: 120).compactMap { minute in
                 assessment.take(
-                    minute.traffic, of: minute.minute, Assessment.Settings(), usual: UsualRequests(), blocks: false, &random
+                    minute.traffic, of: minute.minute, Assessment.Settings(), usual: UsualRequests(), blocks: false,
+                    &random
                 ).attack
             }.first
             #expect(attack?.vectors == (opened == 0 ? [.synFlood] : nil))

@@ -1,6 +1,7 @@
 import Ledger
 import Platform
 import Shield
+import Wire
 
 // What is known of the traffic of applications, kept for other nodes and for the next start. It is in tables, which have no
 // journal: it changes all the time, and nobody asks what it was.
@@ -29,6 +30,16 @@ struct StoredAssessment: TableRow, Equatable {
     var assessment: Assessment
 
     var key: RowKey { RowKey(.text(id)) }
+
+    /// Where all that is known of traffic is.
+    static let scope = Scope(account: "")
+
+    /// Forgets what was learnt of a group that is another now, or gone. An attack on it is over with the next minute.
+    static func forget(_ arn: String, _ records: MutableRecords) throws(ServiceError) {
+        let shared = records.of(scope)
+        try shared.delete(StoredAssessment.self, RowKey(.text(arn)))
+        try shared.delete(StoredUsual.self, RowKey(.text(arn)))
+    }
 }
 
 /// Samples of what is usual for an application.

@@ -7,7 +7,7 @@ import Wire
 
 /// Protected things that are looked at together.
 /// <https://docs.aws.amazon.com/waf/latest/DDOSAPIReference/API_ProtectionGroup.html>
-struct StoredProtectionGroup: Record {
+struct StoredProtectionGroup: Record, Equatable {
     static let kind = "AWS::Shield::ProtectionGroup"
     static let version = 1
 

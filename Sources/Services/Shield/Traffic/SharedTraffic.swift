@@ -13,7 +13,7 @@ struct SharedTraffic {
     private let isShared: Bool
     private let settings: Assessment.Settings
 
-    private static let scope = Scope(account: "")
+    private static let scope = StoredAssessment.scope
     /// Seconds that nodes have to tell of a minute before it is looked at.
     private static let patience = 5.0
     /// How many minutes of nodes are looked at together.
@@ -55,12 +55,7 @@ struct SharedTraffic {
     func assess(at time: Double) async throws(ServiceError) {
         let end = Int(((time - (isShared ? Self.patience : 0)) / 60).rounded(.down))
         guard isShared else {
-            let minutes = await minutes(at: time)
-            do throws(ServiceError) { try await assess(minutes, before: end, areKept: false) } catch {
-                defense.keep(untold: minutes)
-                throw error
-            }
-            return
+            return try await assess(await minutes(at: time), before: end, areKept: false)
         }
         try await environment.catchUp()
         for _ in 0..<Self.mostBatches {
@@ -86,8 +81,24 @@ struct SharedTraffic {
         for attack in environment.projection(OngoingAttacks.self).all where subjects[attack.resourceARN] == nil {
             subjects[attack.resourceARN] = Subject(arn: attack.resourceARN)
         }
+        var failure: ServiceError?
         for subject in subjects.values.sorted(by: { $0.arn < $1.arn }) {
-            try await assess(subject, before: end, areKept: areKept)
+            do throws(ServiceError) { try await assess(subject, before: end, areKept: areKept) } catch {
+                // The others are looked at all the same.
+                failure = error
+                let left = minutes.filter { $0.application == subject.arn }
+                if areKept { await drop(left, before: end) } else { defense.keep(untold: left) }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// What nobody could look at for an hour must not fill the table.
+    private func drop(_ minutes: [StoredMinute], before end: Int) async {
+        let old = minutes.filter { $0.minute < end - 60 }
+        guard !old.isEmpty else { return }
+        try? await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
+            for minute in old { try records.delete(StoredMinute.self, minute.key) }
         }
     }
 
@@ -136,42 +147,31 @@ struct SharedTraffic {
             let outcome = assessment.take(
                 traffic, of: minute, settings, usual: usual, blocks: blocks(arn), &random)
             if let attack = outcome.attack { told.note(attack, outcome.rules) }
-            if outcome.hasBegun { environment.metrics.add(1, to: .shieldAttacks) }
+            if outcome.hasBegun { told.begun += 1 }
         }
         if assessment.attack != nil, let ended = assessment.rest(until: end, settings) { told.note(ended, []) }
-        guard assessment != before, before != nil || !minutes.isEmpty else {
-            if before == nil { try await forget(arn) }
-            return
-        }
+        let attacks = told.attacks(
+            on: arn, open: environment.projection(OngoingAttacks.self).attack(on: arn), assessment.attack)
+        guard assessment != before || !attacks.isEmpty else { return }
         var keptUsual: StoredUsual?
         if needsUsual, assessment.fresh.count >= Self.mostFresh {
             assessment.keepSamples(in: &usual, &random)
             keptUsual = StoredUsual(id: arn, usual: usual)
         }
-        let attacks = told.attacks(on: arn, open: environment.projection(OngoingAttacks.self).attack(on: arn))
-        let (row, usualRow, gone) = (
-            StoredAssessment(id: arn, assessment: assessment), keptUsual, areKept ? rows : []
-        )
-        try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
+        let (usualRow, gone) = (keptUsual, areKept ? rows : [])
+        // Of what nothing is known nothing is kept.
+        let row = before == nil && minutes.isEmpty ? nil : StoredAssessment(id: arn, assessment: assessment)
+        let isDone = try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
             // Another node may have gone on meanwhile, while this one stood still.
-            guard try records.get(StoredAssessment.self, key)?.assessment.minute == before?.minute else { return }
-            try records.put(row)
+            guard try records.get(StoredAssessment.self, key)?.assessment.minute == before?.minute else { return false }
+            if let row { try records.put(row) }
             if let usualRow { try records.put(usualRow) }
             for minute in gone { try records.delete(StoredMinute.self, minute) }
-            guard let place = ARN(parsing: arn) else { return }
+            guard let place = ARN(parsing: arn) else { return true }
             for attack in attacks { try records.of(Scope(account: place.account, region: "")).put(attack) }
+            return true
         }
-    }
-
-    /// Ends an attack of which nothing is known any more.
-    private func forget(_ arn: String) async throws(ServiceError) {
-        guard let place = ARN(parsing: arn), var attack = environment.projection(OngoingAttacks.self).attack(on: arn)
-        else { return }
-        (attack.report.end, attack.rules) = (attack.report.lastSeen, nil)
-        let ended = attack
-        try await environment.write(Scope(account: place.account, region: ""), requestID: "") {
-            (records) throws(ServiceError) in try records.put(ended)
-        }
+        if isDone, told.begun > 0 { environment.metrics.add(told.begun, to: .shieldAttacks) }
     }
 
     /// Whether the web ACL blocks what rules say.
@@ -214,20 +214,32 @@ private struct Subject {
 /// What there is to tell of attacks, in order: the last of each.
 private struct Told {
     private var all: [(report: AttackReport, rules: [MitigationRule])] = []
+    /// How many have begun.
+    var begun = 0
 
     mutating func note(_ report: AttackReport, _ rules: [MitigationRule]) {
         if all.last?.report.start == report.start { all.removeLast() }
         all.append((report, rules))
     }
 
-    /// - Parameter open: the one that was told before and goes on.
-    func attacks(on arn: String, open: StoredAttack?) -> [StoredAttack] {
-        all.map { told in
-            let id = open.flatMap { $0.report.start == told.report.start ? $0.id : nil }
-            let isOver = told.report.end != nil || told.rules.isEmpty
-            return StoredAttack(
-                id: id ?? RequestIDs.make(time: told.report.start), resourceARN: arn, report: told.report,
-                rules: isOver ? nil : told.rules)
+    /// - Parameters:
+    ///   - open: the one that was told before and goes on.
+    ///   - ongoing: the one that goes on by what is known now.
+    func attacks(on arn: String, open: StoredAttack?, _ ongoing: AttackReport?) -> [StoredAttack] {
+        let starts = all.map(\.report.start) + (ongoing.map { [$0.start] } ?? [])
+        var lost: [StoredAttack] = []
+        if var open, !starts.contains(open.report.start) {
+            // Nothing is known of it any more.
+            (open.report.end, open.rules) = (open.report.lastSeen, nil)
+            lost = [open]
         }
+        return lost
+            + all.map { told in
+                let id = open.flatMap { $0.report.start == told.report.start ? $0.id : nil }
+                let isOver = told.report.end != nil || told.rules.isEmpty
+                return StoredAttack(
+                    id: id ?? RequestIDs.make(time: told.report.start), resourceARN: arn, report: told.report,
+                    rules: isOver ? nil : told.rules)
+            }
     }
 }
