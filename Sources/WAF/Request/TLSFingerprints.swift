@@ -3,11 +3,6 @@ import Crypto
 /// The fingerprints of a client's TLS: what it offers in its first message, in short. Programs of one kind have the same.
 ///
 /// JA3: <https://github.com/salesforce/ja3>. JA4: <https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md>.
-///
-/// ```swift
-/// let prints = TLSFingerprints(hello)
-/// prints?.ja4  // t13d1516h2_8daaf6152771_e5627efa2ab1
-/// ```
 public struct TLSFingerprints: Sendable, Equatable {
     /// 32 hexadecimal digits: the MD5 of what is offered.
     public let ja3: String

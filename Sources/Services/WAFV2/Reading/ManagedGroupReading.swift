@@ -19,7 +19,10 @@ enum ManagedGroupReading {
                 throw .invalid(.managedRuleGroupConfig, "InspectionLevel \(bots.inspectionLevel)", .level)
             }
         }
-        if configs.contains(where: { $0.awsManagedRulesAntiDDoSRuleSet != nil }) {
+        // That group itself is not there, and said to be unknown.
+        if group.name != "AWSManagedRulesAntiDDoSRuleSet",
+            configs.contains(where: { $0.awsManagedRulesAntiDDoSRuleSet != nil })
+        {
             throw misplaced("AWSManagedRulesAntiDDoSRuleSet")
         }
         let (takeover, creation) = (
