@@ -73,7 +73,8 @@ import WAF
             var (assessment, random) = (Assessment(), Randomness(seed: 1))
             let attack = defense.untoldMinutes(of: ["shop"], at: 120).compactMap { minute in
                 assessment.take(
-                    minute.traffic, of: minute.minute, Assessment.Settings(), usual: UsualRequests(), blocks: false, &random
+                    minute.traffic, of: minute.minute, Assessment.Settings(), usual: UsualRequests(), blocks: false,
+                    &random
                 ).attack
             }.first
             #expect(attack?.vectors == (opened == 0 ? [.synFlood] : nil))
