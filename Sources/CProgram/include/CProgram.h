@@ -21,7 +21,7 @@ typedef struct {
 /// `output` and `errors` get the beginning of what it prints, and a zero byte. It blocks for `seconds` at most. It may run on several
 /// threads at the same time.
 program_result program_run(
-    const char *path, char *_Nullable const *arguments, const char *input, size_t length, int seconds, char *output,
+    const char *path, char *_Nullable const *_Nonnull arguments, const char *input, size_t length, int seconds, char *output,
     size_t output_capacity, char *errors, size_t errors_capacity);
 
 #pragma clang assume_nonnull end
