@@ -45,7 +45,6 @@ data "aws_acm_certificate" "found" {
 
 output "public" { value = aws_acm_certificate_validation.public.certificate_arn }
 output "imported" { value = aws_acm_certificate.imported.arn }
-output "expires" { value = aws_acm_certificate.imported.not_after }
 output "found" { value = data.aws_acm_certificate.found.arn }
 output "records" { value = [for one in aws_acm_certificate.public.domain_validation_options : one.resource_record_value] }
 output "emails" { value = aws_acm_certificate.mail.validation_emails }
