@@ -56,7 +56,7 @@ clients-on-postgres:
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build --build-tests $(BUILD_OPTIONS)
+	swift build --build-tests
 	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
