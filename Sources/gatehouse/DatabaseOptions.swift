@@ -112,7 +112,7 @@ struct DatabaseOptions: ParsableArguments {
         let (keyFile, keySecretFile) = (Settings.option("KEY_FILE"), Settings.option("KEY_SECRET_FILE"))
         let file = keyFile ?? (keySecretFile == nil ? Settings.text("KEY_FILE") : nil)
         let secretFile = keySecretFile ?? (keyFile == nil ? Settings.text("KEY_SECRET_FILE") : nil)
-        let secret = keyFile != nil || secretFile != nil ? nil : Settings.text("KEY_SECRET")
+        let secret = keyFile != nil || secretFile != nil ? nil : Settings.secret("KEY_SECRET")
         switch (file, try secretFile.map { try Self.content(of: $0, "The key's secret") } ?? secret) {
         case (let file?, nil): return .file(file)
         case (nil, let text?):
@@ -129,7 +129,7 @@ struct DatabaseOptions: ParsableArguments {
 
     private static func password() throws -> String? {
         guard let path = Settings.text("DATABASE_PASSWORD_FILE") else {
-            return Settings.text("DATABASE_PASSWORD")
+            return Settings.secret("DATABASE_PASSWORD")
         }
         let text = try Self.content(of: path, "The database's password")
         // An editor ends the last line.

@@ -23,7 +23,7 @@ struct GatehouseCommand: AsyncParsableCommand {
     static func main() async {
         let serve = Serve()
         guard CommandLine.arguments.dropFirst().first == "serve", let told = try? serve.told(),
-            Settings.areAllOptionsRead
+            Settings.firstUnreadWord == nil
         else { return await main(nil) }
         do {
             try await serve.run(told)
@@ -43,7 +43,15 @@ struct DataOptions: ParsableArguments {
     static var path: String { Settings.text("DATA") ?? Settings.defaultDataDirectory }
 
     func validate() throws {
+        try Self.check()
         _ = try TokenOptions.login()
+    }
+
+    /// - Throws: `ValidationError` for `--data "$DIRECTORY"` where that says nothing.
+    static func check() throws {
+        guard Settings.option("DATA") != "" else {
+            throw ValidationError("--data takes a directory, not an empty text.")
+        }
     }
 
     /// The directory, for a command that can't work on a database.

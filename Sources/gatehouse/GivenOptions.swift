@@ -2,17 +2,21 @@ import Synchronization
 
 /// The options of a command line, read without knowing which there are: `--port 4566`, `--port=4566` and `--in-memory`.
 final class GivenOptions: Sendable {
-    /// By the names of their variables: PORT for `--port`. Words that are no options have no such name.
-    private let options: [(name: String, value: String?)]
+    /// Each word, or option with its value. By the names of their variables: PORT for `--port`; nil: it is no option.
+    private let options: [(name: String?, value: String?)]
+    /// As they are given.
+    private let spelled: [String]
     /// Which nobody has asked for, or not in the way in which they are given.
     private let unread: Mutex<[Bool]>
 
     init(_ words: some Collection<String>) {
-        var options: [(name: String, value: String?)] = []
+        var options: [(name: String?, value: String?)] = []
+        var spelled: [String] = []
         var words = words[...]
         while let word = words.popFirst() {
+            spelled.append(word)
             guard word.hasPrefix("--"), word != "--" else {
-                options.append((word, nil))
+                options.append((nil, nil))
                 // What comes after that are no options.
                 if word == "--" { break }
                 continue
@@ -20,15 +24,18 @@ final class GivenOptions: Sendable {
             let parts = word.dropFirst(2).split(
                 separator: "=" as Character, maxSplits: 1, omittingEmptySubsequences: false)
             var value = parts.dropFirst().first.map(String.init)
-            if value == nil, let next = words.first, !next.hasPrefix("-") { value = words.popFirst() }
-            options.append((Self.variable(parts.first ?? "") ?? word, value))
+            if value == nil, let next = words.first, !next.hasPrefix("-") || next == "-" { value = words.popFirst() }
+            options.append((Self.variable(parts.first ?? ""), value))
         }
         self.options = options
+        self.spelled = spelled
         unread = Mutex(Array(repeating: true, count: options.count))
     }
 
-    /// Whether every word has been asked for, so that no other way of reading the line is needed.
-    var areAllRead: Bool { unread.withLock { !$0.contains(true) } }
+    /// The first word that nobody has asked for; nil: no other way of reading the line is needed.
+    var firstUnread: String? {
+        unread.withLock { unread in zip(spelled, unread).first(where: \.1)?.0 }
+    }
 
     /// The values of an option, one for each time that it is given with one.
     func values(of name: String) -> [String] { read(name) { $0 != nil }.compactMap { $0 } }
@@ -47,6 +54,7 @@ final class GivenOptions: Sendable {
 
     /// nil: no option has that name.
     private static func variable(_ name: Substring) -> String? {
+        guard !name.isEmpty else { return nil }
         var variable: [UInt8] = []
         for byte in name.utf8 {
             switch byte {

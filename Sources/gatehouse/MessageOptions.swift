@@ -97,7 +97,7 @@ struct MessageOptions: ParsableArguments {
             // Editors end a file with a line feed.
             return String(decoding: content.prefix { $0 != 0x0a && $0 != 0x0d }, as: UTF8.self)
         }
-        guard let password = Settings.text("MAIL_PASSWORD") else {
+        guard let password = Settings.secret("MAIL_PASSWORD") else {
             throw ValidationError(
                 "The password for the mail server is missing: name a file that has it with --mail-password-file.")
         }

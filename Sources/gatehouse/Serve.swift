@@ -147,6 +147,8 @@ struct Serve: AsyncParsableCommand {
     /// Wrong values are found here, where ArgumentParser adds this command's usage to the message.
     func validate() throws {
         _ = try told()
+        // What is not understood alike must not start a server that does something else than is meant.
+        if let word = Settings.firstUnreadWord { throw ValidationError("'\(word)' can't be read.") }
     }
 
     func run() async throws { try await run(told()) }
@@ -260,6 +262,7 @@ struct Serve: AsyncParsableCommand {
 
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
+        try DataOptions.check()
         if Settings.isGiven("IN_MEMORY"), let data = Settings.option("DATA") {
             throw ValidationError(
                 "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")

@@ -16,11 +16,17 @@ import ArgumentParser
 enum Settings {
     private static let given = GivenOptions(CommandLine.arguments.dropFirst(2))
 
-    /// Whether each word behind the command has been asked for.
-    static var areAllOptionsRead: Bool { given.areAllRead }
+    /// The first word behind the command that was not asked for.
+    static var firstUnreadWord: String? { given.firstUnread }
 
     static func text(_ name: String) -> String? {
         if let value = option(name) { return value }
+        let value = variable("GATEHOUSE_\(name)")
+        return value?.isEmpty == true ? nil : value
+    }
+
+    /// A secret: others who use the machine can see what stands on a command line, so that a variable alone has it.
+    static func secret(_ name: String) -> String? {
         let value = variable("GATEHOUSE_\(name)")
         return value?.isEmpty == true ? nil : value
     }
@@ -44,7 +50,7 @@ enum Settings {
     /// - Throws: `ValidationError` for a text that is no number.
     static func number(_ name: String) throws -> Int? {
         guard let text = text(name) else { return nil }
-        guard let number = Int(text) else { throw ValidationError("GATEHOUSE_\(name) takes a number, not '\(text)'.") }
+        guard let number = Int(text) else { throw ValidationError("\(spelled(name)) takes a number, not '\(text)'.") }
         return number
     }
 
@@ -58,6 +64,11 @@ enum Settings {
         case "0", "false", "no": return false
         default: throw ValidationError("GATEHOUSE_\(name) takes 1 or 0, not '\(text)'.")
         }
+    }
+
+    /// The option or the variable, whichever it is that says something.
+    private static func spelled(_ name: String) -> String {
+        option(name) == nil ? "GATEHOUSE_\(name)" : "--\(name.lowercased().replacing("_", with: "-"))"
     }
 
     static var defaultDataDirectory: String {

@@ -48,7 +48,7 @@ struct TokenOptions: ParsableArguments {
             // Editors end a file with a line feed.
             return Array(content.prefix { $0 != 0x0a && $0 != 0x0d })
         }
-        guard let pin = Settings.text("PKCS11_PIN") else {
+        guard let pin = Settings.secret("PKCS11_PIN") else {
             throw ValidationError(
                 "The token's PIN is missing: name a file that has it with --pkcs11-pin-file, or set GATEHOUSE_PKCS11_PIN."
             )

@@ -68,6 +68,13 @@ def test_operations() -> None:
         ("serve", "--port", "0", "--in-memory", "yes"),
         ("serve", "--port", "0", "--in-memory=yes"),
         ("serve", "--in-memory", "--port"),
+        ("serve", "--port", "0", "IN_MEMORY"),
+        ("serve", "--in-memory", "--port", "0", "OBSERVE"),
+        ("serve", "--in-memory", "--port", "0", "--=x"),
+        ("serve", "--in-memory", "--port", "0", "--audit", "-"),
+        ("serve", "--in-memory", "--port", "0", "--mail-password", "secret"),
+        ("serve", "--in-memory", "--port", "0", "--pkcs11-pin=1234"),
+        ("serve", "--port", "0", "--data", ""),
     ],
     ids=lambda words: " ".join(words),
 )
@@ -86,6 +93,9 @@ def test_each_option_of_serve_is_read_by_the_name_of_its_variable() -> None:
     read = set(re.findall(r'"([A-Z0-9_]+)"', sources))
     assert len(names) > 60
     assert {name for name in names - {"help", "version"} if name.upper().replace("-", "_") not in read} == set()
+    # And nothing else is read from a command line: no secret, least of all.
+    asked = set(re.findall(r'Settings\.(?:text|option|flag|number|list)\("([A-Z0-9_]+)"', sources))
+    assert asked - {name.upper().replace("-", "_") for name in names} == set()
 
 
 # Each with what it says of what is wrong, and of what to do about it.
