@@ -232,6 +232,10 @@ def test_managed_groups_are_listed_and_used(waf: Any) -> None:
     fraud = waf.describe_managed_rule_group(Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesACFPRuleSet")
     assert fraud["Capacity"] == 50 and {"Name": "AllRequests", "Action": {"Challenge": {}}} in fraud["Rules"]
     assert {"Name": "VolumetricIpHigh", "Action": {"Captcha": {}}} in fraud["Rules"]
+    labels = {label["Name"].removeprefix("awswaf:managed:aws:acfp:aggregate:") for label in fraud["AvailableLabels"]}
+    for kind in ("volumetric:ip:creation", "volumetric:session:creation", "attribute:username_traversal:creation",
+                 "volumetric:phone_number", "volumetric:address"):  # fmt: skip
+        assert {f"{kind}:medium", f"{kind}:low"} < labels
     assert error_of(
         waf.describe_managed_rule_group, Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesAntiDDoSRuleSet"
     ).code == "WAFNonexistentItemException"  # fmt: skip

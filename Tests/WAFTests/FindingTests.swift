@@ -43,4 +43,17 @@ struct FindingTests {
             #expect(found.first?.matched == matched || matched == nil, "\(text) \(found)")
         }
     }
+
+    @Test("what was found in a long text is told without looking at all of it again and again")
+    func boundedMatches() {
+        let text = Array((String(repeating: "<", count: 16) + String(repeating: "a", count: 65_536)).utf8)
+        var looked = 0
+        _ = InjectionDetection.matchedScript(text) { part in
+            looked += part.count
+            return false
+        }
+        #expect(looked < text.count)
+        let long = Array(("<b>" + String(repeating: "a", count: 65_536) + "<script>alert(1)</script>").utf8)
+        #expect(InjectionDetection.matchedScript(long) == ["<", "script"])
+    }
 }

@@ -90,6 +90,33 @@ struct FraudControlTests {
         }
     }
 
+    @Test("a network of 64 bits counts as one address")
+    func networks() throws {
+        let firewall = try firewall(.takeover, Self.takeover)
+        for number in 1...21 {
+            let found = rules(firewall.evaluate(login("u\(number)", "x", address: "2001:db8::\(number):1"), at: 0))
+            #expect(found == (number > 20 ? ["VolumetricIpHigh"] : []))
+        }
+        #expect(rules(firewall.evaluate(login("ann", "x", address: "2001:db8:0:1::1"), at: 0)) == [])
+    }
+
+    @Test("one and the same name and password are no traversal, even where others have filled the table")
+    func fullTable() throws {
+        let counts = FraudCounts(rates: RateTracker(), identity: "i")
+        let pairs = counts.pairs("passwords", 30)
+        for number in 0..<RateCounter.mostKeys {
+            let key = (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+            for _ in 0..<2 { _ = pairs.count(key, at: 0) }
+        }
+        func attempts(_ password: String) -> Int {
+            counts.distinct(
+                "passwords", of: Array("ann".utf8), Array(password.utf8), limit: 10, minutes: 30, at: 0)
+        }
+        // Each time its own count has grown: it does not go for itself.
+        for _ in 0..<20 { #expect(attempts("right") == 1) }
+        for number in 2...12 { #expect(attempts("wrong \(number)") == number) }
+    }
+
     @Test("names that a session tries, passwords that are tried of a name")
     func traversal() throws {
         let firewall = try firewall(.takeover, Self.takeover)
@@ -97,7 +124,7 @@ struct FraudControlTests {
             let address = "192.0.2.\(number)"
             let names = firewall.evaluate(login("u\(number % 12)", "x", address: address, session: "a"), at: 0)
             #expect(rules(names) == (number > 10 ? ["AttributeUsernameTraversal"] : []))
-            let passwords = firewall.evaluate(login("Ann", "p\(number)", address: "2001:db8::\(number)"), at: 0)
+            let passwords = firewall.evaluate(login("Ann", "p\(number)", address: "2001:db8:0:\(number)::1"), at: 0)
             #expect(rules(passwords) == (number > 10 ? ["AttributePasswordTraversal"] : []))
             // One and the same name and password are no traversal.
             let same = firewall.evaluate(login("bob", "x", address: "198.51.100.\(number)", session: "b"), at: 0)
@@ -151,7 +178,7 @@ struct FraudControlTests {
         func account(_ body: String, _ number: Int, session: String? = nil) -> Verdict {
             var request = WebRequest(
                 method: "POST", path: "/accounts", body: Array("user=u\(number)&password=x&\(body)".utf8),
-                address: "2001:db8::\(number)")
+                address: "2001:db8:0:\(number)::1")
             request.session = session
             return firewall.evaluate(request, at: 0)
         }

@@ -66,6 +66,22 @@ struct TLSFingerprintsTests {
                 && name([]) == "00")
     }
 
+    @Test("what offers thousands of things has none, and is not worked through")
+    func tooMany() {
+        func isRead(_ count: Int, in type: Int? = nil) -> Bool {
+            let numbers = (0..<count).flatMap { Self.number($0 * 2 + 1) }
+            let bytes = Self.hello(
+                ciphers: type == nil ? (0..<count).map { $0 * 2 + 1 } : [1],
+                extensions: type.map { [($0, Self.vector(numbers))] })
+            return TLSFingerprints(bytes) != nil
+        }
+        for type in [nil, 10, 13] { #expect(isRead(512, in: type) && !isRead(513, in: type)) }
+        func hasExtensions(_ count: Int) -> Bool {
+            TLSFingerprints(Self.hello(ciphers: [1], extensions: (0..<count).map { (100 + $0, []) })) != nil
+        }
+        #expect(hasExtensions(512) && !hasExtensions(4000))
+    }
+
     @Test("what is no ClientHello has none, and no bytes trap")
     func others() {
         let whole = Self.hello(

@@ -29,8 +29,8 @@ struct TextStore {
 
     /// How long a text may be that is looked at together with others, in bytes.
     private static let mostOfLine = 512
-    /// How often an expression is asked of a text by itself, in one request. Each time costs some tenth of a microsecond, whatever
-    /// the text's length.
+    /// How often an expression is asked of a text by itself, in one request. Each time costs some tenth of a microsecond, and more
+    /// the longer the text is; the lengths of all texts together are bounded by the request's, a few times over.
     static let mostSingleMatches = 200_000
 
     /// Whether so much was asked that the rest was not. Then a request counts as one in which something was found.

@@ -49,19 +49,23 @@ public enum InjectionDetection {
             ? matchedSQL(text) : matchedSQL(TextTransformation.apply(unhiding, to: text))
     }
 
-    /// How many tags of a text are looked at, and how much of what was found is told.
+    /// How many tags of a text are looked at, how much of it from each on, and how much of what was found is told.
     private static let mostTags = 16
+    private static let mostOfTag = 1024
     private static let mostMatched = 64
 
     /// What was found in a text that is markup, in pieces: `["<", "script"]`. What is no tag, as the value of an attribute, is
     /// told as it is.
-    public static func matchedScript(_ text: [UInt8]) -> [String] {
+    /// - Complexity: bounded, however long the text is, but for the search for tags.
+    public static func matchedScript(_ text: [UInt8]) -> [String] { matchedScript(text, isScript) }
+
+    static func matchedScript(_ text: [UInt8], _ isScript: ([UInt8]) -> Bool) -> [String] {
         let tags = Array(text.indices.lazy.filter { text[$0] == UInt8(ascii: "<") }.prefix(mostTags))
         // The first that is enough by itself, or else with what is behind it.
         let ends = tags.dropFirst() + [text.count]
         guard
-            let tag = zip(tags, ends).first(where: { isScript(Array(text[$0..<$1])) })?.0
-                ?? tags.last(where: { isScript(Array(text[$0...])) })
+            let tag = zip(tags, ends).first(where: { isScript(Array(text[$0..<$1].prefix(mostOfTag))) })?.0
+                ?? tags.last(where: { isScript(Array(text[$0...].prefix(mostOfTag))) })
         else { return [String(decoding: text.prefix(mostMatched), as: UTF8.self)] }
         let name = text[(tag + 1)...].prefix(mostMatched).prefix { $0 > 0x20 && $0 != 0x3E && $0 != 0x2F }
         return ["<"] + (name.isEmpty ? [] : [String(decoding: name, as: UTF8.self)])

@@ -98,13 +98,18 @@ public final class FraudControl: RequestInspector {
     private static let bySession = [("high", 10), ("medium", 5), ("low", 1)]
     private static let multiple = 10
 
+    /// What an address is counted by: of version 6 the network of 64 bits, all of whose addresses one client may have.
+    private static func client(_ address: IPAddress) -> [UInt8] {
+        address.version == 6 ? Array(address.bytes.prefix(8)) : address.bytes
+    }
+
     private func takeover(_ request: WebRequest, _ time: Double, _ inspection: FraudInspection) {
         let fields = SubmittedFields(request.body, isJSON: settings.isJSON)
         let (username, password) = (fields.value(settings.username), fields.value(settings.password))
         let name = username?.map(\.lowercasedASCII)
         let session = request.session.map { Array($0.utf8) }
         if let address = request.address {
-            let count = counts.count("ip", Array(address.description.utf8), limit: 20, minutes: 10, at: time)
+            let count = counts.count("ip", Self.client(address), limit: 20, minutes: 10, at: time)
             if let level = level(count, Self.byAddress) {
                 inspection.find("VolumetricIpHigh", ["aggregate:volumetric:ip:\(level)"], isMatch: level == "high")
             }
@@ -155,7 +160,7 @@ public final class FraudControl: RequestInspector {
         } else {
             inspection.find("SignalCredentialCompromised", ["signal:missing_credential"], isMatch: false)
         }
-        let address = request.address.map { Array($0.description.utf8) }
+        let address = request.address.map(Self.client)
         if let address,
             let level = level(counts.count("ip", address, limit: 20, minutes: 10, at: time), Self.byAddress)
         {

@@ -29,12 +29,16 @@ struct FraudCounts: Sendable {
         counter(kind, limit, minutes).count(key([value]), at: time)
     }
 
+    /// What is known of values with things. None of them counts as too much: otherwise no new one could be kept once all are, and
+    /// each time that it comes it would count as another.
+    func pairs(_ kind: String, _ minutes: Int) -> RateCounter { counter("\(kind) pairs", .max, minutes) }
+
     /// How many different things a value had within some minutes, with this one.
     func distinct(
         _ kind: String, of value: [UInt8], _ thing: [UInt8], limit: Int, minutes: Int, at time: Double
     ) -> Int {
         let counter = counter(kind, limit, minutes)
-        let isNew = self.counter("\(kind) pairs", 1, minutes).count(key([value, thing]), at: time) == 1
+        let isNew = pairs(kind, minutes).count(key([value, thing]), at: time) == 1
         return isNew ? counter.count(key([value]), at: time) : counter.sum(key([value]), at: time)
     }
 }

@@ -27,7 +27,8 @@ struct KnownBots: Sendable {
                 bots.append(Bot(category: parts[0], name: Self.name(of: word)))
             }
         }
-        patterns.append(#"(?:bot|crawler|spider|scraper)(?:\b|[/_-])"#)
+        // CUBOT makes telephones.
+        patterns.append(#"(?:(?:^|[^u]|(?:^|[^c])u|[a-z0-9]cu)bot|crawler|spider|scraper)(?:\b|[/_-])"#)
         bots.append(Bot(category: "miscellaneous", name: nil))
         words = try LinearRegexSet(patterns)
         self.bots = bots
@@ -56,7 +57,7 @@ struct KnownBots: Sendable {
     /// Whether a header is one that browsers send.
     static func isOfBrowser(_ userAgent: [UInt8]) -> Bool {
         let text = lowercased(userAgent)
-        return text.starts(with: "mozilla/5.0 (".utf8) || text.starts(with: "opera/".utf8)
+        return ["mozilla/5.0 (", "mozilla/4.0 (compatible; msie ", "opera/"].contains { text.starts(with: $0.utf8) }
     }
 
     private static func lowercased(_ text: [UInt8]) -> [UInt8] { text.prefix(longest).map(\.lowercasedASCII) }

@@ -10,15 +10,17 @@ public struct TLSFingerprints: Sendable, Equatable {
     public let ja4: String
 
     /// - Parameter hello: the handshake message ClientHello, with its type and length, from however many records.
-    /// - Returns: nil for anything else.
-    /// - Complexity: linear, but for the sorting of at most some thousand numbers.
+    /// - Returns: nil for anything else, and for one that offers more than any program does.
+    /// - Complexity: bounded: of each kind at most 512 numbers are looked at.
     public init?(_ hello: some Sequence<UInt8>) {
         guard let offer = ClientHello(Array(hello)) else { return nil }
         ja3 = Self.digits(Insecure.MD5.hash(data: Array(offer.ja3.utf8)))
         ja4 = offer.ja4 { Self.digits(SHA256.hash(data: Array($0.utf8))) }
     }
 
-    private static func digits(_ hash: some Sequence<UInt8>) -> String { hash.map { ClientHello.hex($0) }.joined() }
+    private static func digits(_ hash: some Sequence<UInt8>) -> String {
+        String(decoding: hash.flatMap(ClientHello.hex), as: UTF8.self)
+    }
 }
 
 /// The message by which a TLS client begins (RFC 8446, 4.1.2).
@@ -34,12 +36,16 @@ private struct ClientHello {
     private var applicationProtocol: [UInt8] = []
     private var hasServerName = false
 
+    /// Of each kind; TLS has fewer.
+    private static let mostNumbers = 512
+
     init?(_ bytes: [UInt8]) {
         var message = Bytes(bytes[...])
         guard message.byte() == 1, let body = message.vector(lengthBytes: 3) else { return nil }
         var hello = Bytes(body)
         guard let version = hello.number(), hello.take(32) != nil, hello.vector(lengthBytes: 1) != nil,
-            let ciphers = hello.vector(lengthBytes: 2), hello.vector(lengthBytes: 1) != nil
+            let ciphers = hello.vector(lengthBytes: 2), ciphers.count <= 2 * Self.mostNumbers,
+            hello.vector(lengthBytes: 1) != nil
         else { return nil }
         self.version = version
         self.ciphers = Self.numbers(ciphers)
@@ -49,6 +55,9 @@ private struct ClientHello {
             guard !Self.isGrease(type) else { continue }
             extensions.append(type)
             take(type, content)
+            guard extensions.count <= Self.mostNumbers,
+                max(groups.count, versions.count, signatures.count) <= Self.mostNumbers
+            else { return nil }
         }
     }
 
@@ -77,13 +86,8 @@ private struct ClientHello {
 
     private static func isGrease(_ number: UInt16) -> Bool { number & 0x0F0F == 0x0A0A && number >> 8 == number & 0xFF }
 
-    static func hex(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return text.count == 1 ? "0" + text : text
-    }
-
-    private static func hex(_ number: UInt16) -> String {
-        hex(UInt8(truncatingIfNeeded: number >> 8)) + hex(UInt8(truncatingIfNeeded: number))
+    static func hex(_ byte: UInt8) -> [UInt8] {
+        [byte >> 4, byte & 15].map { $0 < 10 ? UInt8(ascii: "0") + $0 : UInt8(ascii: "a") - 10 + $0 }
     }
 
     // MARK: Fingerprints
@@ -95,7 +99,16 @@ private struct ClientHello {
 
     func ja4(_ hash: (String) -> String) -> String {
         func short(_ list: String) -> String { list.isEmpty ? "000000000000" : String(hash(list).prefix(12)) }
-        func list(_ numbers: [UInt16]) -> String { numbers.map { Self.hex($0) }.joined(separator: ",") }
+        func list(_ numbers: [UInt16]) -> String {
+            var text: [UInt8] = []
+            text.reserveCapacity(numbers.count * 5)
+            for number in numbers {
+                if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+                text += Self.hex(UInt8(number >> 8))
+                text += Self.hex(UInt8(number & 0xFF))
+            }
+            return String(decoding: text, as: UTF8.self)
+        }
         func count(_ numbers: [UInt16]) -> String {
             let text = String(min(99, numbers.count))
             return text.count == 1 ? "0" + text : text
@@ -125,8 +138,8 @@ private struct ClientHello {
         func isPlain(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
         }
-        guard isPlain(first), isPlain(last) else { return String(Self.hex(first).prefix(1) + Self.hex(last).suffix(1)) }
-        return String(decoding: [first, last], as: UTF8.self)
+        let plain = isPlain(first) && isPlain(last)
+        return String(decoding: plain ? [first, last] : [Self.hex(first)[0], Self.hex(last)[1]], as: UTF8.self)
     }
 
     /// Bytes from the front, never beyond the end.

@@ -10,10 +10,13 @@ final class ClientHelloReader: ChannelInboundHandler, RemovableChannelHandler {
     private(set) var fingerprints: TLSFingerprints?
     private var records = ByteBuffer()
     private var message: [UInt8] = []
+    private var emptyRecords = 0
 
     /// Longer ones nobody sends; OpenSSL takes no longer one, either.
     private static let longest = 16 << 10
     private static let handshake: UInt8 = 22
+    /// So many records without content BoringSSL passes over.
+    private static let mostEmptyRecords = 32
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
@@ -29,7 +32,10 @@ final class ClientHelloReader: ChannelInboundHandler, RemovableChannelHandler {
         while let type = records.getInteger(at: records.readerIndex, as: UInt8.self),
             let length = records.getInteger(at: records.readerIndex + 3, as: UInt16.self)
         {
-            guard type == Self.handshake, length > 0, message.count + Int(length) <= Self.longest else { return true }
+            if length == 0 { emptyRecords += 1 }
+            guard type == Self.handshake, emptyRecords <= Self.mostEmptyRecords,
+                message.count + Int(length) <= Self.longest
+            else { return true }
             guard records.readableBytes >= 5 + Int(length) else { break }
             records.moveReaderIndex(forwardBy: 5)
             message += records.readBytes(length: Int(length)) ?? []

@@ -79,7 +79,7 @@ struct ManagedRuleGroup: Sendable {
                 guard words.count >= 2 else { continue }
                 let named = words[1].split(separator: ",").map(String.init)
                 if words[0] == "-" {
-                    labels = named
+                    labels = named + labels
                     continue
                 }
                 rules.append(
@@ -227,6 +227,10 @@ struct ManagedRuleGroup: Sendable {
          VolumetricSessionSuccessfulResponse aggregate:volumetric:session:successful_creation_response:low,VolumetricSessionSuccessfulResponse never
          VolumetricSessionTokenReuseIp aggregate:volumetric:session:creation:token_reuse:ip,VolumetricSessionTokenReuseIp
          - signal:missing_credential,aggregate:volumetric:address:medium,aggregate:volumetric:address:low
+         - aggregate:volumetric:ip:creation:medium,aggregate:volumetric:ip:creation:low
+         - aggregate:volumetric:session:creation:medium,aggregate:volumetric:session:creation:low
+         - aggregate:attribute:username_traversal:creation:medium,aggregate:attribute:username_traversal:creation:low
+         - aggregate:volumetric:phone_number:medium,aggregate:volumetric:phone_number:low
         OWASP/CoreRuleSet core-rule-set 1000 unversioned
          AnomalyScore AnomalyScore
         """
