@@ -659,6 +659,7 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(name: "ACMTests", dependencies: ["ACMService"]),
         .testTarget(
             name: "ACMETests",
             dependencies: ["ACME", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
