@@ -638,7 +638,7 @@ let package = Package(
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
                 "Server", "Shield", "ShieldService",
-                "SoftwareAuthenticator", "VaultService", "WAF", "WebAuthn",
+                "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2Service", "WebAuthn",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
