@@ -644,7 +644,8 @@ let package = Package(
         .testTarget(
             name: "WebFrontTests",
             dependencies: [
-                "Intake", "Platform", "Server", "WAF", "WebFront",
+                "CertificateIssuing", "Intake", "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
