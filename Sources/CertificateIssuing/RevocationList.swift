@@ -1,5 +1,4 @@
 import CCertificates
-public import X509
 
 /// A list of certificates that are no longer valid, as somebody else has signed it: RFC 5280, section 5.
 public final class RevocationList: @unchecked Sendable {
@@ -20,10 +19,8 @@ public final class RevocationList: @unchecked Sendable {
     deinit { revocation_free_list(pointer) }
 
     /// Whether a certificate's owner has issued and signed it.
-    public func isIssued(by authority: Certificate) -> Bool {
-        guard let der = try? authority.der() else { return false }
-        return revocation_list_is_by(pointer, der, der.count)
-    }
+    /// - Parameter der: the certificate's.
+    public func isIssued(by der: [UInt8]) -> Bool { revocation_list_is_by(pointer, der, der.count) }
 
     /// Whether a certificate of its issuer is on it.
     /// - Parameter der: the certificate's.

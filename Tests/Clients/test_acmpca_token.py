@@ -23,9 +23,16 @@ from harness.token import Token
 CONFIGURATION: dict[str, Any] = {"RevocationConfiguration": {"OcspConfiguration": {"Enabled": True}}}
 
 
-def asked(server: Server, issued: x509.Certificate, issuer: x509.Certificate) -> ocsp.OCSPResponseStatus:
-    """What the responder says when it is asked for the state of a certificate."""
-    question = ocsp.OCSPRequestBuilder().add_certificate(issued, issuer, hashes.SHA256()).build()
+def asked(
+    server: Server, issued: x509.Certificate, issuer: x509.Certificate, serial: int | None = None
+) -> ocsp.OCSPResponseStatus:
+    """What the responder says when it is asked for the state of a certificate, or of another serial number of the same issuer."""
+    algorithm = hashes.SHA256()
+    builder = ocsp.OCSPRequestBuilder().add_certificate(issued, issuer, algorithm)
+    if serial is not None:
+        one = builder.build()
+        builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(one.issuer_name_hash, one.issuer_key_hash, serial, algorithm)
+    question = builder.build()
     (access,) = issued.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     body = question.public_bytes(serialization.Encoding.DER)
     # The server has another port since it was started anew.
@@ -56,6 +63,8 @@ def test_no_signature_without_the_token(durable: Callable[..., Server], tmp_path
     # What needs no signature is answered.
     assert away.description["Status"] == "ACTIVE" and away.get(away.description["Arn"] + f"/certificate/{issued.serial_number:032x}")
     assert asked(server, issued, issuer) == ocsp.OCSPResponseStatus.TRY_LATER
+    # About what was never issued the token is not asked: there are more serial numbers than it can sign for.
+    assert asked(server, issued, issuer, 1) == ocsp.OCSPResponseStatus.UNAUTHORIZED
     token.put_back()
     assert away.certificate(new_request("late.example.com")).issuer == issuer.subject
     assert asked(server, issued, issuer) == ocsp.OCSPResponseStatus.SUCCESSFUL

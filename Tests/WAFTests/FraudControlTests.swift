@@ -90,14 +90,64 @@ struct FraudControlTests {
         }
     }
 
-    @Test("a network of 64 bits counts as one address")
+    @Test("all addresses of one network of version 6 count as one")
     func networks() throws {
         let firewall = try firewall(.takeover, Self.takeover)
         for number in 1...21 {
-            let found = rules(firewall.evaluate(login("u\(number)", "x", address: "2001:db8::\(number):1"), at: 0))
+            let found = rules(firewall.evaluate(login("u\(number)", "x", address: "2001:db8:0:7::\(number)"), at: 0))
             #expect(found == (number > 20 ? ["VolumetricIpHigh"] : []))
         }
-        #expect(rules(firewall.evaluate(login("ann", "x", address: "2001:db8:0:1::1"), at: 0)) == [])
+        #expect(rules(firewall.evaluate(login("ann", "x", address: "2001:db8:0:8::1"), at: 0)) == [])
+    }
+
+    @Test("a field that is there twice counts with both values: some applications take the last")
+    func twice() throws {
+        let known = try CompromisedCredentials("5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8".utf8)
+        let form = FraudSettings(path: "/login", isJSON: false, username: "user", password: "password")
+        let json = FraudSettings(path: "/login", isJSON: true, username: "/user", password: "/password")
+        for (settings, isJSON) in [(form, false), (json, true)] {
+            let firewall = try firewall(.takeover, settings, known)
+            func found(_ fields: [(String, String)], _ number: Int, _ session: String?) -> Verdict {
+                let body =
+                    isJSON
+                    ? "{\(fields.map { "\"\($0)\":\"\($1)\"" }.joined(separator: ","))}"
+                    : fields.map { "\($0)=\($1)" }.joined(separator: "&")
+                var request = WebRequest(
+                    method: "POST", path: "/login", body: Array(body.utf8), address: "192.0.2.\(number)")
+                request.session = session
+                return firewall.evaluate(request, at: 0)
+            }
+            // Two values of one name are no JSON that all read alike.
+            let unclear = isJSON ? ["SignalMissingCredential"] : []
+            for number in 1...11 {
+                for user in [[("user", "x\(number)"), ("user", "ann")], [("user", "bob"), ("user", "x\(number)")]] {
+                    let tried = found(user + [("password", "p\(number)")], number, nil)
+                    #expect(
+                        Set(rules(tried)) == Set(unclear + (number > 10 ? ["AttributePasswordTraversal"] : [])))
+                }
+                let names = found(
+                    [("user", "carol"), ("user", "n\(number)"), ("password", "x")], number + 100, "s")
+                #expect(Set(rules(names)) == Set(unclear + (number > 9 ? ["AttributeUsernameTraversal"] : [])))
+            }
+            let stolen = found([("user", "dan"), ("password", "junk"), ("password", "password")], 200, nil)
+            #expect(stolen.labels.contains("awswaf:managed:aws:atp:signal:credential_compromised"))
+            // A thousand other fields between them change nothing.
+            let filler = (0..<1000).map { ("f\($0)", "") }
+            let far = found(
+                [("user", "y"), ("password", "z")] + filler + [("user", "ann"), ("password", "q")], 201, nil)
+            #expect(rules(far).contains("AttributePasswordTraversal"))
+        }
+    }
+
+    @Test("what can't be read, or goes on beyond what is looked at, shows no credentials")
+    func unread() throws {
+        let firewall = try firewall(.takeover, Self.takeover)
+        var request = login("ann", "x")
+        request.body += Array(",\"password\":\"y\"}".utf8)
+        #expect(rules(firewall.evaluate(request, at: 0)) == ["SignalMissingCredential"])
+        request = login("ann", "x")
+        request.isBodyOversize = true
+        #expect(rules(firewall.evaluate(request, at: 0)) == ["SignalMissingCredential"])
     }
 
     @Test("one and the same name and password are no traversal, even where others have filled the table")
@@ -110,7 +160,7 @@ struct FraudControlTests {
         }
         func attempts(_ password: String) -> Int {
             counts.distinct(
-                "passwords", of: Array("ann".utf8), Array(password.utf8), limit: 10, minutes: 30, at: 0)
+                "passwords", of: Array("ann".utf8), [Array(password.utf8)], limit: 10, minutes: 30, at: 0)
         }
         // Each time its own count has grown: it does not go for itself.
         for _ in 0..<20 { #expect(attempts("right") == 1) }
@@ -187,6 +237,10 @@ struct FraudControlTests {
             #expect(phone == (number > 10 ? ["VolumetricPhoneNumberHigh"] : []))
             let place = rules(account("street=Main+St+1&town=\(number % 2 == 0 ? "X" : "x")", number))
             #expect(place == (number > 100 ? ["VolumetricAddressHigh"] : number > 10 ? ["VolumetricAddressLow"] : []))
+        }
+        for number in 1...11 {
+            let found = rules(account("phone1=\(number)&phone1=9999", 300 + number))
+            #expect(found == (number > 10 ? ["VolumetricPhoneNumberHigh"] : []))
         }
         for number in 1...11 {
             let found = rules(account("", 200 + number, session: "s"))

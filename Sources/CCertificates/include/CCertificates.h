@@ -121,6 +121,10 @@ unsigned char *_Nullable private_key_encrypt(
 /// for, and name constraints. Its certificates are in DER, one after another; the last one is trusted, whoever signed it.
 bool certificate_path_is_valid(const unsigned char *certificates, size_t count, int64_t time);
 
+/// Whether a certificate has the name of an authority's owner as its issuer's, and that one's key has signed it.
+bool certificate_is_signed_by(
+    const unsigned char *certificate, size_t certificate_count, const unsigned char *authority, size_t authority_count);
+
 /// Whether a certificate's names lie within what the name constraints of an authority above it permit. One without such
 /// constraints permits all names; one whose constraints can't be read, or not applied to these names, permits none.
 bool certificate_is_permitted(

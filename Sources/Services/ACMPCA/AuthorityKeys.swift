@@ -49,17 +49,21 @@ extension Environment {
 
     /// An authority's key, as PKCS #8 in DER. One that the token has sealed is opened by it each time, and nothing is kept: without
     /// the token nobody can use it.
+    /// - Parameter share: for whom something is to be signed.
     /// - Throws: RequestFailedException where the token does not open it; ThrottlingException.
-    func secret(of key: AuthorityKey) async throws(ServiceError) -> [UInt8] {
+    func secret(
+        of key: AuthorityKey, for share: SlowWork.Share = .permitted
+    ) async throws(ServiceError) -> [UInt8] {
         guard key.isSealedByToken == true else { return Array(key.secret) }
-        return try await askToken("used") { (token) throws(HardwareTokenError) in
+        return try await askToken("used", for: share) { (token) throws(HardwareTokenError) in
             try token.open(Array(key.secret), authenticating: AuthorityKey.context(key.id))
         }
     }
 
     /// - Parameter purpose: what the key is to be.
     private func askToken(
-        _ purpose: String, _ body: @escaping @Sendable (HardwareToken) throws(HardwareTokenError) -> [UInt8]
+        _ purpose: String, for share: SlowWork.Share = .permitted,
+        _ body: @escaping @Sendable (HardwareToken) throws(HardwareTokenError) -> [UInt8]
     ) async throws(ServiceError) -> [UInt8] {
         let unusable = "The key of the certificate authority can't be \(purpose):"
         guard let token else {
@@ -68,7 +72,7 @@ extension Environment {
                 "\(unusable) Start Gatehouse with --pkcs11-module and --pkcs11-token, which name the token that has sealed it."
             )
         }
-        let result = try await SlowWork.token.run { () throws(HardwareTokenError) in try body(token) }
+        let result = try await SlowWork.token.run(for: share) { () throws(HardwareTokenError) in try body(token) }
         do throws(HardwareTokenError) { return try result.get() } catch {
             throw .pca(.requestFailedException, "\(unusable) \(error.message)")
         }

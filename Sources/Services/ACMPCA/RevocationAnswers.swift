@@ -115,9 +115,10 @@ extension AuthorityEntry {
         let key = try await environment.read(authority.scope) { (records) throws(ServiceError) in
             try records.get(AuthorityKey.self, authority.id)
         }
-        guard let key, let signer = authority.revocationAuthority(try await environment.secret(of: key)) else {
-            return RevocationQuery.Refusal.unauthorized.bytes
-        }
+        // What was never issued has no end: the token signs nothing about it (RFC 5019, section 2.2.3).
+        guard let key, key.isSealedByToken != true || !states.contains(.unknown),
+            let signer = authority.revocationAuthority(try await environment.secret(of: key, for: .anybody))
+        else { return RevocationQuery.Refusal.unauthorized.bytes }
         let answer: [UInt8]
         do {
             answer = try query.answer(states, by: signer, thisUpdate: now, nextUpdate: now + Self.validity)

@@ -98,36 +98,28 @@ public final class FraudControl: RequestInspector {
     private static let bySession = [("high", 10), ("medium", 5), ("low", 1)]
     private static let multiple = 10
 
-    /// What an address is counted by: of version 6 the network of 64 bits, all of whose addresses one client may have.
-    private static func client(_ address: IPAddress) -> [UInt8] {
-        address.version == 6 ? Array(address.bytes.prefix(8)) : address.bytes
-    }
-
     private func takeover(_ request: WebRequest, _ time: Double, _ inspection: FraudInspection) {
-        let fields = SubmittedFields(request.body, isJSON: settings.isJSON)
-        let (username, password) = (fields.value(settings.username), fields.value(settings.password))
-        let name = username?.map(\.lowercasedASCII)
+        let fields = SubmittedFields(request, isJSON: settings.isJSON)
+        let (usernames, passwords) = (fields.values(settings.username), fields.values(settings.password))
+        let names = usernames.map { $0.map(\.lowercasedASCII) }
         let session = request.session.map { Array($0.utf8) }
         if let address = request.address {
-            let count = counts.count("ip", Self.client(address), limit: 20, minutes: 10, at: time)
+            let count = counts.count("ip", FraudCounts.key(address), limit: 20, minutes: 10, at: time)
             if let level = level(count, Self.byAddress) {
                 inspection.find("VolumetricIpHigh", ["aggregate:volumetric:ip:\(level)"], isMatch: level == "high")
             }
         }
-        let isKnown =
-            if let username, let password { credentials.contains(username: username, password: password) } else {
-                false
-            }
+        let isKnown = areKnown(usernames, passwords)
         if isKnown {
             inspection.find("AttributeCompromisedCredentials", ["signal:credential_compromised"], isMatch: false)
         }
-        if username == nil || password == nil {
+        if usernames.isEmpty || passwords.isEmpty || !fields.isWhole {
             inspection.find("SignalMissingCredential", ["signal:missing_credential"])
         }
-        if let name, let password,
-            counts.distinct("passwords", of: name, password, limit: Self.multiple, minutes: 30, at: time)
-                > Self.multiple
-        {
+        let tried = names.map { name in
+            counts.distinct("passwords", of: name, passwords, limit: Self.multiple, minutes: 30, at: time)
+        }
+        if tried.contains(where: { $0 > Self.multiple }) {
             inspection.find("AttributePasswordTraversal", ["aggregate:attribute:password_traversal"])
         }
         // Whether it is, its labels tell: see ``statement(_:)``.
@@ -139,8 +131,8 @@ public final class FraudControl: RequestInspector {
         if isKnown, counts.count("compromised", session, limit: 1, minutes: 30, at: time) > 1 {
             inspection.find("AttributeCompromisedCredentials", ["aggregate:attribute:compromised_credentials"])
         }
-        if let name,
-            counts.distinct("usernames", of: session, name, limit: Self.multiple, minutes: 30, at: time) > Self.multiple
+        if counts.distinct("usernames", of: session, names, limit: Self.multiple, minutes: 30, at: time)
+            > Self.multiple
         {
             inspection.find("AttributeUsernameTraversal", ["aggregate:attribute:username_traversal"])
         }
@@ -149,34 +141,40 @@ public final class FraudControl: RequestInspector {
         }
     }
 
+    /// Whether the operator's list has one of the names with one of the passwords.
+    private func areKnown(_ usernames: [[UInt8]], _ passwords: [[UInt8]]) -> Bool {
+        usernames.contains { username in
+            passwords.contains { credentials.contains(username: username, password: $0) }
+        }
+    }
+
     private func creation(_ request: WebRequest, _ time: Double, _ inspection: FraudInspection) {
-        let fields = SubmittedFields(request.body, isJSON: settings.isJSON)
-        let username = fields.value(settings.username) ?? fields.value(settings.email)
-        let password = fields.value(settings.password)
-        if let username, let password {
-            if credentials.contains(username: username, password: password) {
-                inspection.find("SignalCredentialCompromised", ["signal:credential_compromised"])
-            }
-        } else {
+        let fields = SubmittedFields(request, isJSON: settings.isJSON)
+        var usernames = fields.values(settings.username)
+        if usernames.isEmpty { usernames = fields.values(settings.email) }
+        let passwords = fields.values(settings.password)
+        if areKnown(usernames, passwords) {
+            inspection.find("SignalCredentialCompromised", ["signal:credential_compromised"])
+        }
+        if usernames.isEmpty || passwords.isEmpty || !fields.isWhole {
             inspection.find("SignalCredentialCompromised", ["signal:missing_credential"], isMatch: false)
         }
-        let address = request.address.map(Self.client)
+        let address = request.address.map(FraudCounts.key)
         if let address,
             let level = level(counts.count("ip", address, limit: 20, minutes: 10, at: time), Self.byAddress)
         {
             inspection.find(
                 "VolumetricIpHigh", ["aggregate:volumetric:ip:creation:\(level)"], isMatch: level == "high")
         }
-        if let phone = fields.joined(settings.phone, { (0x30...0x39).contains($0) }),
-            let level = level(counts.count("phone", phone, limit: 10, minutes: 30, at: time), Self.bySession)
-        {
+        let phones = fields.joined(settings.phone) { (0x30...0x39).contains($0) }
+        if let level = level(counts.count("phone", phones, limit: 10, minutes: 30, at: time), Self.bySession) {
             inspection.find(
                 "VolumetricPhoneNumberHigh", ["aggregate:volumetric:phone_number:\(level)"], isMatch: level == "high")
         }
-        if let place = fields.joined(settings.address, { $0 > 0x20 }),
-            let level = level(
-                counts.count("address", place, limit: 100, minutes: 30, at: time),
-                [("high", 100), ("medium", 50), ("low", 10)])
+        let places = fields.joined(settings.address) { $0 > 0x20 }
+        if let level = level(
+            counts.count("address", places, limit: 100, minutes: 30, at: time),
+            [("high", 100), ("medium", 50), ("low", 10)])
         {
             let label = ["aggregate:volumetric:address:\(level)"]
             inspection.find(level == "high" ? "VolumetricAddressHigh" : "VolumetricAddressLow", label)
@@ -186,15 +184,15 @@ public final class FraudControl: RequestInspector {
             inspection.find(
                 "VolumetricSessionHigh", ["aggregate:volumetric:session:creation:\(level)"], isMatch: level == "high")
         }
-        if let username = username?.map(\.lowercasedASCII),
-            let level = level(
-                counts.distinct("usernames", of: session, username, limit: 10, minutes: 30, at: time), Self.bySession)
+        let names = usernames.map { $0.map(\.lowercasedASCII) }
+        if let level = level(
+            counts.distinct("usernames", of: session, names, limit: 10, minutes: 30, at: time), Self.bySession)
         {
             inspection.find(
                 "AttributeUsernameTraversalHigh", ["aggregate:attribute:username_traversal:creation:\(level)"],
                 isMatch: level == "high")
         }
-        if let address, counts.distinct("addresses", of: session, address, limit: 5, minutes: 30, at: time) > 5 {
+        if let address, counts.distinct("addresses", of: session, [address], limit: 5, minutes: 30, at: time) > 5 {
             inspection.find("VolumetricSessionTokenReuseIp", ["aggregate:volumetric:session:creation:token_reuse:ip"])
         }
     }

@@ -29,12 +29,30 @@ struct FraudCounts: Sendable {
         counter(kind, limit, minutes).count(key([value]), at: time)
     }
 
+    /// The same of the highest count that one of several values has.
+    func count(_ kind: String, _ values: [[UInt8]], limit: Int, minutes: Int, at time: Double) -> Int {
+        values.map { count(kind, $0, limit: limit, minutes: minutes, at: time) }.max() ?? 0
+    }
+
+    /// What requests from an address are counted by. Of version 6 it is the network of 64 bits: whoever has one address there
+    /// has all of them.
+    static func key(_ address: IPAddress) -> [UInt8] {
+        address.version == 6 ? Array(address.bytes.prefix(8)) : address.bytes
+    }
+
     /// What is known of values with things. None of them counts as too much: otherwise no new one could be kept once all are, and
     /// each time that it comes it would count as another.
     func pairs(_ kind: String, _ minutes: Int) -> RateCounter { counter("\(kind) pairs", .max, minutes) }
 
-    /// How many different things a value had within some minutes, with this one.
+    /// How many different things a value had within some minutes, with these.
+    /// - Parameter things: what one request has of them.
     func distinct(
+        _ kind: String, of value: [UInt8], _ things: [[UInt8]], limit: Int, minutes: Int, at time: Double
+    ) -> Int {
+        things.map { distinct(kind, of: value, $0, limit: limit, minutes: minutes, at: time) }.max() ?? 0
+    }
+
+    private func distinct(
         _ kind: String, of value: [UInt8], _ thing: [UInt8], limit: Int, minutes: Int, at time: Double
     ) -> Int {
         let counter = counter(kind, limit, minutes)

@@ -53,22 +53,27 @@ struct FraudPath: Sendable {
 }
 
 /// What a request submits.
+///
+/// Of a field that is there twice one application takes the first value, and another the last. Both count, so that nobody
+/// hides what is tried behind what isn't.
 struct SubmittedFields {
     private let body: [UInt8]
     private let isJSON: Bool
     private let pairs: [(name: [UInt8], value: [UInt8])]
+    /// Whether all of it is there and can be read: what comes after a mistake, another reader may see.
+    let isWhole: Bool
 
-    /// More fields of a form are not looked at.
-    private static let most = 1000
-
-    init(_ body: [UInt8], isJSON: Bool) {
-        self.body = body
+    init(_ request: WebRequest, isJSON: Bool) {
+        body = request.body
         self.isJSON = isJSON
         guard !isJSON else {
             pairs = []
+            let content = JSONBody(request.body, JSONBodyMatch(paths: [], scope: .value))
+            isWhole = !request.isBodyOversize && content.isComplete
             return
         }
-        pairs = body.split(separator: UInt8(ascii: "&"), maxSplits: Self.most).map { pair in
+        isWhole = !request.isBodyOversize
+        pairs = body.split(separator: UInt8(ascii: "&")).map { pair in
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = equals < pair.endIndex ? Array(pair[(equals + 1)...]) : []
             return (
@@ -78,19 +83,24 @@ struct SubmittedFields {
         }
     }
 
-    /// The value of a field; nil: it is not there, or empty.
-    func value(_ field: String?) -> [UInt8]? {
-        guard let field else { return nil }
-        let value =
+    /// The first value of a field and, where it is another one, the last, without empty ones; none: there is none.
+    func values(_ field: String?) -> [[UInt8]] {
+        guard let field else { return [] }
+        let all =
             isJSON
-            ? JSONBody(body, JSONBodyMatch(paths: [field], scope: .value)).elements.first
-            : pairs.first { $0.name.elementsEqual(field.utf8) }?.value
-        return value.flatMap { $0.isEmpty ? nil : $0 }
+            ? JSONBody(body, JSONBodyMatch(paths: [field], scope: .value)).elements
+            : pairs.filter { $0.name.elementsEqual(field.utf8) }.map(\.value)
+        let said = all.filter { !$0.isEmpty }
+        guard let first = said.first, let last = said.last else { return [] }
+        return first == last ? [first] : [first, last]
     }
 
-    /// The values of several fields, one after another, with only what `isKept` says; nil: there is none.
-    func joined(_ fields: [String], _ isKept: (UInt8) -> Bool) -> [UInt8]? {
-        let values = fields.compactMap { value($0)?.map(\.lowercasedASCII).filter(isKept) }.filter { !$0.isEmpty }
-        return values.isEmpty ? nil : Array(values.joined(separator: [0]))
+    /// The values of several fields, one after another, with only what `isKept` says: the first ones and, where those are
+    /// others, the last ones; none: there is none.
+    func joined(_ fields: [String], _ isKept: (UInt8) -> Bool) -> [[UInt8]] {
+        let kept = fields.map { field in values(field).map { $0.map(\.lowercasedASCII).filter(isKept) } }
+        let first = kept.compactMap(\.first).filter { !$0.isEmpty }
+        let last = kept.compactMap(\.last).filter { !$0.isEmpty }
+        return (first == last ? [first] : [first, last]).filter { !$0.isEmpty }.map { Array($0.joined(separator: [0])) }
     }
 }

@@ -40,6 +40,8 @@ final class PreparedWebACL: Sendable {
     private let making = Mutex(())
     /// Seconds after which what failed is tried again: something of the operator's may be there by then.
     private static let pause = 30.0
+    /// The same where somebody waits for the answer who may just have put it there.
+    private static let shortPause = 1.0
 
     private struct State {
         var made: Result<ReadyWebACL, ServiceError>?
@@ -85,11 +87,23 @@ final class PreparedWebACL: Sendable {
         return renew(environment)
     }
 
+    /// The same, and what failed a second ago is tried again.
+    func readyNow(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
+        let made = ready(environment)
+        guard case .failure = made else { return made }
+        return renew(environment, after: Self.shortPause)
+    }
+
+    /// - Parameter pause: for how many seconds a failure stays.
     @discardableResult
-    private func renew(_ environment: Environment) -> Result<ReadyWebACL, ServiceError> {
+    private func renew(
+        _ environment: Environment, after pause: Double = PreparedWebACL.pause
+    ) -> Result<ReadyWebACL, ServiceError> {
         making.withLock { _ in
             let now = environment.clock.realTime
-            if let (made, retry) = state.withLock({ state in state.made.map { ($0, state.retry) } }), retry > now {
+            if let (made, retry) = state.withLock({ state in state.made.map { ($0, state.retry) } }),
+                retry - Self.pause + pause > now
+            {
                 return made
             }
             let result = Result { () throws(ServiceError) in try make(environment) }

@@ -98,7 +98,7 @@ final class WebACLIndex: Projection {
     /// - Throws: WAFUnavailableEntityException for a web ACL by which requests can't be decided.
     func check(_ arn: String, _ environment: Environment) throws(ServiceError) {
         let prepared = state.withLock { Self.prepared(arn, &$0) }
-        _ = try prepared?.ready(environment).get()
+        _ = try prepared?.readyNow(environment).get()
     }
 
     private static func prepared(_ arn: String, _ state: inout State) -> PreparedWebACL? {
