@@ -638,13 +638,14 @@ let package = Package(
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
                 "Server", "Shield", "ShieldService",
-                "SoftwareAuthenticator", "VaultService", "WAF", "WebAuthn",
+                "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2Service", "WebAuthn",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "WebFrontTests",
             dependencies: [
-                "Intake", "Platform", "Server", "WAF", "WebFront",
+                "CertificateIssuing", "Intake", "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
