@@ -9,8 +9,10 @@ package final class Connections: Sendable {
         var open: [Connection] = []
         /// By client.
         var clients: [String: [Connection]] = [:]
-        /// When all that could give way were looked at last.
+        /// When all were looked at last.
         var searched = NIODeadline.uptimeNanoseconds(0)
+        /// When all of some client were: whoever is at its own limit spends none of the looks at all.
+        var searchedOwn = NIODeadline.uptimeNanoseconds(0)
         /// By which some are chosen; nothing secret depends on it.
         var random = UInt64.random(in: .min ... .max)
 
@@ -38,9 +40,11 @@ package final class Connections: Sendable {
         }
 
         /// The one that is to give way; nil: all are being answered.
-        mutating func victim(_ all: [Connection], at now: NIODeadline) -> Connection? {
-            guard !all.isEmpty, searched + Connections.pause > now else {
-                searched = now
+        mutating func victim(
+            _ all: [Connection], _ searched: WritableKeyPath<State, NIODeadline>, at now: NIODeadline
+        ) -> Connection? {
+            guard !all.isEmpty, self[keyPath: searched] + Connections.pause > now else {
+                self[keyPath: searched] = now
                 return all.longestWaitedFor
             }
             let chosen = (0..<Connections.looks).map { _ in all[next(all.count)] }
@@ -87,10 +91,10 @@ package final class Connections: Sendable {
         let (isAdmitted, victim) = state.withLock { state -> (Bool, Connection?) in
             var victim: Connection?
             if let own = state.clients[new.client], own.count >= limits.connectionsPerAddress {
-                victim = state.victim(own, at: .now())
+                victim = state.victim(own, \.searchedOwn, at: .now())
                 guard victim != nil else { return (false, nil) }
             } else if state.open.count >= limits.connections {
-                victim = state.victim(state.open, at: .now())
+                victim = state.victim(state.open, \.searched, at: .now())
                 guard victim != nil else { return (false, nil) }
             }
             if let victim { state.remove(victim) }

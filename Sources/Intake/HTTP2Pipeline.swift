@@ -10,7 +10,7 @@ package enum HTTP2Pipeline {
     /// The most streams that one connection may have at a time.
     private static let concurrentStreams = 100
     /// How many frames that are cheap to send but expensive to answer are accepted within a period: resets
-    /// (CVE-2023-44487), errors, pings and settings.
+    /// (CVE-2023-44487), errors, pings and settings; and as many streams are refused.
     private static let floodLimit = (count: 200, window: TimeAmount.seconds(30))
     /// The most CONTINUATION frames that one head may have (CVE-2024-27316).
     private static let continuationFrames = 5
@@ -49,6 +49,7 @@ package enum HTTP2Pipeline {
             configuration: .init(
                 maxIdleTime: .seconds(limits.idleSeconds), maxAge: nil, maxGraceTime: .seconds(limits.requestSeconds),
                 keepalive: nil))
+        let refusals = NIOLoopBound(RefusalCount(), eventLoop: channel.eventLoop)
         let handler = NIOHTTP2Handler(
             mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: settings,
             streamConfiguration: streams, streamDelegate: manager.http2StreamDelegate
@@ -56,6 +57,7 @@ package enum HTTP2Pipeline {
             stream.eventLoop.makeCompletedFuture {
                 guard let own = connections.admit(stream, on: connection) else {
                     onRefusal()
+                    if refusals.value.isOneTooMany(most: floodLimit.count, in: floodLimit.window) { calm(channel) }
                     return try stream.pipeline.syncOperations.addHandler(RefusedStream())
                 }
                 connection.carry(own)
@@ -63,6 +65,32 @@ package enum HTTP2Pipeline {
             }
         }
         try channel.pipeline.syncOperations.addHandlers(handler, manager, HTTP2ErrorHandler(onViolation))
+    }
+
+    /// Closes a connection whose client goes on however many of its streams are refused.
+    private static func calm(_ channel: any Channel) {
+        // Not from within the reading of what it sent.
+        channel.eventLoop.execute {
+            let goAway = HTTP2Frame.FramePayload.goAway(
+                lastStreamID: .maxID, errorCode: .enhanceYourCalm, opaqueData: nil)
+            channel.writeAndFlush(HTTP2Frame(streamID: .rootStream, payload: goAway), promise: nil)
+            channel.close(promise: nil)
+        }
+    }
+}
+
+/// The refused streams of a connection. They cost a head and a stream each, and count as nothing else (CVE-2025-8671).
+private final class RefusalCount {
+    private var count = 0
+    private var start = NIODeadline.now()
+
+    /// Counts another one.
+    /// - Returns: whether it is the first of a period that is beyond the limit.
+    func isOneTooMany(most: Int, in period: TimeAmount) -> Bool {
+        let now = NIODeadline.now()
+        if start + period < now { (start, count) = (now, 0) }
+        count += 1
+        return count == most + 1
     }
 }
 

@@ -3,7 +3,7 @@ public import WAF
 
 /// Where the web front learns what stands between clients and an application: its web ACL, say.
 public protocol Screener: Sendable {
-    /// What requests for an application have to pass now. Asked for each request, so that a change holds from the next one on.
+    /// What requests for an application have to pass now. Asked for each request, so that changes hold soon.
     /// - Complexity: must be cheap, and never wait.
     func screening(of application: FrontedApplication) -> ScreeningState
 }
@@ -13,7 +13,7 @@ public enum ScreeningState: Sendable {
     /// Nothing.
     case none
     case ready(any Screening)
-    /// It is being made ready. Requests wait until that is done, and then it is asked for again.
+    /// It is being made ready. Requests wait until that is done, for as long as an application may take; then it is asked for again.
     case preparing(Task<Void, Never>)
 }
 

@@ -372,9 +372,9 @@ def test_unhealthy_servers_are_left_out_unless_all_are(tmp_path: Path) -> None:
         """Its word that it is well does not come to its end."""
         if peer.read().target != "/health":
             return peer.send(answer(b"three"))
-        peer.send(b"HTTP/1.1 200 OK\r\n")
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
         while True:
-            peer.send(b"X: y\r\n")
+            peer.send(b"x")
             time.sleep(0.1)
 
     with Upstream(script("one")) as one, Upstream(script("two")) as two, Upstream(drip) as never:

@@ -79,37 +79,104 @@ struct ConnectionsTests {
         #expect(connections.count == 0)
     }
 
+    /// Those that could be closed are found, however often a client at its own limit has its own looked at.
+    @Test func aClientAtItsLimitSpendsNoLooksOfOthers() throws {
+        let connections = connections(4000, perClient: 500)
+        var idle: EmbeddedChannel?
+        for number in 0..<4000 {
+            let new = try channel()
+            let admitted = try #require(connections.admit(new, from: "192.0.2.\(number % 8)"))
+            if number == 2000 { idle = new } else { admitted.begin(.answering) }
+        }
+        // Of the first client, none may go.
+        #expect(connections.admit(try channel(), from: "192.0.2.1") == nil)
+        #expect(connections.admit(try channel(), from: "198.51.100.1") != nil)
+        idle?.embeddedEventLoop.run()
+        #expect(idle?.isActive == false)
+    }
+
     /// A stream for which there is no room may be tried again, and the others go on.
     @Test func aStreamWithoutRoomIsRefused() throws {
+        let client = try HTTP2Client(places: 2)
+        try client.ask(streams: [1, 3, 5])
+        let resets = try client.heard().filter { $0.kind == 3 }
+        // REFUSED_STREAM
+        #expect(resets.map(\.stream) == [3, 5] && resets.allSatisfy { $0.payload == [0, 0, 0, 7] })
+        #expect(client.refusals.value == 2 && client.connections.count == 2)
+        #expect(client.channel.isActive)
+    }
+
+    /// But not for ever.
+    @Test func whoseStreamsAreRefusedAllTheTimeIsToldToBeCalm() throws {
+        let client = try HTTP2Client(places: 2)
+        for stream in 0..<201 { try client.ask(streams: [2 * stream + 1]) }
+        #expect(client.channel.isActive && client.refusals.value == 200)
+        _ = try client.heard()
+        try client.ask(streams: [403])
+        // GOAWAY with ENHANCE_YOUR_CALM
+        #expect(try client.heard().last { $0.kind == 7 }?.payload.suffix(4) == [0, 0, 0, 0xB])
+        #expect(!client.channel.isActive)
+    }
+}
+
+/// A client's connection of HTTP/2, frame by frame. Its requests are never answered.
+private struct HTTP2Client {
+    struct Frame {
+        let kind: UInt8
+        let stream: Int
+        let payload: [UInt8]
+    }
+
+    let channel = EmbeddedChannel()
+    let connections: Connections
+    let refusals = Count()
+
+    final class Count: Sendable {
+        private let number = Atomic(0)
+        var value: Int { number.load(ordering: .relaxed) }
+
+        func add() { number.add(1, ordering: .relaxed) }
+    }
+
+    /// - Parameter places: how many connections and streams it may have.
+    init(places: Int) throws {
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         var limits = ConnectionLimits()
-        limits.connectionsPerAddress = 2
-        let connections = Connections(limits, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let channel = try channel()
+        limits.connectionsPerAddress = places
+        connections = Connections(limits, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let carrier = try #require(connections.admit(channel, from: "192.0.2.1"))
-        let refusals = Atomic(0)
         try HTTP2Pipeline.add(
-            to: channel, carrier, connections, limits, onRefusal: { refusals.add(1, ordering: .relaxed) },
+            to: channel, carrier, connections, limits,
+            onRefusal: { [refusals] in refusals.add() },
             setUp: { _, own in own.begin(.answering) })
-        func frame(_ kind: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
-            [0, 0, UInt8(payload.count), kind, flags, 0, 0, 0, stream] + payload
-        }
-        // :method GET, :scheme https, :path / and :authority
-        let get: [UInt8] = [0x82, 0x87, 0x84, 0x41, 1, 0x61]
-        let sent =
-            Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(4, 0, stream: 0) + frame(1, 5, stream: 1, get)
-            + frame(1, 5, stream: 3, get) + frame(1, 5, stream: 5, get)
-        try channel.writeInbound(ByteBuffer(bytes: sent))
+        try send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
+    }
+
+    private func send(_ bytes: [UInt8]) throws {
+        try channel.writeInbound(ByteBuffer(bytes: bytes))
         channel.embeddedEventLoop.run()
+    }
+
+    /// Sends a request on each of some streams.
+    func ask(streams: [Int]) throws {
+        // :method GET, :scheme https, :path / and :authority
+        let head: [UInt8] = [0x82, 0x87, 0x84, 0x41, 1, 0x61]
+        for stream in streams {
+            try send([0, 0, UInt8(head.count), 1, 5, 0, 0, UInt8(stream >> 8), UInt8(stream & 255)] + head)
+        }
+    }
+
+    /// What the server has sent since the last time.
+    func heard() throws -> [Frame] {
         var said: [UInt8] = []
         while let bytes = try channel.readOutbound(as: ByteBuffer.self) { said += bytes.readableBytesView }
-        var resets: [[UInt8]] = []
+        var frames: [Frame] = []
         while said.count >= 9 {
-            let end = 9 + Int(said[1]) << 8 + Int(said[2])
-            if said[3] == 3 { resets.append([said[8]] + said[9..<min(end, said.count)]) }
-            said.removeFirst(min(end, said.count))
+            let end = min(9 + Int(said[1]) << 8 + Int(said[2]), said.count)
+            frames.append(
+                Frame(kind: said[3], stream: Int(said[7]) << 8 + Int(said[8]), payload: Array(said[9..<end])))
+            said.removeFirst(end)
         }
-        // REFUSED_STREAM
-        #expect(resets == [[3, 0, 0, 0, 7], [5, 0, 0, 0, 7]])
-        #expect(refusals.load(ordering: .relaxed) == 2 && connections.count == 2 && channel.isActive)
+        return frames
     }
 }

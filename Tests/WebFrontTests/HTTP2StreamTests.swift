@@ -45,6 +45,91 @@ struct HTTP2StreamTests {
         #expect(!stream.channel.isActive)
     }
 
+    /// Nor does the rest of a request make the client one that is being answered, when it has the answer to it.
+    @Test func whoDoesNotReadAnEarlyAnswerIsNotWaitedForLonger() throws {
+        let stream = try Stream()
+        stream.channel.isWritable = false
+        try stream.channel.writeInbound(HTTP2Frame.FramePayload.headers(.init(headers: Self.post)))
+        for rest in [("x", false), ("xyz", false), ("", true)] {
+            let data = HTTP2Frame.FramePayload.Data(
+                data: .byteBuffer(ByteBuffer(string: rest.0)), endStream: rest.1)
+            try stream.channel.writeInbound(HTTP2Frame.FramePayload.data(data))
+            #expect(stream.connection.phase == .sending)
+        }
+        stream.handler.tick(.now() + .seconds(32))
+        stream.channel.embeddedEventLoop.run()
+        #expect(!stream.channel.isActive)
+    }
+
+    /// A request on a connection on which nothing is read is none that keeps the client waiting.
+    @Test(arguments: [true, false]) func whoReadsNothingIsNotBeingAnswered(_ isWhole: Bool) throws {
+        let stream = try Stream(Preparing())
+        stream.channel.isWritable = false
+        try stream.channel.writeInbound(
+            HTTP2Frame.FramePayload.headers(.init(headers: Self.post, endStream: isWhole)))
+        if !isWhole {
+            #expect(stream.connection.phase == .reading)
+            try stream.channel.writeInbound(
+                HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)))
+        }
+        #expect(stream.connection.phase == .sending)
+        stream.channel.isWritable = true
+        stream.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(stream.connection.phase == .answering)
+    }
+
+    /// The same for HTTP/1.
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+    ])
+    func whoReadsNothingOfHTTP1IsNotBeingAnswered(_ request: String) throws {
+        let stream = try Stream(Preparing(), isHTTP2: false)
+        stream.channel.isWritable = false
+        try stream.channel.writeInbound(ByteBuffer(string: request))
+        #expect(stream.connection.phase == .sending)
+        stream.channel.isWritable = true
+        stream.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(stream.connection.phase == .answering)
+    }
+
+    /// What can't be made ready keeps nobody waiting for ever.
+    @Test func whatIsNeverReadyIsNotWaitedForWithoutAnEnd() throws {
+        let stream = try Stream(Preparing())
+        try stream.channel.writeInbound(HTTP2Frame.FramePayload.headers(.init(headers: Self.post, endStream: true)))
+        stream.handler.tick(.now() + .seconds(55))
+        #expect(try stream.channel.readOutbound(as: HTTP2Frame.FramePayload.self) == nil)
+        stream.handler.tick(.now() + .seconds(65))
+        let first = try #require(try stream.channel.readOutbound(as: HTTP2Frame.FramePayload.self))
+        guard case .headers(let headers) = first else { throw ChannelError.eof }
+        #expect(headers.headers.first(name: ":status") == "500")
+    }
+
+    /// A certificate that is revoked ends what is under way, and whatever its client asks for on connections that it has.
+    @Test(arguments: [true, false]) func whoIsRevokedLosesItsConnections(_ isHTTP2: Bool) throws {
+        let estate = try RevokingAuthority()
+        defer { estate.remove() }
+        func ask(_ stream: Stream) throws {
+            if isHTTP2 {
+                try stream.channel.writeInbound(
+                    HTTP2Frame.FramePayload.headers(.init(headers: Self.post, endStream: true)))
+            } else {
+                try stream.channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+            }
+            stream.channel.embeddedEventLoop.run()
+        }
+        let underWay = try Stream(Preparing(), isHTTP2: isHTTP2, standing: estate.standing())
+        try ask(underWay)
+        let unused = try Stream(isHTTP2: isHTTP2, standing: estate.standing())
+        underWay.handler.tick(.now())
+        #expect(underWay.channel.isActive)
+        try estate.revoke()
+        underWay.handler.tick(.now())
+        underWay.channel.embeddedEventLoop.run()
+        #expect(!underWay.channel.isActive)
+        try ask(unused)
+        #expect(!unused.channel.isActive && unused.guardian.requests.withLock(\.isEmpty))
+    }
+
     /// Where a line of cookies ends must hide nothing from web ACLs.
     @Test func cookiesAreSeenAsTheApplicationGetsThem() throws {
         let stream = try Stream()
@@ -69,10 +154,18 @@ struct HTTP2StreamTests {
     }
 }
 
-/// A stream's handler with nothing around it. All requests are refused.
+/// A screening that is never ready.
+private struct Preparing: Screener {
+    func screening(of application: FrontedApplication) -> ScreeningState {
+        .preparing(Task { try? await Task.sleep(for: .seconds(86_400)) })
+    }
+}
+
+/// A stream's handler with nothing around it, or that of a connection. All requests are refused, or wait for what screens them.
 private struct Stream {
     let channel = EmbeddedChannel()
-    let handler: HTTP2StreamHandler
+    let handler: any ChannelHandler & Ticking
+    let connection: Connection
     let guardian: Guardian
 
     final class Guardian: TrafficGuard {
@@ -87,19 +180,21 @@ private struct Stream {
         func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {}
     }
 
-    init() throws {
+    init(_ screener: (any Screener)? = nil, isHTTP2: Bool = true, standing: ClientStanding? = nil) throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let guardian = Guardian()
         self.guardian = guardian
         let table = try ApplicationTable(
             WebFrontFile(parsing: "a = http://127.0.0.1:1"), account: "111122223333", region: "us-east-1", before: nil)
         let shared = FrontShared(
-            screener: nil, guardian: guardian, limits: WebFrontLimits(), counters: FrontCounters(Metrics()), log: log)
+            screener: screener, guardian: screener == nil ? guardian : nil, limits: WebFrontLimits(),
+            counters: FrontCounters(Metrics()), log: log)
         let front = FrontLoop(channel.embeddedEventLoop, shared, table)
         let connections = Connections(ConnectionLimits(), log: log)
-        let connection = try #require(connections.admit(channel, from: "192.0.2.1"))
-        handler = HTTP2StreamHandler(
-            front, ClientInfo(address: "192.0.2.1", isSecure: true, port: 443), connection)
+        connection = try #require(connections.admit(channel, from: "192.0.2.1"))
+        let client = ClientInfo(address: "192.0.2.1", isSecure: true, port: 443, standing: standing)
+        handler =
+            isHTTP2 ? HTTP2StreamHandler(front, client, connection) : HTTP1Handler(front, client, connection)
         try channel.pipeline.syncOperations.addHandler(handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

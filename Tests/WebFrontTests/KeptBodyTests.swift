@@ -22,4 +22,16 @@ struct KeptBodyTests {
         #expect(pieces.reduce(0) { $0 + $1.storageCapacity } < 64_000)
         #expect(kept.count == 0 && kept.prefix(10) == [])
     }
+
+    /// A piece does not keep the rest of what was read with it.
+    @Test func smallPartsOfReadsAreCopied() {
+        var kept = KeptBody()
+        for _ in 0..<64 {
+            let read = ByteBuffer(repeating: 0x78, count: 16_384)
+            kept.append(read.getSlice(at: 1, length: 1024) ?? read)
+        }
+        let pieces = kept.takeAll()
+        #expect(pieces.reduce(0) { $0 + $1.readableBytes } == 65_536)
+        #expect(pieces.reduce(0) { $0 + $1.storageCapacity } <= 4 * 65_536)
+    }
 }

@@ -136,6 +136,7 @@ struct ScreeningTests {
             request.web.body.starts(with: "xxx".utf8) ? .answer(ScreeningAnswer(status: 403)) : .pass(headers: [])
         }
         let (preparation, end) = AsyncStream<Void>.makeStream()
+        let (second, secondEnd) = AsyncStream<Void>.makeStream()
         screen.preparation.withLock { $0 = Task { for await _ in preparation {} } }
         try await Fronted.with(screen) { front in
             let body = String(repeating: "x", count: count)
@@ -143,12 +144,13 @@ struct ScreeningTests {
             async let answer = front.ask("POST / HTTP/1.1\r\nHost: a\r\n\(framing)Connection: close\r\n\r\n\(body)")
             while screen.asked.load(ordering: .relaxed) == 0 { await Task.yield() }
             #expect(screen.requests.isEmpty && front.application.seen == [])
-            let task = screen.preparation.withLock { state in
-                defer { state = nil }
-                return state
-            }
+            // It has changed again when it is ready.
+            screen.preparation.withLock { $0 = Task { for await _ in second {} } }
             end.finish()
-            await task?.value
+            while screen.asked.load(ordering: .relaxed) == 1 { await Task.yield() }
+            #expect(screen.requests.isEmpty && front.application.seen == [])
+            screen.preparation.withLock { $0 = nil }
+            secondEnd.finish()
             let said = try await answer
             #expect(said.hasPrefix(count == 0 ? "HTTP/1.1 200" : "HTTP/1.1 403"))
         }

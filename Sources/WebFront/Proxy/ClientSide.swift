@@ -41,12 +41,14 @@ final class ClientInfo: Sendable {
     let certificate: [(name: String, value: String)]
     /// The authorities by which its certificate was verified; nil: it was asked for none.
     let trust: ClientTrust?
+    /// Whether that certificate still counts; nil: nobody looks.
+    let standing: ClientStanding?
     /// Of its TLS; nil: it has none, or they are not known.
     let fingerprints: TLSFingerprints?
 
     init(
         address: String, isSecure: Bool, port: Int, certificate: [(name: String, value: String)] = [],
-        trust: ClientTrust? = nil, fingerprints: TLSFingerprints? = nil
+        trust: ClientTrust? = nil, standing: ClientStanding? = nil, fingerprints: TLSFingerprints? = nil
     ) {
         self.fingerprints = fingerprints
         self.address = address
@@ -55,5 +57,6 @@ final class ClientInfo: Sendable {
         self.port = port
         self.certificate = certificate
         self.trust = trust
+        self.standing = standing
     }
 }

@@ -5,6 +5,7 @@ extension Exchange {
     /// Decides what becomes of the request.
     func start() {
         front.shared.counters.requests.add(1)
+        guard client.standing?.isRevoked != true else { return hangUp() }
         let host = head.host
         let shared = front.shared
         guard let application = front.applications.application(host: host) else {

@@ -324,8 +324,9 @@ final class Exchange {
 
     // MARK: Time
 
-    /// Looks whether the application takes too long.
+    /// Looks whether the application takes too long, and whether the client may go on.
     func tick(_ now: NIODeadline) {
+        guard client.standing?.isRevoked != true else { return hangUp() }
         guard let application, since + application.settings.timeout < now else { return }
         switch stage {
         case .passing(let upstream):
@@ -333,7 +334,9 @@ final class Exchange {
             guard takesAnswer, isRequestWhole || !upstream.isWritable else { return }
             fail(504)
         case .tunnel: finishTunnel()
-        case .preparing, .screening, .connecting, .done: break
+        // As for a web ACL that can't be asked.
+        case .preparing: fail(500)
+        case .screening, .connecting, .done: break
         }
     }
 }

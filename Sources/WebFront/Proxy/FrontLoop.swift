@@ -42,6 +42,14 @@ final class FrontShared: Sendable {
         log.warning("TLS with an application's server failed: \(error)", metadata: ["server": "\(address)"])
     }
 
+    /// Takes note that there was no room for a stream.
+    /// - Returns: whether its client may have more refused; else its connection is closed.
+    func admitsRefusal(of client: ClientInfo) -> Bool {
+        guard admitsStray(from: client) else { return false }
+        if let guardian, let ip = client.ip { guardian.saw(.refused, from: ip, for: nil) }
+        return true
+    }
+
     /// Whether a request is answered that is for no application, or that is none.
     func admitsStray(from client: ClientInfo) -> Bool {
         guard let guardian, let ip = client.ip, !guardian.admitsStray(from: ip) else { return true }

@@ -160,7 +160,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private func endBody(_ reader: BodyReader, _ exchange: Exchange) -> Bool {
         guard reader.isAtEnd, case .body = reading else { return false }
         reading = .answer(exchange)
-        connection.begin(.answering)
+        connection.begin(answering)
         exchange.endRequest()
         return true
     }
@@ -196,10 +196,13 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         } else {
             reading = .answer(exchange)
             pace.begin(.answer, front.now)
-            connection.begin(.answering)
+            connection.begin(answering)
         }
         exchange.start()
     }
+
+    /// Whose turn it is while a request is answered: who sends another one without reading the answers before is waited for.
+    private var answering: Connection.Phase { isWritable ? .answering : .sending }
 
     /// Answers what is no request, and ends the connection: nobody knows where another would begin.
     private func refuse(_ refusal: Refusal) {
@@ -278,7 +281,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         flush()
         reading = .tunnel(exchange)
         pace.begin(.tunnel, front.now)
-        connection.begin(.answering)
+        connection.begin(answering)
         process()
         exchange.flushUpstream()
         readOn()

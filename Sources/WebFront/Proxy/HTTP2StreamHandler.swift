@@ -89,28 +89,38 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
         if head.framing == .none { rest = 0 }
         owesContinue = head.expectsContinue
         pace.begin(isWhole ? .answer : .body, front.now)
-        connection.begin(isWhole ? .answering : .reading)
+        connection.begin(isWhole ? answering : .reading)
         let exchange = Exchange(front, info, self, head)
         self.exchange = exchange
         exchange.start()
     }
 
+    /// Whose turn it is while a request is answered.
+    private var answering: Connection.Phase { isWritable ? .answering : .sending }
+
     private func take(_ bytes: ByteBuffer) throws(Refusal) {
+        // Of a request that is answered already nothing more is looked at.
+        guard let exchange else { return }
         pace.saw(bytes.readableBytes)
         if let rest {
             guard bytes.readableBytes <= rest else { throw .malformed("a body is longer than its length") }
             self.rest = rest - bytes.readableBytes
         }
-        if bytes.readableBytes > 0 { exchange?.take(bytes) }
+        if bytes.readableBytes > 0 { exchange.take(bytes) }
     }
 
     private func endRequest() throws(Refusal) {
         guard !isRequestWhole else { return }
+        guard let exchange else {
+            // It is the client that has yet to take its answer.
+            isRequestWhole = true
+            return
+        }
         guard rest ?? 0 == 0 else { throw .malformed("a body is shorter than its length") }
         isRequestWhole = true
         pace.begin(.answer, front.now)
-        connection.begin(.answering)
-        exchange?.endRequest()
+        connection.begin(answering)
+        exchange.endRequest()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -60,6 +60,8 @@ private struct HealthProbe {
         var limits = EndpointClient.Limits()
         limits.connection = check.timeout
         limits.silence = check.timeout
+        // A server that says a byte now and then is not well, either.
+        limits.answer = check.timeout
         limits.idleConnections = 0
         // As an Application Load Balancer, it does not look at the certificates of targets here.
         let client: EndpointClient
@@ -91,23 +93,10 @@ private struct HealthProbe {
             (name: "Host", value: target.address.authority), (name: "Connection", value: "close"),
             (name: "User-Agent", value: "ELB-HealthChecker/2.0"), (name: "Accept-Encoding", value: "gzip, compressed"),
         ]
-        let (path, statuses, timeout) = (check.path, check.statuses, check.timeout)
-        // A server that says a byte now and then is not well, either.
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                guard let answer = try? await client.send(.init("GET", path, headers: headers, body: .bytes([]))) else {
-                    return false
-                }
-                if case .stream(let stream) = answer.body { stream.stop() }
-                return statuses.contains { $0.contains(answer.status) }
-            }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return false
-            }
-            let isWell = await group.next() ?? false
-            group.cancelAll()
-            return isWell
+        guard let answer = try? await client.send(.init("GET", check.path, headers: headers, body: .bytes([]))) else {
+            return false
         }
+        if case .stream(let stream) = answer.body { stream.stop() }
+        return check.statuses.contains { $0.contains(answer.status) }
     }
 }

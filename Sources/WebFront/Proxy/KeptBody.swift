@@ -6,16 +6,19 @@ struct KeptBody {
     /// In bytes.
     private(set) var count = 0
 
-    /// Shorter pieces are put together, in bytes: each would hold on to the memory of all that was read with it.
+    /// Shorter pieces are put together, in bytes: each would hold on to the memory of all that was read with it. So are those that
+    /// are a small part of that.
     private static let short = 1024
 
     mutating func append(_ piece: ByteBuffer) {
         count += piece.readableBytes
-        guard piece.readableBytes < Self.short else { return pieces.append(piece) }
+        if piece.readableBytes >= Self.short, piece.storageCapacity / 4 <= piece.readableBytes {
+            return pieces.append(piece)
+        }
         if let last = pieces.indices.last, pieces[last].readableBytes < Self.short {
             pieces[last].writeImmutableBuffer(piece)
         } else {
-            var copy = ByteBufferAllocator().buffer(capacity: 2 * Self.short)
+            var copy = ByteBufferAllocator().buffer(capacity: max(2 * Self.short, piece.readableBytes))
             copy.writeImmutableBuffer(piece)
             pieces.append(copy)
         }

@@ -31,6 +31,8 @@ final class ClientRevocations: Sendable {
         }
     }
 
+    /// Raised whenever the file was read.
+    let version = Atomic(0)
     let file: String
     /// All of them, in DER.
     private let authorities: [[UInt8]]
@@ -106,6 +108,7 @@ final class ClientRevocations: Sendable {
     private func read() throws(WebFrontProblem) {
         // Noted before reading, so that a change made meanwhile is not missed.
         let stamp = Stamp(file)
+        defer { version.add(1, ordering: .releasing) }
         defer { state.withLock { $0.stamp = stamp } }
         guard stamp.size ?? 0 <= Self.longest, let data = FileManager.default.contents(atPath: file) else {
             throw WebFrontProblem("\(file) can't be read: it takes a file of up to \(Self.longest) bytes")

@@ -41,7 +41,11 @@ extension WebFront {
                 onFailure: { if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) } }
             ) { [self] _, applicationProtocol in
                 let certificate = try pipeline.nioSSL_peerCertificate()
-                if let certificate, choice.shown?.trust?.revocations?.hasRevoked(certificate) == true {
+                var standing: ClientStanding?
+                if let certificate, let revocations = choice.shown?.trust?.revocations {
+                    standing = ClientStanding(certificate, revocations)
+                }
+                if standing?.isRevoked == true {
                     shared.log.debug(
                         "a client's certificate is revoked", metadata: ["address": "\(connection.address)"])
                     if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) }
@@ -50,7 +54,7 @@ extension WebFront {
                 let info = ClientInfo(
                     address: connection.address, isSecure: true, port: port,
                     certificate: certificate.map { ClientCertificateHeaders.headers(of: $0) } ?? [],
-                    trust: choice.shown?.trust, fingerprints: offer.fingerprints)
+                    trust: choice.shown?.trust, standing: standing, fingerprints: offer.fingerprints)
                 guard applicationProtocol == "h2" else {
                     return try pipeline.addHandler(HTTP1Handler(front, info, connection))
                 }
@@ -58,7 +62,7 @@ extension WebFront {
                 try HTTP2Pipeline.add(
                     to: channel, connection, connections, limits,
                     onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } },
-                    onRefusal: { if let ip { shared.guardian?.saw(.refused, from: ip, for: nil) } }
+                    onRefusal: { if !shared.admitsRefusal(of: info) { channel.close(promise: nil) } }
                 ) { stream, own in
                     try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(bound.value, info, own))
                 }

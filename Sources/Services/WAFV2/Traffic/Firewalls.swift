@@ -27,15 +27,27 @@ struct StoredResources: FirewallResources {
     }
 }
 
-/// A web ACL as it is between two changes, made ready when the first request comes. That may take some tenths of a second: nothing
+/// A web ACL, made ready when the first request comes, and again after each change. That may take some tenths of a second: nothing
 /// that answers others waits for it.
 final class PreparedWebACL: Sendable {
-    /// The ARNs of what it refers to, and of what rule groups of it refer to.
-    let uses: Set<String>
-    private let stored: StoredWebACL
-    private let resources: StoredResources
-    private let logging: StoredLogging?
-    private let state = Mutex(State())
+    /// What it is made of.
+    struct Source: Sendable {
+        let stored: StoredWebACL
+        let resources: StoredResources
+        let logging: StoredLogging?
+
+        /// Whether it refers to something, or a rule group of it does.
+        func uses(_ arn: String) -> Bool {
+            stored.uses.contains { $0 == arn || resources.groups[$0]?.uses.contains(arn) == true }
+        }
+    }
+
+    private struct State {
+        var acl: Renewed<Source, Result<ReadyWebACL, ServiceError>>
+        var task: Task<Void, Never>?
+    }
+
+    private let state: Mutex<State>
     /// Held while it is made ready, so that it is made once.
     private let making = Mutex(())
     /// Seconds after which what failed is tried again: something of the operator's may be there by then.
@@ -43,22 +55,13 @@ final class PreparedWebACL: Sendable {
     /// The same where somebody waits for the answer who may just have put it there.
     private static let shortPause = 1.0
 
-    private struct State {
-        var made: Result<ReadyWebACL, ServiceError>?
-        /// When it is tried again, in seconds since 1970.
-        var retry = Double.infinity
-        var task: Task<Void, Never>?
-    }
+    init(_ source: Source) { state = Mutex(State(acl: Renewed(source))) }
 
-    init(_ stored: StoredWebACL, _ resources: StoredResources, logging: StoredLogging?) {
-        self.stored = stored
-        self.resources = resources
-        self.logging = logging
-        uses = stored.uses.reduce(into: []) { uses, arn in
-            uses.insert(arn)
-            uses.formUnion(resources.groups[arn]?.uses ?? [])
-        }
-    }
+    /// Whether it refers to something, or a rule group of it does.
+    func uses(_ arn: String) -> Bool { state.withLock { $0.acl.source.uses(arn) } }
+
+    /// Has it made anew when the next request comes.
+    func change(_ source: Source) { state.withLock { $0.acl.change(source) } }
 
     /// What there is of it at a moment.
     enum Readiness {
@@ -71,13 +74,12 @@ final class PreparedWebACL: Sendable {
     /// - Complexity: O(1), and it never waits.
     func readiness(_ environment: Environment) -> Readiness {
         state.withLock { state in
-            if let made = state.made, state.retry == .infinity || state.retry > environment.clock.realTime {
-                return .ready(made)
-            }
+            let look = state.acl.look(at: environment.clock.realTime)
+            if case .current(let made) = look { return .ready(made) }
             let task = state.task ?? Task.detached { self.renew(environment) }
             state.task = task
-            // Until it is there, what failed before is what there is.
-            return state.made.map { .ready($0) } ?? .preparing(task)
+            if case .older(let made) = look { return .ready(made) }
+            return .preparing(task)
         }
     }
 
@@ -101,26 +103,29 @@ final class PreparedWebACL: Sendable {
     ) -> Result<ReadyWebACL, ServiceError> {
         making.withLock { _ in
             let now = environment.clock.realTime
-            if let (made, retry) = state.withLock({ state in state.made.map { ($0, state.retry) } }),
-                retry - Self.pause + pause > now
-            {
-                return made
+            let (look, source, version) = state.withLock { state in
+                (state.acl.look(at: now + Self.pause - pause), state.acl.source, state.acl.version)
             }
-            let result = Result { () throws(ServiceError) in try make(environment) }
+            if case .current(let made) = look { return made }
+            let result = Result { () throws(ServiceError) in try Self.make(source, environment) }
             var retry = Double.infinity
             if case .failure(let error) = result {
-                environment.projection(WebTraffic.self).tell(error.cause ?? "\(stored.arn): \(error.logText)")
+                environment.projection(WebTraffic.self).tell(error.cause ?? "\(source.stored.arn): \(error.logText)")
                 retry = now + Self.pause
             }
-            state.withLock { state in (state.made, state.retry, state.task) = (result, retry, nil) }
+            state.withLock { state in
+                state.acl.take(result, of: version, retry: retry)
+                state.task = nil
+            }
             return result
         }
     }
 
-    private func make(_ environment: Environment) throws(ServiceError) -> ReadyWebACL {
+    private static func make(_ source: Source, _ environment: Environment) throws(ServiceError) -> ReadyWebACL {
         let traffic = environment.projection(WebTraffic.self)
+        let stored = source.stored
         let (view, acl) = (try stored.view(), try stored.acl())
-        var resources = resources
+        var resources = source.resources
         resources.managed = environment.projection(ManagedRuleSources.self)
         resources.counting = (stored.arn, traffic.rates)
         do throws(Firewall.Problem) {
@@ -134,7 +139,7 @@ final class PreparedWebACL: Sendable {
                 arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
                 recorder: SampleRecorder(view, groups: groups, traffic),
                 metrics: WebACLMetrics(view, groups: groups, environment.metrics, traffic),
-                log: WebACLLog(acl, try? logging?.view()), protection: DataProtection(view.dataProtectionConfig),
+                log: WebACLLog(acl, try? source.logging?.view()), protection: DataProtection(view.dataProtectionConfig),
                 tokenDomains: view.tokenDomains ?? [],
                 bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {
                     ReadyWebACL.bytes(of: $0.defaultSizeInspectionLimit)

@@ -162,7 +162,7 @@ enum FilterAnswer {
 }
 
 extension Environment {
-    /// What stands before something. Asked for each request, so that a change holds from the next one on.
+    /// What stands before something. Asked for each request, so that a change holds from the next one on, or soon after: see ``Renewed``.
     /// - Complexity: a look-up, and it never waits.
     public func webACLState(of arn: String) -> WebACLState {
         guard let (webACL, resource) = projection(WebACLIndex.self).webACL(protecting: arn) else { return .none }
