@@ -638,7 +638,7 @@ let package = Package(
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
                 "Server", "Shield", "ShieldService",
-                "SoftwareAuthenticator", "VaultService", "WAF", "WebAuthn",
+                "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2API", "WebAuthn",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -677,7 +677,11 @@ let package = Package(
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
-        .testTarget(name: "PacketFilterTests", dependencies: ["PacketFilter", "Shield", "WAF"]),
+        .testTarget(
+            name: "PacketFilterTests",
+            dependencies: [
+                "CProgram", "PacketFilter", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
