@@ -637,8 +637,8 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
-                "Server", "Shield", "ShieldService",
-                "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2Service", "WebAuthn",
+                "Server", "Shield", "ShieldService", "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2API",
+                "WAFV2Service", "WebAuthn",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -679,7 +679,11 @@ let package = Package(
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
-        .testTarget(name: "PacketFilterTests", dependencies: ["PacketFilter", "Shield", "WAF"]),
+        .testTarget(
+            name: "PacketFilterTests",
+            dependencies: [
+                "CProgram", "PacketFilter", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(

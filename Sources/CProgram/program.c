@@ -6,12 +6,12 @@
 
 #ifdef __linux__
 
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /// Files in memory are all that it needs: nobody has to read while it writes.
@@ -69,24 +69,33 @@ static int start(pid_t *process, const char *path, char *const *arguments, const
     return error;
 }
 
+static int64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// It asks from time to time: not every system lets one wait for a process and a time at once.
 static program_result wait_for(pid_t process, int seconds) {
     program_result result = {-1, 0};
-    int handle = (int)syscall(SYS_pidfd_open, process, 0);
-    if (handle >= 0) {
-        struct pollfd waited = {handle, POLLIN, 0};
-        int ready;
-        do ready = poll(&waited, 1, seconds * 1000);
-        while (ready < 0 && errno == EINTR);
-        if (ready == 0) {
-            kill(process, SIGKILL);
-            result.error = ETIMEDOUT;
-        }
-        close(handle);
-    }
+    int64_t end = milliseconds() + (int64_t)seconds * 1000;
+    int64_t pause = 1;
     int status = 0;
     pid_t ended;
-    do ended = waitpid(process, &status, 0);
-    while (ended < 0 && errno == EINTR);
+    while ((ended = waitpid(process, &status, result.error ? 0 : WNOHANG)) <= 0) {
+        if (ended < 0) {
+            if (errno == EINTR) continue;
+            break;
+        }
+        if (milliseconds() >= end) {
+            kill(process, SIGKILL);
+            result.error = ETIMEDOUT;
+            continue;
+        }
+        struct timespec waited = {0, pause * 1000000};
+        nanosleep(&waited, NULL);
+        if (pause < 50) pause *= 2;
+    }
     if (ended == process && WIFEXITED(status)) result.status = WEXITSTATUS(status);
     return result;
 }

@@ -20,11 +20,15 @@ public struct FilterTable: Sendable, Equatable {
     static let capacity = 65_536
 
     /// - Parameters:
-    ///   - address: on which the front listens; all, if it is `0.0.0.0` or `::`.
+    ///   - address: on which the front listens; all, if it is `0.0.0.0` or `::`, or nil.
     ///   - ports: of the front; the first one gives the table its name.
     ///   - exempt: networks that are let through at any time.
     ///   - rate: how many connections an address may open, by IPv6 a network of 64 bits.
-    public init(address: IPAddress?, ports: [Int], exempt: [Network], rate: Budget) {
+    /// - Returns: nil where the address is none that a rule can name, such as one with a zone (`fe80::1%eth0`): a table for all
+    ///   addresses would touch others' services.
+    public init?(address text: String?, ports: [Int], exempt: [Network], rate: Budget) {
+        let address = text.flatMap { IPAddress($0) }
+        guard text == nil || address != nil else { return nil }
         let isAny = address?.bytes.allSatisfy { $0 == 0 } ?? true
         self.address = isAny ? nil : address
         self.ports = ports.sorted()

@@ -23,6 +23,8 @@ struct NFTProgram: Sendable {
     private static let folders = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"]
     private static let seconds: Int32 = 10
 
+    init(path: String) { self.path = path }
+
     /// - Throws: ``Failure`` where there is no such program.
     init() throws(Failure) {
         guard let folder = Self.folders.first(where: { access("\($0)/nft", X_OK) == 0 }) else {

@@ -19,6 +19,17 @@ public final class PacketFilter: Service, PacketFiltering {
         var waiting: [ClientKey: Double] = [:]
         /// What was counted when it was last read.
         var last = FilterCounters()
+        /// When it was last said that something does not work, and when the table was last put back.
+        var complained: ContinuousClock.Instant?
+        var replaced: ContinuousClock.Instant?
+
+        /// Whether something may be done again, which is then taken to be done.
+        static func isDue(_ last: inout ContinuousClock.Instant?, after pause: Duration) -> Bool {
+            let now = ContinuousClock.now
+            guard last.map({ now - $0 >= pause }) ?? true else { return false }
+            last = now
+            return true
+        }
     }
 
     private let program: NFTProgram
@@ -36,10 +47,18 @@ public final class PacketFilter: Service, PacketFiltering {
         self.log = log
     }
 
+    init(_ program: NFTProgram, log: Logger) { (self.program, self.log) = (program, log) }
+
     /// Puts the table in place. What an earlier process left under its name is replaced.
     /// - Throws: ``Problem`` where the kernel, or the process's rights, do not allow for it.
     public func install(_ table: FilterTable) async throws(Problem) {
+        // Whoever puts back the one before in the meantime sees that it is another now.
+        let before = state.withLock { state in
+            defer { if state.table != nil { state.table = table } }
+            return state.table
+        }
         do throws(NFTProgram.Failure) { try await program.run(table.creation) } catch {
+            state.withLock { if $0.table == table { $0.table = before } }
             throw Problem(description: error.description)
         }
         let isClosed = state.withLock { state in
@@ -57,7 +76,10 @@ public final class PacketFilter: Service, PacketFiltering {
             state.isClosed = true
             return state.table.take()
         }
-        guard let table else { return }
+        if let table { await remove(table) }
+    }
+
+    private func remove(_ table: FilterTable) async {
         do throws(NFTProgram.Failure) { try await program.run(table.removal) } catch {
             log.error(
                 "nftables: the table is left: \(error). Remove it by: nft delete table inet \(table.name)")
@@ -84,15 +106,15 @@ public final class PacketFilter: Service, PacketFiltering {
         wake.yield()
     }
 
-    private func flush() async {
+    func flush() async {
         let (table, clients) = state.withLock { state in
             defer { state.waiting = [:] }
             return (state.table, state.waiting)
         }
         guard let table, !clients.isEmpty else { return }
         do throws(NFTProgram.Failure) { try await program.run(table.banning(clients)) } catch {
-            guard error.isMissing else { return log.warning("nftables: addresses are not banned: \(error)") }
-            await putBack(table)
+            guard error.isMissing else { return complain("addresses are not banned: \(error)") }
+            await putBack()
         }
     }
 
@@ -109,21 +131,39 @@ public final class PacketFilter: Service, PacketFiltering {
             }
         } catch {
             if error.isMissing {
-                await putBack(table)
+                await putBack()
             } else {
-                log.warning("nftables: the table's counters can't be read: \(error)")
+                complain("the table's counters can't be read: \(error)")
             }
             return nil
         }
     }
 
-    /// Whoever loads rules anew often removes all tables before.
-    private func putBack(_ table: FilterTable) async {
-        guard state.withLock({ $0.table }) != nil else { return }
-        log.warning(
-            "nftables: somebody has removed the table: it is put back", metadata: ["table": "inet \(table.name)"])
-        do throws(Problem) { try await install(table) } catch {
-            log.error("nftables: the table can't be put back: \(error)")
+    /// What goes wrong in a flood does so all the time: it is said once a minute.
+    private func complain(_ problem: String) {
+        guard state.withLock({ State.isDue(&$0.complained, after: .seconds(60)) }) else { return }
+        log.warning("nftables: \(problem)")
+    }
+
+    /// Whoever loads rules anew often removes all tables before. Where it does not help, it must not take away all bans time and
+    /// again.
+    private func putBack() async {
+        guard state.withLock({ State.isDue(&$0.replaced, after: .seconds(20)) }) else { return }
+        var last: FilterTable?
+        while let table = state.withLock({ $0.table }) {
+            log.warning(
+                "nftables: somebody has removed the table: it is put back", metadata: ["table": "inet \(table.name)"])
+            do throws(NFTProgram.Failure) { try await program.run(table.creation) } catch {
+                return log.error("nftables: the table can't be put back: \(error)")
+            }
+            let isCurrent = state.withLock { state in
+                if state.table == table { state.last = FilterCounters() }
+                return state.table == table
+            }
+            if isCurrent { return }
+            last = table
         }
+        // It is over.
+        if let last { await remove(last) }
     }
 }

@@ -49,8 +49,13 @@ extension Gatehouse {
 
     private func install(_ packetFilter: PacketFilter, _ ports: WebFront.Ports) async throws(StartError) {
         let table = FilterTable(
-            address: ports.address.flatMap { IPAddress($0) }, ports: [ports.http] + (ports.https.map { [$0] } ?? []),
+            address: ports.address, ports: [ports.http] + (ports.https.map { [$0] } ?? []),
             exempt: exemptFromShield, rate: TrafficDefense.connectionsOfClient)
+        guard let table else {
+            throw StartError(
+                "--nftables: a table can't be put before the address \(ports.address ?? "") alone: have the web front "
+                    + "listen on one without a zone")
+        }
         do throws(PacketFilter.Problem) { try await packetFilter.install(table) } catch {
             throw StartError("--nftables: \(error)")
         }

@@ -132,9 +132,8 @@ import Wire
         #expect(try await nodes.rows() == 0)
     }
 
-    @Test(arguments: [("SUM", 800.0), ("MEAN", 0), ("MAX", 0)])
-    func aProtectionGroupIsLookedAtAsOne(aggregation: String, sum: Double) async throws {
-        var nodes = try await Nodes()
+    /// Puts both applications into a protection group.
+    private func group(_ nodes: Nodes, _ aggregation: String) async throws {
         let (account, shop, branch) = (TestGatehouse.account, Self.shop, Self.branch)
         try await nodes.environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
             try records.put(StoredSubscription(account: account, at: 1_799_999_000))
@@ -148,14 +147,41 @@ import Wire
                 StoredProtectionGroup(
                     id: "all", accountID: account, aggregation: aggregation, pattern: .all, members: []))
         }
+    }
+
+    /// An hour of what a member could not tell before is no flood on its group.
+    @Test func aGroupIsNotToldOfWhatIsLongOver() async throws {
+        var nodes = try await Nodes()
+        try await group(nodes, "SUM")
         for _ in 0..<16 {
-            for arn in [shop, branch] { nodes.usual(0, arn) }
+            for node in 0..<2 { nodes.usual(node) }
             try await nodes.pass(lookingAt: 0)
         }
-        for arn in [shop, branch] { nodes.flood(0, 400, arn) }
+        nodes.flood(1, 700)
+        for _ in 0..<5 {
+            nodes.usual(0)
+            try await nodes.pass(lookingAt: 0, telling: [0])
+        }
+        for _ in 0..<2 {
+            nodes.usual(0)
+            try await nodes.pass(lookingAt: 0)
+        }
+        #expect(try await nodes.attacks().map(\.resourceARN) == [Self.shop])
+        #expect(try await nodes.rows() == 0)
+    }
+
+    @Test(arguments: [("SUM", 800.0), ("MEAN", 0), ("MAX", 0)])
+    func aProtectionGroupIsLookedAtAsOne(aggregation: String, sum: Double) async throws {
+        var nodes = try await Nodes()
+        try await group(nodes, aggregation)
+        for _ in 0..<16 {
+            for arn in [Self.shop, Self.branch] { nodes.usual(0, arn) }
+            try await nodes.pass(lookingAt: 0)
+        }
+        for arn in [Self.shop, Self.branch] { nodes.flood(0, 400, arn) }
         try await nodes.pass(lookingAt: 0)
         let attacks = try await nodes.attacks()
-        #expect(attacks.map(\.resourceARN) == (sum > 0 ? [ShieldARN.group("all", account)] : []))
+        #expect(attacks.map(\.resourceARN) == (sum > 0 ? [ShieldARN.group("all", TestGatehouse.account)] : []))
         #expect(attacks.allSatisfy { $0.report.counters["REQUEST_FLOOD"]?.sum == sum })
     }
 }

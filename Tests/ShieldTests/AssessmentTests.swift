@@ -45,6 +45,18 @@ import WAF
         for _ in 0..<2 { #expect(watched.pass(800)?.attack == nil) }
     }
 
+    /// Somebody has tried it out, and switched the machine off until the next day. Then people come.
+    @Test func aDayInWhichTheServerWasOffTeachesNothing() {
+        var watched = Watched(learning: 1440, seed: 22)
+        for _ in 0..<3 {
+            _ = watched.pass(0) { watch, _ in Self.flood(watch, 50, agent: "curl/8", path: "/", addresses: 1) }
+        }
+        _ = watched.watch.endMinute(at: Double(watched.minute + 1500) * 60)
+        watched.minute += 1500
+        _ = watched.watch.endMinute(at: Double(watched.minute) * 60)
+        for _ in 0..<2 { #expect(watched.pass(900)?.attack == nil) }
+    }
+
     /// For a day only its monitor came. Nobody knows yet what people send, so that no rule says anything of it.
     @Test func aMonitorIsNotWhatPeopleAreMeasuredBy() {
         var watched = Watched(learning: 200, seed: 24)
@@ -253,6 +265,38 @@ import WAF
             address: Traffic.address(1, network: 1), method: "GET", path: "/cart", userAgent: beginning + " good")
         #expect(!outcome.rules.contains { $0.matcher()(good) })
         #expect(outcome.rules.allSatisfy { ($0.userAgent?.utf8.count ?? 0) <= 200 })
+    }
+
+    /// A byte that is no UTF-8 keeps nothing out of rules: they look for what is before it.
+    @Test(arguments: [([0xFF], "/search"), ([0xC3, 0x28], "/\u{FFFD}")])
+    func whatIsNoTextIsKnownByItsBeginning(bytes: [UInt8], path: String) throws {
+        let agent = String(decoding: Array("bot/".utf8) + bytes + Array("x".utf8), as: UTF8.self)
+        var watched = learnt(seed: 47)
+        let outcome = try #require(
+            watched.pass(40) { watch, _ in Self.flood(watch, 1200, agent: agent, path: path, addresses: 20_000) })
+        let rule = try #require(outcome.rules.first { $0.userAgent != nil })
+        #expect(MitigationRule.beginning(of: rule.userAgent ?? "") == "bot/")
+        var request = SampledRequest(
+            address: Traffic.address(1, network: 1), method: "GET", path: path, userAgent: "bot/\u{FFFD}other")
+        #expect(rule.matcher()(request))
+        request.userAgent = "bot"
+        #expect(!rule.matcher()(request))
+        // Of what has no beginning nothing can be said.
+        let nothing = String(decoding: bytes, as: UTF8.self)
+        #expect(!MitigationRule(userAgent: nothing).saysSomething && MitigationRule(userAgent: "").saysSomething)
+        #expect(MitigationRule.beginning(of: "bot/1.0") == nil)
+    }
+
+    @Test func samplesAreShortWhateverTheyAreOf() throws {
+        let values: [([UInt8], Int)] = [(Array(repeating: 0xFF, count: 256), 255), (Array("ab\u{E9}".utf8), 4)]
+        for (bytes, count) in values {
+            let headers = [WebRequest.Header(name: Array("User-Agent".utf8), value: bytes)]
+            let sample = try #require(SampledRequest(WebRequest(path: "/", headers: headers, address: "192.0.2.1")))
+            #expect(sample.userAgent?.utf8.count == count)
+        }
+        let long = String(repeating: "a", count: 253) + "\u{1F600}\u{1F600}"
+        let sample = try #require(SampledRequest(WebRequest(path: long, address: "192.0.2.1")))
+        #expect(sample.path == String(repeating: "a", count: 253) + "\u{FFFD}")
     }
 
     /// Of version 6 a client has as many addresses as it likes: it is one by its network.

@@ -100,6 +100,39 @@ import WAF
         #expect(defense.admitsConnection(from: bad, at: 1005.1 + seconds))
     }
 
+    /// Who takes his answers slowly gets no more of them, and nobody else gets less because of that.
+    @Test func whoeverTakesNothingGetsNoMore() throws {
+        let defense = TrafficDefense()
+        let (slow, good) = (try #require(IPAddress("192.0.2.1")), try #require(IPAddress("198.51.100.1")))
+        var got = 0
+        for number in 0..<500 {
+            let time = 1000 + Double(number) / 10
+            let isIn = defense.admits(WebRequest(address: "\(slow)"), for: "shop", at: time)
+            defense.answered(from: slow, for: "shop", status: isIn ? 200 : 429, wasForwarded: isIn, at: time)
+            if isIn { got += 1 } else { defense.ended(from: slow, for: "shop") }
+            #expect(defense.admits(WebRequest(address: "\(good)"), for: "shop", at: time))
+            defense.answered(from: good, for: "shop", status: 200, wasForwarded: true, at: time)
+            defense.ended(from: good, for: "shop")
+        }
+        #expect(got == 128 && defense.refusals.requests == 500 - 128)
+        let load = try #require(defense.loads(at: 1050)["shop"])
+        #expect(load.requests == 128 && load.permille == 1000)
+        defense.ended(from: slow, for: "shop")
+        #expect(defense.admits(WebRequest(address: "\(slow)"), for: "shop", at: 1050))
+    }
+
+    /// Packets that were dropped are none of nobody: whoever is kept out goes on asking.
+    @Test func whatIsKeptOutIsNoSYNFlood() async {
+        let (defense, filter) = (TrafficDefense(), Filter())
+        defense.use(filter)
+        #expect(defense.untoldMinutes(of: ["shop"], at: 60).isEmpty)
+        filter.count(PacketCounts(asked: 20_000, banned: 9000, tooMany: 8000))
+        for _ in 0..<2900 { defense.connectionArrived() }
+        await defense.countPackets(for: ["shop"])
+        let minutes = defense.untoldMinutes(of: ["shop"], at: 120)
+        #expect(minutes.map { $0.traffic.count(.synFlood) } == [100] && minutes.map(\.traffic.dropped) == [17_000])
+    }
+
     /// Packets of connections that come are no attack, however many.
     @Test func packetsWithoutConnectionsAreASYNFlood() async {
         for opened in [0, 10_000] {

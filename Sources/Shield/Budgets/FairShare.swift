@@ -50,6 +50,7 @@ public final class FairShare: Sendable {
     private struct Network {
         /// With those whose answers are on their way.
         var open = 0
+        var requests = 0
         var clients = 0
     }
 
@@ -66,6 +67,10 @@ public final class FairShare: Sendable {
     private static let before = 3.0
     /// How long it is remembered that there was too much, in seconds.
     private static let memory = 60.0
+    /// How many answers may be on their way to a client at least: more than a browser has streams of HTTP/2. And how many times as
+    /// many to a network.
+    private static let answers = 128
+    private static let neighbours = 4
 
     private let state: Mutex<State>
     private let seen = FirstSeen(capacity: 1 << 16)
@@ -108,6 +113,17 @@ public final class FairShare: Sendable {
         }
     }
 
+    /// Whether so many answers are on their way to a client, or to its network, that it has to take some of them before it asks for
+    /// more. The application may have a worker busy with each, and nobody else has anything of that room.
+    public func isBehind(_ address: IPAddress) -> Bool {
+        let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
+        return state.withLock { state in
+            let most = max(Self.answers, Int(state.limit) / 2)
+            let (own, all) = (state.clients[client] ?? Client(), state.networks[network] ?? Network())
+            return own.open - own.requests >= most || all.open - all.requests >= most * Self.neighbours
+        }
+    }
+
     /// Counts a request as one that is being answered, whether or not there is room.
     public func enterRegardless(_ address: IPAddress) {
         let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
@@ -126,6 +142,7 @@ public final class FairShare: Sendable {
             state.preferred += 1
         }
         state.networks[network, default: Network()].open += 1
+        state.networks[network]?.requests += 1
         if isNew {
             state.networks[network]?.clients += 1
             state.mostClients = max(state.mostClients, state.clients.count)
@@ -156,7 +173,7 @@ public final class FairShare: Sendable {
     ///   - time: see ``enter(_:at:)``.
     ///   - isMeasured: false: how long it took tells nothing.
     public func answer(_ address: IPAddress, at time: Double? = nil, isMeasured: Bool = true) {
-        let client = ClientKey.client(address)
+        let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
         state.withLock { state in
             guard let own = state.clients[client], own.requests > 0 else { return }
             if let time { Self.advance(&state, to: time) }
@@ -168,6 +185,7 @@ public final class FairShare: Sendable {
                 state.clients[client]?.preferred -= 1
             }
             state.clients[client]?.requests -= 1
+            state.networks[network]?.requests -= 1
         }
     }
 

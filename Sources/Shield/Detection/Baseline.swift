@@ -33,6 +33,9 @@ public struct Baseline: Codable, Sendable, Equatable {
     private static let mostDistance = 0.9
     /// How many requests have to be known before any composition is unusual.
     private static let leastKnown = 100.0
+    /// How many minutes without anything are learnt at a time. Of a longer silence nobody knows whether the server was there to see
+    /// what came.
+    private static let longestQuiet = 60
     /// How many times the usual deviation is unusual.
     private static let deviations = 5.0
 
@@ -108,9 +111,10 @@ public struct Baseline: Codable, Sendable, Equatable {
         composition.learn(minute, keeping: 1 - 1 / Double(Self.memory))
     }
 
-    /// Learns that nothing came for some minutes.
+    /// Learns that nothing came for some minutes, as far as anybody knows.
     mutating func learnQuiet(_ number: Int) {
-        minutes += max(0, number)
-        for _ in 0..<min(max(0, number), Self.memory) { requests.learn(0, memory: Self.memory) }
+        let number = min(max(0, number), Self.longestQuiet)
+        minutes += number
+        for _ in 0..<number { requests.learn(0, memory: Self.memory) }
     }
 }

@@ -9,7 +9,8 @@ public struct MitigationRule: Codable, Sendable, Hashable {
     /// Empty: they name none.
     public var userAgent: String?
 
-    /// As much of a text as WAF looks for, in bytes. Of longer ones the beginning counts.
+    /// As much of a text as WAF looks for, in bytes. Of longer ones the beginning counts, and so it does of what is no UTF-8: up to
+    /// U+FFFD, which stands for that here.
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-string-match.html>
     public static let longestText = 200
 
@@ -21,18 +22,26 @@ public struct MitigationRule: Codable, Sendable, Hashable {
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+        let text =
+            text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+        guard let end = text.unicodeScalars.firstIndex(of: unknown) else { return text }
+        return String(text.unicodeScalars[...end])
     }
 
-    /// Whether a text is only the beginning of what is looked for.
-    public static func isBeginning(_ text: String) -> Bool { text.utf8.count >= longestText }
+    private static let unknown: Unicode.Scalar = "\u{FFFD}"
+
+    /// What is to be looked for at the beginning, where a rule's text is only that of longer ones; nil: the text is all of it.
+    public static func beginning(of text: String) -> String? {
+        if text.unicodeScalars.last == unknown { return String(text.unicodeScalars.dropLast()) }
+        return text.utf8.count >= longestText ? text : nil
+    }
 
     /// Makes what tells whether a request is one of those, exactly as the web ACL will tell.
     func matcher() -> (SampledRequest) -> Bool {
         let sources = addresses.map { Set($0) }
         func fits(_ text: String?, _ value: String) -> Bool {
             guard let text else { return true }
-            return Self.isBeginning(text) ? value.utf8.starts(with: text.utf8) : value == text
+            return Self.beginning(of: text).map { value.utf8.starts(with: $0.utf8) } ?? (value == text)
         }
         return { request in
             (sources?.contains(ClientKey.client(request.address).cidr) ?? true) && fits(method, request.method)
@@ -40,10 +49,9 @@ public struct MitigationRule: Codable, Sendable, Hashable {
         }
     }
 
-    /// Whether the web ACL can look for its texts: what is no UTF-8 stands here as something else than what came, and what was cut
-    /// in a character as well.
-    var isExact: Bool {
-        [method, path, userAgent].allSatisfy { $0?.unicodeScalars.contains("\u{FFFD}") != true }
+    /// Whether there is something of each of its texts that the web ACL can look for.
+    var saysSomething: Bool {
+        [method, path, userAgent].allSatisfy { $0.flatMap { Self.beginning(of: $0) }?.isEmpty != true }
     }
 }
 
@@ -164,7 +172,7 @@ struct MitigationSearch {
         let ofMethods = frequent { Pair(first: $0.method, second: $0.path) }
             .map { MitigationRule(method: $0.first, path: $0.second) }
         // Several long texts may have one beginning.
-        let all = Set(agents + paths + ofAgents + ofMethods).filter(\.isExact)
+        let all = Set(agents + paths + ofAgents + ofMethods).filter(\.saysSomething)
         // In a fixed order, so that the same traffic makes the same rules.
         return (sources + all.sorted { $0.order.lexicographicallyPrecedes($1.order) }).map { Candidate($0) }
     }

@@ -33,18 +33,23 @@ public struct SampledRequest: Sendable, Hashable, Codable {
     /// What is looked at of a request for a web ACL; nil where nobody knows where it comes from.
     public init?(_ request: WebRequest) {
         guard let address = request.address else { return nil }
-        func text(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(Self.longest), as: UTF8.self) }
         func header(_ name: String) -> String? {
             for header in request.headers where header.name.count == name.utf8.count {
                 if zip(header.name, name.utf8).allSatisfy({ ($0 | 0x20) == $1 || $0 == $1 }) {
-                    return text(header.value)
+                    return Self.text(header.value)
                 }
             }
             return nil
         }
         self.init(
-            address: address, method: text(request.method), path: text(request.path), userAgent: header("user-agent"),
-            referrer: header("referer"))
+            address: address, method: Self.text(request.method), path: Self.text(request.path),
+            userAgent: header("user-agent"), referrer: header("referer"))
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes.prefix(longest), as: UTF8.self)
+        // A byte that is no UTF-8 has become three; what is cut in a character may become two more.
+        return text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest - 2), as: UTF8.self)
     }
 
     private enum CodingKeys: String, CodingKey {

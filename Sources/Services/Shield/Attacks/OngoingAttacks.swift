@@ -10,12 +10,15 @@ final class OngoingAttacks: Projection {
 
     /// By the ARNs of what is attacked.
     private let open = Mutex<[String: StoredAttack]>([:])
+    /// Those that had attacks, whether or not they still have applications, or any are here.
+    private let attacked = Mutex<Set<String>>([])
 
     init() {}
 
     func apply(_ changes: [Change]) throws(LedgerError) {
         for change in changes {
             let attack = try change.decodeAfter(StoredAttack.self)
+            attacked.withLock { _ = $0.insert(change.scope.account) }
             open.withLock { open in
                 if let attack, attack.report.end == nil {
                     open[attack.resourceARN] = attack
@@ -28,6 +31,7 @@ final class OngoingAttacks: Projection {
 
     func replaceAll(with changes: [Change]) throws(LedgerError) {
         open.withLock { $0 = [:] }
+        attacked.withLock { $0 = [] }
         try apply(changes)
     }
 
@@ -36,6 +40,9 @@ final class OngoingAttacks: Projection {
 
     /// What the requests of a thing's attack have in common.
     func rules(of arn: String) -> [MitigationRule] { attack(on: arn)?.rules ?? [] }
+
+    /// The accounts that had any attack.
+    var accounts: Set<String> { attacked.withLock { $0 } }
 
     /// All of them.
     var all: [StoredAttack] { open.withLock { Array($0.values) } }

@@ -206,14 +206,15 @@ struct MitigationRuleGroup {
         ]
     }
 
-    /// Of long texts the beginning has to do.
+    /// Of some texts the beginning has to do.
     private static func equals(_ text: String, _ field: WAFV2.FieldToMatch) -> WAFV2.Statement {
-        WAFV2.Statement {
+        let beginning = MitigationRule.beginning(of: text)
+        return WAFV2.Statement {
             $0.byteMatchStatement = WAFV2.ByteMatchStatement {
-                $0.searchString = Blob(Array(text.utf8))
+                $0.searchString = Blob(Array((beginning ?? text).utf8))
                 $0.fieldToMatch = field
                 $0.textTransformations = untransformed
-                $0.positionalConstraint = MitigationRule.isBeginning(text) ? "STARTS_WITH" : "EXACTLY"
+                $0.positionalConstraint = beginning == nil ? "EXACTLY" : "STARTS_WITH"
             }
         }
     }
@@ -283,6 +284,15 @@ struct MitigationRuleGroup {
             set = try await sets()[name]
         }
         guard let set else { return }
+        let found = try await call(
+            WAFV2.GetIPSet.self,
+            WAFV2.GetIPSet.Input {
+                $0.name = name
+                $0.scope = "REGIONAL"
+                $0.id = set.id ?? ""
+            })
+        // Each change has the web ACLs made ready anew that use it.
+        guard Set(found.ipSet?.addresses ?? []) != Set(addresses) else { return }
         _ = try await call(
             WAFV2.UpdateIPSet.self,
             WAFV2.UpdateIPSet.Input {
@@ -290,7 +300,7 @@ struct MitigationRuleGroup {
                 $0.scope = "REGIONAL"
                 $0.id = set.id ?? ""
                 $0.addresses = addresses
-                $0.lockToken = set.lockToken ?? ""
+                $0.lockToken = found.lockToken ?? ""
             })
     }
 

@@ -119,7 +119,7 @@ struct SharedTraffic {
                 }
             }
             guard !all.isEmpty else { return nil }
-            var subject = Subject(arn: group.arn)
+            var subject = Subject(arn: group.arn, isGroup: true)
             subject.minutes = all.mapValues { group.aggregate($0, members: members.count) }
             return subject
         }
@@ -186,24 +186,27 @@ struct SharedTraffic {
 /// Something whose traffic is looked at, and what came.
 private struct Subject {
     let arn: String
+    /// Whether its minutes are those of others, which come again as long as nobody could look at one of these.
+    private let isGroup: Bool
     /// Of all nodes together.
     var minutes: [Int: MinuteSummary] = [:]
     /// The rows that those are from.
     private var rows: [Int: [RowKey]] = [:]
 
-    init(arn: String) { self.arn = arn }
+    init(arn: String, isGroup: Bool = false) { (self.arn, self.isGroup) = (arn, isGroup) }
 
     mutating func add(_ row: StoredMinute) {
         minutes[row.minute, default: MinuteSummary()].add(row.traffic)
         rows[row.minute, default: []].append(row.key)
     }
 
-    /// What is told too late is of the minute after those that were looked at, once that has passed.
+    /// What is told too late is of the minute after those that were looked at, once that has passed. A group is told no more of what
+    /// is older than a minute: an hour of it would look like a flood.
     func minutes(after last: Int?, before end: Int) -> (minutes: [Int: MinuteSummary], rows: [RowKey]) {
         var placed: (minutes: [Int: MinuteSummary], rows: [RowKey]) = ([:], [])
         for (minute, traffic) in minutes {
             let place = last.map { max(minute, $0 + 1) } ?? minute
-            guard place < end else { continue }
+            guard place < end, !isGroup || place - minute <= 1 else { continue }
             placed.minutes[place, default: MinuteSummary()].add(traffic)
             placed.rows += rows[minute] ?? []
         }

@@ -128,7 +128,8 @@ public final class TrafficDefense: Projection {
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
         guarded.watch.note { SampledRequest(request) }
-        guard guarded.budgets.admits(address, at: time) else {
+        // Who takes nothing of what it has asked for does not show that there is no room for others.
+        guard guarded.budgets.admits(address, at: time), !guarded.share.isBehind(address) else {
             refuse(address, guarded)
             return false
         }
@@ -186,7 +187,7 @@ public final class TrafficDefense: Projection {
     /// Has a filter keep packets back before the system answers them.
     public func use(_ filter: any PacketFiltering) { packets.withLock { $0.filter = filter } }
 
-    /// Reads what the filter has counted: packets that would open a connection, and of which none came, are a SYN flood.
+    /// Reads what the filter has counted: packets that it let through, and of which no connection came, are a SYN flood.
     func countPackets(for applications: [String]) async {
         guard let filter = packets.withLock({ $0.filter }), let counts = await filter.counts() else { return }
         let opened = arrived.exchange(0, ordering: .relaxed)
@@ -195,9 +196,10 @@ public final class TrafficDefense: Projection {
             packets.sum.banned += counts.banned
             packets.sum.tooMany += counts.tooMany
         }
-        let unanswered = max(0, counts.asked - opened)
-        for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
+        // What was dropped can't become a connection; its senders repeat it several times.
         let dropped = counts.banned + counts.tooMany
+        let unanswered = max(0, counts.asked - dropped - opened)
+        for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
         for arn in applications where dropped > 0 { guarded(arn)?.dropped.add(dropped, ordering: .relaxed) }
     }
 
