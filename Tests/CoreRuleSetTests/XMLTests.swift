@@ -11,6 +11,7 @@ struct XMLTests {
     private static let parted = [
         "1' o<!-- -->r '1'='1", "1' o<![CDATA[r '1'=]]>'1", "<![CDATA[1' or '1'='1]]>", "1' or<?x y?> &#39;1'='1",
         "1' or<!-- > --> '1<!-- < -->'='1", "<![CDATA[1' or ]]><![CDATA['1'='1]]>",
+        "1' o<![CDATA[r '1'='1]]>", "words<b/>1' o<!-- -->r '1'='1",
     ]
 
     private func result(_ body: String, _ type: String = "text/xml") throws -> CoreRules.Result {
