@@ -11,6 +11,7 @@ struct XMLTests {
     private static let parted = [
         "1' o<!-- -->r '1'='1", "1' o<![CDATA[r '1'=]]>'1", "<![CDATA[1' or '1'='1]]>", "1' or<?x y?> &#39;1'='1",
         "1' or<!-- > --> '1<!-- < -->'='1", "<![CDATA[1' or ]]><![CDATA['1'='1]]>",
+        "1' o<![CDATA[r '1'='1]]>", "words<b/>1' o<!-- -->r '1'='1",
     ]
 
     private func result(_ body: String, _ type: String = "text/xml") throws -> CoreRules.Result {
@@ -20,11 +21,14 @@ struct XMLTests {
     @Test("comments, instructions and CDATA part no text, whether or not the rest is well-formed")
     func parted() throws {
         for text in Self.parted {
-            let element = "<a x=\">\">some words before</a><q x=\"<!--\">\(text)</q>"
-            for body in [
-                "<r>\(element)</r>", "<!DOCTYPE r><r>\(element)</r>",
-                "<?xml version='1.0'?><!DOCTYPE r [<!-- ]> -->]>\n<r>\(element)</r>",
-            ] { #expect(try result(body).rules == [1], "\(body)") }
+            // Within a value `<` is a flaw.
+            for value in ["a", "]>", "<!--"] {
+                let element = "<a x=\">\">some words before</a><q x=\"\(value)\">\(text)</q>"
+                for body in [
+                    "<r>\(element)</r>", "<!DOCTYPE r><r>\(element)</r>",
+                    "<?xml version='1.0'?><!DOCTYPE r [<!-- ]> -->]>\n<r>\(element)</r>",
+                ] { #expect(try result(body).rules == [1], "\(body)") }
+            }
             // The end is missing, as in a body of which only the beginning is looked at.
             let cut = "<r><a x=\">\">some words before</a><q>\(text)</q><b>"
             #expect(try result(cut).rules == [1], "\(cut)")
