@@ -19,12 +19,12 @@ package enum HTTP2Pipeline {
 
     /// - Parameters:
     ///   - onViolation: told when the connection is closed for what the client sent.
-    ///   - onRefusal: told when there is no room for a stream.
+    ///   - onRefusal: told when there is no room for a stream; false: so often that the connection is closed.
     ///   - setUp: adds the handlers of a stream.
     package static func add(
         to channel: any Channel, _ connection: Connection, _ connections: Connections, _ limits: ConnectionLimits,
         onViolation: @escaping @Sendable (any Error) -> Void = { _ in },
-        onRefusal: @escaping @Sendable () -> Void = {},
+        onRefusal: @escaping @Sendable () -> Bool = { true },
         setUp: @escaping @Sendable (_ stream: any Channel, _ own: Connection) throws -> Void
     ) throws {
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
@@ -56,8 +56,8 @@ package enum HTTP2Pipeline {
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 guard let own = connections.admit(stream, on: connection) else {
-                    onRefusal()
-                    if refusals.value.isOneTooMany(most: floodLimit.count, in: floodLimit.window) { calm(channel) }
+                    let isOneTooMany = refusals.value.isOneTooMany(most: floodLimit.count, in: floodLimit.window)
+                    if !onRefusal() || isOneTooMany { calm(channel) }
                     return try stream.pipeline.syncOperations.addHandler(RefusedStream())
                 }
                 connection.carry(own)

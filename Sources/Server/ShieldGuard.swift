@@ -49,7 +49,7 @@ struct ShieldGuard: TrafficGuard {
         // What was refused here is counted already.
         case .refused: return
         case .connection: vector = .connectionFlood
-        case .failedHandshake: vector = .handshakeFlood
+        case .failedHandshake, .revokedCertificate: vector = .handshakeFlood
         case .slowHead: vector = .slowHeads
         case .slowBody: vector = .slowBodies
         case .slowReading: vector = .slowReads
@@ -57,7 +57,7 @@ struct ShieldGuard: TrafficGuard {
         case .frameFlood: vector = .frameFlood
         }
         defense.noted(vector, for: application?.arn)
-        guard vector != .connectionFlood, !exempt.contains(address) else { return }
+        guard vector != .connectionFlood, event != .revokedCertificate, !exempt.contains(address) else { return }
         defense.offended(address, at: clock.realTime)
     }
 }

@@ -97,6 +97,8 @@ public enum TrafficEvent: Sendable, Hashable {
     case connection
     /// A TLS handshake failed or took too long.
     case failedHandshake
+    /// A client has shown a certificate that is revoked. Others may be behind its address, and have done nothing.
+    case revokedCertificate
     /// A head, a body or the reading of an answer took too long.
     case slowHead, slowBody, slowReading
     /// A request that HTTP does not allow, or that several could read differently.

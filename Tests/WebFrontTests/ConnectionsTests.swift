@@ -117,6 +117,16 @@ struct ConnectionsTests {
         #expect(try client.heard().last { $0.kind == 7 }?.payload.suffix(4) == [0, 0, 0, 0xB])
         #expect(!client.channel.isActive)
     }
+
+    /// Nor beyond what is borne of a client with all its connections.
+    @Test func whoHasNoBudgetForRefusalsIsToldToBeCalm() throws {
+        let client = try HTTP2Client(places: 2, mostRefusals: 3)
+        try client.ask(streams: [1, 3, 5, 7])
+        #expect(client.channel.isActive)
+        try client.ask(streams: [9])
+        #expect(try client.heard().last { $0.kind == 7 }?.payload.suffix(4) == [0, 0, 0, 0xB])
+        #expect(!client.channel.isActive)
+    }
 }
 
 /// A client's connection of HTTP/2, frame by frame. Its requests are never answered.
@@ -129,17 +139,23 @@ private struct HTTP2Client {
 
     let channel = EmbeddedChannel()
     let connections: Connections
-    let refusals = Count()
+    let refusals: Count
 
     final class Count: Sendable {
         private let number = Atomic(0)
+        private let most: Int
         var value: Int { number.load(ordering: .relaxed) }
 
-        func add() { number.add(1, ordering: .relaxed) }
+        func add() -> Bool { number.add(1, ordering: .relaxed).newValue <= most }
+
+        init(most: Int) { self.most = most }
     }
 
-    /// - Parameter places: how many connections and streams it may have.
-    init(places: Int) throws {
+    /// - Parameters:
+    ///   - places: how many connections and streams it may have.
+    ///   - mostRefusals: how many streams may be refused.
+    init(places: Int, mostRefusals: Int = .max) throws {
+        refusals = Count(most: mostRefusals)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         var limits = ConnectionLimits()
         limits.connectionsPerAddress = places

@@ -48,7 +48,7 @@ extension WebFront {
                 if standing?.isRevoked == true {
                     shared.log.debug(
                         "a client's certificate is revoked", metadata: ["address": "\(connection.address)"])
-                    if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) }
+                    if let ip { shared.guardian?.saw(.revokedCertificate, from: ip, for: nil) }
                     throw ChannelError.ioOnClosedChannel
                 }
                 let info = ClientInfo(
@@ -62,7 +62,7 @@ extension WebFront {
                 try HTTP2Pipeline.add(
                     to: channel, connection, connections, limits,
                     onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } },
-                    onRefusal: { if !shared.admitsRefusal(of: info) { channel.close(promise: nil) } }
+                    onRefusal: { shared.admitsRefusal(of: info) }
                 ) { stream, own in
                     try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(bound.value, info, own))
                 }

@@ -73,16 +73,12 @@ struct MitigationRuleGroup {
         let known = Set(written.offenders.keys)
         written = WrittenRules(ruleGroup: arn, contents: contents, offenders: offenders)
         let addresses = Set(contents.entries.flatMap { $0.rule.addresses ?? [] })
-        let filled = before.map { Set($0.contents.entries.flatMap { $0.rule.addresses ?? [] }) }
         for version in AddressVersion.allCases {
             func own(_ all: some Sequence<String>) -> [String] {
                 all.filter { $0.contains(":") == (version == .six) }.sorted()
             }
-            // Each change has web ACLs made anew.
-            if own(addresses) != filled.map(own) {
-                try await fill(
-                    version.setName("Attack", group.name), version, Array(own(addresses).prefix(Self.mostOffenders)))
-            }
+            try await fill(
+                version.setName("Attack", group.name), version, Array(own(addresses).prefix(Self.mostOffenders)))
             guard known != Set(offenders.keys) else { continue }
             try await fill(version.setName("Offenders", group.name), version, own(offenders.keys))
         }
