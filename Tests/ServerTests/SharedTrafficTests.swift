@@ -153,12 +153,8 @@ import Wire
     @Test func aGroupIsNotToldOfWhatIsLongOver() async throws {
         var nodes = try await Nodes()
         try await group(nodes, "SUM")
-        for _ in 0..<16 {
-            for node in 0..<2 { nodes.usual(node) }
-            try await nodes.pass(lookingAt: 0)
-        }
         nodes.flood(1, 700)
-        for _ in 0..<5 {
+        for _ in 0..<12 {
             nodes.usual(0)
             try await nodes.pass(lookingAt: 0, telling: [0])
         }
