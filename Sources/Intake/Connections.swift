@@ -43,7 +43,7 @@ package final class Connections: Sendable {
         mutating func victim(
             _ all: [Connection], _ searched: WritableKeyPath<State, NIODeadline>, at now: NIODeadline
         ) -> Connection? {
-            guard !all.isEmpty, self[keyPath: searched] + Connections.pause > now else {
+            guard all.count > Connections.looks, self[keyPath: searched] + Connections.pause > now else {
                 self[keyPath: searched] = now
                 return all.longestWaitedFor
             }
