@@ -73,7 +73,7 @@ let package = Package(
             name: "FuzzWebAuthn",
             dependencies: [
                 "FuzzDriver", .product(name: "WebAuthn", package: "gatehouse"),
-                .product(name: "Wire", package: "gatehouse"),
+                .product(name: "APIModels", package: "gatehouse"),
             ]),
         .executableTarget(
             name: "FuzzCoreRules", dependencies: ["FuzzDriver", .product(name: "CoreRuleSet", package: "gatehouse")]),
