@@ -82,7 +82,7 @@ private struct Nothing: FirewallResources {
     func networks(ofIPSet arn: String) -> NetworkSet? { nil }
     func expressions(ofRegexSet arn: String) -> [String]? { nil }
     func ruleGroup(_ arn: String) -> RuleGroup? { nil }
-    func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup? { nil }
+    func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup? { nil }
 }
 
 private let firewall: Firewall = {
