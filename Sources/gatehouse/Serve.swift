@@ -147,11 +147,15 @@ struct Serve: AsyncParsableCommand {
     /// Wrong values are found here, where ArgumentParser adds this command's usage to the message.
     func validate() throws {
         _ = try told()
-        // What is not understood alike must not start a server that does something else than is meant.
-        if let word = Settings.firstUnreadWord { throw ValidationError("'\(word)' can't be read.") }
     }
 
-    func run() async throws { try await run(told()) }
+    func run() async throws {
+        let told = try told()
+        // ArgumentParser has found nothing wrong. What the two understand otherwise must not start a server that does something else
+        // than is meant.
+        if let word = Settings.firstUnreadWord { throw ValidationError("'\(word)' can't be read.") }
+        try await run(told)
+    }
 
     func run(_ told: Told) async throws {
         OpenFiles.allowAll()
