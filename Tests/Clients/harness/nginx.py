@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .patience import PATIENCE
+from .ports import free_port
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so")
 CRS = Path("/usr/share/modsecurity-crs/rules")
@@ -57,9 +58,7 @@ def nginx(
     """nginx with one worker. `location` is what it does: `proxy_pass` to an `upstream application` at an address, or anything
     else in nginx's words. With `level` libmodsecurity asks the Core Rule Set, with `rules` those. Yields its process id and its
     port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     upstream, inside = "", f"{location};"
