@@ -7,6 +7,7 @@ public import Wire
 /// It is a record, so that it is sealed as everything is, and kept or undone together with what it is about. A log
 /// would show its codes to whoever may read logs.
 public struct Mail: Record {
+    /// As the ledger names it.
     public static let kind = "Gatehouse::Mail"
 
     /// Begins with the id of the request that it is from, and so sorts by time.
