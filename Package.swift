@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
+        .library(name: "LogPatterns", targets: ["LogPatterns"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -183,6 +184,8 @@ let package = Package(
         .target(
             name: "WAF",
             dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+        // Filter patterns of CloudWatch Logs. No I/O.
+        .target(name: "LogPatterns", dependencies: ["WAF", "Wire"]),
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -676,6 +679,7 @@ let package = Package(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "LogPatternsTests", dependencies: ["LogPatterns"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),

@@ -66,6 +66,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzLogPatterns",
+            dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
