@@ -211,7 +211,8 @@ public struct MetricMath: Sendable {
         let value = try evaluate(arguments[0])
         let functions = MathFunctions(start: start, end: end, period: period)
         switch arguments[1] {
-        case .name("REPEAT"): return try value.mappedSeries { series throws(MathError) in try functions.repeated(series) }
+        case .name("REPEAT"):
+            return try value.mappedSeries { series throws(MathError) in try functions.repeated(series) }
         case .name("LINEAR"): return try value.mappedSeries { series throws(MathError) in try functions.linear(series) }
         default: break
         }
