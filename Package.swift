@@ -189,7 +189,7 @@ let package = Package(
         // What CloudWatch computes of metrics, and the states of alarms. No I/O, no clock.
         .target(name: "MetricMath", dependencies: ["Wire"]),
         // EventBridge's event patterns and input transformers, SNS's filter policies. No I/O.
-        .target(name: "EventPatterns", dependencies: ["Policy", "Wire"]),
+        .target(name: "EventPatterns", dependencies: ["WAF", "Wire"]),
         // CloudWatch Logs Insights: its query language and what a query does with events. No I/O.
         .target(name: "LogQueries", dependencies: ["LogPatterns", "WAF", "Wire"]),
         // CloudWatch Logs' data protection: what managed and own data identifiers find, and the masking of it. No I/O.
