@@ -728,7 +728,7 @@ let package = Package(
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
-        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect"]),
+        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
