@@ -211,6 +211,7 @@ let package = Package(
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
         .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
+        .target(name: "CloudWatchLogsAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatchLogs"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -285,8 +286,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages", "Platform",
-                "Policy",
+                "CMaxMind", "CloudWatchLogsAPI", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger",
+                "Pages", "Platform", "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -302,6 +303,13 @@ let package = Package(
             ],
             path: "Sources/Services/Shield"),
         .target(
+            name: "CloudWatchLogsService",
+            dependencies: [
+                "CloudWatchLogsAPI", "Compression", "Directory", "KMSAPI", "Ledger", "LogPatterns", "Platform",
+                "Policy", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CloudWatchLogs"),
+        .target(
             name: "KMSService",
             dependencies: [
                 "Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI",
@@ -312,8 +320,8 @@ let package = Package(
         .target(
             name: "CloudTrailService",
             dependencies: [
-                "CloudTrailAPI", "CloudTrailDataAPI", "Compression", "KMSAPI", "KeyMaterial", "LakeQuery",
-                "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -463,7 +471,7 @@ let package = Package(
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
                 "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
-                "TransportSecurity",
+                "CloudWatchLogsService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -662,6 +670,11 @@ let package = Package(
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
         .testTarget(name: "LogPatternsTests", dependencies: ["LogPatterns"]),
+        .testTarget(
+            name: "CloudWatchLogsTests",
+            dependencies: [
+                "CloudWatchLogsService", "Ledger", "Platform", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),

@@ -3,6 +3,7 @@ import ACMService
 import AccessAnalyzerService
 import AccountService
 import CloudTrailService
+import CloudWatchLogsService
 import CognitoIDPService
 import CognitoIdentityService
 import IAMService
@@ -21,7 +22,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2, .shield,
+        .certificateManager, .wafV2, .shield, .cloudWatchLogs,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
