@@ -172,6 +172,14 @@ let package = Package(
 
         // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
         .target(name: "Shield", dependencies: ["WAF"]),
+        .target(
+            name: "PacketFilter",
+            dependencies: [
+                "CProgram", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "CProgram"),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(
             name: "WAF",
@@ -181,8 +189,10 @@ let package = Package(
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        // libpsl is loaded when it is asked.
+        .target(name: "CPublicSuffix", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // The OWASP Core Rule Set, as far as requests go: a reader of its rules, and what asks them. Its files are not here.
-        .target(name: "CoreRuleSet", dependencies: ["WAF"]),
+        .target(name: "CoreRuleSet", dependencies: ["CXMLTree", "WAF"]),
 
         // What a service is written against, and the generated API models.
         .target(
@@ -286,8 +296,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "CloudWatchLogsAPI", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger",
-                "Pages", "Platform", "Policy",
+                "CMaxMind", "CPublicSuffix", "CloudWatchLogsAPI", "Compression", "CoreRuleSet", "Directory", "Keyring",
+                "Ledger", "Pages", "Platform", "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -337,8 +347,9 @@ let package = Package(
         .target(
             name: "ACMPCAService",
             dependencies: [
-                "ACMPCAAPI", "CertificateIssuing", "Directory", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy",
-                "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
+                "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC",
+                "Platform",
+                "Policy", "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/ACMPCA"),
@@ -346,8 +357,8 @@ let package = Package(
         .target(
             name: "ACMService",
             dependencies: [
-                "ACME", "ACMPCAAPI", "CertificateIssuing", "CertificateManagerAPI", "Directory", "DomainRecords",
-                "Fetch",
+                "ACME", "ACMPCAAPI", "CPublicSuffix", "CertificateIssuing", "CertificateManagerAPI", "Directory",
+                "DomainRecords", "Fetch",
                 "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -401,7 +412,7 @@ let package = Package(
         .target(
             name: "WebFront",
             dependencies: [
-                "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
+                "CertificateIssuing", "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -413,6 +424,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
@@ -470,7 +482,7 @@ let package = Package(
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
+                "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
                 "CloudWatchLogsService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -508,6 +520,7 @@ let package = Package(
         .executableTarget(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
+        .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -635,16 +648,20 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
-                "Server",
-                "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
+                "Server", "Shield", "ShieldService", "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2API",
+                "WAFV2Service", "WebAuthn",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "WebFrontTests",
             dependencies: [
-                "Platform", "Server", "WAF", "WebFront",
+                "CertificateIssuing", "Intake", "Platform", "Server", "WAF", "WebFront",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
@@ -654,6 +671,7 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(name: "ACMTests", dependencies: ["ACMService"]),
         .testTarget(
             name: "ACMETests",
             dependencies: ["ACME", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
@@ -678,6 +696,11 @@ let package = Package(
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(
+            name: "PacketFilterTests",
+            dependencies: [
+                "CProgram", "PacketFilter", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(

@@ -73,7 +73,11 @@ let package = Package(
         .executableTarget(
             name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
         .executableTarget(
-            name: "FuzzWebAuthn", dependencies: ["FuzzDriver", .product(name: "WebAuthn", package: "gatehouse")]),
+            name: "FuzzWebAuthn",
+            dependencies: [
+                "FuzzDriver", .product(name: "WebAuthn", package: "gatehouse"),
+                .product(name: "APIModels", package: "gatehouse"),
+            ]),
         .executableTarget(
             name: "FuzzCoreRules", dependencies: ["FuzzDriver", .product(name: "CoreRuleSet", package: "gatehouse")]),
         .executableTarget(

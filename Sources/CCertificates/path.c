@@ -45,6 +45,21 @@ bool certificate_path_is_valid(const unsigned char *certificates, size_t count, 
     return is_valid;
 }
 
+bool certificate_is_signed_by(
+    const unsigned char *certificate_der, size_t certificate_count, const unsigned char *authority_der,
+    size_t authority_count) {
+    X509 *certificate = read_certificate(certificate_der, certificate_count);
+    X509 *authority = read_certificate(authority_der, authority_count);
+    EVP_PKEY *key = authority == NULL ? NULL : X509_get0_pubkey(authority);
+    bool is_signed = certificate != NULL && key != NULL
+        && X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(authority)) == 0
+        && X509_verify(certificate, key) == 1;
+    X509_free(certificate);
+    X509_free(authority);
+    ERR_clear_error();
+    return is_signed;
+}
+
 static bool names_host(X509 *certificate) {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     bool is_found = false;

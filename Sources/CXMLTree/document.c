@@ -59,21 +59,35 @@ static void refuse_document_type(
     xmlStopParser(parser);
 }
 
-xmltree_document *xmltree_parse(xmltree_bytes text) {
+static xmltree_document *parse(xmltree_bytes text, bool texts_alone) {
     if (text.count == 0 || text.count > INT_MAX || !has_few_attributes(text)) return NULL;
     if (pthread_once(&once, xmlInitParser) != 0) return NULL;
     xmltree_be_quiet();
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
     if (parser == NULL) return NULL;
     parser->sax->internalSubset = refuse_document_type;
+    if (texts_alone) {
+        // What stands on both sides of one of them becomes one node.
+        parser->sax->comment = NULL;
+        parser->sax->processingInstruction = NULL;
+    }
     xmlDocPtr tree = xmlCtxtReadMemory(
         parser, (const char *)text.bytes, (int)text.count, NULL, "UTF-8",
-        XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING
+            | (texts_alone ? XML_PARSE_NOCDATA : 0));
     bool is_good = tree != NULL && parser->wellFormed && tree->intSubset == NULL && tree->extSubset == NULL;
     xmlFreeParserCtxt(parser);
     if (is_good) return (xmltree_document *)tree;
     xmlFreeDoc(tree);
     return NULL;
+}
+
+xmltree_document *xmltree_parse(xmltree_bytes text) {
+    return parse(text, false);
+}
+
+xmltree_document *xmltree_parse_texts(xmltree_bytes text) {
+    return parse(text, true);
 }
 
 void xmltree_free_document(xmltree_document *document) {
@@ -135,4 +149,57 @@ char *xmltree_any_attribute_value(xmltree_node *node, const char *name) {
 
 void xmltree_free_text(char *text) {
     xmlFree(text);
+}
+
+/// Whether elements stand between parts of an element's own text.
+static bool has_parted_text(xmlNodePtr element) {
+    size_t texts = 0;
+    for (xmlNodePtr child = element->children; child != NULL && texts < 2; child = child->next) {
+        if (child->type == XML_TEXT_NODE && !xmlIsBlankNode(child)) texts++;
+    }
+    return texts > 1;
+}
+
+/// Tells of a text that was made for it, and frees it.
+static bool tell(char *text, size_t *most, void *context, xmltree_visitor visitor, xmltree_kind kind) {
+    if (text == NULL) return true;
+    bool has_room = *most > 0;
+    if (has_room) {
+        --*most;
+        visitor(context, text, strlen(text), kind);
+    }
+    xmlFree(text);
+    return has_room;
+}
+
+bool xmltree_visit(xmltree_document *document, size_t most, void *context, xmltree_visitor visitor) {
+    xmlNodePtr node = xmlDocGetRootElement((xmlDocPtr)document);
+    while (node != NULL) {
+        bool is_text = node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
+        if (is_text && node->content != NULL) {
+            // Layout is no text, but stands in what all say together.
+            if (!xmlIsBlankNode(node) && most-- == 0) return false;
+            visitor(context, (const char *)node->content, strlen((const char *)node->content), xmltree_text_part);
+        }
+        if (node->type == XML_ELEMENT_NODE) {
+            for (xmlAttrPtr attribute = node->properties; attribute != NULL; attribute = attribute->next) {
+                char *value = (char *)xmlNodeListGetString((xmlDocPtr)document, attribute->children, 1);
+                if (!tell(value, &most, context, visitor, xmltree_attribute)) return false;
+            }
+            if (has_parted_text(node)
+                && !tell(xmltree_text((xmltree_node *)node), &most, context, visitor, xmltree_whole_text)) {
+                return false;
+            }
+            if (node->children != NULL) {
+                node = node->children;
+                continue;
+            }
+        }
+        while (node != NULL && node->next == NULL) {
+            node = node->parent;
+            if (node != NULL && node->type != XML_ELEMENT_NODE) node = NULL;
+        }
+        if (node != NULL) node = node->next;
+    }
+    return true;
 }

@@ -18,6 +18,14 @@ extension Certificate {
     /// Whether its own key has signed it.
     public var isSelfSigned: Bool { subject == issuer && publicKey.isValidSignature(signature, for: self) }
 
+    /// Whether the owner of one certificate has signed another, by name and key. Nothing else of either is looked at.
+    /// - Parameters:
+    ///   - der: the certificate's that is signed.
+    ///   - authority: the other one's.
+    public static func isSigned(_ der: [UInt8], by authority: [UInt8]) -> Bool {
+        certificate_is_signed_by(der, der.count, authority, authority.count)
+    }
+
     /// Whether the last of a chain vouches for this certificate by way of the others, at a time in seconds since 1970.
     ///
     /// That more authorities follow than one permits is found only of those in between: see ``pathLength(below:)``.

@@ -1,3 +1,5 @@
+import Dispatch
+
 /// Where Gatehouse sees the records of domain names, as its operator says: in zone files, at a name server, or in both. Where it
 /// is told nothing, it sees no records.
 public final class DomainRecords: Sendable {
@@ -24,24 +26,63 @@ public final class DomainRecords: Sendable {
 
     /// The most aliases that are followed one after another.
     private static let mostAliases = 8
+    /// Zone files are looked at there: they may have to be read.
+    private static let queue = DispatchQueue(label: "gatehouse.zone-files", attributes: .concurrent)
 
-    /// The records of a name. Aliases are followed, unless they are what is asked for.
+    /// The records of a name. Aliases are followed, unless they are what is asked for. Zone files are believed for all that is below
+    /// their names: where a part of a zone is given to other servers, its file is still asked.
     /// - Throws: ``DomainProblem`` where it is not known whether there are any.
     public func records(of name: String, _ kind: DomainRecord.Kind) async throws(DomainProblem) -> [DomainRecord] {
-        var name = plainName(name)
+        let name = plainName(name)
+        var rest = Rest(name: name, isKnown: true)
+        if !zones.isEmpty {
+            let result: Result<Found, DomainProblem> = await withCheckedContinuation { continuation in
+                Self.queue.async {
+                    continuation.resume(
+                        returning: Result { () throws(DomainProblem) in try self.inZones(name, kind) })
+                }
+            }
+            switch try result.get() {
+            case .records(let records): return records
+            case .nothing(let other): rest = other
+            }
+        }
+        if let resolver { return try await resolver.records(of: rest.name, kind) }
+        // That an authority may issue is believed where it is known alone.
+        guard rest.isKnown || kind != .authorization else {
+            throw DomainProblem("Nobody is there to be asked about \(rest.name), for which \(name) stands.")
+        }
+        return []
+    }
+
+    private struct Rest: Sendable {
+        /// What the name stands for, as far as zone files know.
+        let name: String
+        /// Whether it is a zone file's, or the name that was asked for.
+        let isKnown: Bool
+    }
+
+    private enum Found: Sendable {
+        case records([DomainRecord])
+        case nothing(Rest)
+    }
+
+    private func inZones(_ asked: String, _ kind: DomainRecord.Kind) throws(DomainProblem) -> Found {
+        var name = asked
         for _ in 0...Self.mostAliases {
             var alias: String?
             for zone in zones {
                 let found = try zone.records(of: name, kind)
-                if !found.isEmpty { return found }
+                if !found.isEmpty { return .records(found) }
                 guard kind != .alias, alias == nil else { continue }
                 if case .alias(let target)? = try zone.records(of: name, .alias).first?.value { alias = target }
             }
             guard let alias else { break }
             name = alias
         }
-        guard let resolver else { return [] }
-        return try await resolver.records(of: name, kind)
+        var isKnown = name == asked
+        for zone in zones where !isKnown { isKnown = try zone.covers(name) }
+        return .nothing(Rest(name: name, isKnown: isKnown))
     }
 
     /// Whether a name is one that ``put(_:alias:)`` can give a record.

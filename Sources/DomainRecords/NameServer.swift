@@ -39,9 +39,24 @@ public struct NameServer: Sendable, Hashable {
         guard code == 0 || code == 3 else {
             return .failure(DomainProblem("The name server \(self) answered \(name) with code \(code)."))
         }
-        // Servers follow aliases, and answer with those before the record that they lead to.
-        return .success(
-            records.filter { $0.kind == kind && (kind != .alias || $0.name == plainName(name)) })
+        return .success(Self.answers(records, to: plainName(name), kind))
+    }
+
+    /// The most aliases that are followed one after another.
+    private static let mostAliases = 8
+
+    /// What of an answer is to a question. Servers follow aliases, and answer with those before the record that they lead to;
+    /// what else they say is nobody's business.
+    static func answers(_ records: [DomainRecord], to name: String, _ kind: DomainRecord.Kind) -> [DomainRecord] {
+        var name = name
+        for _ in 0...mostAliases {
+            let found = records.filter { $0.name == name && $0.kind == kind }
+            guard found.isEmpty, kind != .alias else { return found }
+            guard case .alias(let target)? = records.first(where: { $0.name == name && $0.kind == .alias })?.value
+            else { return [] }
+            name = target
+        }
+        return []
     }
 }
 

@@ -10,6 +10,8 @@ final class ZoneFile: Sendable {
     private struct State {
         var seen: FileState?
         var records: [Key: [DomainRecord]] = [:]
+        /// That have records.
+        var names: Set<String> = []
     }
 
     private struct Key: Hashable {
@@ -32,13 +34,30 @@ final class ZoneFile: Sendable {
 
     /// - Throws: ``DomainProblem`` while the file can't be read.
     func records(of name: String, _ kind: DomainRecord.Kind) throws(DomainProblem) -> [DomainRecord] {
+        try withState { $0.records[Key(name: plainName(name), kind: kind)] ?? [] }
+    }
+
+    /// Whether it has a name, or one above it.
+    /// - Throws: ``DomainProblem`` while the file can't be read.
+    func covers(_ name: String) throws(DomainProblem) -> Bool {
+        try withState { state in
+            var name = plainName(name)[...]
+            while !name.isEmpty, !state.names.contains(String(name)) {
+                name = name.firstIndex(of: ".").map { name[name.index(after: $0)...] } ?? ""
+            }
+            return !name.isEmpty
+        }
+    }
+
+    private func withState<T>(_ body: (State) -> T) throws(DomainProblem) -> T {
         try state.withLock { (state) throws(DomainProblem) in
             let now = current
             if state.seen == nil || state.seen != now {
                 state.records = try read()
+                state.names = Set(state.records.keys.map(\.name))
                 state.seen = now
             }
-            return state.records[Key(name: plainName(name), kind: kind)] ?? []
+            return body(state)
         }
     }
 

@@ -18,6 +18,9 @@ public final class EndpointClient: Sendable {
         public var connection = Duration.seconds(5)
         /// How long the server may be silent while it is its turn.
         public var silence = Duration.seconds(60)
+        /// For how long an answer is waited for in all, with the connection: its head, and the rest where that is short. nil: as long
+        /// as something of it comes.
+        public var answer: Duration?
         /// Bytes of an answer's headers and trailers together.
         public var headers = 64 * 1024
         /// For how long an unused connection is kept. Servers close them, too, after five seconds or more; a request that
@@ -110,7 +113,8 @@ public final class EndpointClient: Sendable {
     public func send(_ request: Request) async throws(EndpointError) -> Answer {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         return try await withCheckedContinuation { continuation in
-            let exchange = Exchange(request) { continuation.resume(returning: $0) }
+            let deadline = limits.answer.map { NIODeadline.now() + TimeAmount($0) }
+            let exchange = Exchange(request, until: deadline) { continuation.resume(returning: $0) }
             if loop.inEventLoop {
                 begin(exchange, on: loop)
             } else {

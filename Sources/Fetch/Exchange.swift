@@ -6,13 +6,16 @@ import Wire
 /// One request and its answer, on the connection's event loop.
 final class Exchange: Sendable {
     let request: EndpointClient.Request
+    /// When its answer has to be there.
+    let deadline: NIODeadline
     private let answer: Mutex<(@Sendable (Result<EndpointClient.Answer, EndpointError>) -> Void)?>
 
     init(
-        _ request: EndpointClient.Request,
+        _ request: EndpointClient.Request, until deadline: NIODeadline?,
         _ answer: @escaping @Sendable (Result<EndpointClient.Answer, EndpointError>) -> Void
     ) {
         self.request = request
+        self.deadline = deadline ?? .distantFuture
         self.answer = Mutex(answer)
     }
 
@@ -105,7 +108,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         (isHeadSent, isSent, isKept, awaitsClient, lastHeard) = (false, false, true, false, .now())
         early = nil
         let loop = context.eventLoop
-        if timer == nil { arm(context, at: lastHeard + shortestWait) }
+        if timer == nil { arm(context, at: min(lastHeard + shortestWait, exchange.deadline)) }
         switch exchange.request.body {
         case .bytes(let bytes):
             let hasLength = !bytes.isEmpty || !["GET", "HEAD"].contains(exchange.request.method)
@@ -354,7 +357,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// The connection's turns last no shorter than this, so that a timer which is never set for later than this from now misses
     /// the end of none, whenever that begins.
-    private var shortestWait: TimeAmount { TimeAmount(max(min(limits.silence, limits.idle), .milliseconds(10))) }
+    private var shortestWait: TimeAmount {
+        TimeAmount(max(min(limits.silence, limits.idle, limits.answer ?? limits.idle), .milliseconds(10)))
+    }
 
     private func arm(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -366,15 +371,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let context else { return }
         var isOthersTurn = awaitsClient
         let wait: Duration
+        var deadline = NIODeadline.distantFuture
         switch state {
         case .closed: return
         case .unused: (wait, isOthersTurn) = (limits.idle, false)
-        case .asked, .collecting, .answered: wait = limits.silence
+        case .asked(let exchange), .collecting(let exchange, _, _), .answered(let exchange):
+            (wait, deadline) = (limits.silence, exchange.deadline)
         case .passing(_, let body):
             wait = limits.silence
             isOthersTurn = isOthersTurn || body.isFull
         }
         let now = NIODeadline.now()
+        guard now < deadline else { return fail(.fetch(.tooSlow)) }
         var end = now + TimeAmount(wait)
         if !isOthersTurn {
             end = lastHeard + TimeAmount(wait)
@@ -383,7 +391,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 return fail(.fetch(.tooSlow))
             }
         }
-        arm(context, at: min(end, now + shortestWait))
+        arm(context, at: min(end, now + shortestWait, deadline))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

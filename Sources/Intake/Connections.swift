@@ -2,20 +2,65 @@ package import Logging
 package import NIOCore
 import Synchronization
 
-/// The open connections. When there are too many, or too many from one address, the one that has kept the server
-/// waiting longest is closed. So a client that opens many connections and sends nothing keeps nobody out.
+/// The open connections. When there are too many, or too many of one client, the one that has kept the server waiting longest
+/// is closed. So a client that opens many connections and sends nothing, or reads nothing, keeps nobody out.
 package final class Connections: Sendable {
     private struct State {
-        var open: [ObjectIdentifier: Connection] = [:]
-        /// By address.
-        var counts: [String: Int] = [:]
+        var open: [Connection] = []
+        /// By client.
+        var clients: [String: [Connection]] = [:]
+        /// When all were looked at last.
+        var searched = NIODeadline.uptimeNanoseconds(0)
+        /// When all of some client were: whoever is at its own limit spends none of the looks at all.
+        var searchedOwn = NIODeadline.uptimeNanoseconds(0)
+        /// By which some are chosen; nothing secret depends on it.
+        var random = UInt64.random(in: .min ... .max)
+
+        mutating func insert(_ connection: Connection) {
+            connection.places = (open.count, clients[connection.client]?.count ?? 0)
+            open.append(connection)
+            clients[connection.client, default: []].append(connection)
+        }
 
         mutating func remove(_ connection: Connection) {
-            guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-            let count = counts[connection.address, default: 0] - 1
-            counts[connection.address] = count > 0 ? count : nil
+            guard let (place, own) = connection.places else { return }
+            connection.places = nil
+            // The last one takes its place.
+            let last = open.removeLast()
+            if last !== connection {
+                open[place] = last
+                last.places?.all = place
+            }
+            guard let lastOwn = clients[connection.client]?.popLast() else { return }
+            if lastOwn !== connection {
+                clients[connection.client]?[own] = lastOwn
+                lastOwn.places?.own = own
+            }
+            if clients[connection.client]?.isEmpty == true { clients[connection.client] = nil }
+        }
+
+        /// The one that is to give way; nil: all are being answered.
+        mutating func victim(
+            _ all: [Connection], _ searched: WritableKeyPath<State, NIODeadline>, at now: NIODeadline
+        ) -> Connection? {
+            guard all.count > Connections.looks, self[keyPath: searched] + Connections.pause > now else {
+                self[keyPath: searched] = now
+                return all.longestWaitedFor
+            }
+            let chosen = (0..<Connections.looks).map { _ in all[next(all.count)] }
+            return chosen.longestWaitedFor
+        }
+
+        /// A number below a bound, which is at least 1 (a linear congruential generator, with Knuth's numbers).
+        private mutating func next(_ bound: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((random >> 33) % UInt64(max(1, bound)))
         }
     }
+
+    /// Since all event loops wait meanwhile, not all are looked at each time that somebody comes: a flood would have them looked
+    /// at all the time. In between, the one is taken that was waited for longest of some.
+    private static let (pause, looks) = (TimeAmount.milliseconds(10), 16)
 
     private let state = Mutex(State())
     private let limits: ConnectionLimits
@@ -27,23 +72,33 @@ package final class Connections: Sendable {
         self.log = log
     }
 
+    /// How many there are.
+    package var count: Int { state.withLock { $0.open.count } }
+
     /// Takes a connection in, which must be of the calling event loop.
     /// - Returns: nil when there is no room, because all others are being answered.
-    /// - Complexity: O(1), and linear in the open connections when a limit is reached.
+    /// - Complexity: O(1); where a limit is reached, linear in the open connections a hundred times a second at most.
     package func admit(_ channel: any Channel, from address: String) -> Connection? {
-        let new = Connection(channel, from: address)
+        admit(Connection(channel, from: address, client: Self.client(address)))
+    }
+
+    /// Takes a stream in that comes on a connection, as a connection of the same client.
+    package func admit(_ stream: any Channel, on connection: Connection) -> Connection? {
+        admit(Connection(stream, from: connection.address, client: connection.client))
+    }
+
+    private func admit(_ new: Connection) -> Connection? {
         let (isAdmitted, victim) = state.withLock { state -> (Bool, Connection?) in
             var victim: Connection?
-            if state.counts[address, default: 0] >= limits.connectionsPerAddress {
-                victim = state.open.values.lazy.filter { $0.address == address }.longestWaitedFor
+            if let own = state.clients[new.client], own.count >= limits.connectionsPerAddress {
+                victim = state.victim(own, \.searchedOwn, at: .now())
                 guard victim != nil else { return (false, nil) }
             } else if state.open.count >= limits.connections {
-                victim = state.open.values.longestWaitedFor
+                victim = state.victim(state.open, \.searched, at: .now())
                 guard victim != nil else { return (false, nil) }
             }
             if let victim { state.remove(victim) }
-            state.open[ObjectIdentifier(new)] = new
-            state.counts[address, default: 0] += 1
+            state.insert(new)
             return (true, victim)
         }
         if let victim {
@@ -51,8 +106,20 @@ package final class Connections: Sendable {
             victim.channel.close(promise: nil)
         }
         guard isAdmitted else { return nil }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.remove(new) } }
+        new.channel.closeFuture.whenComplete { _ in self.state.withLock { $0.remove(new) } }
         return new
+    }
+
+    /// Whose an address is: one of version 4 is a client, and so is what has the first 64 bits of one of version 6 in common, since a
+    /// household or a machine has as many addresses as it likes there.
+    package static func client(_ address: String) -> String {
+        guard address.contains(":"), let socket = try? SocketAddress(ipAddress: address, port: 0),
+            case .v6(let parsed) = socket
+        else { return address }
+        var whole = parsed.address.sin6_addr
+        return withUnsafeBytes(of: &whole) { bytes in
+            bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") + "::/64"
+        }
     }
 }
 
@@ -83,14 +150,19 @@ package final class Connection: Sendable {
     package let channel: any Channel
     /// The client's.
     package let address: String
+    /// Whom it counts for: see ``Connections/client(_:)``.
+    let client: String
+    /// Where it is among all, and among its client's; nil: it is not. The lock of ``Connections`` guards it.
+    @exclusivity(unchecked) fileprivate nonisolated(unsafe) var places: (all: Int, own: Int)?
     /// When the phase began, in nanoseconds of the machine's uptime, and in the last three bits which it is.
     private let word: Atomic<UInt64>
     /// Of a connection that carries several requests at a time, those that are on it.
     private let streams = Mutex<[ObjectIdentifier: Connection]>([:])
 
-    fileprivate init(_ channel: any Channel, from address: String) {
+    fileprivate init(_ channel: any Channel, from address: String, client: String) {
         self.channel = channel
         self.address = address
+        self.client = client
         word = Atomic(Self.word(.idle))
     }
 

@@ -70,6 +70,8 @@ public final class Ledger: Sendable {
         do {
             let key = try keyring.sealingKey(for: "ledger")
             let format = Format(key: key)
+            // Told here, as to cast the store would have the runtime look through the conformances of all types.
+            var shared: PostgresWriter?
             switch location {
             case .memory:
                 isInMemory = true
@@ -82,7 +84,9 @@ public final class Ledger: Sendable {
             case .postgres(let address):
                 isInMemory = false
                 directory = Mutex(nil)
-                store = try PostgresStore(address, readOnly: readOnly, format, schema)
+                let database = try PostgresStore(address, readOnly: readOnly, format, schema)
+                shared = database.writer
+                store = database
             }
             isReadOnly = readOnly
             records = RecordSealer(key: key)
@@ -98,7 +102,6 @@ public final class Ledger: Sendable {
                 try session.voidLeases()
                 return try Writer.NextNumbers(after: session)
             }
-            let shared = (store as? PostgresStore)?.writer
             // Beside a server that writes, what was read is soon not so any more.
             rowCache = readOnly || store.isRemote ? nil : RowCache()
             let writer = Writer(store, key: key, next: next, keys: shared?.keys, rows: rowCache)

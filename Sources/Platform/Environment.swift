@@ -39,6 +39,8 @@ public final class Environment: Sendable {
     public let modules: [ServiceModule]
     /// The hardware token that holds keys; nil: there is none. It may be gone, and come back.
     public let token: HardwareToken?
+    /// Whether the token seals the keys of new private certificate authorities.
+    public let keepsAuthorityKeysInToken: Bool
     /// Where the bytes of objects are kept; nil: this Gatehouse has no place for any.
     public let bodies: BodyStore?
     /// What the modules keep in memory of the ledger.
@@ -76,7 +78,8 @@ public final class Environment: Sendable {
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock, token: HardwareToken? = nil, outsideServers: OutsideServers = OutsideServers(),
+        clock: Clock, token: HardwareToken? = nil, keepsAuthorityKeysInToken: Bool = false,
+        outsideServers: OutsideServers = OutsideServers(),
         bodies: BodyStore? = nil, toleratedAbsence: Double = 0, outer: (any OuterServices)? = nil
     ) {
         self.ledger = ledger
@@ -100,6 +103,7 @@ public final class Environment: Sendable {
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token
+        self.keepsAuthorityKeysInToken = keepsAuthorityKeysInToken
         self.bodies = bodies
         self.outsideServers = outsideServers
     }

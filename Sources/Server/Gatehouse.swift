@@ -12,6 +12,7 @@ import Ledger
 public import Logging
 import ManagedLogin
 import OIDC
+import PacketFilter
 public import Platform
 public import ServiceLifecycle
 import SwiftASN1
@@ -67,6 +68,8 @@ public struct Gatehouse: Sendable {
         public var webFront: WebFront.Place?
         /// Networks whose addresses Shield gives no budgets: those of other balancers, say.
         public var exemptFromShield: [Network] = []
+        /// Whether a table of nftables stands before the web front; see ``Gatehouse/filterPackets(_:)``.
+        public var filtersPackets = false
         /// Whether what policies deny is let through, and only marked.
         public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.
@@ -83,6 +86,8 @@ public struct Gatehouse: Sendable {
         public var quotas = Quotas()
         /// The hardware token that holds keys; nil: there is none.
         public var token: HardwareToken.Login?
+        /// Whether the token seals the keys of new private certificate authorities.
+        public var keepsAuthorityKeysInToken = false
         /// How many bytes the bodies of objects may take where everything is in memory.
         public var memoryOfBodies = 1 << 30
         /// The services; all that there are.
@@ -129,13 +134,16 @@ public struct Gatehouse: Sendable {
     private let check: LedgerCheckService?
     /// The proxy before the operator's web applications; nil: there are none.
     public let webFront: WebFront?
+    /// What keeps packets from the web front; nil: nothing.
+    let packetFilter: PacketFilter?
+    let exemptFromShield: [Network]
     /// nil: there are no endpoints behind.
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
     /// The certificate of ACM's that the server shows; nil: it shows none of them.
     private let managedCertificate: ManagedServerCertificate?
-    private let log: Logger
+    let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
 
@@ -191,6 +199,7 @@ public struct Gatehouse: Sendable {
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
+                keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
@@ -245,6 +254,8 @@ public struct Gatehouse: Sendable {
                 localAuthority = try await Self.localAuthority(names, configuration, environment, log)
             }
             webFront = try await Self.webFront(configuration, environment, account: accountID, log)
+            packetFilter = try Self.packetFilter(configuration, environment, log)
+            exemptFromShield = configuration.exemptFromShield
             managedCertificate = managed
             self.log = log
         } catch let error as StartError {
@@ -371,6 +382,10 @@ public struct Gatehouse: Sendable {
         }
         if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
         if let webFront { services.append(.init(service: webFront, serviceName: "web front")) }
+        if let packetFilter { services.append(.init(service: packetFilter, serviceName: "nftables")) }
+        if webFront != nil, environment.ledger.isShared {
+            services.append(.init(service: ReportTraffic(environment: environment), serviceName: "traffic"))
+        }
         if let certificateFiles {
             services.append(
                 .init(
@@ -389,6 +404,7 @@ public struct Gatehouse: Sendable {
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {
+        await packetFilter?.remove()
         scheduler.stop()
         await scheduler.settle()
         // If it fails, the data can be restored from the events.

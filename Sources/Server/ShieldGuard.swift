@@ -19,7 +19,8 @@ struct ShieldGuard: TrafficGuard {
 
     /// Budgets go by real time, whatever tests do with the clock.
     func admitsConnection(from address: IPAddress) -> Bool {
-        exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
+        defense.connectionArrived()
+        return exempt.contains(address) || defense.admitsConnection(from: address, at: clock.realTime)
     }
 
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {
@@ -30,6 +31,10 @@ struct ShieldGuard: TrafficGuard {
         return defense.admits(request.web, for: application.arn, at: clock.realTime)
     }
 
+    func admitsStray(from address: IPAddress) -> Bool {
+        exempt.contains(address) || defense.admitsStray(from: address, at: clock.realTime)
+    }
+
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
         let vector: AttackVector
         switch event {
@@ -38,10 +43,13 @@ struct ShieldGuard: TrafficGuard {
             defense.answered(
                 from: address, for: application.arn, status: status, wasForwarded: wasForwarded, at: clock.realTime)
             return
+        case .requestEnded:
+            if let application, !exempt.contains(address) { defense.ended(from: address, for: application.arn) }
+            return
         // What was refused here is counted already.
         case .refused: return
         case .connection: vector = .connectionFlood
-        case .failedHandshake: vector = .handshakeFlood
+        case .failedHandshake, .revokedCertificate: vector = .handshakeFlood
         case .slowHead: vector = .slowHeads
         case .slowBody: vector = .slowBodies
         case .slowReading: vector = .slowReads
@@ -49,7 +57,7 @@ struct ShieldGuard: TrafficGuard {
         case .frameFlood: vector = .frameFlood
         }
         defense.noted(vector, for: application?.arn)
-        guard vector != .connectionFlood, !exempt.contains(address) else { return }
+        guard vector != .connectionFlood, event != .revokedCertificate, !exempt.contains(address) else { return }
         defense.offended(address, at: clock.realTime)
     }
 }

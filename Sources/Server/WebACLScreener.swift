@@ -18,9 +18,12 @@ final class WebACLScreener: Screener {
         self.log = log
     }
 
-    func screening(of application: FrontedApplication) -> (any Screening)? {
-        environment.webACLFilter(of: application.arn).map { filter in
-            WebACLScreening(filter: filter) { problem in self.tell(problem, of: application) }
+    func screening(of application: FrontedApplication) -> ScreeningState {
+        switch environment.webACLState(of: application.arn) {
+        case .none: .none
+        case .preparing(let task): .preparing(task)
+        case .ready(let filter):
+            .ready(WebACLScreening(filter: filter) { problem in self.tell(problem, of: application) })
         }
     }
 

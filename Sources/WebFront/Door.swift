@@ -7,6 +7,19 @@ import Synchronization
 struct Door: Sendable {
     let channel: any Channel
     let port: Int
+    /// The address, in numbers.
+    var address: String? { channel.localAddress?.ipAddress }
+    /// Whether it is for HTTPS.
+    let isSecure: Bool
+    /// `TCP_NOTSENT_LOWAT`: how much of what a client has yet to take is in the kernel, in bytes. Without, that may be
+    /// some megabytes for each connection, and nobody sees for a long time whether a client takes anything.
+    private static let mostUnsent: NIOBSDSocket.Option = {
+        #if canImport(Darwin)
+            NIOBSDSocket.Option(rawValue: 0x201)
+        #else
+            NIOBSDSocket.Option(rawValue: 25)
+        #endif
+    }()
     private let quiescing: ServerQuiescingHelper
 
     /// Begins to listen.
@@ -23,6 +36,7 @@ struct Door: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.tcpOption(Self.mostUnsent), value: 131_072)
                 // More reads at a time would find nothing most times, each by a call of the system.
                 .childChannelOption(.maxMessagesPerRead, value: 1)
                 .serverChannelInitializer { channel in
@@ -35,7 +49,8 @@ struct Door: Sendable {
                     channel.eventLoop.makeCompletedFuture { try setUp(channel, channel.localAddress?.port ?? port) }
                 }
                 .bind(host: address, port: port).get()
-            return Door(channel: server, port: server.localAddress?.port ?? port, quiescing: quiescing)
+            return Door(
+                channel: server, port: server.localAddress?.port ?? port, isSecure: isSecure, quiescing: quiescing)
         } catch {
             throw WebFront.ListenProblem(port: port, isSecure: isSecure, cause: error)
         }

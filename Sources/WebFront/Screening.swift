@@ -3,10 +3,18 @@ public import WAF
 
 /// Where the web front learns what stands between clients and an application: its web ACL, say.
 public protocol Screener: Sendable {
-    /// What requests for an application have to pass now; nil: nothing. Asked for each request, so that a change holds from the
-    /// next one on.
+    /// What requests for an application have to pass now. Asked for each request, so that changes hold soon.
     /// - Complexity: must be cheap, and never wait.
-    func screening(of application: FrontedApplication) -> (any Screening)?
+    func screening(of application: FrontedApplication) -> ScreeningState
+}
+
+/// What requests for an application have to pass at a moment.
+public enum ScreeningState: Sendable {
+    /// Nothing.
+    case none
+    case ready(any Screening)
+    /// It is being made ready. Requests wait until that is done, for as long as an application may take; then it is asked for again.
+    case preparing(Task<Void, Never>)
 }
 
 /// What decides on an application's requests.
@@ -76,6 +84,9 @@ public protocol TrafficGuard: Sendable {
     func admitsConnection(from address: IPAddress) -> Bool
     /// Whether a request may go on; false: it is answered with 429.
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool
+    /// Whether another request of a client's is answered that is for no application, or that is none; false: the connection is
+    /// closed without a word.
+    func admitsStray(from address: IPAddress) -> Bool
     /// Says what a client did to the connection.
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?)
 }
@@ -86,14 +97,18 @@ public enum TrafficEvent: Sendable, Hashable {
     case connection
     /// A TLS handshake failed or took too long.
     case failedHandshake
+    /// A client has shown a certificate that is revoked. Others may be behind its address, and have done nothing.
+    case revokedCertificate
     /// A head, a body or the reading of an answer took too long.
     case slowHead, slowBody, slowReading
     /// A request that HTTP does not allow, or that several could read differently.
     case malformed
     /// An HTTP/2 connection was closed for what it sent: resets, continuations, pings.
     case frameFlood
-    /// A request was answered: by the application's server, or in its place.
+    /// The head of a request's answer is there: by the application's server, or in its place.
     case request(status: Int, wasForwarded: Bool = true)
+    /// All of that answer is there, or what follows it has no foreseeable end. It comes once for each request.
+    case requestEnded
     /// A connection or request was refused, as its client had too many.
     case refused
 }

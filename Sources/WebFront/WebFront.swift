@@ -38,6 +38,8 @@ public final class WebFront: Service {
 
     /// The ports that are listened on.
     public struct Ports: Sendable {
+        /// The address that it is listened on there, in numbers; nil: the system does not tell.
+        public let address: String?
         /// For HTTP.
         public let http: Int
         /// nil: HTTPS is not spoken.
@@ -50,6 +52,8 @@ public final class WebFront: Service {
     private struct State {
         var table: ApplicationTable
         var doors: [Door] = []
+        /// Who wants to know of a port that is listened on later.
+        var told: (@Sendable (Ports) async -> Void)?
     }
 
     let place: Place
@@ -123,15 +127,31 @@ public final class WebFront: Service {
         environment.applications.show(metrics)
         let http = try await open(place.port, isSecure: false) { [self] channel, port in try setUp(channel, port: port)
         }
-        guard table.all.contains(where: \.settings.hasCertificate) else { return Ports(http: http.port, https: nil) }
         do throws(ListenProblem) {
-            let https = try await open(place.securePort, isSecure: true) { [self] channel, port in
-                try setUpSecure(channel, port: port)
-            }
-            return Ports(http: http.port, https: https.port)
+            _ = try await openSecure()
+            return ports(http)
         } catch {
             http.channel.close(promise: nil)
             throw error
+        }
+    }
+
+    /// Tells of the ports when another one is listened on. One at a time can be told.
+    public func whenPortsChange(_ tell: @escaping @Sendable (Ports) async -> Void) {
+        state.withLock { $0.told = tell }
+    }
+
+    private func ports(_ http: Door) -> Ports {
+        let secure = state.withLock { $0.doors.first(where: \.isSecure) }
+        return Ports(address: http.address, http: http.port, https: secure?.port)
+    }
+
+    /// Listens for HTTPS, if an application has a certificate, and nobody does yet.
+    private func openSecure() async throws(ListenProblem) -> Door? {
+        guard table.all.contains(where: \.settings.hasCertificate) else { return nil }
+        if let door = state.withLock({ $0.doors.first(where: \.isSecure) }) { return door }
+        return try await open(place.securePort, isSecure: true) { [self] channel, port in
+            try setUpSecure(channel, port: port)
         }
     }
 
@@ -189,8 +209,22 @@ public final class WebFront: Service {
             await refreshCertificates()
             newTables.yield(table)
             log.notice("the web front's applications are read anew", metadata: ["count": "\(table.all.count)"])
+            await openSecureLate()
         } catch {
             log.error("the web front's applications stay as they are: \(error)")
+        }
+    }
+
+    /// The first application that has a certificate may have it from now on.
+    private func openSecureLate() async {
+        let isOpen = state.withLock { $0.doors.contains(where: \.isSecure) }
+        do throws(ListenProblem) {
+            guard !isOpen, let door = try await openSecure() else { return }
+            log.notice("the web front listens for HTTPS, too", metadata: ["port": "\(door.port)"])
+            let (http, tell) = state.withLock { ($0.doors.first { !$0.isSecure }, $0.told) }
+            if let http { await tell?(ports(http)) }
+        } catch {
+            log.error("the web front can't listen for HTTPS at port \(error.port): \(error.cause)")
         }
     }
 

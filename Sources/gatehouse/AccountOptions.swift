@@ -31,7 +31,7 @@ struct AccountOptions: ParsableArguments {
         if let account, account.utf8.count != 12 || !account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             throw ValidationError("--account takes twelve digits, not '\(account)'.")
         }
-        let isOfData = placeOptions.dataOptions.data != nil || placeOptions.databaseOptions.database != nil
+        let isOfData = Settings.option("DATA") != nil || Settings.option("DATABASE") != nil
         guard from.isEmpty || !isOfData else {
             throw ValidationError(
                 "The policies are in files or in a Gatehouse's data: leave out --from or the other one.")

@@ -62,7 +62,7 @@ struct ExportCertificate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let data = dataOptions.directory()
+        let data = DataOptions.directory()
         while true {
             do throws(StartError) {
                 try await look(data)

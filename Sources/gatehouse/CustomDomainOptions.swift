@@ -14,11 +14,11 @@ struct CustomDomainOptions: ParsableArguments {
     var domains: [String] = []
 
     /// - Parameter publicURL: what others reach Gatehouse by: names below it are buckets'.
-    func names(publicURL: String?) throws -> CustomDomains {
+    static func names(publicURL: String?) throws -> CustomDomains {
         let own = publicURL.flatMap { URL(string: $0)?.host()?.lowercased() }
         let reserved = ["localhost", "amazonaws.com", "amazoncognito.com", "aws.amazon.com"] + [own].compactMap { $0 }
         var accounts: [String: String?] = [:]
-        for text in domains + (Settings.text("CUSTOM_DOMAIN")?.split(separator: ",").map(String.init) ?? []) {
+        for text in Settings.list("CUSTOM_DOMAIN") {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = parts[0].lowercased()
             guard

@@ -46,16 +46,16 @@ struct DatabaseOptions: ParsableArguments {
             """, completion: .file())
     var bodiesCredentials: String?
 
-    var isGiven: Bool { uri != nil }
+    static var isGiven: Bool { uri != nil }
 
-    private var uri: String? { database ?? Settings.text("DATABASE") }
+    private static var uri: String? { Settings.text("DATABASE") }
 
     /// - Parameters:
     ///   - token: the hardware token that may have sealed the key file.
     ///   - toleratedAbsence: for how many seconds the database may be away.
     /// - Returns: nil: there is none.
     /// - Throws: `ValidationError` for what is missing or can't be.
-    func database(
+    static func database(
         token: HardwareToken.Login? = nil, toleratedAbsence: Double = 0
     ) throws -> SharedDatabase? {
         guard let uri else {
@@ -72,12 +72,14 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// - Throws: `ValidationError` where something is said of a database that is not there.
-    func requireNothing(butKeyFile: Bool = false) throws {
-        guard databasePasswordFile == nil, keySecretFile == nil, keyFile == nil || butKeyFile else {
+    static func requireNothing(butKeyFile: Bool = false) throws {
+        guard Settings.option("DATABASE_PASSWORD_FILE") == nil, Settings.option("KEY_SECRET_FILE") == nil,
+            Settings.option("KEY_FILE") == nil || butKeyFile
+        else {
             throw ValidationError(
                 "--database-password-file, --key-file and --key-secret-file have no effect without --database: add it.")
         }
-        guard bodies == nil, bodiesCredentials == nil else {
+        guard Settings.option("BODIES") == nil, Settings.option("BODIES_CREDENTIALS") == nil else {
             throw ValidationError(
                 "--bodies is for servers that share a database; a data directory has the bodies in it: leave it out, or add "
                     + "--database.")
@@ -85,15 +87,15 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// Where bodies are; nil: nowhere.
-    private func bodiesPlace() throws -> BodiesPlace? {
-        guard let text = bodies ?? Settings.text("BODIES") else {
-            guard bodiesCredentials == nil else {
+    private static func bodiesPlace() throws -> BodiesPlace? {
+        guard let text = Settings.text("BODIES") else {
+            guard Settings.option("BODIES_CREDENTIALS") == nil else {
                 throw ValidationError("--bodies-credentials has no effect without --bodies: add it.")
             }
             return nil
         }
         var credentials: BodiesPlace.Credentials?
-        if let file = bodiesCredentials ?? Settings.text("BODIES_CREDENTIALS") {
+        if let file = Settings.text("BODIES_CREDENTIALS") {
             credentials = .file(file)
         } else if let id = Settings.variable("AWS_ACCESS_KEY_ID"),
             let secret = Settings.variable("AWS_SECRET_ACCESS_KEY")
@@ -105,11 +107,12 @@ struct DatabaseOptions: ParsableArguments {
         return try BodiesPlace(text, credentials: credentials)
     }
 
-    private func key() throws -> SharedDatabase.Key {
+    private static func key() throws -> SharedDatabase.Key {
         // What is said on the command line counts, and no variable beside it.
+        let (keyFile, keySecretFile) = (Settings.option("KEY_FILE"), Settings.option("KEY_SECRET_FILE"))
         let file = keyFile ?? (keySecretFile == nil ? Settings.text("KEY_FILE") : nil)
         let secretFile = keySecretFile ?? (keyFile == nil ? Settings.text("KEY_SECRET_FILE") : nil)
-        let secret = keyFile != nil || secretFile != nil ? nil : Settings.text("KEY_SECRET")
+        let secret = keyFile != nil || secretFile != nil ? nil : Settings.secret("KEY_SECRET")
         switch (file, try secretFile.map { try Self.content(of: $0, "The key's secret") } ?? secret) {
         case (let file?, nil): return .file(file)
         case (nil, let text?):
@@ -124,9 +127,9 @@ struct DatabaseOptions: ParsableArguments {
         }
     }
 
-    private func password() throws -> String? {
-        guard let path = databasePasswordFile ?? Settings.text("DATABASE_PASSWORD_FILE") else {
-            return Settings.text("DATABASE_PASSWORD")
+    private static func password() throws -> String? {
+        guard let path = Settings.text("DATABASE_PASSWORD_FILE") else {
+            return Settings.secret("DATABASE_PASSWORD")
         }
         let text = try Self.content(of: path, "The database's password")
         // An editor ends the last line.

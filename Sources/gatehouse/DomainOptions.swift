@@ -36,9 +36,9 @@ struct DomainOptions: ParsableArguments {
     var dnsUpdateKeyFile: String?
 
     /// - Throws: `ValidationError` for options that contradict each other, or can't be used.
-    func records() throws -> DomainRecords {
-        let zones = dnsZone + (Settings.text("DNS_ZONE")?.split(separator: ",").map(String.init) ?? [])
-        let resolver = try (dnsResolver ?? Settings.text("DNS_RESOLVER")).map { try server($0, "--dns-resolver") }
+    static func records() throws -> DomainRecords {
+        let zones = Settings.list("DNS_ZONE")
+        let resolver = try Settings.text("DNS_RESOLVER").map { try server($0, "--dns-resolver") }
         do {
             return try DomainRecords(zoneFiles: zones, resolver: resolver, updates: try updates())
         } catch let problem as DomainProblem {
@@ -46,10 +46,10 @@ struct DomainOptions: ParsableArguments {
         }
     }
 
-    private func updates() throws -> DomainUpdates? {
-        let zones = dnsUpdateZone + (Settings.text("DNS_UPDATE_ZONE")?.split(separator: ",").map(String.init) ?? [])
-        let file = dnsUpdateKeyFile ?? Settings.text("DNS_UPDATE_KEY_FILE")
-        guard let text = dnsUpdateServer ?? Settings.text("DNS_UPDATE_SERVER") else {
+    private static func updates() throws -> DomainUpdates? {
+        let zones = Settings.list("DNS_UPDATE_ZONE")
+        let file = Settings.text("DNS_UPDATE_KEY_FILE")
+        guard let text = Settings.text("DNS_UPDATE_SERVER") else {
             guard zones.isEmpty, file == nil else {
                 throw ValidationError("The options --dns-update-… go together with --dns-update-server.")
             }
@@ -65,7 +65,7 @@ struct DomainOptions: ParsableArguments {
             server: try server(text, "--dns-update-server"), zones: zones, key: try file.map { try key($0) })
     }
 
-    private func key(_ file: String) throws -> DomainUpdates.Key {
+    private static func key(_ file: String) throws -> DomainUpdates.Key {
         guard let content = FileManager.default.contents(atPath: file) else {
             throw ValidationError("The file \(file), which --dns-update-key-file names, can't be read.")
         }
@@ -79,7 +79,7 @@ struct DomainOptions: ParsableArguments {
         return key
     }
 
-    private func server(_ text: String, _ option: String) throws -> NameServer {
+    private static func server(_ text: String, _ option: String) throws -> NameServer {
         guard let server = NameServer(text) else {
             throw ValidationError("\(option) takes an IP address and a port, such as 127.0.0.1:53, not '\(text)'.")
         }

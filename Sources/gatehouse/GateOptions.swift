@@ -31,20 +31,22 @@ struct GateOptions: ParsableArguments {
 
     /// The endpoints; nil: there are none.
     /// - Throws: `ValidationError` for what can't be used.
-    func endpoints() throws -> UpstreamEndpoints? {
+    static func endpoints() throws -> UpstreamEndpoints? {
         // A URL has no spaces.
-        let flags = upstreams + (Settings.text("UPSTREAM")?.split(separator: " ").map(String.init) ?? [])
-        let endpoints = UpstreamEndpoints(file: upstreamConfig ?? Settings.text("UPSTREAM_CONFIG"), flags: flags)
+        let flags = Settings.list("UPSTREAM", separator: " ")
+        let endpoints = UpstreamEndpoints(file: Settings.text("UPSTREAM_CONFIG"), flags: flags)
         guard endpoints.file != nil || !flags.isEmpty else { return nil }
         do throws(StartError) { _ = try endpoints.read() } catch { throw ValidationError("\(error)") }
         return endpoints
     }
 
-    func observes() throws -> Bool { try observe || Settings.flag("OBSERVE") }
+    static func observes() throws -> Bool { try Settings.flag("OBSERVE") }
+
+    static func failsOnDenials() throws -> Bool { try Settings.flag("FAIL_ON_DENIALS") }
 
     /// Ends the program with status 3 when something was denied, and that is a failure.
-    func judge(_ denials: Denials) throws {
-        guard try failOnDenials || Settings.flag("FAIL_ON_DENIALS"), denials.count > 0 else { return }
+    static func judge(_ denials: Denials) throws {
+        guard try failsOnDenials(), denials.count > 0 else { return }
         var lines = ["\(denials.count) denied:"]
         lines += denials.different.map {
             "  \($0.principal.isEmpty ? "anonymous" : $0.principal): \($0.action) on \($0.resource)"

@@ -17,14 +17,16 @@ struct GatehouseCommand: AsyncParsableCommand {
             BenchFill.self,
         ])
 
-    /// ArgumentParser reads about all commands before it looks for the one that is asked for: a server, which starts in each
-    /// test of its users, goes without. What it can't read, the usual way explains.
+    /// ArgumentParser looks at a command's options by reflection, which takes longer than all else that a server does until it
+    /// answers, and in the tests of its users servers start all the time. So `serve` goes without. What `Settings` can't read to
+    /// the last word, ArgumentParser reads, or explains.
     static func main() async {
-        guard CommandLine.arguments.dropFirst().first == "serve",
-            let server = try? Serve.parse(Array(CommandLine.arguments.dropFirst(2)))
+        let serve = Serve()
+        guard CommandLine.arguments.dropFirst().first == "serve", let told = try? serve.told(),
+            Settings.firstUnreadWord == nil
         else { return await main(nil) }
         do {
-            try await server.run()
+            try await serve.run(told)
         } catch {
             exit(withError: error)
         }
@@ -38,15 +40,23 @@ struct DataOptions: ParsableArguments {
 
     @OptionGroup var tokenOptions: TokenOptions
 
-    var path: String { data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory }
+    static var path: String { Settings.text("DATA") ?? Settings.defaultDataDirectory }
 
     func validate() throws {
-        _ = try tokenOptions.login()
+        try Self.check()
+        _ = try TokenOptions.login()
+    }
+
+    /// - Throws: `ValidationError` for `--data "$DIRECTORY"` where that says nothing.
+    static func check() throws {
+        guard Settings.option("DATA") != "" else {
+            throw ValidationError("--data takes a directory, not an empty text.")
+        }
     }
 
     /// The directory, for a command that can't work on a database.
-    func directory() -> DataDirectory {
-        if data == nil, Settings.text("DATABASE") != nil {
+    static func directory() -> DataDirectory {
+        if Settings.option("DATA") == nil, Settings.text("DATABASE") != nil {
             fail(
                 "GATEHOUSE_DATABASE names a database, and this command works on a data directory: name one with --data, "
                     + "or unset the variable.")
@@ -55,9 +65,9 @@ struct DataOptions: ParsableArguments {
     }
 
     /// The directory, whether or not a database is named beside it.
-    func named() -> DataDirectory {
+    static func named() -> DataDirectory {
         do {
-            return DataDirectory(path, token: try tokenOptions.login())
+            return DataDirectory(path, token: try TokenOptions.login())
         } catch {
             fail("\(error)")
         }
@@ -73,17 +83,17 @@ struct PlaceOptions: ParsableArguments {
     /// - Parameter mayNameKeyFile: whether the key file of a directory may be elsewhere, too.
     /// - Throws: `ValidationError` for options that contradict each other, or are not enough.
     func place(mayNameKeyFile: Bool = false) throws -> DataPlace {
-        guard dataOptions.data == nil || databaseOptions.database == nil else {
+        guard Settings.option("DATA") == nil || Settings.option("DATABASE") == nil else {
             throw ValidationError(
                 "Everything is in the data directory or in the database: leave out --data or --database.")
         }
         // What is said on the command line counts, and no variable beside it.
-        if dataOptions.data == nil, databaseOptions.isGiven {
-            let token = try dataOptions.tokenOptions.login()
-            if let database = try databaseOptions.database(token: token) { return .database(database) }
+        if Settings.option("DATA") == nil, DatabaseOptions.isGiven {
+            let token = try TokenOptions.login()
+            if let database = try DatabaseOptions.database(token: token) { return .database(database) }
         }
-        try databaseOptions.requireNothing(butKeyFile: mayNameKeyFile)
-        return .directory(dataOptions.named())
+        try DatabaseOptions.requireNothing(butKeyFile: mayNameKeyFile)
+        return .directory(DataOptions.named())
     }
 }
 

@@ -50,14 +50,14 @@ struct MoveKeyring: AsyncParsableCommand {
     @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
-        guard try placeOptions.dataOptions.tokenOptions.login() != nil else {
+        guard try TokenOptions.login() != nil else {
             throw ValidationError("Name the token with --pkcs11-module and --pkcs11-token.")
         }
     }
 
     func run() async throws {
         let place = try placeOptions.place()
-        let login = try placeOptions.dataOptions.tokenOptions.login()
+        let login = try TokenOptions.login()
         do {
             let target = to == .token ? login : nil
             let (isMoved, file): (Bool, String)

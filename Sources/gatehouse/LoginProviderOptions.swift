@@ -13,9 +13,9 @@ struct LoginProviderOptions: ParsableArguments {
     var providers: [String] = []
 
     /// The issuers by the providers' names.
-    func issuers() throws -> [String: String] {
+    static func issuers() throws -> [String: String] {
         var issuers: [String: String] = [:]
-        for text in providers + (Settings.text("LOGIN_PROVIDER")?.split(separator: ",").map(String.init) ?? []) {
+        for text in Settings.list("LOGIN_PROVIDER") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let name = parts.first, let issuer = parts.last,
                 name.wholeMatch(of: /[A-Za-z0-9.-]+/) != nil, let address = WebAddress(issuer), address.isSecure,

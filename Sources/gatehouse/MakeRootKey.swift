@@ -64,7 +64,7 @@ struct MakeRootKey: AsyncParsableCommand {
             let recorded = try RecordedData(data)
             var configuration = Gatehouse.Configuration()
             configuration.dataDirectory = data.path
-            configuration.token = try placeOptions.dataOptions.tokenOptions.login()
+            configuration.token = try TokenOptions.login()
             do {
                 return try await make(configuration)
             } catch {
@@ -89,7 +89,7 @@ struct MakeRootKey: AsyncParsableCommand {
             _ = try RecordedData(.database(database))
             var configuration = Gatehouse.Configuration()
             configuration.database = database
-            configuration.token = try placeOptions.dataOptions.tokenOptions.login()
+            configuration.token = try TokenOptions.login()
             return try await make(configuration)
         } catch {
             fail("\(error)")

@@ -20,11 +20,19 @@ struct ManagedRuleOptions: ParsableArguments {
             """)
     var addressLists: String?
 
-    func settings() throws -> ManagedRuleSettings {
+    @Option(
+        help: """
+            A file of hashes of credentials that others know, for the groups against fraud in web ACLs: in each line the SHA-1 of a \
+            password, or the SHA-256 of USERNAME:PASSWORD.
+            """)
+    var compromisedCredentials: String?
+
+    static func settings() throws -> ManagedRuleSettings {
         var settings = ManagedRuleSettings()
-        settings.coreRuleSet = coreRuleSet ?? Settings.text("CORE_RULE_SET")
-        settings.addressLists = addressLists ?? Settings.text("ADDRESS_LISTS")
-        if let level = try coreRuleSetParanoia ?? Settings.number("CORE_RULE_SET_PARANOIA") {
+        settings.coreRuleSet = Settings.text("CORE_RULE_SET")
+        settings.compromisedCredentials = Settings.text("COMPROMISED_CREDENTIALS")
+        settings.addressLists = Settings.text("ADDRESS_LISTS")
+        if let level = try Settings.number("CORE_RULE_SET_PARANOIA") {
             guard (1...4).contains(level) else { throw ValidationError("--core-rule-set-paranoia takes 1 to 4") }
             settings.paranoiaLevel = level
         }

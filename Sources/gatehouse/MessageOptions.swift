@@ -37,9 +37,9 @@ struct MessageOptions: ParsableArguments {
     var mailSender: String?
 
     /// - Parameter authoritiesFile: what `--ca-bundle` names.
-    func servers(authoritiesFile: String?) throws -> MessageServers {
+    static func servers(authoritiesFile: String?) throws -> MessageServers {
         var servers = MessageServers()
-        if let text = messageEndpoint ?? Settings.text("MESSAGE_ENDPOINT") {
+        if let text = Settings.text("MESSAGE_ENDPOINT") {
             guard let address = WebAddress(text, mayHaveQuery: true, mayBePlain: true) else {
                 throw ValidationError(
                     "--message-endpoint takes a URL like https://localhost:8443/messages, not '\(text)'.")
@@ -57,9 +57,10 @@ struct MessageOptions: ParsableArguments {
         return servers
     }
 
-    private func mail(_ authoritiesFile: String?) throws -> MailServer? {
-        guard let url = mailServer ?? Settings.text("MAIL_SERVER") else {
-            guard mailUsername == nil, mailPasswordFile == nil, mailSender == nil, !mailRequiresTLS else {
+    private static func mail(_ authoritiesFile: String?) throws -> MailServer? {
+        guard let url = Settings.text("MAIL_SERVER") else {
+            let others = ["MAIL_USERNAME", "MAIL_PASSWORD_FILE", "MAIL_SENDER", "MAIL_REQUIRES_TLS"]
+            guard !others.contains(where: Settings.isGiven) else {
                 throw ValidationError("Options of the mail server go together with --mail-server.")
             }
             return nil
@@ -71,14 +72,14 @@ struct MessageOptions: ParsableArguments {
         }
         let host = String(parts.2.drop { $0 == "[" }.prefix { $0 != "]" })
         let isNear = ServedName(host)?.isLoopback == true
-        let needsTLS = try mailRequiresTLS || Settings.flag("MAIL_REQUIRES_TLS") || !isNear
-        let sender = mailSender ?? Settings.text("MAIL_SENDER") ?? "no-reply@verificationemail.com"
+        let needsTLS = try Settings.flag("MAIL_REQUIRES_TLS") || !isNear
+        let sender = Settings.text("MAIL_SENDER") ?? "no-reply@verificationemail.com"
         guard sender.wholeMatch(of: /[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+/) != nil else {
             throw ValidationError(
                 "--mail-sender takes an address, such as app@example.com or 'The App <app@example.com>', not '\(sender)'."
             )
         }
-        let username = mailUsername ?? Settings.text("MAIL_USERNAME")
+        let username = Settings.text("MAIL_USERNAME")
         do { try MailClient.check() } catch {
             throw ValidationError(
                 "--mail-server needs libcurl, which is not there (Debian: apt install libcurl4): \(error)")
@@ -88,15 +89,15 @@ struct MessageOptions: ParsableArguments {
             authoritiesFile: authoritiesFile, sender: sender)
     }
 
-    private func password() throws -> String {
-        if let file = mailPasswordFile ?? Settings.text("MAIL_PASSWORD_FILE") {
+    private static func password() throws -> String {
+        if let file = Settings.text("MAIL_PASSWORD_FILE") {
             guard let content = FileManager.default.contents(atPath: file) else {
                 throw ValidationError("The file \(file), which --mail-password-file names, can't be read.")
             }
             // Editors end a file with a line feed.
             return String(decoding: content.prefix { $0 != 0x0a && $0 != 0x0d }, as: UTF8.self)
         }
-        guard let password = Settings.text("MAIL_PASSWORD") else {
+        guard let password = Settings.secret("MAIL_PASSWORD") else {
             throw ValidationError(
                 "The password for the mail server is missing: name a file that has it with --mail-password-file.")
         }

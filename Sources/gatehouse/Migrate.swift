@@ -27,7 +27,7 @@ struct Migrate: ParsableCommand {
 
     func run() throws {
         let progress = ProgressLine()
-        let directory = dataOptions.named()
+        let directory = DataOptions.named()
         let database = try database()
         do {
             let done =
@@ -57,8 +57,8 @@ struct Migrate: ParsableCommand {
     }
 
     private func database() throws -> SharedDatabase {
-        let token = try dataOptions.tokenOptions.login()
-        guard let database = try databaseOptions.database(token: token) else {
+        let token = try TokenOptions.login()
+        guard let database = try DatabaseOptions.database(token: token) else {
             throw ValidationError("Which database? Name it with --database, and the file of its key with --key-file.")
         }
         return database

@@ -25,17 +25,17 @@ struct RestoreBackup: ParsableCommand {
 
     func run() throws {
         let progress = ProgressLine()
-        guard data == nil || databaseOptions.database == nil else {
+        guard data == nil || Settings.option("DATABASE") == nil else {
             throw ValidationError("A backup is restored to one place: leave out --data or --database.")
         }
-        let token = try tokenOptions.login()
-        let database = data == nil ? try databaseOptions.database(token: token) : nil
+        let token = try TokenOptions.login()
+        let database = data == nil ? try DatabaseOptions.database(token: token) : nil
         do {
             let restored: BackupManifest
             let (name, option): (String, String)
             if let data {
                 restored = try Backup.restore(
-                    backup, keyFile: databaseOptions.keyFile, to: DataDirectory(data, token: token)
+                    backup, keyFile: Settings.option("KEY_FILE"), to: DataDirectory(data, token: token)
                 ) { progress.show($0) }
                 (name, option) = (data, "--data \(Endpoint.quoted(data))")
             } else if let database {

@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var privateCAOptions: PrivateCAOptions
     @OptionGroup var acmeOptions: ACMEOptions
     @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
@@ -132,18 +133,35 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Set a quota, for example Users=10000. Can be repeated.")
     var quota: [String] = []
 
+    /// What the server is told, once it is found that it can be.
+    typealias Told = (
+        configuration: Gatehouse.Configuration, port: Int, securePort: Int, format: LogFormat, level: Logger.Level
+    )
+
+    func told() throws -> Told {
+        // These are asked for when their time comes.
+        _ = (TLSOptions.authorityFile, try GateOptions.failsOnDenials())
+        return try (configuration(), listenedPort(), TLSOptions.port(), format(), level())
+    }
+
     /// Wrong values are found here, where ArgumentParser adds this command's usage to the message.
     func validate() throws {
-        _ = try (configuration(), level(), format(), listenedPort())
+        _ = try told()
     }
 
     func run() async throws {
+        let told = try told()
+        // ArgumentParser has found nothing wrong. What the two understand otherwise must not start a server that does something else
+        // than is meant.
+        if let word = Settings.firstUnreadWord { throw ValidationError("'\(word)' can't be read.") }
+        try await run(told)
+    }
+
+    func run(_ told: Told) async throws {
         OpenFiles.allowAll()
-        let configuration = try configuration()
-        let log = try format().logger(level: level())
-        let port = try listenedPort()
+        let (configuration, port, securePort) = (told.configuration, told.port, told.securePort)
+        let log = told.format.logger(level: told.level)
         let address = listenedAddress
-        let securePort = try tlsOptions.port()
 
         let gatehouse: Gatehouse
         do {
@@ -159,7 +177,13 @@ struct Serve: AsyncParsableCommand {
                 network can read it: add --tls and have clients use HTTPS, or listen on 127.0.0.1
                 """)
         }
-        let webFrontPorts = await webFrontOptions.listen(gatehouse.webFront)
+        let webFrontPorts = await WebFrontOptions.listen(gatehouse.webFront)
+        do {
+            if let webFrontPorts { try await gatehouse.filterPackets(webFrontPorts) }
+        } catch {
+            await gatehouse.close()
+            fail("Gatehouse can't start: \(error)")
+        }
         // Until what reads files again listens to it, it must not end the server.
         if gatehouse.rereadsFiles { signal(SIGHUP, SIG_IGN) }
         let listener = Listener(
@@ -184,7 +208,7 @@ struct Serve: AsyncParsableCommand {
                     option: gatehouse.tls != nil && failed?.port == securePort ? "--tls-port" : "--port"))
         }
         await gatehouse.close()
-        try gateOptions.judge(gatehouse.environment.denials)
+        try GateOptions.judge(gatehouse.environment.denials)
     }
 
     /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
@@ -210,7 +234,7 @@ struct Serve: AsyncParsableCommand {
             // Others read the journal, and it keeps what it gets.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
             isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil,
-            webFront: webFrontPorts.map { webFrontOptions.urls($0) } ?? [])
+            webFront: webFrontPorts.map { WebFrontOptions.urls($0) } ?? [])
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
     }
 
@@ -218,7 +242,7 @@ struct Serve: AsyncParsableCommand {
         _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports
     ) -> Endpoint? {
         guard let port = ports.https, let certificate = gatehouse.tls?.current else { return nil }
-        var bundle = tlsOptions.authorityFile
+        var bundle = TLSOptions.authorityFile
         if gatehouse.localAuthority != nil {
             bundle = bundle ?? configuration.dataDirectory.map { DataDirectory($0).authorityFile }
         } else if case .files(let file, _)? = configuration.tls, certificate.isSelfContained {
@@ -230,7 +254,7 @@ struct Serve: AsyncParsableCommand {
 
     /// Leaves the local authority's certificate where it is asked for.
     private func write(_ authority: String?) {
-        guard let file = tlsOptions.authorityFile, let authority else { return }
+        guard let file = TLSOptions.authorityFile, let authority else { return }
         do {
             try Data((authority + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
@@ -238,82 +262,84 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private var listenedAddress: String { address ?? Settings.text("ADDRESS") ?? "127.0.0.1" }
+    private var listenedAddress: String { Settings.text("ADDRESS") ?? "127.0.0.1" }
 
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
-        if self.inMemory, let data = dataOptions.data {
+        try DataOptions.check()
+        if Settings.isGiven("IN_MEMORY"), let data = Settings.option("DATA") {
             throw ValidationError(
                 "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
         }
-        let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
-        configuration.database = try databaseOptions.database(
-            token: try dataOptions.tokenOptions.login(), toleratedAbsence: try toleratedAbsence())
+        let inMemory = try Settings.flag("IN_MEMORY")
+        configuration.database = try DatabaseOptions.database(
+            token: try TokenOptions.login(), toleratedAbsence: try toleratedAbsence())
         if configuration.database != nil {
-            guard dataOptions.data == nil, !inMemory else {
+            guard Settings.option("DATA") == nil, !inMemory else {
                 throw ValidationError(
                     "With --database everything is there: leave it out, or \(inMemory ? "--in-memory" : "--data").")
             }
         } else if !inMemory {
-            configuration.dataDirectory = dataOptions.path
+            configuration.dataDirectory = DataOptions.path
         }
-        configuration.token = try dataOptions.tokenOptions.login()
-        if let megabytes = try bodiesInMemory ?? Settings.number("BODIES_IN_MEMORY") {
+        configuration.token = try TokenOptions.login()
+        configuration.keepsAuthorityKeysInToken = try PrivateCAOptions.keepsKeysInToken(configuration.token != nil)
+        if let megabytes = try Settings.number("BODIES_IN_MEMORY") {
             guard inMemory else { throw ValidationError("--bodies-in-memory has no effect without --in-memory.") }
             guard (1...1 << 24).contains(megabytes) else {
                 throw ValidationError("--bodies-in-memory takes a number of megabytes, not \(megabytes).")
             }
             configuration.memoryOfBodies = megabytes << 20
         }
-        if let region = region ?? Settings.text("REGION") {
+        if let region = Settings.text("REGION") {
             guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
                 throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")
             }
             configuration.region = region
         }
-        configuration.tls = try tlsOptions.configuration(address: listenedAddress)
-        configuration.authoritiesFile = caBundle ?? Settings.text("CA_BUNDLE")
-        for text in keyStoreProxies + (Settings.text("XKS_PROXY")?.split(separator: ",").map(String.init) ?? []) {
+        configuration.tls = try TLSOptions.configuration(address: listenedAddress)
+        configuration.authoritiesFile = Settings.text("CA_BUNDLE")
+        for text in Settings.list("XKS_PROXY") {
             let (host, place) = try keyStoreProxy(text)
             configuration.keyStoreProxies[host] = place
         }
-        let destinations = Settings.text("EVENT_DESTINATION")?.split(separator: ",").map(String.init) ?? []
-        for text in eventDestinations + destinations {
+        for text in Settings.list("EVENT_DESTINATION") {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
-        configuration.acmeHosts = try acmeOptions.hosts()
-        configuration.loginProviders = try loginProviders.issuers()
-        configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
-        configuration.compromisedPasswords = userPoolOptions.list
-        configuration.managedRules = try managedRuleOptions.settings()
-        configuration.webACLLog = webACLOptions.log
-        configuration.domainRecords = try domainOptions.records()
-        configuration.addressPlaces = webACLOptions.places
-        configuration.upstreams = try gateOptions.endpoints()
-        configuration.observes = try gateOptions.observes()
-        configuration.webFront = try webFrontOptions.place()
-        configuration.exemptFromShield = try webFrontOptions.exemptNetworks()
-        if let url = publicURL ?? Settings.text("PUBLIC_URL") {
+        configuration.acmeHosts = try ACMEOptions.hosts()
+        configuration.loginProviders = try LoginProviderOptions.issuers()
+        configuration.messages = try MessageOptions.servers(authoritiesFile: configuration.authoritiesFile)
+        configuration.compromisedPasswords = UserPoolOptions.list
+        configuration.managedRules = try ManagedRuleOptions.settings()
+        configuration.webACLLog = WebACLOptions.log
+        configuration.domainRecords = try DomainOptions.records()
+        configuration.addressPlaces = WebACLOptions.places
+        configuration.upstreams = try GateOptions.endpoints()
+        configuration.observes = try GateOptions.observes()
+        configuration.webFront = try WebFrontOptions.place()
+        configuration.exemptFromShield = try WebFrontOptions.exemptNetworks()
+        configuration.filtersPackets = try WebFrontOptions.filtersPackets()
+        if let url = Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")
             }
             configuration.publicURL = url.hasSuffix("/") ? String(url.dropLast()) : url
         }
-        configuration.customDomains = try customDomains.names(publicURL: configuration.publicURL)
-        if let id = accountID ?? Settings.text("ACCOUNT_ID") {
+        configuration.customDomains = try CustomDomainOptions.names(publicURL: configuration.publicURL)
+        if let id = Settings.text("ACCOUNT_ID") {
             guard id.wholeMatch(of: /[0-9]{12}/) != nil else {
                 throw ValidationError("--account-id takes twelve digits, not '\(id)'.")
             }
             configuration.accountID = id
         }
-        if let id = rootAccessKeyID ?? Settings.text("ROOT_ACCESS_KEY_ID") {
+        if let id = Settings.text("ROOT_ACCESS_KEY_ID") {
             guard id.wholeMatch(of: /[A-Za-z0-9_]{16,128}/) != nil else {
                 throw ValidationError("--root-access-key-id takes 16 to 128 letters and digits.")
             }
             configuration.rootAccessKeyID = id
         }
-        if let secret = rootSecretAccessKey ?? Settings.text("ROOT_SECRET_ACCESS_KEY") {
+        if let secret = Settings.text("ROOT_SECRET_ACCESS_KEY") {
             guard secret.wholeMatch(of: /[\x21-\x7e]{16,128}/) != nil else {
                 throw ValidationError("--root-secret-access-key takes 16 to 128 printable characters.")
             }
@@ -322,14 +348,14 @@ struct Serve: AsyncParsableCommand {
         guard (configuration.rootAccessKeyID == nil) == (configuration.rootSecretAccessKey == nil) else {
             throw ValidationError("--root-access-key-id and --root-secret-access-key go together.")
         }
-        if let text = audit ?? Settings.text("AUDIT") {
+        if let text = Settings.text("AUDIT") {
             guard let audit = Gate.Audit(rawValue: text) else {
                 throw ValidationError("--audit takes batched or strict, not '\(text)'.")
             }
             configuration.audit = audit
         }
         let known = Modules.all.flatMap(\.quotas)
-        for text in quota + (Settings.text("QUOTA")?.split(separator: ",").map(String.init) ?? []) {
+        for text in Settings.list("QUOTA") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let limit = Int(parts[1]), limit >= 0 else {
                 throw ValidationError("--quota takes NAME=NUMBER, such as Users=10000, not '\(text)'.")
@@ -340,7 +366,7 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.quotas[parts[0]] = limit
         }
-        if let seconds = try trailDelivery ?? Settings.number("TRAIL_DELIVERY") {
+        if let seconds = try Settings.number("TRAIL_DELIVERY") {
             guard (1...3600).contains(seconds) else {
                 throw ValidationError("--trail-delivery takes 1 to 3600 seconds, not \(seconds).")
             }
@@ -384,26 +410,26 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func toleratedAbsence() throws -> Double {
-        let text = whenDatabaseIsAway ?? Settings.text("WHEN_DATABASE_IS_AWAY") ?? "stop"
+        let text = Settings.text("WHEN_DATABASE_IS_AWAY") ?? "stop"
         if text == "stop" { return 0 }
         guard let seconds = Double(text), (0...86_400).contains(seconds) else {
             throw ValidationError(
                 "--when-database-is-away takes stop, or a number of seconds up to a day, not '\(text)'.")
         }
-        guard databaseOptions.isGiven else {
+        guard DatabaseOptions.isGiven else {
             throw ValidationError("--when-database-is-away has no effect without --database: add it.")
         }
         return seconds
     }
 
     private func listenedPort() throws -> Int {
-        let port = try port ?? Settings.number("PORT") ?? 4566
+        let port = try Settings.number("PORT") ?? 4566
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
         return port
     }
 
     private func format() throws -> LogFormat {
-        guard let text = logFormat ?? Settings.text("LOG_FORMAT") else { return .text }
+        guard let text = Settings.text("LOG_FORMAT") else { return .text }
         guard let format = LogFormat(rawValue: text) else {
             throw ValidationError("--log-format takes text or json, not '\(text)'.")
         }
@@ -412,7 +438,7 @@ struct Serve: AsyncParsableCommand {
 
     private func level() throws -> Logger.Level {
         // A person at a terminal has already been told where it listens, and wants to see only what goes wrong.
-        guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return Terminal.isTerminal(2) ? .notice : .info }
+        guard let text = Settings.text("LOG_LEVEL") else { return Terminal.isTerminal(2) ? .notice : .info }
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--log-level takes one of \(names), not '\(text)'.")

@@ -45,14 +45,16 @@ struct TLSOptions: ParsableArguments {
     /// - Parameter address: that is listened on.
     /// - Returns: nil: HTTPS is not spoken.
     /// - Throws: `ValidationError` for options that contradict each other.
-    func configuration(address: String) throws -> Gatehouse.Configuration.TLS? {
-        let certificate = tlsCertificate ?? Settings.text("TLS_CERTIFICATE")
-        let key = tlsKey ?? Settings.text("TLS_KEY")
-        let names = tlsName + (Settings.text("TLS_NAME")?.split(separator: ",").map(String.init) ?? [])
+    static func configuration(address: String) throws -> Gatehouse.Configuration.TLS? {
+        let certificate = Settings.text("TLS_CERTIFICATE")
+        let key = Settings.text("TLS_KEY")
+        let names = Settings.list("TLS_NAME")
         _ = try port()
-        let arn = tlsCertificateArn ?? Settings.text("TLS_CERTIFICATE_ARN")
-        guard try tls || Settings.flag("TLS") else {
-            guard certificate == nil, key == nil, arn == nil, names.isEmpty, authorityFile == nil, tlsPort == nil else {
+        let arn = Settings.text("TLS_CERTIFICATE_ARN")
+        guard try Settings.flag("TLS") else {
+            guard certificate == nil, key == nil, arn == nil, names.isEmpty, authorityFile == nil,
+                Settings.option("TLS_PORT") == nil
+            else {
                 throw ValidationError("The options --tls-… have no effect without --tls: add it.")
             }
             return nil
@@ -102,12 +104,12 @@ struct TLSOptions: ParsableArguments {
     }
 
     /// The file for the local authority's certificate, from the root.
-    var authorityFile: String? {
-        (tlsCaFile ?? Settings.text("TLS_CA_FILE")).map(Self.absolute)
+    static var authorityFile: String? {
+        Settings.text("TLS_CA_FILE").map(Self.absolute)
     }
 
-    func port() throws -> Int {
-        let port = try tlsPort ?? Settings.number("TLS_PORT") ?? 4567
+    static func port() throws -> Int {
+        let port = try Settings.number("TLS_PORT") ?? 4567
         guard (0...65535).contains(port) else { throw ValidationError("--tls-port takes 0 to 65535, not \(port).") }
         return port
     }

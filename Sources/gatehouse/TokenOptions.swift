@@ -22,11 +22,11 @@ struct TokenOptions: ParsableArguments {
 
     /// - Returns: nil: there is none.
     /// - Throws: `ValidationError` for options that are not enough.
-    func login() throws -> HardwareToken.Login? {
-        let module = pkcs11Module ?? Settings.text("PKCS11_MODULE")
-        let token = pkcs11Token ?? Settings.text("PKCS11_TOKEN")
+    static func login() throws -> HardwareToken.Login? {
+        let module = Settings.text("PKCS11_MODULE")
+        let token = Settings.text("PKCS11_TOKEN")
         guard module != nil || token != nil else {
-            guard pkcs11PinFile == nil else {
+            guard Settings.option("PKCS11_PIN_FILE") == nil else {
                 throw ValidationError("--pkcs11-pin-file goes together with --pkcs11-module and --pkcs11-token.")
             }
             return nil
@@ -40,15 +40,15 @@ struct TokenOptions: ParsableArguments {
         return HardwareToken.Login(module: module, token: token, pin: try pin())
     }
 
-    private func pin() throws -> [UInt8] {
-        if let file = pkcs11PinFile ?? Settings.text("PKCS11_PIN_FILE") {
+    private static func pin() throws -> [UInt8] {
+        if let file = Settings.text("PKCS11_PIN_FILE") {
             guard let content = FileManager.default.contents(atPath: file) else {
                 throw ValidationError("The file \(file), which --pkcs11-pin-file names, can't be read.")
             }
             // Editors end a file with a line feed.
             return Array(content.prefix { $0 != 0x0a && $0 != 0x0d })
         }
-        guard let pin = Settings.text("PKCS11_PIN") else {
+        guard let pin = Settings.secret("PKCS11_PIN") else {
             throw ValidationError(
                 "The token's PIN is missing: name a file that has it with --pkcs11-pin-file, or set GATEHOUSE_PKCS11_PIN."
             )

@@ -11,5 +11,5 @@ struct UserPoolOptions: ParsableArguments {
     var compromisedPasswords: String?
 
     /// The list; nil: there is none.
-    var list: String? { compromisedPasswords ?? Settings.text("COMPROMISED_PASSWORDS") }
+    static var list: String? { Settings.text("COMPROMISED_PASSWORDS") }
 }

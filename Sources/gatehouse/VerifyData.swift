@@ -25,7 +25,7 @@ struct VerifyData: ParsableCommand {
     func run() throws {
         let progress = ProgressLine()
         let place = try placeOptions.place(mayNameKeyFile: true)
-        let keyFile = placeOptions.databaseOptions.keyFile
+        let keyFile = Settings.option("KEY_FILE")
         do {
             let found =
                 switch place {

@@ -17,10 +17,10 @@ struct WebACLOptions: ParsableArguments {
     var geoDatabases: [String] = []
 
     /// Empty: nothing is known.
-    var places: [String] {
-        geoDatabases + (Settings.text("GEO_DATABASE")?.split(separator: ",").map(String.init) ?? [])
+    static var places: [String] {
+        Settings.list("GEO_DATABASE")
     }
 
     /// nil: there is none.
-    var log: String? { webACLLog ?? Settings.text("WEB_ACL_LOG") }
+    static var log: String? { Settings.text("WEB_ACL_LOG") }
 }

@@ -33,11 +33,32 @@ struct WebFrontOptions: ParsableArguments {
             """)
     var exempt: [String] = []
 
+    @Flag(
+        help: """
+            Put a table of nftables before the web front's ports, which drops packets of those whom Shield has banned, and \
+            SYN floods. Takes Linux, the program nft, and root or CAP_NET_ADMIN.
+            """)
+    var nftables = false
+
+    /// Whether there is a table of nftables.
+    /// - Throws: `ValidationError` where it would have no name by which the next start finds it.
+    static func filtersPackets() throws -> Bool {
+        guard try Settings.flag("NFTABLES") else { return false }
+        guard let place = try place() else {
+            throw ValidationError("--nftables has no effect without --web-front: add it.")
+        }
+        guard place.port != 0, place.securePort != 0 else {
+            throw ValidationError(
+                "--nftables takes ports that stay the same: give --web-front-port and --web-front-tls-port others than 0."
+            )
+        }
+        return true
+    }
+
     /// The networks that Shield leaves alone.
     /// - Throws: `ValidationError` for what is no network.
-    func exemptNetworks() throws -> [Network] {
-        let given = Settings.text("SHIELD_EXEMPT")?.split(separator: ",").map(String.init) ?? []
-        return try (exempt + given).map { text in
+    static func exemptNetworks() throws -> [Network] {
+        return try Settings.list("SHIELD_EXEMPT").map { text in
             guard let network = Network(text) else {
                 throw ValidationError("--shield-exempt takes a network like 192.0.2.0/24, not '\(text)'.")
             }
@@ -47,10 +68,11 @@ struct WebFrontOptions: ParsableArguments {
 
     /// The web front; nil: there is none.
     /// - Throws: `ValidationError` for what can't be used.
-    func place() throws -> WebFront.Place? {
-        let (port, securePort) = try (port(webFrontPort, "port", 8080), port(webFrontTLSPort, "tls-port", 8443))
-        guard let file = webFront ?? Settings.text("WEB_FRONT") else {
-            guard webFrontAddress == nil, webFrontPort == nil, webFrontTLSPort == nil else {
+    static func place() throws -> WebFront.Place? {
+        let (port, securePort) = try (port("WEB_FRONT_PORT", 8080), port("WEB_FRONT_TLS_PORT", 8443))
+        guard let file = Settings.text("WEB_FRONT") else {
+            let others = ["WEB_FRONT_ADDRESS", "WEB_FRONT_PORT", "WEB_FRONT_TLS_PORT"]
+            guard !others.contains(where: Settings.isGiven) else {
                 throw ValidationError("The options --web-front-… have no effect without --web-front: add it.")
             }
             return nil
@@ -60,10 +82,10 @@ struct WebFrontOptions: ParsableArguments {
         return place
     }
 
-    var address: String { webFrontAddress ?? Settings.text("WEB_FRONT_ADDRESS") ?? "127.0.0.1" }
+    static var address: String { Settings.text("WEB_FRONT_ADDRESS") ?? "127.0.0.1" }
 
     /// Has the web front listen, if there is one. If it can't, the program ends, and says why.
-    func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
+    static func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
         guard let webFront else { return nil }
         do throws(WebFront.ListenProblem) {
             return try await webFront.listen()
@@ -76,16 +98,15 @@ struct WebFrontOptions: ParsableArguments {
     }
 
     /// Where the web front listens.
-    func urls(_ ports: WebFront.Ports) -> [String] {
+    static func urls(_ ports: WebFront.Ports) -> [String] {
         let host = address.contains(":") ? "[\(address)]" : address
         return ["http://\(host):\(ports.http)"] + (ports.https.map { ["https://\(host):\($0)"] } ?? [])
     }
 
-    private func port(_ given: Int?, _ name: String, _ usual: Int) throws -> Int {
-        let setting = name == "port" ? "WEB_FRONT_PORT" : "WEB_FRONT_TLS_PORT"
-        let port = try given ?? Settings.number(setting) ?? usual
+    private static func port(_ name: String, _ usual: Int) throws -> Int {
+        let port = try Settings.number(name) ?? usual
         guard (0...65535).contains(port) else {
-            throw ValidationError("--web-front-\(name) takes 0 to 65535, not \(port).")
+            throw ValidationError("--\(name.lowercased().replacing("_", with: "-")) takes 0 to 65535, not \(port).")
         }
         return port
     }

@@ -37,8 +37,12 @@ SECONDS = {
     "test_database_rotation.py": 25, "test_service_credentials.py": 25, "test_s3_conditions.py": 25, "test_simulate.py": 25,
     "test_s3_directory_crash.py": 60, "test_s3_directory_access.py": 25,
     "test_account.py": 25, "test_walk_every_operation.py": 120, "test_gate_upstreams.py": 70, "test_gate_requests.py": 25,
-    "test_gate_operations.py": 25, "test_console_every_page.py": 130, "test_console_attacks.py": 60,
-    "test_console_oauth.py": 30, "test_web_front_detection.py": 60, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
+    "test_gate_operations.py": 25, "test_console_every_page.py": 100, "test_console_attacks.py": 60,
+    "test_console_oauth.py": 30, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
+    "test_bad_input.py": 90, "test_shield_floods.py": 90, "test_wafv2_terraform.py": 45, "test_terraform_federation.py": 35,
+    "test_terraform_iam.py": 30, "test_nodes.py": 45, "test_shield_terraform.py": 20, "test_web_acl_tokens.py": 20,
+    "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 20,
+    "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
 }  # fmt: skip
 
 

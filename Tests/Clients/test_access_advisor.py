@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy, trust
+from harness.patience import PATIENCE
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -17,7 +18,7 @@ def job(identity: Identity, arn: str, granularity: str = "SERVICE_LEVEL") -> str
     """Asks for a report and waits until it is there."""
     job_id = identity.iam.generate_service_last_accessed_details(Arn=arn, Granularity=granularity)["JobId"]
     assert len(job_id) == 36
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while identity.iam.get_service_last_accessed_details(JobId=job_id, MaxItems=1)["JobStatus"] == "IN_PROGRESS":
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -233,7 +234,7 @@ def test_a_job_outlives_the_process(durable: Callable[..., Server]) -> None:
     job_id = iam.generate_service_last_accessed_details(Arn=user_arn("admin"), Granularity="ACTION_LEVEL")["JobId"]
     server.kill()
     server.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
         answer = server.root.iam.get_service_last_accessed_details(JobId=job_id, MaxItems=1000)
         if answer["JobStatus"] != "IN_PROGRESS":
@@ -250,7 +251,7 @@ def organizations_report(identity: Identity, path: str, policy_id: str | None = 
     """Asks for the report of an entity and waits until it is there; all pages as one."""
     more = {"OrganizationsPolicyId": policy_id} if policy_id else {}
     job_id = identity.iam.generate_organizations_access_report(EntityPath=path, **more)["JobId"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     details: list[dict[str, Any]] = []
     marker: dict[str, str] = {}
     while True:
@@ -324,7 +325,7 @@ def test_parts_of_an_organization(cloud: Server, new_user: Callable[..., Identit
     accounts = []
     for name in ("first", "second"):
         request = client.create_account(AccountName=name, Email=f"{name}@example.com")["CreateAccountStatus"]["Id"]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while True:
             status = client.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
             if status["State"] == "SUCCEEDED":
@@ -388,7 +389,7 @@ def test_there_is_no_organization(root: Identity) -> None:
 def test_the_cli(root: Identity, new_user: Callable[..., Identity]) -> None:
     new_user("alice", allow("sts:*")).sts.get_caller_identity()
     made = root.aws("iam", "generate-service-last-accessed-details", "--arn", user_arn("alice"))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         answer = root.aws("iam", "get-service-last-accessed-details", "--job-id", made["JobId"])
         if answer["JobStatus"] == "COMPLETED":

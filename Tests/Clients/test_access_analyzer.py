@@ -11,6 +11,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, error_of, raw
 from harness.documents import allow, deny
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 SERVICE = "access-analyzer.amazonaws.com"
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/"
@@ -24,7 +25,7 @@ def api(root: Identity):
 
 def until_active(api, name: str) -> dict:
     """The analyzer, once it has looked at everything that was there."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (shown := api.get_analyzer(analyzerName=name)["analyzer"])["status"] == "CREATING":
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -12,6 +12,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, error_of
 from harness.documents import allow, deny
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 OTHER = "444455556666"
 THIRD = "222222222222"
@@ -35,7 +36,7 @@ class Analyzer:
         self.until(lambda: self.api.get_analyzer(analyzerName=name)["analyzer"]["status"] == "ACTIVE")
 
     @staticmethod
-    def until(found: Callable[[], Any], within: float = 20) -> Any:
+    def until(found: Callable[[], Any], within: float = PATIENCE) -> Any:
         deadline = time.monotonic() + within
         while not (result := found()):
             assert time.monotonic() < deadline, "not found in time"

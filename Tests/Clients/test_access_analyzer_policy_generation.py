@@ -15,6 +15,7 @@ import botocore.exceptions
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy, trust
+from harness.patience import PATIENCE
 from harness.trails import make_bucket
 
 SERVICE = "access-analyzer.amazonaws.com"
@@ -62,7 +63,7 @@ def start(api: Any, principal: str, **more: Any) -> str:
 
 def done(api: Any, job: str, **options: Any) -> dict[str, Any]:
     """The answer, once the job is over."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         answer = api.get_generated_policy(jobId=job, **options)
         if answer["jobDetails"]["status"] != "IN_PROGRESS":

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, trust
+from harness.patience import PATIENCE
 
 OTHER = "444455556666"
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -44,7 +45,7 @@ def preview(
 
 
 def wait(api: Any, analyzer: str, id: str, status: str = "COMPLETED") -> dict[str, Any]:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while True:
         shown: dict[str, Any] = api.get_access_preview(analyzerArn=analyzer, accessPreviewId=id)["accessPreview"]
         if shown["status"] != "CREATING":
@@ -65,7 +66,7 @@ def proposed(api: Any, analyzer: str, arn: str, configuration: dict[str, Any]) -
 
 def wait_for_finding(api: Any, analyzer: str, resource: str) -> dict[str, Any]:
     """The analyzer's own finding of a resource."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = api.list_findings(analyzerArn=analyzer, filter={"resource": {"eq": [resource]}})["findings"]
         if found:

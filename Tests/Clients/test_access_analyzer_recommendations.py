@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, trust
+from harness.patience import PATIENCE
 
 pytestmark = pytest.mark.memory
 
@@ -37,7 +38,7 @@ class Analyzer:
 
     def recommendation(self, id: str) -> dict[str, Any]:
         self.api.generate_finding_recommendation(analyzerArn=self.arn, id=id)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             answer = self.api.get_finding_recommendation(analyzerArn=self.arn, id=id)
             if answer["status"] != "IN_PROGRESS":
@@ -116,7 +117,7 @@ def test_policies_are_replaced_or_detached(cloud: Server, root: Identity, new_us
             root.iam.detach_user_policy(UserName="worker", PolicyArn=step["existingPolicyId"])
     work()
     assert error_of(worker.client("s3").put_object_tagging, Bucket="box", Key="a", Tagging={"TagSet": []}).code == "AccessDenied"
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + PATIENCE
     while analyzer.api.get_finding_v2(analyzerArn=analyzer.arn, id=id)["status"] != "RESOLVED":
         assert time.monotonic() < deadline
         time.sleep(0.2)

@@ -15,6 +15,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
 from harness.clock import server_with_clock, sign_by
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 pytestmark = pytest.mark.memory
 
@@ -57,7 +58,7 @@ class Unused:
 
     def wait(self, condition: Callable[[dict[tuple[str, str], dict[str, Any]]], bool]) -> dict[tuple[str, str], dict[str, Any]]:
         """Until the findings are so: soon after a change."""
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + PATIENCE
         while not condition(found := self.findings()):
             assert time.monotonic() < deadline, found.keys()
             time.sleep(0.2)
@@ -183,7 +184,7 @@ def test_permissions_by_service_and_action(cloud: Server, root: Identity, new_us
     alice.iam.get_user()
     alice.client("kms").list_aliases()
     cloud.advance(11)
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + PATIENCE
     while True:
         details = {one["serviceNamespace"]: one for one in unused.details("alice", "UnusedPermission")}
         if [one["action"] for one in details["iam"]["actions"]] == ["iam:CreateUser"] and "kms" not in details:
@@ -192,7 +193,7 @@ def test_permissions_by_service_and_action(cloud: Server, root: Identity, new_us
         time.sleep(0.2)
     root.iam.put_user_policy(
         UserName="alice", PolicyName="own", PolicyDocument=policy(allow(["iam:ListUsers", "sqs:SendMessage"])))
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + PATIENCE
     while unused.details("alice", "UnusedPermission") != [{"serviceNamespace": "sqs"}]:
         assert time.monotonic() < deadline, unused.details("alice", "UnusedPermission")
         time.sleep(0.2)
@@ -218,7 +219,7 @@ def test_policies_of_groups_and_managed_ones_count(
         return [one["serviceNamespace"] for one in unused.details("alice", "UnusedPermission")]
 
     def wait(expected: list[str]) -> None:
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + PATIENCE
         while services() != expected:
             assert time.monotonic() < deadline, services()
             time.sleep(0.2)
@@ -329,7 +330,7 @@ def test_over_kills_and_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         again()
         # Looked at again, and found as it was.
         assert timeless(unused.findings()) == timeless(found)
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + PATIENCE
         while (made := unused.api.get_finding_recommendation(analyzerArn=unused.arn, id=id))["status"] == "IN_PROGRESS":
             assert time.monotonic() < deadline
             time.sleep(0.2)

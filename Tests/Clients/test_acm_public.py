@@ -20,6 +20,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, raw
 from harness.authorities import run, wait_until
 from harness.name_server import name_server
+from harness.organizations import NewOrganization
 from harness.server import gatehouse
 
 HOURS = 3600
@@ -204,6 +205,57 @@ def test_updates(durable: Callable[..., Server], tmp_path: Path) -> None:
 
 
 @pytest.mark.memory
+def test_a_record_that_its_owner_takes_away_is_not_put_back() -> None:
+    with name_server() as names:
+        options = ["--dns-update-server", f"127.0.0.1:{names.port}", "--dns-update-zone", "shop.internal"]
+        with Server(*options) as server:
+            acm = server.root.client("acm")
+            arn = asked(acm, "www.shop.internal", Options={"Export": "ENABLED"})
+            first = issued(acm, arn)
+            exported(acm, arn)
+            endpoint = acm.create_acme_endpoint(AuthorizationBehavior="PRE_APPROVED", CertificateAuthority={"PublicCertificateAuthority": {}})
+            asking = {"AcmeEndpointArn": endpoint["AcmeEndpointArn"], "DomainName": "shop.internal", "PrevalidationOptions": {"DnsPrevalidation": {}}}
+
+            def status(arn: str) -> str:
+                return str(acm.describe_acme_domain_validation(AcmeDomainValidationArn=arn)["AcmeDomainValidation"]["Status"])
+
+            validation = acm.create_acme_domain_validation(**asking)["AcmeDomainValidationArn"]
+            wait_until(lambda: status(validation) == "VALID")
+            names.records.clear()
+            server.advance(DAYS)
+            assert status(validation) == "VALIDATING" and not names.records
+            acm.delete_acme_domain_validation(AcmeDomainValidationArn=validation)
+            server.advance(153 * DAYS)
+            found = described(acm, arn)
+            assert found["RenewalSummary"]["RenewalStatus"] == "PENDING_VALIDATION" and found["Serial"] == first["Serial"]
+            assert not names.records
+            # Who asks anew gets it anew; another's record stays.
+            again = acm.create_acme_domain_validation(**asking)["AcmeDomainValidationArn"]
+            wait_until(lambda: status(again) == "VALID")
+            issued(acm, asked(acm, "www.shop.internal"))
+            (record,) = records_of(first)
+            names.put(record["Name"], "CNAME", "else.where.")
+            arn, count = asked(acm, "www.shop.internal"), len(names.asked)
+            wait_until(lambda: len(names.asked) > count + 1)
+            assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
+            assert "else.where." in [one[0].to_text().split()[-1] for one in names.records.values()]
+
+
+def test_silent_name_servers_hold_up_their_own_account_alone() -> None:
+    with name_server() as names, Server("--dns-resolver", f"127.0.0.1:{names.port}") as server:
+        names.is_silent_of = ".silent.internal."
+        member = NewOrganization(server).member("silent").user("all", allow("acm:*")).client("acm")
+        for number in range(20):
+            asked(member, f"n{number}.silent.internal")
+        wait_until(lambda: sum(1 for name, _, _ in names.asked if name.endswith(names.is_silent_of)) >= 4)
+        acm = server.root.client("acm")
+        arn = asked(acm, "shop.internal")
+        (record,) = records_of(described(acm, arn))
+        names.put(record["Name"], "CNAME", record["Value"])
+        issued(acm, arn)
+
+
+@pytest.mark.memory
 def test_nobody_shows_it(root: Identity, cloud: Server) -> None:
     acm = root.client("acm")
     arn = asked(acm, "www.gatehouse.dev")
@@ -248,6 +300,10 @@ def test_mail(root: Identity, cloud: Server) -> None:
     assert error_of(acm.resend_validation_email, **resend, ValidationDomain="example.com").code == "InvalidDomainValidationOptionsException"
     acm.resend_validation_email(**resend, ValidationDomain="www.example.org")
     assert len(mail(cloud)) == 15 and mail(cloud)[-1]["to"].endswith("@www.example.org")
+    for _ in range(4):
+        acm.resend_validation_email(**resend, ValidationDomain="www.example.org")
+    assert error_of(acm.resend_validation_email, **resend, ValidationDomain="example.org").code == "ThrottlingException"
+    assert len(mail(cloud)) == 35
     fetched(re.findall(r"http://\S+", mail(cloud)[-1]["text"])[0], b"")
     issued(acm, arn)
     assert error_of(acm.resend_validation_email, **resend, ValidationDomain="example.org").code == "InvalidStateException"
@@ -279,9 +335,11 @@ def test_what_is_refused(root: Identity) -> None:
     assert error_of(asked, acm=acm, KeyAlgorithm="RSA_4096").code == "InvalidParameterException"
     assert error_of(asked, acm=acm, ValidationMethod="HTTP").code == "InvalidParameterException"
     assert error_of(asked, acm=acm, name="a." + "b" * 50 + "." + "c" * 20 + ".example.com").code == "ValidationException"
-    for option in ({"DomainName": "www.example.com", "ValidationDomain": "example.org"}, {"DomainName": "example.org", "ValidationDomain": "example.org"}):
-        error = error_of(asked, acm=acm, DomainValidationOptions=[option])
-        assert error.code == "InvalidDomainValidationOptionsException"
+    for name, domain in [("www.example.com", "example.org"), ("example.org", "example.org"), ("a.victim.co.uk", "co.uk")]:
+        asking = "www.example.com" if name == "example.org" else name
+        option = {"DomainName": name, "ValidationDomain": domain}
+        error = error_of(asked, acm=acm, name=asking, DomainValidationOptions=[option])
+        assert error.code == "InvalidDomainValidationOptionsException", option
 
 
 @pytest.mark.parametrize(
@@ -451,7 +509,8 @@ def test_renewal(root: Identity, cloud: Server) -> None:
     assert second["RenewalSummary"]["RenewalStatus"] == "SUCCESS"
     made = exported(acm, arn)
     key = serialization.load_pem_private_key(made["PrivateKey"].encode(), b"correct horse")
-    assert key.public_key() == x509.load_pem_x509_certificate(made["Certificate"].encode()).public_key()
+    leaf = x509.load_pem_x509_certificate(made["Certificate"].encode())
+    assert key.public_key() == leaf.public_key()
     # The other one is used by nobody, until somebody has its key.
     assert "RenewalSummary" not in described(acm, idle)
     cloud.advance(20 * DAYS)
@@ -460,6 +519,89 @@ def test_renewal(root: Identity, cloud: Server) -> None:
     events = root.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": idle}])
     told = [json.loads(one["CloudTrailEvent"]) for one in events["Events"] if one["EventName"] == "ACMCertificateApproachingExpiration"]
     assert told and {one["serviceEventDetails"]["CommonName"] for one in told} == {"idle.example.com"}
+    # Who had the key of the new one may have had that of the one before, which would be believed for some weeks.
+    acm.revoke_certificate(CertificateArn=arn, RevocationReason="KEY_COMPROMISE")
+    (point,) = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    serials = {int(one["Serial"].replace(":", ""), 16) for one in (first, second)}
+
+    def listed() -> set[int]:
+        return {one.serial_number for one in x509.load_der_x509_crl(fetched(point.full_name[0].value))}
+
+    wait_until(lambda: listed() == serials)
+
+
+# From mail to DNS
+
+
+@pytest.mark.memory
+def test_from_mail_to_dns(root: Identity, cloud: Server, new_user: Any) -> None:
+    acm = root.client("acm")
+
+    def validations(arn: str) -> list[dict[str, Any]]:
+        pages = acm.get_paginator("list_certificate_domain_validations").paginate(CertificateArn=arn, PaginationConfig={"PageSize": 1})
+        return [one for page in pages for one in page["DomainValidationSummaryList"]]
+
+    # Names that are kept for tests have their records by themselves; others none.
+    arns = {}
+    for name in ("www.example.com", "www.shop.internal"):
+        arns[name] = asked(acm, name, ValidationMethod="EMAIL")
+        (before,) = validations(arns[name])
+        assert before == {
+            "DomainName": name,
+            "ActiveValidationConfiguration": {
+                "ValidationMethod": "EMAIL", "ValidationStatus": "PENDING_VALIDATION",
+                "ValidationChallenge": {
+                    "EmailValidationChallenge": {
+                        "ValidationDomain": name[4:],
+                        "ValidationEmails": [f"{who}@{name[4:]}" for who in ("admin", "administrator", "hostmaster", "postmaster", "webmaster")],
+                    }
+                },
+            },
+        }  # fmt: skip
+        to_dns = {"CertificateArn": arns[name], "Options": {"ValidationMethod": "DNS"}}
+        assert error_of(acm.update_certificate_options, **to_dns).code == "InvalidStateException"
+        fetched(re.findall(r"http://\S+", mail(cloud)[-1]["text"])[0], b"")
+        issued(acm, arns[name])
+    for wrong in ("EMAIL", "HTTP"):
+        assert error_of(acm.update_certificate_options, CertificateArn=arns[name], Options={"ValidationMethod": wrong}).code == "ValidationException"
+    first = described(acm, arns[name])
+    for arn in arns.values():
+        acm.update_certificate_options(CertificateArn=arn, Options={"ValidationMethod": "DNS"})
+    assert error_of(acm.update_certificate_options, **to_dns).code == "ConflictException"
+    (waiting,) = validations(arns[name])
+    assert waiting["ActiveValidationConfiguration"]["ValidationMethod"] == "EMAIL"
+    assert waiting["RequestedValidationConfiguration"]["ValidationStatus"] == "PENDING_VALIDATION"
+    record = waiting["RequestedValidationConfiguration"]["ValidationChallenge"]["DnsValidationChallenge"]["ResourceRecord"]
+    assert record["Type"] == "CNAME" and record["Name"].endswith(".www.shop.internal.")
+    summary = described(acm, arns[name])["UpdateSummary"]
+    assert (summary["Status"], summary["Type"]) == ("PENDING_DOMAIN_VALIDATION", "DOMAIN_VALIDATION_METHOD")
+    assert summary["DomainValidationMethodUpdateSummary"] == {"From": "EMAIL", "To": "DNS"}
+    # One has its record.
+    wait_until(lambda: described(acm, arns["www.example.com"])["UpdateSummary"]["Status"] == "SUCCESS")
+    (after,) = validations(arns["www.example.com"])
+    assert "RequestedValidationConfiguration" not in after
+    assert after["ActiveValidationConfiguration"]["ValidationMethod"] == "DNS" and after["ActiveValidationConfiguration"]["ValidationStatus"] == "SUCCESS"
+    assert error_of(acm.update_certificate_options, **(to_dns | {"CertificateArn": arns["www.example.com"]})).code == "InvalidStateException"
+    # The other has not, for three days; it stays as it was, and may be asked for again.
+    cloud.advance(73 * HOURS)
+    last = described(acm, arns[name])
+    assert last["UpdateSummary"]["Status"] == "FAILED" and last["DomainValidationOptions"][0]["ValidationMethod"] == "EMAIL"
+    assert (last["Status"], last["Serial"]) == ("ISSUED", first["Serial"]) and "RequestedValidationConfiguration" not in validations(arns[name])[0]
+    acm.update_certificate_options(**to_dns)
+    # What is renewed asks no mailbox any more.
+    acm.update_certificate_options(CertificateArn=arns["www.example.com"], Options={"Export": "ENABLED"})
+    exported(acm, arns["www.example.com"])
+    count = len(mail(cloud))
+    cloud.advance(155 * DAYS)
+    assert described(acm, arns["www.example.com"])["RenewalSummary"]["RenewalStatus"] == "SUCCESS" and len(mail(cloud)) == count
+    # Others have none, and not everybody may ask.
+    failed = asked(acm, "www.amazonaws.com")
+    assert [one["ActiveValidationConfiguration"]["ValidationMethod"] for one in validations(failed)] == ["DNS"]
+    alice = new_user("alice", allow("acm:Describe*")).client("acm")
+    assert error_of(alice.list_certificate_domain_validations, CertificateArn=failed).code == "AccessDeniedException"
+    unknown = failed[:-12] + "0" * 12
+    assert error_of(acm.list_certificate_domain_validations, CertificateArn=unknown).code == "ResourceNotFoundException"
+    assert error_of(acm.list_certificate_domain_validations, CertificateArn=failed, NextToken="?").code == "InvalidArgsException"
 
 
 @pytest.mark.memory

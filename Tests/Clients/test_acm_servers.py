@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 
 from harness import Server, error_of
 from harness.authorities import run, wait_until
+from harness.ports import free_port
 from harness.server import BINARY, clean_environment, gatehouse
 from test_acm_certificates import imported, self_signed
 from test_acm_public import asked, described, issued
@@ -77,12 +78,6 @@ def test_its_own_https(durable: Callable[..., Server], tmp_path: Path) -> None:
     assert done.returncode != 0 and f"The certificate {unknown} is not there" in done.stderr
     for options in (["--tls-certificate-arn", arn], ["--tls", "--tls-certificate-arn", "x"], ["--tls", "--tls-certificate-arn", arn, "--tls-name", "a.example"]):
         assert gatehouse("serve", "--in-memory", "--port", "0", *options).returncode != 0
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on PATH")

@@ -12,9 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from harness import Identity, Server, allow, error_of, policy
-from harness.acme import Certbot, Endpoint
+from harness.acme import TRUST, Certbot, Endpoint
 from harness.acme_client import AcmeClient, Key, b64, request_for
 from harness.authorities import Authority
+from harness.patience import PATIENCE
 
 EVERYTHING = {"ExactDomain": "ENABLED", "Subdomains": "ENABLED", "Wildcards": "ENABLED"}
 
@@ -33,7 +34,7 @@ def described(endpoint: Endpoint, arn: str) -> dict[str, Any]:
 
 
 def state(endpoint: Endpoint, arn: str, wanted: str) -> dict[str, Any]:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while (found := described(endpoint, arn))["Status"] != wanted:
         assert time.monotonic() < end, found
         time.sleep(0.1)
@@ -271,6 +272,26 @@ def test_an_endpoint_and_all_that_it_has(root: Identity) -> None:
     again = {"AuthorizationBehavior": "PRE_APPROVED", "CertificateAuthority": {"PublicCertificateAuthority": {}}, "IdempotencyToken": "once"}
     first = acm.create_acme_endpoint(**again)["AcmeEndpointArn"]
     assert acm.create_acme_endpoint(**again)["AcmeEndpointArn"] == first != endpoint.arn
+    # A token is one endpoint's, and one request's.
+    role = root.iam.create_role(RoleName="other", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    dns = {"PrevalidationOptions": {"DnsPrevalidation": {}}, "IdempotencyToken": "once"}
+    bindings, validations = set(), set()
+    for _ in range(2):
+        for arn in (first, endpoint.arn):
+            made = acm.create_acme_external_account_binding(AcmeEndpointArn=arn, RoleArn=role, IdempotencyToken="once")
+            bindings.add(made["ExternalAccountBinding"]["AcmeExternalAccountBindingArn"])
+            made = acm.create_acme_domain_validation(AcmeEndpointArn=arn, DomainName="example.org", **dns)
+            validations.add(made["AcmeDomainValidationArn"])
+    assert len(bindings) == len(validations) == 2
+    for call, more in [
+        (acm.create_acme_external_account_binding, {"RoleArn": endpoint.role, "IdempotencyToken": "once"}),
+        (acm.create_acme_domain_validation, {"DomainName": "www.example.org", **dns}),
+    ]:
+        assert error_of(call, AcmeEndpointArn=first, **more).code == "ConflictException"
+    for arn in bindings:
+        acm.delete_acme_external_account_binding(AcmeExternalAccountBindingArn=arn)
+    for arn in validations:
+        acm.delete_acme_domain_validation(AcmeDomainValidationArn=arn)
     shown = acm.describe_acme_endpoint(AcmeEndpointArn=first)["AcmeEndpoint"]
     assert (shown["Status"], shown["AuthorizationBehavior"], shown["Contact"]) == ("ACTIVE", "PRE_APPROVED", "NOT_REQUIRED")
     assert shown["CertificateAuthority"] == {"PublicCertificateAuthority": {"AllowedKeyAlgorithms": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"]}}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, deny, error_of, policy
+from harness.patience import PATIENCE
 
 IAM = "iam.amazonaws.com"
 AUDIT = "IAMAuditRootUserCredentials"
@@ -26,7 +27,7 @@ def member(admin: Identity, name: str = "member") -> str:
     """A new account of the organization."""
     client = admin.client("organizations")
     request = client.create_account(AccountName=name, Email=f"{name}@example.com")["CreateAccountStatus"]["Id"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         status = client.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
         if status["State"] == "SUCCEEDED":

@@ -124,11 +124,11 @@ def test_a_body_over_the_limit(cloud: Server, root: Identity) -> None:
     answer = send_bytes(
         cloud.port,
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\nContent-Type: text/plain\r\n\r\n",
-        timeout=8,
+        timeout=30,
     )
     assert not answer or answer.split()[1][:1] == b"4", answer[:200]
     assert cloud.resident_memory() < 1_000_000_000
-    assert time.monotonic() - started < 9
+    assert time.monotonic() - started < 29
 
 
 # Query protocol
@@ -373,9 +373,9 @@ def test_there_is_one_host(cloud: Server, root: Identity) -> None:
 def test_http_1_0_ends_with_its_answer(cloud: Server, root: Identity) -> None:
     request = signed("POST", "/", WHO, root, service="sts")
     began = time.monotonic()
-    answer = send_bytes(cloud.port, http_bytes(request, version="1.0"), timeout=10)
+    answer = send_bytes(cloud.port, http_bytes(request, version="1.0"), timeout=30)
     # A connection that was kept would have ended with the client's patience.
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < 29
     assert answer.startswith(b"HTTP/1.") and b" 200 " in answer.split(b"\r\n")[0]
     assert b"connection: close" in answer.lower()
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=5) as kept:
@@ -446,7 +446,7 @@ def test_slow_clients_are_sent_away(cloud: Server) -> None:
         with socket.create_connection(("127.0.0.1", cloud.port), timeout=1) as connection:
             if start:
                 connection.sendall(start)
-            while time.monotonic() - began < 75:
+            while time.monotonic() - began < 130:
                 try:
                     if start:
                         connection.sendall(b"a")
@@ -460,7 +460,7 @@ def test_slow_clients_are_sent_away(cloud: Server) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         took = dict(zip(starts, pool.map(drip, starts.values())))
-    assert all(seconds < 70 for seconds in took.values()), took
+    assert all(seconds < 120 for seconds in took.values()), took
 
 
 def test_pipelined_requests_are_answered_in_order(cloud: Server, root: Identity) -> None:

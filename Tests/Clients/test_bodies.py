@@ -18,6 +18,7 @@ import botocore.exceptions
 import pytest
 
 from harness import Server, error_of
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 #: More than is kept beside its row.
@@ -73,7 +74,7 @@ def get(server: Server, key: str, **more: Any) -> bytes:
     return bytes(server.root.client("s3").get_object(Bucket="box", Key=key, **more)["Body"].read())
 
 
-def wait_for(condition: Callable[[], bool], within: float = 20) -> bool:
+def wait_for(condition: Callable[[], bool], within: float = PATIENCE) -> bool:
     deadline = time.monotonic() + within
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)

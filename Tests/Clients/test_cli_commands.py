@@ -21,7 +21,7 @@ import pytest
 from harness import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Identity, Server, Trail, allow, error_of, policy, trust
 from harness import raw
 from harness.aws import aws_program
-from harness.server import BINARY, clean_environment, gatehouse
+from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
 
 EXPORTS = (
     r"export AWS_ENDPOINT_URL=http://127\.0\.0\.1:(\d+) AWS_DEFAULT_REGION=(\S+)\n"
@@ -65,6 +65,16 @@ def test_operations() -> None:
         ("serve", "--port", "0", "--in-memory", "--quota", "Unicorns=3"),
         ("serve", "--port", "0", "--in-memory", "--audit", "sometimes"),
         ("serve", "--port", "0", "--in-memory", "--colour", "blue"),
+        ("serve", "--port", "0", "--in-memory", "yes"),
+        ("serve", "--port", "0", "--in-memory=yes"),
+        ("serve", "--in-memory", "--port"),
+        ("serve", "--port", "0", "IN_MEMORY"),
+        ("serve", "--in-memory", "--port", "0", "OBSERVE"),
+        ("serve", "--in-memory", "--port", "0", "--=x"),
+        ("serve", "--in-memory", "--port", "0", "--audit", "-"),
+        ("serve", "--in-memory", "--port", "0", "--mail-password", "secret"),
+        ("serve", "--in-memory", "--port", "0", "--pkcs11-pin=1234"),
+        ("serve", "--port", "0", "--data", ""),
     ],
     ids=lambda words: " ".join(words),
 )
@@ -73,6 +83,19 @@ def test_what_is_mistyped_is_refused(words: tuple[str, ...], tmp_path: Path) -> 
     assert done.returncode not in (0, -4, -5, -6, -11), done
     assert done.stderr.strip(), "it says why"
     assert "Fatal error" not in done.stderr
+
+
+def test_each_option_of_serve_is_read_by_the_name_of_its_variable() -> None:
+    """ArgumentParser's properties only declare the options: nothing but this tells that one is not read."""
+    declared = json.loads(gatehouse("serve", "--experimental-dump-help").stdout)["command"]["arguments"]
+    names = {name["name"] for option in declared for name in option.get("names", []) if name["kind"] == "long"}
+    sources = "".join(file.read_text() for file in (REPOSITORY / "Sources" / "gatehouse").glob("*.swift"))
+    read = set(re.findall(r'"([A-Z0-9_]+)"', sources))
+    assert len(names) > 60
+    assert {name for name in names - {"help", "version"} if name.upper().replace("-", "_") not in read} == set()
+    # And nothing else is read from a command line: no secret, least of all.
+    asked = set(re.findall(r'Settings\.(?:text|option|flag|number|list)\("([A-Z0-9_]+)"', sources))
+    assert asked - {name.upper().replace("-", "_") for name in names} == set()
 
 
 # Each with what it says of what is wrong, and of what to do about it.

@@ -14,6 +14,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, Trail, VirtualDevice, error_of, trust
 from harness import raw
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 pytestmark = pytest.mark.memory
 
@@ -32,7 +33,7 @@ def clock(server: Server) -> datetime.datetime:
 
 
 def report(identity: Identity) -> list[dict[str, str]]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while identity.iam.generate_credential_report()["State"] != "COMPLETE":
         assert time.monotonic() < deadline
     content = identity.iam.get_credential_report()["Content"]

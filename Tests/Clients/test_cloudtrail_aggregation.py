@@ -21,6 +21,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of
 from harness.clock import Clock, server_with_clock, sign_by
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 from harness.trails import SERVICE, Delivered, bucket_policy, make_bucket, validate
 
@@ -437,7 +438,7 @@ def crash(server: Server, clock: Clock, dice: random.Random) -> None:
     logs.wait_for(lambda record: "crate" in json.dumps(record.get("requestParameters")) and
                   record["eventName"] == "PutObject", "the last object")
     clock.advance(WINDOW + 60)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while ("resourceARN", "arn:aws:s3:::crate") not in totals(aggregated(logs)):
         assert time.monotonic() < deadline
         time.sleep(0.2)

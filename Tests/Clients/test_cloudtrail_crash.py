@@ -16,6 +16,7 @@ from collections.abc import Callable
 import botocore.exceptions
 
 from harness import Server
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 from harness.trails import Delivered, make_bucket, validate
 
@@ -77,7 +78,7 @@ def test_every_event_once(durable: Callable[..., Server]) -> None:
 
     # And the trail is whole.
     root.cloudtrail.stop_logging(Name="main")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not logs.digests():
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness.patience import PATIENCE
 from harness.trails import make_bucket
 from test_cloudtrail_lake import ARN, ask, make
 
@@ -33,7 +34,7 @@ def let_in(root: Identity, store: str, dashboard: str = DASHBOARDS + "main") -> 
 
 def result(root: Identity, **which: str) -> list[dict[str, str]]:
     ct = root.cloudtrail
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (told := ct.describe_query(**which))["QueryStatus"] in ("QUEUED", "RUNNING"):
         assert time.monotonic() < deadline, told
         time.sleep(0.02)

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import ACCOUNT, Identity, Server, allow, error_of
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 from test_cloudtrail_lake import ARN, ask, make
 
@@ -86,7 +87,7 @@ def test_tags_of_resources(root: Identity) -> None:
     assert of(store, "CreateUser") == [{"arn": f"arn:aws:iam::{ACCOUNT}:user/alice", "tags": {"team": "green"}}]
     # Without its role CloudTrail sees no tags.
     task = root.iam.delete_service_linked_role(RoleName=ROLE)["DeletionTaskId"]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while root.iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] != "SUCCEEDED":
         assert time.monotonic() < deadline
     kms.get_key_policy(KeyId=arn)

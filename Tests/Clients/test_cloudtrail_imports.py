@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness.patience import PATIENCE
 from harness.trails import Delivered, make_bucket
 from test_cloudtrail_lake import ARN, ask, make
 
@@ -56,7 +57,7 @@ def source(uri: str = f"s3://logs/AWSLogs/{ACCOUNT}/CloudTrail/", role: str = RO
     return {"S3": {"S3LocationUri": uri, "S3BucketRegion": "us-east-1", "S3BucketAccessRoleArn": role}}
 
 
-def wait_for(identity: Identity, import_id: str, within: float = 30) -> dict[str, Any]:
+def wait_for(identity: Identity, import_id: str, within: float = PATIENCE) -> dict[str, Any]:
     deadline = time.monotonic() + within
     while (told := identity.cloudtrail.get_import(ImportId=import_id))["ImportStatus"] in ("INITIALIZING", "IN_PROGRESS"):
         assert time.monotonic() < deadline, told

@@ -19,6 +19,7 @@ import botocore.session
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness.patience import PATIENCE
 from harness.server import clean_environment
 from harness.trails import Delivered, make_bucket, validate
 
@@ -120,7 +121,7 @@ def test_the_lab_of_the_mission(quick: Server) -> None:
     # And nobody has touched it.
     root.cloudtrail.stop_logging(Name="main")
     logs.wait_for(lambda record: record["eventName"] == "StopLogging", "StopLogging")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not logs.digests():
         assert time.monotonic() < deadline
         time.sleep(0.1)

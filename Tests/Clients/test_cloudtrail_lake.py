@@ -12,6 +12,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, error_of
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:eventdatastore/"
 DAY = 86_400
@@ -175,7 +176,7 @@ def result(identity: Identity, text: str) -> tuple[dict[str, Any], list[dict[str
     """What became of a query, and its rows."""
     ct = identity.cloudtrail
     query = ct.start_query(QueryStatement=text)["QueryId"]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (told := ct.describe_query(QueryId=query))["QueryStatus"] in ("QUEUED", "RUNNING"):
         assert time.monotonic() < deadline, told
         time.sleep(0.02)
@@ -200,7 +201,7 @@ def test_a_query_with_the_command_line(root: Identity) -> None:
     root.iam.create_user(UserName="alice")
     text = f"SELECT eventName, element_at(requestParameters, 'userName') AS userName FROM {store} WHERE readOnly = false"
     query = root.aws("cloudtrail", "start-query", "--query-statement", text + " AND eventSource LIKE 'iam%'")["QueryId"]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while root.aws("cloudtrail", "describe-query", "--query-id", query)["QueryStatus"] != "FINISHED":
         assert time.monotonic() < deadline
     answer = root.aws("cloudtrail", "get-query-results", "--query-id", query)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from harness import ACCOUNT, Identity, error_of, policy
+from harness.patience import PATIENCE
 from test_cloudtrail_lake import ARN, make
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
@@ -39,7 +40,7 @@ def make_bucket(root: Identity, store: str, name: str = "results") -> None:
 
 
 def finished(root: Identity, query: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (told := root.cloudtrail.describe_query(QueryId=query))["QueryStatus"] in ("QUEUED", "RUNNING"):
         assert time.monotonic() < deadline, told
         time.sleep(0.02)

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import ACCOUNT, Identity, Server, error_of, policy
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 from test_cloudtrail_lake import ARN, make
 
 QUERIES = [
@@ -69,7 +70,7 @@ def test_what_is_refused(root: Identity) -> None:
 def result(identity: Identity, **query: Any) -> list[dict[str, str]]:
     ct = identity.cloudtrail
     started = ct.start_query(**query)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (told := ct.describe_query(QueryId=started["QueryId"]))["QueryStatus"] in ("QUEUED", "RUNNING"):
         assert time.monotonic() < deadline, told
         time.sleep(0.02)

@@ -9,6 +9,7 @@ import pytest
 
 from harness import ACCOUNT, Server, error_of
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 from harness.trails import Delivered, bucket_policy, make_bucket, validate
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -97,7 +98,7 @@ def test_events_of_all_accounts(org: NewOrganization) -> None:
     assert alone["ResponseMetadata"]["RequestId"] not in {record.get("requestID") for record in logs.records()}
 
     ct.stop_logging(Name="all")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while len({key.split("/")[2] for key in logs.digests()} & {ACCOUNT, member.account}) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)

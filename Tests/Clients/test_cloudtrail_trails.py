@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of
+from harness.patience import PATIENCE
 from harness.trails import SERVICE, Delivered, bucket_policy, make_bucket
 
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/"
@@ -271,7 +272,7 @@ def test_a_bucket_that_lets_nobody_in_any_more(quick: Server) -> None:
     made = root.iam.create_user(UserName="alice")
 
     def status(error: str | None) -> dict[str, Any]:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while True:
             status = root.cloudtrail.get_trail_status(Name="main")
             if status.get("LatestDeliveryError") == error and status["LatestDeliveryAttemptTime"]:
@@ -354,7 +355,7 @@ def test_files_encrypted_with_a_key(quick: Server) -> None:
     used = Trail(root).named("GenerateDataKey", sourceIPAddress="s3.amazonaws.com")
     assert used["requestParameters"]["encryptionContext"]["aws:cloudtrail:arn"] == ARN + "main"
     kms.disable_key(KeyId=key)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while root.cloudtrail.get_trail_status(Name="main").get("LatestDeliveryError") != "KMS.DisabledException":
         assert time.monotonic() < deadline
         time.sleep(0.2)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Server, error_of
+from harness.patience import PATIENCE
 from harness.trails import Delivered, make_bucket, validate
 
 pytestmark = pytest.mark.memory
@@ -133,7 +134,7 @@ def test_the_last_digest(cloud: Server) -> None:
 
 
 def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -17,6 +17,7 @@ from harness.federated import add_provider, attributes_of, leave, relying, token
 from harness.hosted import FormBrowser, Pool, make_pool
 from harness.login_provider import LoginProvider
 from harness.openid import Authority, OpenIDProvider
+from harness.patience import PATIENCE
 
 GRAPH = "/v17.0"
 
@@ -196,7 +197,7 @@ def test_rates_come_before_all_else(tmp_path: Path, authority: Authority) -> Non
                 refused += one.answer.status_code == 400 and "Rate exceeded" in one.answer.text
             assert refused >= 5 and len(provider.forms) == 8 - refused
             # Whoever comes meanwhile loads the page again.
-            end = time.monotonic() + 20
+            end = time.monotonic() + PATIENCE
             while browser.open(back).answer.status_code != 302:
                 assert "Rate exceeded" in browser.answer.text and time.monotonic() < end
                 time.sleep(0.1)

@@ -143,9 +143,9 @@ def test_a_code_is_good_once_and_its_replay_costs_the_tokens(cloud: Server, pool
 @pytest.mark.memory
 def test_a_code_of_five_minutes(cloud: Server, pool: Pool) -> None:
     (early, late) = (FormBrowser(pool).sign_in().code for _ in range(2))
-    cloud.advance(290)
+    cloud.advance(240)
     assert error(pool, early) == (200, "")
-    cloud.advance(20)
+    cloud.advance(61)
     assert error(pool, late) == (400, "invalid_grant")
 
 

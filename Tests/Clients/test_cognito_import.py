@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from harness import ACCOUNT, Server, Trail, allow, error_of
+from harness.patience import PATIENCE
 from harness.user_pools import UserPool
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/import"
@@ -40,7 +41,7 @@ def describe(pool: UserPool, job: Any) -> Any:
 
 
 def ended(pool: UserPool, job: Any) -> Any:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         job = describe(pool, job)
         if job["Status"] in ENDS:
@@ -187,7 +188,7 @@ def test_an_import_goes_on_after_a_crash(durable: Any) -> None:
         job = create(pool)
         requests.put(job["PreSignedUrl"], data=csv(pool, *users))
         pool.admin.start_user_import_job(UserPoolId=pool.id, JobId=job["JobId"])
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while describe(pool, job)["ImportedUsers"] == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         server.kill()

@@ -12,6 +12,7 @@ from test_s3_notifications import Receiver
 
 from harness import Server, error_of
 from harness.certificates import openssl
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 from harness.smtp import MailServer
 from harness.user_pools import UserPool, attributes
@@ -214,7 +215,7 @@ def test_mail_by_tls(certificate: Path, implicit: bool) -> None:
         with Server(*words, environment={"GATEHOUSE_MAIL_PASSWORD": password}, log=log) as gatehouse_server:
             pool = UserPool(gatehouse_server, AutoVerifiedAttributes=["email"])
             pool.sign_up("ann", email="ann@example.com")
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE
             while reason not in log.read_text() and time.monotonic() < deadline:
                 time.sleep(0.1)
             assert reason in log.read_text() and server.mail.empty()

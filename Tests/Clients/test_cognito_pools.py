@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness.patience import PATIENCE
 
 POOL_ID = re.compile(r"us-east-1_[0-9A-Za-z]{9}\Z")
 MISSING = "us-east-1_missing00"
@@ -263,7 +264,7 @@ def test_the_rows_of_a_pool_go_with_it(durable: Callable[..., Server], tmp_path:
 
         assert rows(pools[0]) >= 7
         cognito.delete_user_pool(UserPoolId=pools[0])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while rows(pools[0]):
             assert time.monotonic() < deadline, "the rows of a pool that is gone are still there"
             time.sleep(0.1)

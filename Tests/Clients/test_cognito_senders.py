@@ -14,6 +14,7 @@ from test_kms_encryption_sdk import provider
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy
 from harness.functions import FUNCTION, Function
+from harness.patience import PATIENCE
 from harness.sign_in import FLOWS, answer
 from harness.user_pools import PASSWORD, UserPool, attributes
 
@@ -25,7 +26,7 @@ UNDECLARED = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:nowhere"
 class Sender(Function):
     def next(self) -> Any:
         """The next event, which comes by itself."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while not self.events:
             assert time.monotonic() < end, "no event has come"
             time.sleep(0.02)

@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import Server
+from harness.clock import server_with_clock
 from harness.sign_in import EXCEEDED, EXPIRED_SESSION, FLOWS, INVALID_SESSION, N, USED_SESSION, WRONG
 from harness.sign_in import answer, refusal, srp
 from harness.user_pools import PASSWORD, UserPool
@@ -109,11 +110,11 @@ def test_twice_at_a_time(pool: UserPool) -> None:
 def test_late(pool: UserPool, cloud: Server) -> None:
     session = invited(pool)["Session"]
     _, responses = begin(pool, "alice")
-    cloud.advance(170)
+    cloud.advance(120)
     assert refusal(lambda: answer(pool, "NEW_PASSWORD_REQUIRED", session, "carol", NEW_PASSWORD="x"))[0] == (
         "InvalidPasswordException"
     )
-    cloud.advance(15)
+    cloud.advance(61)
     late = refusal(lambda: answer(pool, "NEW_PASSWORD_REQUIRED", session, "carol", NEW_PASSWORD=PASSWORD))
     assert late == EXPIRED_SESSION
     assert refusal(lambda: respond(pool, responses)) == EXPIRED_SESSION
@@ -122,7 +123,7 @@ def test_late(pool: UserPool, cloud: Server) -> None:
 def test_the_client_says_how_long(cloud: Server) -> None:
     pool = UserPool(cloud, client={"ExplicitAuthFlows": FLOWS, "AuthSessionValidity": 15})
     session = invited(pool)["Session"]
-    cloud.advance(880)
+    cloud.advance(840)
     assert answer(pool, "NEW_PASSWORD_REQUIRED", session, "carol", NEW_PASSWORD=PASSWORD)["AuthenticationResult"]
 
 
@@ -329,21 +330,22 @@ def test_guessing_at_a_time(pool: UserPool) -> None:
     start = time.monotonic()
     with ThreadPoolExecutor(50) as threads:
         list(threads.map(guess, range(50)))
-    # One more for each lock-out that has ended meanwhile.
+    # One more for each lock-out that has ended meanwhile: of one second, two, four, …
     seconds = time.monotonic() - start
-    assert outcomes.count(WRONG[1]) <= 5 + (seconds >= 1) + (seconds >= 3), outcomes
+    ended = sum(seconds >= 2**power - 1 for power in range(1, 10))
+    assert outcomes.count(WRONG[1]) <= 5 + ended, outcomes
     assert set(outcomes) <= {WRONG[1], EXCEEDED[1], "Rate exceeded"}
 
 
 def test_a_lock_out_survives(tmp_path: Path) -> None:
-    with Server(data=tmp_path / "data") as server:
+    server, clock = server_with_clock(tmp_path, data=tmp_path / "data")
+    with server:
         pool = new_pool(server)
-        failures = 0
-        while failures < 9:
-            found = refusal(lambda: pool.sign_in("alice", "wrong"))
-            failures += found == WRONG
-            if found == EXCEEDED:
-                time.sleep(0.2)
+        # The last of these locks for 64 seconds.
+        for failures in range(1, 12):
+            assert refusal(lambda: pool.sign_in("alice", "wrong")) == WRONG
+            if 5 <= failures < 11:
+                clock.advance(2 ** (failures - 5))
         server.kill()
         server.start()
         pool.cloud, pool.app = server, server.root.client("cognito-idp", signature_version=__import__("botocore").UNSIGNED)
@@ -352,7 +354,7 @@ def test_a_lock_out_survives(tmp_path: Path) -> None:
 
 def test_spraying_is_slowed_down() -> None:
     """One password for many users: AWS's quota of an account's requests."""
-    with Server("--quota", "UserAuthenticationPerSecond=5") as server:
+    with Server("--quota", "UserAuthenticationPerSecond=1") as server:
         pool = new_pool(server)
         found = [refusal(lambda: pool.sign_in(f"user{number}", "Winter-2026"))[0] for number in range(30)]
         assert found.count("TooManyRequestsException") >= 10 and found[0] == "NotAuthorizedException"
@@ -362,7 +364,7 @@ def test_spraying_is_slowed_down() -> None:
 
 def test_floods_of_sign_ups_and_resets_are_slowed_down() -> None:
     """AWS's quotas of an account's requests: each category has its own, and one that is used up leaves the others."""
-    with Server("--quota", "UserCreationPerSecond=5", "--quota", "UserAccountRecoveryPerSecond=4") as server:
+    with Server("--quota", "UserCreationPerSecond=2", "--quota", "UserAccountRecoveryPerSecond=1") as server:
         pool = new_pool(server)
         found = [done(lambda: pool.sign_up(f"user{number}")) for number in range(30)]
         assert found.count("TooManyRequestsException") >= 10 and found[0] == "done"

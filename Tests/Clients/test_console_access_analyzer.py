@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from harness import Identity, allow, policy
 from harness.browser import PASSWORD, Person, signed_up, violations
+from harness.patience import PATIENCE
 from harness.server import ACCOUNT
 
 MARKUP = "<script>document.title='stolen'</script>"
 
 
 def until(person: Person, path: str, ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         person.go(path)
         if ready():

@@ -79,8 +79,9 @@ def reachable(person: Person) -> list[str]:
         assert violations(person.page) == [], path
         size = len(answer.body())
         assert size <= HEAVIEST or "editor" in path, (path, size)
-        for link in person.page.locator("a[href^='/ui/']:not([download])").all():
-            target = (link.get_attribute("href") or "").split("#")[0]
+        links = person.page.locator("a[href^='/ui/']:not([download])")
+        for address in links.evaluate_all("links => links.map((link) => link.getAttribute('href'))"):
+            target = address.split("#")[0]
             if not re.search(r"static/|[./](csv|json|metadata)\b|download|after=", target):
                 waiting.append(target)
     return list(seen)

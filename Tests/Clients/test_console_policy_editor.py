@@ -10,10 +10,9 @@ from urllib.parse import quote
 from playwright.sync_api import expect
 
 from harness import Identity, policy
-from harness.browser import PASSWORD, PATIENCE, Person, signed_up, violations
+from harness.browser import PASSWORD, Person, signed_up, violations
 from harness.server import ACCOUNT
 
-expect.set_options(timeout=PATIENCE)
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::books/*"}
 

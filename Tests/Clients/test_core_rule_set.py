@@ -12,7 +12,7 @@ import requests
 from harness import Identity, Server
 from harness.modsecurity import ModSecurity
 from harness.user_pools import UserPool
-from harness.web_acls import WebACL, visibility
+from harness.web_acls import WebACL, body, visibility
 from harness.web_requests import ATTACKS, BROWSER, HARMLESS, Request, placed
 from harness.web_requests import requests as made_up
 
@@ -138,21 +138,59 @@ def test_a_managed_group_before_a_user_pool(cloud: Server, root: Identity) -> No
     assert "awswaf:managed:owasp:core-rule-set:rule:920420" in labels
 
 
+def test_bots_before_a_user_pool(cloud: Server, root: Identity) -> None:
+    pool = UserPool(cloud)
+    acl = WebACL(root, pool.id, managed("AWS", "AWSManagedRulesBotControlRuleSet"))
+    assert ask(pool).status_code == 400 and ask(pool, agent="curl/8.5.0").status_code == 403
+    (sample,) = acl.samples("m-AWSManagedRulesBotControlRuleSet")
+    assert sample["RuleNameWithinRuleGroup"] == "CategoryHttpLibrary"
+    labels = {label["Name"].removeprefix("awswaf:managed:") for label in sample["Labels"]}
+    assert labels >= {"token:absent", "aws:bot-control:bot:category:http_library", "aws:bot-control:CategoryHttpLibrary"}
+
+
+def test_rules_in_groups_have_samples_and_metrics(cloud: Server, root: Identity) -> None:
+    pool = UserPool(cloud)
+    waf = root.client("wafv2")
+    evil = {
+        "Name": "evil", "Priority": 0, "Statement": body("evil"), "Action": {"Block": {}},
+        "VisibilityConfig": visibility("m-evil"),
+    }  # fmt: skip
+    group = waf.create_rule_group(
+        Name="inner", Scope="REGIONAL", Capacity=50, Rules=[evil], VisibilityConfig=visibility("m-inner")
+    )["Summary"]
+    statement = {"RuleGroupReferenceStatement": {"ARN": group["ARN"]}}
+    acl = WebACL(
+        root, pool.id, managed("AWS", "none")
+        | {"Name": "outer", "Statement": statement, "VisibilityConfig": visibility("m-outer")},
+    )  # fmt: skip
+    assert ask(pool).status_code == 400 and ask(pool, "evil").status_code == 403
+    for metric in ("m-evil", "m-outer"):
+        (sample,) = acl.samples(metric)
+        assert sample["RuleNameWithinRuleGroup"] == "evil" and sample["Action"] == "BLOCK", metric
+    metrics = cloud.get("/metrics")[1]
+    assert 'rule="m-outer/m-evil",metric="BlockedRequests"' in metrics
+
+
 def test_lists_of_addresses_and_mistakes_of_operators(root: Identity, tmp_path: Path) -> None:
     file = tmp_path / "addresses"
-    file.write_text("# Ours.\n127.0.0.0/8 HostingProviderIPList\n2001:db8::1\n")
+    file.write_text("# Ours.\n127.0.0.0/8 HostingProviderIPList VerifiedBots\n2001:db8::1\n")
     with Server("--address-lists", str(file)) as server:
         pool = UserPool(server)
         acl = WebACL(server.root, pool.id, managed("AWS", "AWSManagedRulesAmazonIpReputationList"))
         assert ask(pool).status_code == 400
         acl.update(managed("AWS", "AWSManagedRulesAnonymousIpList"))
         assert ask(pool).status_code == 403
+        # Bots that come from where they say are let through.
+        acl.update(managed("AWS", "AWSManagedRulesBotControlRuleSet"))
+        assert ask(pool, agent="curl/8.5.0").status_code == 400 and ask(pool, agent="GPTBot/1.0").status_code == 403
     (tmp_path / "empty").mkdir()
+    (tmp_path / "hashes").write_text("\nabc\n")
     for options, reason in (
         (["--core-rule-set", "/nowhere"], "can't be read from '/nowhere'"),
         (["--core-rule-set", str(tmp_path / "empty")], "there are no rules"),
         (["--core-rule-set-paranoia", "5"], "takes 1 to 4"),
         (["--address-lists", str(tmp_path / "none")], "can't be read"),
+        (["--compromised-credentials", str(tmp_path / "hashes")], "line 2: neither 40 nor 64 hexadecimal digits"),
     ):
         failed = subprocess.run(
             [ROOT / ".build" / "debug" / "gatehouse", "serve", "--in-memory", "--port", "0", *options],

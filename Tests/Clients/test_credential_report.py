@@ -15,6 +15,7 @@ from collections.abc import Callable
 from harness import ACCOUNT, Identity, Server, VirtualDevice, error_of
 from harness import raw
 from harness.certificates import Certificate
+from harness.patience import PATIENCE
 
 HEADER = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
@@ -29,7 +30,7 @@ DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 def generate(identity: Identity) -> list[str]:
     """Asks until the report is there; returns the states on the way."""
     states = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         states.append(identity.iam.generate_credential_report()["State"])
         if states[-1] == "COMPLETE":
@@ -175,7 +176,7 @@ def test_the_bytes_stay_for_four_hours() -> None:
         return base64.b64decode(found.group(1))
 
     def complete() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while "COMPLETE" not in ask("GenerateCredentialReport").text:
             assert time.monotonic() < deadline
             time.sleep(0.05)

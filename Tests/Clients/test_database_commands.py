@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness import Identity, Server, allow, error_of, policy
+from harness.patience import PATIENCE
 from harness.postgres import Postgres
 from harness.server import ACCOUNT, gatehouse
 from harness.token import Token
@@ -145,7 +146,7 @@ def test_outbox(node: Server) -> None:
     organizations = node.root.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     status = organizations.create_account(Email="member@example.com", AccountName="member")["CreateAccountStatus"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while status["State"] == "IN_PROGRESS" and time.monotonic() < end:
         time.sleep(0.1)
         status = organizations.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]

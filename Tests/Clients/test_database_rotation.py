@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import Identity, Server, error_of
+from harness.patience import PATIENCE
 from harness.postgres import Postgres
 from harness.server import BINARY, clean_environment, gatehouse
 
@@ -154,7 +155,7 @@ def test_a_node_with_the_old_key_stops(house: House, database: Postgres, tmp_pat
         name = house.url.rsplit("/", 1)[1]
         # As if another machine had rotated the key while this node was away.
         database.run("UPDATE head SET epoch = epoch + 1", name)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while node.get("/ready")[0] != 503 and time.monotonic() < deadline:
             time.sleep(0.05)
         status, text = node.get("/ready")

@@ -24,7 +24,8 @@ from harness import raw
 from harness.chunks import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, chunked, spoilt
 from harness.gate import MIB, NOTHING, Gate, read_answer, uploading
 from harness.raw import Request, send, send_bytes, signed
-from harness.upstream import PATIENCE, Peer, Seen, answer, answering
+from harness.patience import PATIENCE
+from harness.upstream import Peer, Seen, answer, answering
 
 QUEUE = f"http://sqs.us-east-1.amazonaws.com/{ACCOUNT}/q"
 JSON = "application/x-amz-json-1.0"

@@ -12,7 +12,8 @@ import pytest
 from harness import ACCOUNT, Identity, allow, policy
 from harness.gate import Gate, eventually
 from harness.raw import Answer, Request, send, signed
-from harness.upstream import PATIENCE, Peer, answer
+from harness.patience import PATIENCE
+from harness.upstream import Peer, answer
 
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/notes"
 

@@ -35,7 +35,8 @@ from harness.chunks import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, chunked
 from harness.gate import MIB, Gate, eventually, http_bytes, keeping, read_answer, uploading
 from harness.raw import Request, send, send_bytes, signed
 from harness.server import gatehouse
-from harness.upstream import PATIENCE, Gone, Peer, Upstream, answer, answering, chunked_answer, dripping, silent
+from harness.patience import PATIENCE
+from harness.upstream import Gone, Peer, Upstream, answer, answering, chunked_answer, dripping, silent
 
 #: Seconds that an endpoint may be silent where a test waits for that; elsewhere it has all the time.
 TIMEOUT = 1.0

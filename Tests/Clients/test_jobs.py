@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import Identity, Server, Trail
+from harness.patience import PATIENCE
 
 
 def administrator(server: Server) -> Identity:
@@ -22,7 +23,7 @@ def again(server: Server, identity: Identity) -> Identity:
 
 
 def eventually(ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not holds(answer := ask()):
         assert time.monotonic() < deadline, answer
         time.sleep(0.02)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy
 from harness.ledger import Ledger
 from harness.openid import Authority, make_certificate
+from harness.patience import PATIENCE
 from harness.terraform import Terraform, needs_terraform
 from harness.token import Token
 from harness.xks import ACCESS_KEY, HOST, PATH, SECRET, Proxy, data, text
@@ -74,7 +75,7 @@ def described(kms: Any, store: str) -> dict[str, Any]:
 
 def settled(kms: Any, store: str) -> dict[str, Any]:
     """What a key store is once it is no longer on the way there."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (entry := described(kms, store))["ConnectionState"] in ("CONNECTING", "DISCONNECTING"):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -393,10 +393,10 @@ def test_sessions_expire() -> None:
             "user": alice.sts.get_session_token(DurationSeconds=900),
         }
         callers = [Identity.of_session(server.url, answer["Credentials"]) for answer in sessions.values()]
-        server.advance(880)
+        server.advance(840)
         for caller in callers:
             assert caller.sts.get_caller_identity()["Account"] == ACCOUNT
-        server.advance(21)
+        server.advance(61)
         for caller in callers:
             dead = error_of(caller.sts.get_caller_identity)
             assert (dead.status, dead.code) == (403, "ExpiredToken")

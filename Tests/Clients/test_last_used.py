@@ -183,10 +183,10 @@ def test_uses_within_15_minutes_are_one(cloud: Server, root: Identity, new_user:
     alice.sts.get_caller_identity()
     first = last_used(root, alice.key_id)
     assert first["ServiceName"] == "sts"
-    cloud.advance(880)
+    cloud.advance(840)
     alice.iam.list_users()
     assert last_used(root, alice.key_id) == first
-    cloud.advance(30)
+    cloud.advance(61)
     alice.iam.list_users()
     later = last_used(root, alice.key_id)
     assert later["ServiceName"] == "iam" and later["LastUsedDate"] > first["LastUsedDate"]

@@ -28,6 +28,7 @@ import pytest
 
 from harness import Identity, Server, allow, policy
 from harness import postgres, raw
+from harness.patience import PATIENCE
 from harness.postgres import Postgres
 from harness.server import gatehouse
 
@@ -219,7 +220,7 @@ def requests_of(root: Identity) -> set[str]:
     return {json.loads(event["CloudTrailEvent"])["requestID"] for event in events}
 
 
-def wait_for(holds: Callable[[], bool], within: float = 15) -> bool:
+def wait_for(holds: Callable[[], bool], within: float = PATIENCE) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         if holds():

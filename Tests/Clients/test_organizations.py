@@ -15,6 +15,7 @@ import botocore.exceptions
 import pytest
 
 from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, error_of
+from harness.patience import PATIENCE
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 MEMBER_LIMIT = 10
@@ -33,7 +34,7 @@ def created(client: Any, name: str, **more: Any) -> dict[str, Any]:
 
 
 def finished(client: Any, request: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         status = client.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
         if status["State"] != "IN_PROGRESS":

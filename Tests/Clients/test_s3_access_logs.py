@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy, raw
+from harness.patience import PATIENCE
 
 FIELDS = [
     *("owner", "bucket", "time", "address", "requester", "request_id", "operation", "key", "line", "status"),
@@ -16,7 +17,6 @@ FIELDS = [
 ]
 #: AWS's own description of a line.
 WORD = re.compile(r'"([^"]*)"|\[([^\]]*)\]|(\S+)')
-PATIENCE = 10
 LOGGER = {"Service": "logging.s3.amazonaws.com"}
 
 

@@ -130,9 +130,9 @@ def test_tokens_that_are_none(s3: Any, root: Identity, cloud: Server, new_user: 
             assert answer.code in ("InvalidClientTokenId", "InvalidToken", "InvalidAccessKeyId"), answer
     # Five minutes, of which this has taken some.
     one = s3.create_session(Bucket=NAME)["Credentials"]
-    cloud.advance(285)
+    cloud.advance(240)
     assert ask(one, "GET", f"/{NAME}/a", url=url).status == 200
-    cloud.advance(20)
+    cloud.advance(61)
     assert ask(one, "GET", f"/{NAME}/a", url=url).code == "ExpiredToken"
     # Whoever is gone has no sessions.
     clerk = new_user("clerk", SESSION)

@@ -11,12 +11,12 @@ import pytest
 import requests
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
 CREATED = "s3:ObjectCreated:*"
-PATIENCE = 20
 
 
 class Receiver:

@@ -8,8 +8,8 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy, trust
 from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
 
-PATIENCE = 15
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/copier"
 READS = [
     allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], "arn:aws:s3:::source"),
@@ -295,6 +295,22 @@ def test_later_changes_of_tags(s3: Any, root: Identity) -> None:
     tag(s3, "source", copy="yes")
     assert settled(s3, "a") == "FAILED"
     assert "Contents" not in s3.list_objects_v2(Bucket="target")
+
+
+def test_changes_while_others_are_on_their_way(s3: Any) -> None:
+    replicate(s3, rule(Filter={"Tag": {"Key": "copy", "Value": "yes"}}))
+    for key in "abc":
+        # The tags that it was made with say where it goes, whatever becomes of them before it has gone.
+        s3.put_object(Bucket="source", Key=key, Body=b"1", Tagging="copy=yes")
+        for number in range(4):
+            tag(s3, "source", key, copy=str(number))
+        assert settled(s3, key) == "COMPLETED"
+        assert tags_of(s3, "target", key) == {"copy": "3"}
+        for number in range(4):
+            tag(s3, "source", key, copy=str(number))
+        s3.delete_object_tagging(Bucket="source", Key=key)
+        assert settled(s3, key) == "COMPLETED"
+        assert tags_of(s3, "target", key) == {}
 
 
 def test_changes_of_a_replica(s3: Any, root: Identity) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from harness import AwsError, Identity, Server, error_of, raw
 from harness.chunks import PIECES, SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, Chunked, chunked, spoilt
+from harness.patience import PATIENCE
 
 CONTENT = b"".join(PIECES)
 #: More than is kept beside its row.
@@ -41,7 +42,7 @@ def files(server: Server) -> list[Path]:
 
 
 def wait_for_none(server: Server) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while files(server) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert files(server) == []
@@ -168,7 +169,7 @@ def test_a_disk_that_is_full(small_disk: OnSmallDisk) -> None:
     ballast.unlink()
     # Nothing is answered that can't be recorded, and events that wait are written a moment later. Then all that was
     # acknowledged is whole, and nothing else is there.
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
 
     def soon(call: Callable[..., Any], **parameters: Any) -> Any:
         while True:

@@ -12,6 +12,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from harness import Identity, Server
+from harness.patience import PATIENCE
 
 MIB = 1 << 20
 
@@ -97,7 +98,7 @@ def test_s3fs(s3: Any, root: Identity, cloud: Server, tmp_path: Path) -> None:
         ["s3fs", "box", str(place), "-f", "-o", options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not place.is_mount():
             assert mount.poll() is None and time.monotonic() < deadline, "s3fs does not mount the bucket"
             time.sleep(0.05)

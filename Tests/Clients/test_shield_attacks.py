@@ -46,6 +46,12 @@ class Shop:
             assert self.ask(f"127.2.{number % 20}.7", path, AGENTS[number % 3]) == 200
         self.server.advance(60)
 
+    def day(self) -> None:
+        """Little comes, but something in each hour: of a longer silence nothing is learnt."""
+        for _ in range(24):
+            assert self.ask("127.2.0.7", "/", AGENTS[0]) == 200
+            self.server.advance(3600)
+
     def flood_minute(self) -> list[int]:
         statuses = [self.ask(f"127.1.{number}.7", "/search", "bot/1.0", 20) for number in range(60)]
         self.server.advance(60)
@@ -89,7 +95,7 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     # A day of what is usual: most of it in its first and last minutes.
     for _ in range(3):
         shop.usual_minute()
-    shop.server.advance(86_400)
+    shop.day()
     for _ in range(3):
         shop.usual_minute()
     assert shop.attacks() == [] and metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
@@ -122,6 +128,9 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
     # The rules are gone; that of known offenders stays, which lets them have a little.
     assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 200
+    # Of a day it is told when it has passed.
+    assert shop.shield.describe_attack_statistics()["DataItems"] == [{"AttackCount": 0}]
+    shop.server.advance(86_400)
     statistics = shop.shield.describe_attack_statistics()["DataItems"]
     assert len(statistics) == 1 and statistics[0]["AttackCount"] == 1
     assert statistics[0]["AttackVolume"]["RequestsPerSecond"]["Max"] >= counter["Max"]
@@ -131,6 +140,11 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert shop.shield.list_attacks(ResourceArns=[elsewhere])["AttackSummaries"] == []
     shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
     assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
+    # It is told of for a year.
+    shop.server.advance(360 * 86_400)
+    assert shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]["ResourceArn"] == BALANCER
+    shop.server.advance(10 * 86_400)
+    assert error_of(shop.shield.describe_attack, AttackId=attack["AttackId"]).code == "AccessDeniedException"
 
 
 def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:
@@ -147,7 +161,7 @@ def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:
     assert len(shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"]) == 1
     for _ in range(3):
         shop.usual_minute()
-    shop.server.advance(86_400)
+    shop.day()
     for _ in range(3):
         shop.usual_minute()
     shop.flood_minute()
@@ -166,7 +180,7 @@ def test_applications_behind_one_web_acl_share_its_rules(shop: Shop) -> None:
 def test_more_of_the_same_is_no_attack(shop: Shop) -> None:
     for _ in range(3):
         shop.usual_minute()
-    shop.server.advance(86_400)
+    shop.day()
     for _ in range(2):
         shop.usual_minute()
     for number in range(200):

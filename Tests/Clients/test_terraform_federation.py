@@ -68,7 +68,6 @@ def test_saml_provider(cloud: Server, root: Identity, tmp_path: Path) -> None:
     assert got["SAMLMetadataDocument"] == idp.metadata()
     assert got["Tags"] == [{"Key": "Team", "Value": "identity"}]
     assert terraform.outputs()["valid_until"] == got["ValidUntil"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    terraform.assert_no_drift()
     terraform.reimport({"aws_iam_saml_provider.example": PROVIDER})
 
     metadata.write_text(idp.metadata(validUntil="2040-01-01T00:00:00Z"))
@@ -85,7 +84,6 @@ def test_centralized_root_access(cloud: Server, root: Identity, tmp_path: Path) 
     terraform.apply()
     features = root.iam.list_organizations_features()
     assert sorted(features["EnabledFeatures"]) == ["RootCredentialsManagement", "RootSessions"]
-    terraform.assert_no_drift()
     terraform.reimport({"aws_iam_organizations_features.root": features["OrganizationId"]})
 
     source = tmp_path / "main.tf"

@@ -24,6 +24,7 @@ from harness import ACCOUNT, Identity, Server, allow, deny, policy
 from harness import raw
 from harness.certificates import Certificate, openssl
 from harness.aws import aws_program
+from harness.patience import PATIENCE
 from harness.server import clean_environment, gatehouse
 
 DAY = 86_400
@@ -108,7 +109,7 @@ def exported(text: str) -> dict[str, str]:
 
 
 def last_event(secure: Secure, name: str, by: str = "root") -> dict:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = secure.root.cloudtrail.lookup_events(
             LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])["Events"]
@@ -637,7 +638,7 @@ def test_the_operators_certificate(durable: Callable[..., Server], tmp_path: Pat
             own(tmp_path, certificate(tmp_path, "second"))
             assert server.process
             server.process.send_signal(signal.SIGHUP)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
             while read_serial(server.secure_port) == first:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
@@ -646,14 +647,14 @@ def test_the_operators_certificate(durable: Callable[..., Server], tmp_path: Pat
         second = read_serial(server.secure_port)
         file.write_text("nonsense")
         server.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while "was not exchanged" not in (tmp_path / "log").read_text():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert read_serial(server.secure_port) == second
         # Files that change are noticed without being told.
         own(tmp_path, certificate(tmp_path, "third"))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while read_serial(server.secure_port) == second:
             assert time.monotonic() < deadline
             time.sleep(0.2)

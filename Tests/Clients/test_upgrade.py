@@ -24,6 +24,7 @@ from harness.answers import ask
 from harness.clock import Clock, server_with_clock, sign_by
 from harness.ledger import Key, Ledger
 from harness.organizations import ROLE
+from harness.patience import PATIENCE
 from harness.server import clean_environment, gatehouse
 
 OLD = Path(__file__).parent / "data" / "0.1"
@@ -87,7 +88,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)

@@ -99,6 +99,14 @@ def rate(kind: str, **more: Any) -> dict[str, Any]:
     return {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": kind} | more}
 
 
+def fraud(name: str, *configs: dict[str, Any]) -> dict[str, Any]:
+    group = {"VendorName": "AWS", "Name": f"AWSManagedRules{name}RuleSet", "ManagedRuleGroupConfigs": list(configs)}
+    return rule({"ManagedRuleGroupStatement": group}, OverrideAction={"None": {}})
+
+
+FIELDS = {"PayloadType": "JSON", "UsernameField": {"Identifier": "/u"}, "PasswordField": {"Identifier": "p"}}
+ATP = {"AWSManagedRulesATPRuleSet": {"LoginPath": "/login", "RequestInspection": FIELDS}}
+
 #: What is wrong, the rule, and the field and the reason that the error names.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no statement", rule({}), "STATEMENT", EXACTLY_ONE),
@@ -125,6 +133,15 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("a window", rule(rate("IP", EvaluationWindowSec=61)), "RATE_BASED_STATEMENT", FORMAT),
     ("a reserved label", rule(contains("a"), RuleLabels=[{"Name": "aws:x"}]), "RULE", FORMAT),
     ("no body", rule(contains("a"), Action=NO_BODY), "CUSTOM_RESPONSE_BODY", REFERENCE),
+    ("no sign-in", fraud("ATP"), "MANAGED_RULE_GROUP_CONFIG", ""),
+    ("no pointer", fraud("ATP", ATP), "MANAGED_RULE_GROUP_CONFIG", FORMAT),
+    ("another group", fraud("Common", ATP), "MANAGED_RULE_GROUP_CONFIG", REFERENCE),
+    (
+        "scripts in browsers",
+        fraud("BotControl", {"AWSManagedRulesBotControlRuleSet": {"InspectionLevel": "TARGETED"}}),
+        "MANAGED_RULE_GROUP_CONFIG",
+        "",
+    ),
     ("a look ahead", rule({"RegexMatchStatement": AHEAD}), "REGEX_PATTERN_REFERENCE_STATEMENT", FORMAT),
 ]
 
@@ -199,11 +216,29 @@ def test_rule_groups_keep_to_their_capacity(waf: Any) -> None:
     assert nested.code == "WAFInvalidParameterException"
     named = {"Name": "attacks", "Scope": "REGIONAL", "Id": group["Id"], "LockToken": group["LockToken"]}
     assert error_of(waf.delete_rule_group, **named).code == "WAFAssociatedItemException"
+    # A group has fewer rates than a web ACL.
+    rates = [rule(rate("IP"), number) for number in range(5)]
+    assert error_of(new_group, waf=waf, name="rates", Rules=rates).code == "WAFLimitsExceededException"
+    new_group(waf, *rates[:4], name="rates")
+    new_acl(waf, *rates, name="rates")
 
 
 def test_managed_groups_are_listed_and_used(waf: Any) -> None:
     groups = waf.list_available_managed_rule_groups(Scope="REGIONAL")["ManagedRuleGroups"]
+    descriptions = {group["Name"]: group.pop("Description") for group in groups}
     assert {"VendorName": "AWS", "Name": "AWSManagedRulesSQLiRuleSet", "VersioningSupported": True} in groups
+    # What is there by name alone is said to be.
+    assert "Never asked: RiskScoreHigh," in descriptions["AWSManagedRulesACFPRuleSet"]
+    fraud = waf.describe_managed_rule_group(Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesACFPRuleSet")
+    assert fraud["Capacity"] == 50 and {"Name": "AllRequests", "Action": {"Challenge": {}}} in fraud["Rules"]
+    assert {"Name": "VolumetricIpHigh", "Action": {"Captcha": {}}} in fraud["Rules"]
+    labels = {label["Name"].removeprefix("awswaf:managed:aws:acfp:aggregate:") for label in fraud["AvailableLabels"]}
+    for kind in ("volumetric:ip:creation", "volumetric:session:creation", "attribute:username_traversal:creation",
+                 "volumetric:phone_number", "volumetric:address"):  # fmt: skip
+        assert {f"{kind}:medium", f"{kind}:low"} < labels
+    assert error_of(
+        waf.describe_managed_rule_group, Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesAntiDDoSRuleSet"
+    ).code == "WAFNonexistentItemException"  # fmt: skip
     name = {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}
     versions = waf.list_available_managed_rule_group_versions(Scope="REGIONAL", **name)
     described = waf.describe_managed_rule_group(Scope="REGIONAL", **name, VersionName=versions["CurrentDefaultVersion"])
@@ -289,8 +324,14 @@ def test_a_user_pool_is_protected(waf: Any, root: Identity, new_user: Callable[.
     denied = error_of(user.associate_web_acl, WebACLArn=acl["ARN"], ResourceArn=pool)
     assert denied.code == "AccessDeniedException" and "cognito-idp:AssociateWebACL" in denied.message
     waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=pool)
-    listed = waf.list_resources_for_web_acl(WebACLArn=acl["ARN"], ResourceType="COGNITO_USER_POOL")
-    assert listed["ResourceArns"] == [pool]
+    listing = {"WebACLArn": acl["ARN"], "ResourceType": "COGNITO_USER_POOL"}
+    assert waf.list_resources_for_web_acl(**listing)["ResourceArns"] == [pool]
+    named = {"Name": "shop", "Scope": "REGIONAL", "Id": acl["Id"], "LockToken": acl["LockToken"]}
+    assert error_of(waf.delete_web_acl, **named).code == "WAFAssociatedItemException"
+    # A pool that is gone holds nothing any more.
+    root.client("cognito-idp").delete_user_pool(UserPoolId=pool.rsplit("/", 1)[1])
+    assert waf.list_resources_for_web_acl(**listing)["ResourceArns"] == []
+    waf.delete_web_acl(**named)
 
 
 # Logs, keys and what was seen
@@ -328,7 +369,9 @@ def test_keys_for_pages(waf: Any) -> None:
     assert error_of(waf.get_decrypted_api_key, Scope="CLOUDFRONT", APIKey=key).code == "WAFNonexistentItemException"
     waf.delete_api_key(Scope="REGIONAL", APIKey=key)
     assert error_of(waf.delete_api_key, Scope="REGIONAL", APIKey=key).code == "WAFNonexistentItemException"
-    assert error_of(waf.create_api_key, Scope="REGIONAL", TokenDomains=["com"]).code == "WAFInvalidParameterException"
+    for suffix in ("com", "co.uk", "Gov.AU", "github.io"):
+        refused = error_of(waf.create_api_key, Scope="REGIONAL", TokenDomains=[suffix])
+        assert refused.code == "WAFInvalidParameterException", suffix
 
 
 def test_only_addresses_are_limited_keys(waf: Any) -> None:

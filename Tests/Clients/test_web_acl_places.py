@@ -10,6 +10,7 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from harness import Server
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 from harness.hosted import Pool, make_pool
 from harness.web_acls import WebACL, rule
@@ -65,7 +66,7 @@ def test_countries_and_systems(tmp_path: Path) -> None:
 
 
 def written_lines(file: Path, count: int) -> list[str]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not file.exists() or len(file.read_text().splitlines()) < count:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -19,14 +20,15 @@ from playwright.sync_api import Browser
 
 from harness import ACCOUNT, Server
 from harness.browser import violations
+from harness.certificates import openssl
+from harness.patience import PATIENCE
 from harness.web_acls import NONE, WebACL, body, header, path, rule, solution
 
-LISTENS = re.compile(r"The web front listens on http://\S+:(\d+)")
+LISTENS = re.compile(r"The web front listens on (https?)://\S+:(\d+)")
 ARN = (
     f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/"
     + hashlib.sha256(f"{ACCOUNT}/us-east-1/shop".encode()).hexdigest()[:16]
 )
-PATIENCE = 15
 
 
 class Shop:
@@ -66,19 +68,20 @@ class Shop:
 class Front:
     """A shop behind the web front."""
 
-    def __init__(self, folder: Path, **more: Any):
+    def __init__(self, folder: Path, settings: str = "", **more: Any):
         self.shop = Shop()
         self.said = folder / "log"
         self.log = folder / "waf.log"
         file = folder / "web-front"
-        file.write_text(f"shop = http://127.0.0.1:{self.shop.server.server_port}\n    hosts = localhost, 127.0.0.1, *.shop.example\n")
+        file.write_text(f"shop = http://127.0.0.1:{self.shop.server.server_port}\n    hosts = localhost, 127.0.0.1, *.shop.example\n{settings}")
         self.server = Server(
             "--web-front", str(file), "--web-front-port", "0", "--web-front-tls-port", "0", "--web-acl-log", str(self.log),
             log=self.said, **more,
         )  # fmt: skip
         self.server.start()
         found = [match for line in self.server.output if (match := LISTENS.search(line))]
-        self.port = int(found[0].group(1))
+        ports = {match.group(1): int(match.group(2)) for match in found}
+        (self.port, self.tls_port) = (ports["http"], ports.get("https", 0))
 
     def close(self) -> None:
         self.server.kill()
@@ -207,7 +210,109 @@ def test_attacks_and_json(front: Front) -> None:
         assert front.curl("/", "-H", "Content-Type: application/json", data=text)[0] == status, text
     details = [line["terminatingRuleMatchDetails"] for line in front.lines(4)]
     assert details[1][0]["conditionType"] == "SQL_INJECTION" and details[1][0]["location"] == "ALL_QUERY_ARGS"
-    assert details[2][0]["conditionType"] == "XSS"
+    assert details[1][0]["matchedData"] == ["1", "OR", "1", "=", "1"]
+    assert details[2][0]["conditionType"] == "XSS" and details[2][0]["matchedData"] == ["<", "script"]
+
+
+def numbers(data: bytes) -> list[int]:
+    """Without those that are made up (RFC 8701)."""
+    found = [int.from_bytes(data[at : at + 2]) for at in range(0, len(data), 2)]
+    return [one for one in found if one & 0x0F0F != 0x0A0A]
+
+
+def fingerprints(record: bytes) -> tuple[str, str]:
+    """JA3 and JA4 of the ClientHello in a TLS record, by their descriptions."""
+    rest = record[5 + 4 :]
+    version = int.from_bytes(rest[:2])
+    rest = rest[34:]
+    rest = rest[1 + rest[0] :]
+    size = int.from_bytes(rest[:2])
+    ciphers, rest = numbers(rest[2 : 2 + size]), rest[2 + size :]
+    rest = rest[1 + rest[0] :][2:]
+    given: dict[int, bytes] = {}
+    while rest:
+        size = int.from_bytes(rest[2:4])
+        given[int.from_bytes(rest[:2])] = rest[4 : 4 + size]
+        rest = rest[4 + size :]
+    groups, formats = numbers(given.get(10, b"")[2:]), list(given.get(11, b"")[1:])
+    lists = (ciphers, list(given), groups, formats)
+    ja3 = ",".join([str(version), *("-".join(map(str, one)) for one in lists)])
+    highest = max(numbers(given[43][1:])) if 43 in given else version
+    alpn = given[16][3 : 3 + given[16][2]].decode() if 16 in given else "00"
+    start = f"t{ {0x303: '12', 0x304: '13'}[highest]}{'d' if 0 in given else 'i'}{len(ciphers):02}{len(given):02}{alpn[0]}{alpn[-1]}"
+    offered = ",".join(f"{one:04x}" for one in sorted(given) if one not in (0, 16))
+    offered += "_" + ",".join(f"{one:04x}" for one in numbers(given[13][2:]))
+    hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in (",".join(f"{one:04x}" for one in sorted(ciphers)), offered)]
+    return hashlib.md5(ja3.encode()).hexdigest(), "_".join([start, *hashed])
+
+
+def test_fingerprints_of_clients(tmp_path: Path) -> None:
+    """What the log says of curl's and OpenSSL's TLS is what they are seen to send, and rules match it."""
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", tmp_path / "key")
+    openssl("req", "-x509", "-new", "-key", tmp_path / "key", "-subj", "/CN=localhost", "-out", tmp_path / "pem")
+    front = Front(tmp_path, f"    certificate-file = {tmp_path}/pem\n    key-file = {tmp_path}/key\n")
+    curl = ["curl", "-sk", "--noproxy", "*", "--max-time", "20", "-o", "/dev/null", "-w", "%{http_code}"]
+    plain = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    clients = (
+        lambda port: [*curl, f"https://localhost:{port}/"],
+        lambda port: [*curl, "--http1.1", "--tls-max", "1.2", f"https://localhost:{port}/"],
+        lambda port: ["openssl", "s_client", "-quiet", "-noservername", "-connect", f"127.0.0.1:{port}"],
+    )
+    try:
+        acl = front.acl()
+        seen = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(PATIENCE)
+            for client in clients:
+                with subprocess.Popen(
+                    client(listener.getsockname()[1]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                ) as process:
+                    (connection, _) = listener.accept()
+                    with connection:
+                        record = connection.recv(5, socket.MSG_WAITALL)
+                        record += connection.recv(int.from_bytes(record[3:]), socket.MSG_WAITALL)
+                    process.kill()
+                seen.append(fingerprints(record))
+        assert len(set(seen)) == 3
+        for client in clients:
+            subprocess.run(client(front.tls_port), input=plain, capture_output=True, check=False, timeout=30)
+        lines = front.lines(3)
+        assert [(line["ja3Fingerprint"], line["ja4Fingerprint"]) for line in lines] == seen
+        for field, value, status in (
+            ("JA3Fingerprint", seen[0][0], "403"), ("JA4Fingerprint", seen[0][1], "403"), ("JA4Fingerprint", seen[1][1], "200"),
+        ):  # fmt: skip
+            match = {
+                "SearchString": value.encode(), "FieldToMatch": {field: {"FallbackBehavior": "NO_MATCH"}},
+                "TextTransformations": NONE, "PositionalConstraint": "EXACTLY",
+            }  # fmt: skip
+            acl.update(rule("print", {"ByteMatchStatement": match}))
+            answer = subprocess.run(clients[0](front.tls_port), capture_output=True, text=True, check=True, timeout=30)
+            assert answer.stdout == status, field
+        # Without TLS there is none.
+        assert front.curl()[0] == 200 and "ja3Fingerprint" not in front.lines(7)[-1]
+    finally:
+        front.close()
+
+
+def test_signing_in(front: Front) -> None:
+    """AWS's group against account takeover: before it, a rule that asks for a token, as its documentation has it."""
+    fields = {"PayloadType": "FORM_ENCODED", "UsernameField": {"Identifier": "user"}, "PasswordField": {"Identifier": "pass"}}
+    config = {"AWSManagedRulesATPRuleSet": {"LoginPath": "/login", "RequestInspection": fields}}
+    group = {"VendorName": "AWS", "Name": "AWSManagedRulesATPRuleSet", "ManagedRuleGroupConfigs": [config]}
+    takeover = rule("atp", {"ManagedRuleGroupStatement": group}) | {"OverrideAction": {"None": {}}}
+    del takeover["Action"]
+    acl = front.acl(takeover)
+    assert front.curl("/login", data=b"user=ann&pass=x")[0] == 200
+    assert front.curl("/login", data=b"user=ann&pass=")[0] == 403 and front.curl("/search", data=b"q=x")[0] == 200
+    assert front.curl("/login", "-H", "Cookie: aws-waf-token=made-up", data=b"user=ann&pass=x")[0] == 403
+    lines = front.lines(4)
+    labels = [{label["name"].removeprefix("awswaf:managed:") for label in line["labels"]} for line in lines]
+    assert labels[0] == {"token:absent", "captcha:absent"} and "aws:atp:SignalMissingCredential" in labels[1]
+    assert labels[3] >= {"token:rejected", "token:rejected:invalid"}
+    statuses = [front.curl("/login", data=b"user=ann&pass=x")[0] for _ in range(19)]
+    assert statuses == [200] * 17 + [403] * 2  # three were before
+    (sample, *_) = acl.samples("m-atp")
+    assert sample["RuleNameWithinRuleGroup"] == "VolumetricIpHigh"
 
 
 def test_logs_name_the_load_balancer_and_the_trace(front: Front) -> None:
@@ -281,7 +386,8 @@ def test_the_log_says_why_nothing_passes(tmp_path: Path) -> None:
     front = Front(tmp_path, environment={"LD_LIBRARY_PATH": str(tmp_path)})
     try:
         query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
-        front.acl(rule("injection", {"SqliMatchStatement": query}, Count={}))
+        acl = front.acl()
+        acl.update(rule("injection", {"SqliMatchStatement": query}, Count={}))
         assert [front.curl("/")[0] for _ in range(3)] == [500] * 3 and front.shop.asked == []
         told = [line for line in front.said.read_text().splitlines() if "web ACL can't be asked" in line]
         assert len(told) == 1 and "libmodsecurity" in told[0]

@@ -15,11 +15,11 @@ from botocore import UNSIGNED
 
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy
 from harness.hosted import Pool, make_pool
+from harness.patience import PATIENCE
 from harness.user_pools import PASSWORD, UserPool
 from harness.web_acls import LOGS, NONE, WebACL, body, header, path, rule
 
 DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
-PATIENCE = 10
 
 
 @pytest.fixture
@@ -176,7 +176,8 @@ def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> 
     with Server(environment={"LD_LIBRARY_PATH": str(tmp_path)}, log=said) as server:
         pages = make_pool(server, server.root)
         query = {"FieldToMatch": {"QueryString": {}}, "TextTransformations": NONE}
-        acl = WebACL(server.root, pages.id, rule("injection", {"SqliMatchStatement": query}, Count={}))
+        acl = WebACL(server.root, pages.id)
+        acl.update(rule("injection", {"SqliMatchStatement": query}, Count={}))
         for _ in range(3):
             assert requests.get(pages.address("/login"), timeout=30).status_code == 500
         # The log has the reason, of all these requests once.
@@ -186,8 +187,12 @@ def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> 
         refused = error_of(app.sign_up, ClientId=pages.client_id, Username="bob", Password=PASSWORD)
         assert refused.code == "InternalErrorException" and refused.status == 500
         assert re.search(r"^gatehouse_waf_failures_total 4$", server.get("/metrics")[1], re.M)
+        # Nor is it put before anything else.
+        refused = error_of(acl.waf.associate_web_acl, WebACLArn=acl.arn, ResourceArn=acl.protected)
+        assert refused.code == "WAFUnavailableEntityException"
         acl.update()
         assert requests.get(pages.address("/login"), timeout=30).status_code == 200
+        acl.waf.associate_web_acl(WebACLArn=acl.arn, ResourceArn=acl.protected)
 
 
 # What is told of requests

@@ -368,20 +368,30 @@ def test_unhealthy_servers_are_left_out_unless_all_are(tmp_path: Path) -> None:
 
         return run
 
-    with Upstream(script("one")) as one, Upstream(script("two")) as two:
-        text = f"a = {one.url}, {two.url}\n    health = /health every 200ms timeout 1s healthy 2 unhealthy 2\n"
+    def drip(peer: Peer) -> None:
+        """Its word that it is well does not come to its end."""
+        if peer.read().target != "/health":
+            return peer.send(answer(b"three"))
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+        while True:
+            peer.send(b"x")
+            time.sleep(0.1)
+
+    with Upstream(script("one")) as one, Upstream(script("two")) as two, Upstream(drip) as never:
+        text = f"a = {one.url}, {two.url}, {never.url}\n    health = /health every 200ms timeout 1s healthy 2 unhealthy 2\n"
         with WebFront(tmp_path, text) as front:
             def answers() -> set[bytes]:
                 return {curl(front.url) for _ in range(6)}
 
             until(lambda: front.metric("gatehouse_web_front_target_up") == 2)
+            until(lambda: never.url.removeprefix("http://") + " is unhealthy" in front.log.read_text())
             assert answers() == {b"one", b"two"}
             state["two"] = 500
             until(lambda: front.metric("gatehouse_web_front_target_up") == 1)
             assert answers() == {b"one"}
             state["one"] = 500
             until(lambda: front.metric("gatehouse_web_front_target_up") == 0)
-            assert answers() == {b"one", b"two"}, "when all are unhealthy, each is tried"
+            assert answers() == {b"one", b"two", b"three"}, "when all are unhealthy, each is tried"
             state["two"] = 200
             until(lambda: front.metric("gatehouse_web_front_target_up") == 1)
             assert answers() == {b"two"}

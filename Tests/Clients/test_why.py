@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness import Identity, Server, Trail, error_of
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 
@@ -83,7 +84,7 @@ def test_it_names_what_a_policy_is_attached_to(durable: Callable[..., Server]) -
     [root] = organizations.list_roots()["Roots"]
     organizations.enable_policy_type(RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
     organizations.create_account(AccountName="dev", Email="dev@example.com")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while len(accounts := organizations.list_accounts()["Accounts"]) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)

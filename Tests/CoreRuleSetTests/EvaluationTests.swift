@@ -172,6 +172,84 @@ struct EvaluationTests {
         #expect(throws: LinearRegexSet.Problem.self) { try LinearRegexSet(["a", "("]) }
     }
 
+    @Test("XML: the texts of elements and attributes are looked at, and what is between the tags of what can't be read")
+    func xml() throws {
+        let text = """
+            SecRule XML:/* "@streq 1' or '1'='1" "id:1,phase:2,deny"
+            SecRule ARGS|XML:/* "@rx passwd" "id:2,phase:2,block"
+            SecRule REQBODY_PROCESSOR "@streq XML" "id:3,phase:2,block"
+            """
+        let rules = try rules(text)
+        func found(_ body: String, _ type: String = "application/soap+xml; charset=utf-8") -> [Int] {
+            rules.inspect(post(type, body)).rules
+        }
+        let attack = "1' or '1'='1"
+        for body in [
+            "<e><id>7</id><q>1&apos; or '1'=&#39;1</q></e>", "<e><q>\(attack)</q><!-- c --><r>x</r></e>",
+            "<e q=\"\(attack)\"/>", "<e><![CDATA[\(attack)]]></e>", "<q>\(attack)</q>", "<e><q>\(attack)</e>",
+            "<!DOCTYPE e><e><q>\(attack)</q></e>", "<q>\(attack)", "<e x=\"\(attack)\">",
+            "<e>" + String(repeating: "<i>1</i>", count: 900) + "<q>\(attack)</q></e>",
+        ] { #expect(found(body) == [1, 3], "\(body.prefix(80))") }
+        #expect(found("<e>\(attack.dropLast())<b/>1</e>") == [1, 3], "all text together, as ModSecurity has it")
+        #expect(found("<!DOCTYPE e [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><e>&x;</e>") == [2, 3])
+        for type in ["text/xml", "application/xml", "application/vnd.x+xml"] {
+            #expect(found("<a>passwd</a>", type) == [2, 3])
+        }
+        #expect(found("<passwd>1</passwd><!-- passwd -->", "text/plain") == [])
+        #expect(found("<e>1 or 2</e>") == [3])
+        #expect(found("") == [3])
+        let wide = "<q>\(attack)</q>".utf8.flatMap { byte -> [UInt8] in [byte, 0] }
+        let request = WebRequest(
+            method: "POST", headers: [.init("Content-Type", "text/xml")], body: [0xFF, 0xFE] + wide)
+        #expect(rules.inspect(request).rules == [1, 3])
+    }
+
+    @Test("thousands of short values: the same is found as in each alone, and expressions are asked of few of them")
+    func manyShortValues() throws {
+        let text = """
+            SecRule ARGS "@rx ^admin$" "id:1,phase:2,block,t:lowercase"
+            SecRule ARGS "@rx (?i)union.{1,9}select" "id:2,phase:2,block"
+            SecRule ARGS "@rx x\\Z" "id:3,phase:2,block"
+            SecRule ARGS "@rx \\bor\\b" "id:4,phase:2,block"
+            """
+        let more = (10..<60).map { "SecRule ARGS \"@rx q\($0)[a-z]+$\" \"id:\($0),phase:2,block\"" }
+        let rules = try rules(text + "\n" + more.joined(separator: "\n"))
+        func inspection(_ values: [String]) -> CoreInspection {
+            CoreInspection(rules, get(values.enumerated().map { "\($0.offset)=\($0.element)" }.joined(separator: "&")))
+        }
+        let plain = (0..<1900).map { "v\($0)" }
+        let quiet = inspection(plain)
+        #expect(quiet.run().rules == [])
+        // One by one it would be more than a hundred thousand.
+        #expect(quiet.singleMatches < 20_000)
+        for (value, ids) in [
+            ("Admin", [1]), ("administrator", []), ("union all select", [2]), ("ax", [3]), ("1 or 2", [4]), ("orb", []),
+            ("q37abc", [37]), ("q37", []), ("a%0Aadmin%0Ab", [1]),
+        ] {
+            for place in [0, 950, 1899] {
+                var values = plain
+                values[place] = value.replacing(" ", with: "+")
+                #expect(inspection(values).run().rules == ids, "\(value) at \(place)")
+            }
+        }
+        // Parts of an expression in different values are none of it.
+        #expect(inspection(["union"] + plain.dropLast() + ["select"]).run().rules == [])
+    }
+
+    @Test(
+        "a request that has every expression asked of thousands of values counts as an attack, instead of taking for ever"
+    )
+    func exhaustion() throws {
+        let rules = try rules(
+            (100..<300).map { "SecRule ARGS \"@rx a.*z\($0)\" \"id:\($0),phase:2,block\"" }.joined(separator: "\n"))
+        let hidden = (100..<300).map { "z\($0)" }
+        let values = ["a"] + (0..<1700).map { "v\($0)" } + hidden
+        let query = values.enumerated().map { "\($0.offset)=\($0.element)" }.joined(separator: "&")
+        let inspection = CoreInspection(rules, get(query))
+        #expect(inspection.run().isDenied)
+        #expect(inspection.singleMatches < TextStore.mostSingleMatches + 1000)
+    }
+
     @Test("names of variables may come from requests, but not without end")
     func bounds() throws {
         let text = """

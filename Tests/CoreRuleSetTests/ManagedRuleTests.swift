@@ -45,7 +45,7 @@ struct ManagedRuleTests {
         }
         func expressions(ofRegexSet arn: String) -> [String]? { nil }
         func ruleGroup(_ arn: String) -> RuleGroup? { nil }
-        func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup? { group }
+        func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup? { group }
     }
 
     @Test(
@@ -151,12 +151,12 @@ struct ManagedRuleTests {
     @Test("all rules together refuse a request, and say by which")
     func score() throws {
         let rules = try rules(Self.text)
-        let inspection = rules.inspection(of: get("q=<script>"))
+        let inspection = rules.inspection(of: get("q=<script>"), at: 0)
         #expect(
             inspection.finding(-1)?.labels == [
                 "awswaf:managed:owasp:core-rule-set:rule:941110", "awswaf:managed:owasp:core-rule-set:rule:949110",
             ])
-        #expect(rules.inspection(of: get("q=script")).finding(-1) == nil)
-        #expect(rules.inspection(of: get("")).finding(99) == nil)
+        #expect(rules.inspection(of: get("q=script"), at: 0).finding(-1) == nil)
+        #expect(rules.inspection(of: get(""), at: 0).finding(99) == nil)
     }
 }

@@ -62,7 +62,7 @@ struct Program {
         for request in requests {
             var answer = Answer()
             if arguments.contains("--managed") {
-                let inspection = rules.inspection(of: request)
+                let inspection = rules.inspection(of: request, at: 0)
                 answer.managed = managed.filter { rule in
                     rules.question(rule).map { inspection.finding($0.question) != nil } ?? false
                 }

@@ -74,6 +74,17 @@ struct ZoneFileTests {
         }
     }
 
+    /// An authority that may issue is believed where it is known that nobody forbids it.
+    @Test func `Where an alias leads out of all zones, it is not known who may issue`() async throws {
+        let file = try zone(text + "out IN CNAME www.other.example.\nbelow IN CNAME none.shop.example.\n")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let records = try DomainRecords(zoneFiles: [file.path], resolver: nil, updates: nil)
+        await #expect(throws: DomainProblem.self) { try await records.records(of: "out.shop.example", .authorization) }
+        #expect(try await records.records(of: "out.shop.example", .text).isEmpty)
+        #expect(try await records.records(of: "below.shop.example", .authorization).isEmpty)
+        #expect(try await records.records(of: "www.shop.example", .authorization).isEmpty)
+    }
+
     @Test func `Nobody has said where records are`() async throws {
         let records = DomainRecords()
         #expect(!records.isThere && !records.canPut("www.example"))
@@ -93,6 +104,22 @@ struct NameServerTests {
 
     @Test(arguments: ["", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:70000", "::1", "[::1", "1.2.3.4:53:1"])
     func `Others are not`(text: String) { #expect(NameServer(text) == nil) }
+
+    @Test func `Of an answer counts what the aliases in it lead to`() {
+        func record(_ name: String, _ kind: DomainRecord.Kind, _ value: DomainRecord.Value) -> DomainRecord {
+            DomainRecord(name: name, kind: kind, value: value)
+        }
+        let (own, other) = (record("b", .text, .text([1])), record("c", .text, .text([2])))
+        let aliases = [record("a", .alias, .alias("b")), record("x", .alias, .alias("c"))]
+        func answers(_ records: [DomainRecord], _ kind: DomainRecord.Kind) -> [DomainRecord] {
+            NameServer.answers(records, to: "a", kind)
+        }
+        #expect(answers(aliases + [own, other], .text) == [own])
+        #expect(answers([other] + aliases, .text).isEmpty)
+        #expect(answers([own, other], .text).isEmpty)
+        #expect(answers(aliases + [own], .alias) == [aliases[0]])
+        #expect(answers([record("a", .alias, .alias("a"))], .text).isEmpty)
+    }
 
     @Test func `A server that is not there gives no answer`() async throws {
         let server = try #require(NameServer("127.0.0.1:1"))

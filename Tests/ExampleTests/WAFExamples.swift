@@ -9,7 +9,7 @@ struct WAFExamples {
         func networks(ofIPSet arn: String) -> NetworkSet? { nil }
         func expressions(ofRegexSet arn: String) -> [String]? { nil }
         func ruleGroup(_ arn: String) -> RuleGroup? { nil }
-        func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup? { nil }
+        func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup? { nil }
     }
 
     private let rule = Rule(

@@ -11,13 +11,14 @@ private final class Endpoint: Sendable {
     private let channel: any Channel
     private let record = Mutex((heard: "", opened: 0, closed: 0))
 
-    init(_ answer: String) async throws {
+    /// - Parameter drip: said again and again after that.
+    init(_ answer: String, drip: String = "") async throws {
         let record = Mutex<(@Sendable (Happening) -> Void)?>(nil)
         let note: @Sendable (Happening) -> Void = { happening in record.withLock { $0 }?(happening) }
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.addHandler(Listener(answer, note))
+                    try child.pipeline.syncOperations.addHandler(Listener(answer, drip: drip, note))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -57,10 +58,13 @@ private final class Endpoint: Sendable {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private let answer: String
+        private let drip: String
+        private var dripping: RepeatedTask?
         private let note: @Sendable (Happening) -> Void
 
-        init(_ answer: String, _ note: @escaping @Sendable (Happening) -> Void) {
+        init(_ answer: String, drip: String, _ note: @escaping @Sendable (Happening) -> Void) {
             self.answer = answer
+            self.drip = drip
             self.note = note
         }
 
@@ -69,9 +73,17 @@ private final class Endpoint: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             note(.heard(String(buffer: unwrapInboundIn(data))))
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+            guard !drip.isEmpty else { return }
+            let (channel, drop) = (context.channel, ByteBuffer(string: drip))
+            dripping = context.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(20)) { _ in
+                channel.writeAndFlush(drop, promise: nil)
+            }
         }
 
-        func channelInactive(context: ChannelHandlerContext) { note(.closed) }
+        func channelInactive(context: ChannelHandlerContext) {
+            dripping?.cancel()
+            note(.closed)
+        }
     }
 }
 
@@ -140,6 +152,20 @@ private final class Endpoint: Sendable {
         await #expect(throws: EndpointError.self) { _ = try await client.send(request()) }
         let taken = ContinuousClock.now - begun
         #expect(taken >= .milliseconds(200))
+    }
+
+    /// However often it says something: neither its head nor a short body may take longer than that.
+    @Test(
+        .timeLimit(.minutes(10)),
+        arguments: [("HTTP/1.1 200 OK\r\n", "X: y\r\n"), ("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", "x")])
+    func anAnswerThatDoesNotComeToItsEndIsLeftInTime(_ start: String, _ drip: String) async throws {
+        let endpoint = try await Endpoint(start, drip: drip)
+        var limits = EndpointClient.Limits()
+        (limits.silence, limits.answer) = (.seconds(3600), .milliseconds(200))
+        let client = try EndpointClient(endpoint.address, trust: nil, limits: limits)
+        let begun = ContinuousClock.now
+        await #expect(throws: EndpointError.self) { _ = try await client.send(request()) }
+        #expect(ContinuousClock.now - begun >= .milliseconds(200))
     }
 
     @Test func aBodyThatIsAStreamIsFramed() async throws {

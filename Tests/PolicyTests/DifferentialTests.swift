@@ -8,7 +8,7 @@ import Testing
     /// Set `POLICY_SEED` and `POLICY_CASES` to repeat or to widen a run.
     @Test(arguments: 0..<4) func engineAgreesWithReference(shard: Int) throws {
         let seed = (Environment.number("POLICY_SEED") ?? UInt64.random(in: 0..<1_000_000)) &* 4 &+ UInt64(shard)
-        let count = Environment.number("POLICY_CASES") ?? 25_600
+        let count = Environment.number("POLICY_CASES") ?? 12_800
         var generator = CaseGenerator(random: SeededGenerator(seed: seed))
         var seen: [RefOutcome: Int] = [:]
         var number: UInt64 = 0

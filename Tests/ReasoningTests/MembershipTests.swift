@@ -10,7 +10,7 @@ import Testing
     /// repeat or to widen a run.
     @Test(arguments: 0..<4) func formulasSayWhatTheEngineDecides(shard: Int) throws {
         let seed = (Environment.number("REASONING_SEED") ?? UInt64.random(in: 0..<1_000_000)) &* 4 &+ UInt64(shard)
-        let count = Environment.number("REASONING_CASES") ?? 25_600
+        let count = Environment.number("REASONING_CASES") ?? 12_800
         var generator = CaseGenerator(random: SeededGenerator(seed: seed))
         var number: UInt64 = 0
         var allowed: UInt64 = 0

@@ -4,74 +4,6 @@ import WAF
 @testable import Shield
 
 @Suite struct FairnessTests {
-    @Test func everythingThatGoesInComesOutOnceAndInTheOrderOfItsClient() {
-        for seed in 1...10 {
-            var random = Randomness(seed: UInt64(seed))
-            var queue = FairQueue<Int>(capacity: 200, quantum: 1 + random.below(4))
-            var put: [Int: IPAddress] = [:]
-            var (next, lost, served) = (0, Set<Int>(), [Int]())
-            for _ in 0..<2000 {
-                if random.below(3) > 0 {
-                    let client = Traffic.address(random.below(30), network: random.below(4))
-                    put[next] = client
-                    if let gone = queue.append(next, from: client, cost: 1 + random.below(5)) { lost.insert(gone) }
-                    next += 1
-                } else if let element = queue.popFirst() {
-                    served.append(element)
-                }
-                #expect(queue.count <= 200)
-            }
-            while let element = queue.popFirst() { served.append(element) }
-            #expect(queue.count == 0)
-            #expect(Set(served).count == served.count)
-            #expect(Set(served).union(lost).count == next && Set(served).isDisjoint(with: lost))
-            var last: [IPAddress: Int] = [:]
-            for element in served {
-                guard let client = put[element] else { continue }
-                #expect((last[client] ?? -1) < element)
-                last[client] = element
-            }
-        }
-    }
-
-    @Test func whoeverAsksForLittleWaitsForNobodyWhoAsksForMuch() throws {
-        var queue = FairQueue<String>(capacity: 1000)
-        let hogs = (0..<200).map { Traffic.address($0, network: 9) }
-        for round in 0..<10 { for hog in hogs { _ = queue.append("hog \(round)", from: hog) } }
-        let modest = try #require(IPAddress("198.51.100.7"))
-        // The queue is full: a hog loses a place.
-        #expect(queue.append("modest", from: modest)?.hasPrefix("hog") == true)
-        let place = (1...1000).first { _ in queue.popFirst() == "modest" }
-        #expect(try #require(place) <= 2)
-    }
-
-    /// Of two networks that always have something, each gets half; of a network's addresses each the same.
-    @Test func networksAndAddressesAreServedAlike() {
-        var queue = FairQueue<Int>(capacity: 100_000)
-        let many = (0..<50).map { Traffic.address($0, network: 1) }
-        let few = (0..<2).map { Traffic.address($0, network: 2) }
-        for _ in 0..<500 {
-            for (index, client) in many.enumerated() { _ = queue.append(index, from: client) }
-            for (index, client) in few.enumerated() { _ = queue.append(1000 + index, from: client) }
-        }
-        var counts: [Int: Int] = [:]
-        for _ in 0..<1000 { if let element = queue.popFirst() { counts[element, default: 0] += 1 } }
-        #expect(abs((counts[1000] ?? 0) - 250) <= 2 && abs((counts[1001] ?? 0) - 250) <= 2)
-        for index in 0..<50 { #expect(abs((counts[index] ?? 0) - 10) <= 1) }
-    }
-
-    @Test func costCounts() {
-        var queue = FairQueue<Int>(capacity: 10_000, quantum: 4)
-        let (dear, cheap) = (Traffic.address(1, network: 1), Traffic.address(1, network: 2))
-        for _ in 0..<1000 {
-            _ = queue.append(10, from: dear, cost: 10)
-            _ = queue.append(1, from: cheap, cost: 1)
-        }
-        var sums: [Int: Int] = [:]
-        for _ in 0..<600 { if let cost = queue.popFirst() { sums[cost, default: 0] += cost } }
-        #expect(abs((sums[10] ?? 0) - (sums[1] ?? 0)) <= 20, "\(sums)")
-    }
-
     @Test func aFullApplicationStillLetsNewcomersIn() {
         let share = FairShare(limit: 64)
         let bad = (0..<200).map { Traffic.address($0, network: 3) }
@@ -175,5 +107,67 @@ import WAF
             for client in people { share.leave(client, at: time + 0.99) }
         }
         #expect(share.limit == 256)
+    }
+
+    /// A client that asks for much and gets it slowly is let in, as long as nobody else asks.
+    @Test func whoeverIsAloneTakesRoomFromNobody() {
+        let (share, only) = (FairShare(limit: 256), Traffic.address(1, network: 1))
+        for second in 0..<30 {
+            let time = 1000 + Double(second)
+            for number in 0..<(second < 10 ? 5 : 100) {
+                #expect(share.enter(only, at: time), "\(second)")
+                if second < 10 { share.leave(only, at: time + Double(number) / 1000) }
+            }
+            if second >= 10 { for _ in 0..<100 { share.leave(only, at: time + 0.99) } }
+        }
+        #expect(share.limit == 256)
+    }
+
+    /// Whoever takes long answers slowly gets no more than his part of what is short, and keeps nobody else from it.
+    @Test func longAnswersCountForTheirClients() {
+        let share = FairShare(limit: 16)
+        let (bad, good) = (Traffic.address(1, network: 1), Traffic.address(1, network: 2))
+        for _ in 0..<1000 {
+            guard share.enter(bad) else { break }
+            share.answer(bad)
+        }
+        #expect(share.count == 1000, "as long as there is room, anybody may have what is there")
+        // There is no more room for all.
+        let others = (0..<8).map { Traffic.address(1, network: 10 + $0) }
+        for other in others { #expect(share.enter(other)) }
+        #expect(!share.enter(bad) && share.enter(good))
+        for _ in 0..<1000 { share.end(bad) }
+        #expect(share.enter(bad) && share.count == 10)
+        // What was not let in, or has ended, ends nothing.
+        for _ in 0..<10 { share.end(bad) }
+        #expect(share.count == 10)
+        for client in others + [bad, good] { share.leave(client) }
+        #expect(share.count == 0)
+    }
+
+    /// A browser's hundred answers are few enough; who has more has to take some first, and so has a network of many.
+    @Test func whoeverTakesNothingIsBehind() throws {
+        let share = FairShare(limit: 256)
+        let (bad, good) = (Traffic.address(1, network: 1), Traffic.address(2, network: 1))
+        func fill(_ address: IPAddress, _ number: Int) {
+            for _ in 0..<number {
+                #expect(share.enter(address))
+                share.answer(address)
+            }
+        }
+        fill(bad, 127)
+        // Whoever waits for the application takes nothing slowly.
+        for _ in 0..<10 { #expect(share.enter(bad)) }
+        #expect(!share.isBehind(bad))
+        share.answer(bad)
+        #expect(share.isBehind(bad) && !share.isBehind(good))
+        share.end(bad)
+        #expect(!share.isBehind(bad))
+        let network = try (0..<4).map { try #require(IPAddress("2001:db8:0:\($0)::1")) }
+        for client in network { fill(client, 128) }
+        let (next, other) = (try #require(IPAddress("2001:db8:0:9::1")), try #require(IPAddress("2001:db8:1::1")))
+        #expect(share.isBehind(next) && !share.isBehind(other) && !share.isBehind(good))
+        share.end(network[0])
+        #expect(!share.isBehind(next) && !share.isBehind(network[0]) && share.isBehind(network[1]))
     }
 }

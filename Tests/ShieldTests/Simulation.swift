@@ -36,29 +36,69 @@ struct Traffic {
 
     /// How many come in a minute: about a number, by the hour.
     mutating func volume(_ mean: Int, minute: Int) -> Int {
+        guard mean > 0 else { return 0 }
         let hour = Double(minute % 1440) / 1440
         let wave = 1 + 0.5 * (hour < 0.5 ? hour * 4 - 1 : 3 - hour * 4)
         return max(0, Int(Double(mean) * wave) + random.below(max(2, mean / 5)) - mean / 10)
     }
 }
 
+/// A watch, and what its minutes mean.
+final class AssessedWatch {
+    typealias Settings = Assessment.Settings
+    typealias Outcome = Assessment.Outcome
+    let watch: ApplicationWatch
+    private let settings: Settings
+    private(set) var assessment = Assessment()
+    private(set) var usual = UsualRequests()
+    private var random: Randomness
+
+    init(_ settings: Settings, seed: UInt64) {
+        (self.settings, random) = (settings, Randomness(seed: seed))
+        watch = ApplicationWatch(seed: seed)
+    }
+
+    var baseline: Baseline { assessment.baseline }
+    var attack: AttackReport? { assessment.attack }
+
+    func restore(_ assessment: Assessment, _ usual: UsualRequests) {
+        (self.assessment, self.usual) = (assessment, usual)
+    }
+
+    func note(_ sample: () -> SampledRequest?) { watch.note(sample) }
+    func note(_ event: AttackVector, count: Int = 1) { watch.note(event, count: count) }
+
+    func endMinute(at time: Double) -> Outcome? {
+        guard let taken = watch.takeMinute(at: time) else { return nil }
+        assessment.rest(until: taken.minute, settings)
+        let outcome = assessment.take(taken.traffic, of: taken.minute, settings, usual: usual, &random)
+        assessment.keepSamples(in: &usual, &random)
+        return outcome
+    }
+}
+
 /// A watch, and the minute that it is in.
 struct Watched {
-    let watch: ApplicationWatch
+    let watch: AssessedWatch
     var minute = 30_000_000
     var traffic: Traffic
 
     init(learning: Int, seed: UInt64) {
-        var settings = ApplicationWatch.Settings()
+        var settings = AssessedWatch.Settings()
         settings.learning = learning
-        watch = ApplicationWatch(settings, seed: seed)
+        watch = AssessedWatch(settings, seed: seed)
         traffic = Traffic(seed: seed)
         _ = watch.endMinute(at: Double(minute) * 60)
     }
 
+    init(_ watch: AssessedWatch, minute: Int, seed: UInt64) {
+        (self.watch, self.minute, traffic) = (watch, minute, Traffic(seed: seed))
+        _ = watch.endMinute(at: Double(minute) * 60)
+    }
+
     /// A minute of usual traffic, and what else there is.
-    mutating func pass(_ mean: Int, _ more: (ApplicationWatch, inout Traffic) -> Void = { _, _ in })
-        -> ApplicationWatch.Outcome?
+    mutating func pass(_ mean: Int, _ more: (AssessedWatch, inout Traffic) -> Void = { _, _ in })
+        -> AssessedWatch.Outcome?
     {
         for _ in 0..<traffic.volume(mean, minute: minute) {
             let request = traffic.usual()

@@ -9,7 +9,9 @@ struct Things: FirewallResources {
     func networks(ofIPSet arn: String) -> NetworkSet? { ipSets[arn].map { NetworkSet($0.compactMap { Network($0) }) } }
     func expressions(ofRegexSet arn: String) -> [String]? { regexSets[arn] }
     func ruleGroup(_ arn: String) -> RuleGroup? { groups[arn] }
-    func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup? { groups[statement.name] }
+    func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup? {
+        groups[statement.name]
+    }
 }
 
 /// Two countries and a network.

@@ -137,7 +137,11 @@ import Testing
             .evaluate(WebRequest(query: "1' OR '1'='1"), at: 0)
         #expect(
             verdict.terminating?.details
-                == [Verdict.Detail(condition: "SQL_INJECTION", sensitivity: "LOW", location: "QUERY_STRING")])
+                == [
+                    Verdict.Detail(
+                        condition: "SQL_INJECTION", sensitivity: "LOW", location: "QUERY_STRING",
+                        matched: ["1", "OR", "1", "=", "1"])
+                ])
     }
 
     // MARK: Addresses

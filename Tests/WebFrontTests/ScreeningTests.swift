@@ -63,7 +63,7 @@ struct ScreeningTests {
         try await Fronted.with(screen) { front in
             let shown = try await front.ask(
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
-                then: "ok", after: "100 Continue")
+                then: "ok", whenSeen: "100 Continue")
             #expect(shown.contains("HTTP/1.1 200 OK"))
         }
         #expect(screen.requests.map(\.web.body) == [Array("ok".utf8)])
@@ -74,12 +74,88 @@ struct ScreeningTests {
         try await Fronted.with(nil, guardian) { front in
             try await front.expect("HTTP/1.1 200", for: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             try await front.expect("HTTP/1.1 400", for: "GET / HTTP/1.1\r\nHost : a\r\n\r\n")
-            #expect(guardian.events == [.connection, .request(status: 200), .connection, .malformed])
+            #expect(
+                guardian.events == [
+                    .connection, .request(status: 200), .requestEnded, .connection, .malformed,
+                ])
             guardian.admits.store(false, ordering: .relaxed)
             try await front.expect(
                 "HTTP/1.1 429 Too Many Requests", for: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(front.application.seen.count == 1)
         }
+    }
+
+    /// An answer takes part until its body has come to its end, whoever reads it slowly.
+    @Test func longAnswersAreToldOfTwice() async throws {
+        let guardian = Guardian()
+        try await Fronted.with(nil, guardian) { front in
+            let application = front.application
+            application.say("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+            let answer = try await front.ask(
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", whenSeen: "half"
+            ) {
+                #expect(guardian.events == [.connection, .request(status: 200)])
+                application.sayMore("half")
+            }
+            #expect(answer.hasSuffix("halfhalf"))
+            #expect(guardian.events == [.connection, .request(status: 200), .requestEnded])
+        }
+    }
+
+    /// What has no foreseeable end takes no part.
+    @Test func eventsTakeNoPart() async throws {
+        let guardian = Guardian()
+        try await Fronted.with(nil, guardian) { front in
+            let application = front.application
+            application.say(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nContent-Length: 8\r\n\r\nhalf")
+            _ = try await front.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", whenSeen: "half") {
+                #expect(guardian.events == [.connection, .request(status: 200), .requestEnded])
+                application.sayMore("half")
+            }
+            #expect(guardian.events == [.connection, .request(status: 200), .requestEnded])
+        }
+    }
+
+    /// What is for nobody costs something, too.
+    @Test func straysHaveABudget() async throws {
+        let guardian = Guardian()
+        try await Fronted.with(nil, guardian, hosts: "a") { front in
+            let stray = "GET / HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n"
+            try await front.expect("HTTP/1.1 404", for: stray)
+            guardian.admitsStrays.store(false, ordering: .relaxed)
+            #expect(try await front.ask(stray) == "")
+            #expect(guardian.events == [.connection, .connection, .refused])
+            try await front.expect("HTTP/1.1 200", for: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        }
+    }
+
+    /// Requests wait for what is being made ready, and nobody else does.
+    @Test(arguments: [0, 3, 100]) func whatIsBeingMadeReadyIsWaitedFor(body count: Int) async throws {
+        let screen = Screen(limit: 10) { request in
+            request.web.body.starts(with: "xxx".utf8) ? .answer(ScreeningAnswer(status: 403)) : .pass(headers: [])
+        }
+        let (preparation, end) = AsyncStream<Void>.makeStream()
+        let (second, secondEnd) = AsyncStream<Void>.makeStream()
+        screen.preparation.withLock { $0 = Task { for await _ in preparation {} } }
+        try await Fronted.with(screen) { front in
+            let body = String(repeating: "x", count: count)
+            let framing = count == 0 ? "" : "Content-Length: \(count)\r\n"
+            async let answer = front.ask("POST / HTTP/1.1\r\nHost: a\r\n\(framing)Connection: close\r\n\r\n\(body)")
+            while screen.asked.load(ordering: .relaxed) == 0 { await Task.yield() }
+            #expect(screen.requests.isEmpty && front.application.seen == [])
+            // It has changed again when it is ready.
+            screen.preparation.withLock { $0 = Task { for await _ in second {} } }
+            end.finish()
+            while screen.asked.load(ordering: .relaxed) == 1 { await Task.yield() }
+            #expect(screen.requests.isEmpty && front.application.seen == [])
+            screen.preparation.withLock { $0 = nil }
+            secondEnd.finish()
+            let said = try await answer
+            #expect(said.hasPrefix(count == 0 ? "HTTP/1.1 200" : "HTTP/1.1 403"))
+        }
+        #expect(screen.requests.map(\.web.body) == [Array(repeating: 0x78, count: min(count, 10))])
+        #expect(screen.requests.map(\.web.isBodyOversize) == [count > 10])
     }
 
     @Test func aSlowHeadIsAnsweredAndTold() async throws {
@@ -104,6 +180,9 @@ private final class Screen: Screener, Screening {
     }
 
     let bodyLimit: Int
+    /// What is waited for; nil: it is ready.
+    let preparation = Mutex<Task<Void, Never>?>(nil)
+    let asked = Atomic(0)
     private let state = Mutex(State())
     private let decision: @Sendable (ScreenedRequest) -> ScreeningDecision
 
@@ -115,7 +194,10 @@ private final class Screen: Screener, Screening {
     var requests: [ScreenedRequest] { state.withLock { $0.requests } }
     var answered: [Int] { state.withLock { $0.answered } }
 
-    func screening(of application: FrontedApplication) -> (any Screening)? { self }
+    func screening(of application: FrontedApplication) -> ScreeningState {
+        defer { asked.add(1, ordering: .relaxed) }
+        return preparation.withLock { $0 }.map { .preparing($0) } ?? .ready(self)
+    }
 
     func decide(_ request: ScreenedRequest) -> ScreeningDecision {
         state.withLock { $0.requests.append(request) }
@@ -127,6 +209,7 @@ private final class Screen: Screener, Screening {
 
 private final class Guardian: TrafficGuard {
     let admits = Atomic(true)
+    let admitsStrays = Atomic(true)
     private let state = Mutex<[TrafficEvent]>([])
 
     var events: [TrafficEvent] { state.withLock { $0 } }
@@ -136,6 +219,8 @@ private final class Guardian: TrafficGuard {
     func admitsRequest(_ request: ScreenedRequest, for application: FrontedApplication) -> Bool {
         admits.load(ordering: .relaxed)
     }
+
+    func admitsStray(from address: IPAddress) -> Bool { admitsStrays.load(ordering: .relaxed) }
 
     func saw(_ event: TrafficEvent, from address: IPAddress, for application: FrontedApplication?) {
         state.withLock { $0.append(event) }
@@ -149,12 +234,12 @@ private struct Fronted {
 
     static func with(
         _ screener: (any Screener)?, _ guardian: (any TrafficGuard)? = nil, _ limits: WebFrontLimits = .init(),
-        _ work: (Fronted) async throws -> Void
+        hosts: String? = nil, _ work: (Fronted) async throws -> Void
     ) async throws {
         let application = try await EchoServer()
         let gatehouse = try await Gatehouse(
             Gatehouse.Configuration(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let text = "a = http://127.0.0.1:\(application.port)"
+        let text = "a = http://127.0.0.1:\(application.port)" + (hosts.map { "\n    hosts = \($0)" } ?? "")
         let place = WebFront.Place(address: "127.0.0.1", port: 0, securePort: 0) { () throws(WebFrontProblem) in
             do throws(WebFrontFile.Problem) { return try WebFrontFile(parsing: text) } catch {
                 throw WebFrontProblem("\(error)")
@@ -180,12 +265,15 @@ private struct Fronted {
     /// What comes back until the connection is closed.
     /// - Parameters:
     ///   - more: sent when something has come.
-    func ask(_ text: String, then more: String = "", after word: String = "") async throws -> String {
+    ///   - work: done then.
+    func ask(
+        _ text: String, then more: String = "", whenSeen word: String = "", _ work: @escaping @Sendable () -> Void = {}
+    ) async throws -> String {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let answer = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: String.self)
         let channel = try await bootstrap.channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(Asking(answer, more: more, after: word))
+                try channel.pipeline.syncOperations.addHandler(Asking(answer, more: more, after: word, work))
             }
         }.connect(host: "127.0.0.1", port: port).get()
         try await channel.writeAndFlush(ByteBuffer(string: text)).get()
@@ -198,18 +286,23 @@ private final class Asking: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
     private let answer: EventLoopPromise<String>
     private var (more, word, text) = ("", "", "")
+    private var isDone = false
+    private let work: @Sendable () -> Void
 
-    init(_ answer: EventLoopPromise<String>, more: String, after word: String) {
+    init(
+        _ answer: EventLoopPromise<String>, more: String, after word: String, _ work: @escaping @Sendable () -> Void
+    ) {
         self.answer = answer
+        self.work = work
         (self.more, self.word) = (more, word)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         text += String(buffer: unwrapInboundIn(data))
-        if !more.isEmpty, text.contains(word) {
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: more)), promise: nil)
-            more = ""
-        }
+        guard !isDone, text.contains(word) else { return }
+        isDone = true
+        work()
+        if !more.isEmpty { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: more)), promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) { answer.succeed(text) }
@@ -222,6 +315,9 @@ private final class EchoServer: Sendable {
 
     final class RequestLog: Sendable {
         let all = Mutex<[String]>([])
+        let says = Mutex("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
+        /// The connection on which something was said last.
+        let last = Mutex<(any Channel)?>(nil)
     }
 
     init() async throws {
@@ -237,6 +333,14 @@ private final class EchoServer: Sendable {
     }
 
     var port: Int { channel.localAddress?.port ?? 0 }
+    /// Has it answer so from now on.
+    func say(_ text: String) { requests.says.withLock { $0 = text } }
+
+    /// Says something more on the connection that was answered last.
+    func sayMore(_ text: String) {
+        requests.last.withLock { $0 }?.writeAndFlush(ByteBuffer(string: text), promise: nil)
+    }
+
     var seen: [String] { requests.all.withLock { $0 } }
 
     private final class Answering: ChannelInboundHandler {
@@ -258,7 +362,8 @@ private final class EchoServer: Sendable {
             }
             requests.all.withLock { $0.append(text) }
             text = ""
-            let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
+            requests.last.withLock { $0 = context.channel }
+            let answer = ByteBuffer(string: requests.says.withLock { $0 })
             context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
         }
     }

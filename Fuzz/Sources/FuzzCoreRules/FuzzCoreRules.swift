@@ -33,7 +33,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let rules = try? CoreRules(files, paranoiaLevel: 1)
     precondition(rules?.inspect(request) == rules?.inspect(request), "the same request gets another answer")
     if let rules {
-        let inspection = rules.inspection(of: request)
+        let inspection = rules.inspection(of: request, at: 0)
         for rule in rules.managedRules { _ = rules.question(rule).map { inspection.finding($0.question) } }
     }
     return 0

@@ -11,6 +11,10 @@ struct Fuzz {
 /// The input's lines are: method, path, query, then headers, as `name: value`, up to an empty line; what follows is the body. It is
 /// put to a web ACL that looks at every part of a request, after every transformation. Asked twice, it has to say the same.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    // The same bytes as the first message of a TLS client.
+    if let prints = TLSFingerprints(UnsafeBufferPointer(start: start, count: count)) {
+        precondition(prints.ja3.utf8.count == 32 && prints.ja4.utf8.count == 36, "a fingerprint of another length")
+    }
     let request = request(Array(UnsafeBufferPointer(start: start, count: count)))
     let (first, second) = (firewall.evaluate(request, at: 1000), firewall.evaluate(request, at: 1000))
     precondition(first.labels == second.labels && first.counting == second.counting, "it says this, then that")
@@ -78,7 +82,7 @@ private struct Nothing: FirewallResources {
     func networks(ofIPSet arn: String) -> NetworkSet? { nil }
     func expressions(ofRegexSet arn: String) -> [String]? { nil }
     func ruleGroup(_ arn: String) -> RuleGroup? { nil }
-    func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup? { nil }
+    func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup? { nil }
 }
 
 private let firewall: Firewall = {

@@ -1,5 +1,6 @@
 import FuzzDriver
 import WebAuthn
+import Wire
 
 @main
 struct Fuzz {

@@ -46,6 +46,23 @@ unsigned char *_Nullable revocation_list(
     const revocation_issuer *issuer, int64_t this_update, int64_t next_update, uint64_t number,
     const revocation_entry *_Nullable entries, size_t entry_count, const char *_Nullable point, size_t *written);
 
+/// A list that somebody has signed: a CertificateList.
+typedef struct revocation_known_list revocation_known_list;
+
+/// Reads a list; NULL when it is none. Freed by `revocation_free_list`. Several threads may ask it at once.
+revocation_known_list *_Nullable revocation_read_list(const unsigned char *_Nullable der, size_t count);
+
+void revocation_free_list(revocation_known_list *_Nullable list);
+
+/// Whether a certificate's owner has signed the list as its issuer.
+bool revocation_list_is_by(revocation_known_list *list, const unsigned char *certificate, size_t count);
+
+/// When there is to be another list; 0 when it does not say.
+int64_t revocation_list_next_update(const revocation_known_list *list);
+
+/// Whether a certificate of the list's issuer is on it, and was not taken off again.
+bool revocation_list_has(revocation_known_list *list, const unsigned char *certificate, size_t count);
+
 /// A question about certificates: an OCSPRequest.
 typedef struct revocation_query revocation_query;
 
@@ -103,6 +120,10 @@ unsigned char *_Nullable private_key_encrypt(
 /// Whether a certification path holds (RFC 5280, section 6): signatures, validity, basic constraints, path lengths, what keys are
 /// for, and name constraints. Its certificates are in DER, one after another; the last one is trusted, whoever signed it.
 bool certificate_path_is_valid(const unsigned char *certificates, size_t count, int64_t time);
+
+/// Whether a certificate has the name of an authority's owner as its issuer's, and that one's key has signed it.
+bool certificate_is_signed_by(
+    const unsigned char *certificate, size_t certificate_count, const unsigned char *authority, size_t authority_count);
 
 /// Whether a certificate's names lie within what the name constraints of an authority above it permit. One without such
 /// constraints permits all names; one whose constraints can't be read, or not applied to these names, permits none.

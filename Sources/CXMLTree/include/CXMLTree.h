@@ -6,6 +6,7 @@
 #ifndef CXMLTREE_H
 #define CXMLTREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma clang assume_nonnull begin
@@ -22,6 +23,8 @@ typedef struct {
 /// Parses UTF-8. NULL when it is not well-formed, has a document type declaration (so no entity is ever declared), is
 /// nested more than 250 deep, or has more attributes than any honest document. Freed by `xmltree_free_document`.
 xmltree_document *_Nullable xmltree_parse(xmltree_bytes text);
+/// The same, for whoever wants texts alone: without comments and processing instructions, and CDATA sections are text.
+xmltree_document *_Nullable xmltree_parse_texts(xmltree_bytes text);
 void xmltree_free_document(xmltree_document *document);
 
 xmltree_node *_Nullable xmltree_root(xmltree_document *document);
@@ -39,6 +42,22 @@ char *_Nullable xmltree_attribute_value(xmltree_node *node, const char *name);
 /// The value of the first attribute of a name, whichever namespace it is in. Freed by `xmltree_free_text`.
 char *_Nullable xmltree_any_attribute_value(xmltree_node *node, const char *name);
 void xmltree_free_text(char *text);
+
+typedef enum {
+    /// Between two tags.
+    xmltree_text_part,
+    /// All of an element's own text, where elements stand between its parts.
+    xmltree_whole_text,
+    /// The value of an attribute.
+    xmltree_attribute,
+} xmltree_kind;
+
+/// Is told of a text, which is valid during the call.
+typedef void (*xmltree_visitor)(void *_Nullable context, const char *text, size_t length, xmltree_kind kind);
+
+/// All texts and attributes' values of a document in their order. Linear in the document. What has more than `most` of them is
+/// not seen to its end: false.
+bool xmltree_visit(xmltree_document *document, size_t most, void *_Nullable context, xmltree_visitor visitor);
 
 /// libxml2 reports errors to standard error otherwise; the setting is each thread's own. Parsing makes it.
 void xmltree_be_quiet(void);

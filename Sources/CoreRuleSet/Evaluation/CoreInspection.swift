@@ -40,6 +40,7 @@ final class CoreInspection {
                 if let next = rule.next { position = next }
             }
         }
+        if texts.isExhausted { isDenied = true }
         let score = transaction[Array("anomaly_score".utf8)].map(TransactionVariables.number) ?? 0
         let result = CoreRules.Result(rules: ids, score: score, isDenied: isDenied)
         self.result = result
@@ -192,13 +193,30 @@ final class CoreInspection {
 
     // MARK: Signatures
 
-    /// The first of some rules that finds something in a part of the request, whatever it looks at by itself.
-    func firstMatch(_ signatures: [Signature], in part: RequestPart) -> Int? {
-        for value in values.values where part.has(value.variable, value.name) {
-            for signature in signatures where isFound(signature, value.text) { return signature.id }
-        }
-        return nil
+    /// What one of some rules has found.
+    struct SignatureMatch {
+        /// The rule's number.
+        let id: Int
+        /// The value that it was found in; nil: not all was looked at.
+        let value: RequestValue?
     }
+
+    /// The first of some rules that finds something in a part of the request, whatever it looks at by itself.
+    func firstMatch(_ signatures: [Signature], in part: RequestPart) -> SignatureMatch? {
+        for value in values.values where part.has(value.variable, value.name) {
+            for signature in signatures where isFound(signature, value.text) {
+                return SignatureMatch(id: signature.id, value: value)
+            }
+        }
+        guard values.cutParts.contains(part) || texts.isExhausted else { return nil }
+        return SignatureMatch(id: 0, value: nil)
+    }
+
+    /// The text of a value.
+    func text(of value: RequestValue) -> [UInt8] { texts.text(value.text) }
+
+    /// How often an expression was asked of a text by itself.
+    var singleMatches: Int { texts.singleMatches }
 
     private func isFound(_ signature: Signature, _ text: Int) -> Bool {
         for (index, node) in signature.test.nodes.enumerated() {

@@ -2,7 +2,7 @@ import WAF
 
 /// How a body is taken apart: by its header `Content-Type`.
 enum BodyProcessor {
-    case form, json
+    case form, json, xml
     /// Not certain: applications may take another boundary.
     case multipart(boundary: [UInt8], isCertain: Bool)
     case none
@@ -15,6 +15,8 @@ enum BodyProcessor {
             self = Self.multipart(contentType)
         } else if Self.isJSON(type) {
             self = .json
+        } else if Self.isXML(type) {
+            self = .xml
         } else {
             self = .none
         }
@@ -25,6 +27,7 @@ enum BodyProcessor {
         switch self {
         case .form: "URLENCODED"
         case .json: "JSON"
+        case .xml: "XML"
         case .multipart: "MULTIPART"
         case .none: ""
         }
@@ -41,6 +44,12 @@ enum BodyProcessor {
         return rest[..<plus].utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2E || byte == 0x2D
         }
+    }
+
+    /// `text/xml`, `application/soap+xml`, and all others that end so.
+    private static func isXML(_ type: String) -> Bool {
+        let name = type.prefix { $0 != ";" && $0 != " " && $0 != "\t" && $0 != "," }
+        return name.hasSuffix("/xml") || name.hasSuffix("+xml") || name.hasPrefix("application/soap")
     }
 
     private static func multipart(_ type: [UInt8]) -> BodyProcessor {

@@ -18,7 +18,7 @@ struct RequestValues {
     /// The numbers of each variable's values.
     private var byVariable: [[Int]] = Array(repeating: [], count: SecVariable.allCases.count)
 
-    /// Parts of which some values are not here, since there are too many.
+    /// Parts of which some values are not here: there are too many, or the application may read some that nobody sees here.
     private(set) var cutParts: Set<RequestPart> = []
     /// Whether some values are not here.
     private(set) var isCut = false
@@ -157,9 +157,21 @@ struct RequestValues {
                     }
                 }
                 if !isCertain || !content.isWhole { takeDoubtful(request.body) }
+            case .xml:
+                guard !request.body.isEmpty else { break }
+                take(.opaqueBody, request.body)
+                let content = XMLTexts.read(request.body)
+                for text in content.texts { take(.xml, text) }
+                let charset = HeaderParameters(type).values(of: "charset")
+                if !content.isWhole || !content.isReadable || !charset.allSatisfy(XMLEncoding.isKnown) { cutBody() }
             case .none:
                 guard !request.body.isEmpty else { break }
                 take(.opaqueBody, request.body)
+                if XMLTexts.isLikely(request.body) {
+                    let content = XMLTexts.read(request.body)
+                    for text in content.texts { take(.opaqueBody, text) }
+                    if !content.isWhole { cutBody() }
+                }
                 // AWS's own protocols, say, are JSON under other names.
                 guard JSONArguments.isLikely(request.body) else { break }
                 for (name, value) in JSONArguments.read(request.body).arguments {
@@ -168,6 +180,12 @@ struct RequestValues {
             }
             take(.argumentsSize, Array(String(queryArgumentsSize).utf8))
             take(.filesSize, Array(String(filesSize).utf8))
+        }
+
+        /// Some of what the body says is not here.
+        private mutating func cutBody() {
+            isCut = true
+            cutParts.insert(.body)
         }
 
         /// Takes a body of which applications may see other parts than are seen here: as it is, and in every way to read it.

@@ -71,7 +71,9 @@ enum CoreQuestions {
 }
 
 extension CoreRules: RequestInspector {
-    public func inspection(of request: WebRequest) -> any RequestInspection { CoreInspection(self, request) }
+    public func inspection(of request: WebRequest, at time: Double) -> any RequestInspection {
+        CoreInspection(self, request)
+    }
 
     /// The question that stands behind a rule of AWS's: `CrossSiteScripting_BODY`.
     /// - Returns: nil: none does.
@@ -98,15 +100,21 @@ extension CoreInspection: RequestInspection {
         }
         guard rules.questions.indices.contains(question) else { return nil }
         let asked = rules.questions[question].question
-        guard values.cutParts.contains(asked.part) || firstMatch(asked.signatures, in: asked.part) != nil else {
-            return nil
-        }
+        guard let match = firstMatch(asked.signatures, in: asked.part) else { return nil }
+        guard let condition = asked.condition else { return InspectionFinding() }
         return InspectionFinding(
-            details: asked.condition.map {
-                [
-                    Verdict.Detail(
-                        condition: $0, sensitivity: $0 == "SQL_INJECTION" ? "LOW" : nil, location: asked.part.location)
-                ]
-            } ?? [])
+            details: [
+                Verdict.Detail(
+                    condition: condition, sensitivity: condition == "SQL_INJECTION" ? "LOW" : nil,
+                    location: asked.part.location,
+                    matched: match.value.map { Self.matched(text(of: $0), condition) } ?? [])
+            ])
+    }
+
+    /// What logs say was found in a value.
+    private static func matched(_ text: [UInt8], _ condition: String) -> [String] {
+        guard condition == "SQL_INJECTION" else { return InjectionDetection.matchedScript(text) }
+        let tokens = InjectionDetection.matchedSQL(text)
+        return tokens.isEmpty ? [String(decoding: text.prefix(64), as: UTF8.self)] : tokens
     }
 }

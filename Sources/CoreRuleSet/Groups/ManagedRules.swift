@@ -17,6 +17,9 @@ public enum ManagedRules {
         "HostingProviderIPList",
     ]
 
+    /// Lists that stand behind parts of Bot Control: where bots come from that are what they say, and networks that bots use.
+    public static let botLists = ["VerifiedBots", "SignalKnownBotDataCenter"]
+
     /// The name by which a list of addresses is asked for, in the place of an IP set's ARN.
     public static func addressList(_ rule: String) -> String { "list:\(rule)" }
 

@@ -62,7 +62,8 @@ enum RequestPart: Sendable, CaseIterable {
         switch self {
         case .body:
             switch variable {
-            case .bodyArguments, .bodyArgumentNames, .jsonArguments, .jsonArgumentNames, .files, .opaqueBody: true
+            case .bodyArguments, .bodyArgumentNames, .jsonArguments, .jsonArgumentNames, .files, .opaqueBody, .xml:
+                true
             default: false
             }
         case .cookie: variable == .cookies || variable == .cookieNames

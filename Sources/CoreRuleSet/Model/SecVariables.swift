@@ -36,7 +36,7 @@ enum SecVariable: Int, Sendable, CaseIterable {
     case matchedName
     case allMatched
     case allMatchedNames
-    /// Bodies that are XML are not taken apart: it has no values.
+    /// Texts and attributes of a body that is XML.
     case xml
     /// What is kept about an address from request to request: nothing is.
     case addressMemory

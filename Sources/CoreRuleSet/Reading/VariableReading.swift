@@ -30,7 +30,7 @@ enum VariableReading {
     private static func selector(
         _ text: Substring, _ variable: SecVariable
     ) throws(SecLangProblem) -> SecSelector? {
-        // Paths into documents: there are no values to choose from.
+        // Paths into documents: all that a document says counts.
         if variable == .xml { return nil }
         var text = text
         if text.count >= 2, text.first == "'", text.last == "'" { text = text.dropFirst().dropLast() }

@@ -35,7 +35,7 @@ extension SQLiteSession {
         if let kinds = query.kinds {
             // As many as there are kinds of work: few, and mostly the same, so that the statement is prepared once.
             conditions.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
-            arguments += kinds.sorted()
+            for kind in kinds { arguments.append(kind) }
         }
         if let scope = query.scope {
             conditions.append("account = ? AND region = ?")

@@ -167,6 +167,15 @@ extension RecordReading {
             throw ServiceError(error)
         }
     }
+
+    /// The job of an id that is to be done or being done; nil when it is not scheduled, or done.
+    /// - Throws: InternalFailure for one that this version can't read.
+    public func scheduled<J: Job>(_ job: J.Type, id: String) throws(ServiceError) -> J? {
+        let deadline: Deadline?
+        do { deadline = try reader.deadline(J.kind, id, in: scope) } catch { throw ServiceError(error) }
+        guard let deadline else { return nil }
+        do { return try JobPayload.decode(J.self, from: deadline.payload) } catch { throw .internalFailure }
+    }
 }
 
 /// When what is to be done at a time is due, in milliseconds; the ends of time for what is beyond all clocks.

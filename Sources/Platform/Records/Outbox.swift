@@ -7,6 +7,7 @@ public import Wire
 /// It is a record, so that it is sealed as everything is, and kept or undone together with what it is about. A log
 /// would show its codes to whoever may read logs.
 public struct Mail: Record {
+    /// As the ledger names it.
     public static let kind = "Gatehouse::Mail"
 
     /// Begins with the id of the request that it is from, and so sorts by time.
@@ -50,8 +51,21 @@ public struct Mail: Record {
 public enum Outbox {
     /// The scope of all mail. No account has such a number.
     public static let scope = Scope(account: "outbox", region: "")
-    /// The oldest go when there are more.
+    /// Some go when there are more.
     static let limit = 1000
+    /// So many at a time.
+    static let surplus = 50
+
+    /// What is given up of all mail.
+    /// - Parameter mail: the oldest first.
+    static func dropped(of mail: [Mail], _ count: Int) -> [Mail] {
+        // Of each account the oldest are at the end.
+        var accounts = Dictionary(grouping: mail.reversed(), by: \.accountID)
+        return (0..<count).compactMap { _ in
+            let largest = accounts.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
+            return largest.flatMap { accounts[$0]?.popLast() }
+        }
+    }
 
     /// All mail, oldest first. It is for the operator alone: there are codes of all accounts in it.
     /// - Throws: `LedgerError` when the ledger can't be read.
@@ -63,12 +77,13 @@ public enum Outbox {
 }
 
 extension MutableRecords {
-    /// Puts a message into the outbox. Beyond a thousand messages, the oldest are dropped.
+    /// Puts a message into the outbox. Beyond a thousand messages some are dropped: the oldest of those accounts that have most, so
+    /// that one which sends much takes nothing from the others.
     /// - Throws: InternalFailure when the ledger can't store it.
     public func send(_ mail: Mail) throws(ServiceError) {
         let outbox = of(Outbox.scope)
-        if try outbox.count(Mail.self) >= Outbox.limit, let oldest = try outbox.list(Mail.self, limit: 1).first {
-            try outbox.delete(oldest)
+        if try outbox.count(Mail.self) >= Outbox.limit {
+            for one in Outbox.dropped(of: try outbox.list(Mail.self), Outbox.surplus) { try outbox.delete(one) }
         }
         try outbox.put(mail)
     }

@@ -13,13 +13,17 @@ extension ServiceModule {
             RequestToken.self, Approval.self, PublicCertificate.self, ACMEAccount.self, ACMEOrder.self,
             ACMECertificate.self, UsedNonce.self,
         ],
-        projections: [CertificateIndex.self, ACMEIndex.self], resourceTypes: [.certificate, .acmeEndpoint],
+        projections: [CertificateIndex.self, ACMEIndex.self, DomainLooks.self],
+        resourceTypes: [.certificate, .acmeEndpoint],
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,
             IssueACMECertificate.self, ForgetACMEOrder.self, ValidateACMEDomain.self,
+            MigrateValidation.self,
         ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
-        quotas: [.certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeValidations],
+        quotas: [
+            .certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeAccounts, .acmeValidations,
+        ],
         paths: PublicPath.publicAuthorities + PublicPath.approvals + PublicPath.acme, samples: certificateSamples,
         metrics: [.daysToExpiry])
 
@@ -41,7 +45,7 @@ extension ServiceModule {
         CertificateManager.ListTagsForCertificate.self, CertificateManager.GetAccountConfiguration.self,
         CertificateManager.PutAccountConfiguration.self, CertificateManager.ResendValidationEmail.self,
         CertificateManager.RevokeCertificate.self, CertificateManager.UpdateCertificateOptions.self,
-        CertificateManager.SearchCertificates.self,
+        CertificateManager.SearchCertificates.self, CertificateManager.ListCertificateDomainValidations.self,
     ]
 
     private static let acmeOperations: [any Platform.Operation.Type] = [

@@ -73,6 +73,7 @@ extension CertificateManager.DeleteCertificate: WriteOperation, OnCertificate {
         if let key = try records.get(CertificateKey.self, certificate.id) { try records.delete(key) }
         try records.cancel(RenewManagedCertificate.self, id: certificate.id)
         try records.cancel(ValidateDomains.self, id: certificate.id)
+        try records.cancel(MigrateValidation.self, id: certificate.id)
         try records.cancel(TellOfExpiry.self, id: certificate.id)
         try records.delete(certificate)
         return Output()

@@ -11,12 +11,15 @@ extension ManagedCertificate {
     struct Facts {
         var usages: [String] = []
         var purposes: [(name: String, identifier: String)] = []
+
+        /// - Parameter certificate: nil: it says nothing.
+        init(_ certificate: Certificate?) {
+            guard let certificate else { return }
+            (usages, purposes) = (certificate.usages, certificate.purposes)
+        }
     }
 
-    var facts: Facts {
-        guard let content, let certificate = try? Certificate(issuing: content.body) else { return Facts() }
-        return Facts(usages: certificate.usages, purposes: certificate.purposes)
-    }
+    var facts: Facts { Facts(content.flatMap { try? Certificate(issuing: $0.body) }) }
 
     /// AWS's name: whose the key is.
     var keyPairOrigin: String {
@@ -89,6 +92,7 @@ extension CertificateManager.CertificateDetail {
         domainValidationOptions = certificate.validations.map { $0.map { CertificateManager.DomainValidation($0) } }
         revokedAt = certificate.revocation.map { Timestamp(secondsSinceEpoch: $0.time) }
         revocationReason = certificate.revocation?.reason
+        updateSummary = certificate.migration.map { CertificateManager.UpdateSummary($0) }
         options = CertificateManager.CertificateOptions {
             let isTransparent = certificate.options?.isTransparent == true
             $0.certificateTransparencyLoggingPreference = isTransparent ? "ENABLED" : "DISABLED"
@@ -131,13 +135,16 @@ extension CertificateManager.DomainValidation {
         validationStatus = validation.status.rawValue
         validationMethod = validation.method.rawValue
         if validation.method == .email { validationEmails = validation.recipients }
-        resourceRecord = validation.record.map { record in
-            CertificateManager.ResourceRecord {
-                $0.name = record.name
-                $0.type = "CNAME"
-                $0.value = record.value
-            }
-        }
+        resourceRecord = validation.record.map { CertificateManager.ResourceRecord($0) }
+    }
+}
+
+extension CertificateManager.ResourceRecord {
+    init(_ record: ValidationRecord) {
+        self.init()
+        name = record.name
+        type = "CNAME"
+        value = record.value
     }
 }
 

@@ -66,6 +66,19 @@ struct ManagedCertificate: Record {
     /// Of a public certificate that was issued: who has signed it.
     var publicIssuerID: String?
     var revocation: Revocation?
+    /// Of a public certificate that was renewed: those before that may still be believed. nil: none.
+    var former: [Former]?
+    /// Of a public certificate that goes over to validation by DNS, or has; nil: it was not asked for.
+    var migration: Migration?
+
+    /// A certificate before a renewal.
+    struct Former: Sendable, Codable {
+        /// As in ``Content``.
+        let serial: String
+        let issuerID: String
+        /// Seconds since 1970.
+        let notAfter: Double
+    }
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateOptions.html>
     struct Options: Sendable, Codable, Equatable {

@@ -20,10 +20,21 @@ extension MutableRecords {
     }
 }
 
+extension ManagedCertificate {
+    /// Keeps in mind which certificate is to be replaced, as long as it is believed.
+    fileprivate mutating func keepFormer(at time: Double) {
+        guard let content, let publicIssuerID else { return }
+        let last = Former(serial: content.serial, issuerID: publicIssuerID, notAfter: content.notAfter)
+        former = ((former ?? []) + [last]).filter { $0.notAfter >= time }
+    }
+}
+
 /// Renews a certificate: a private one in ACM's own name, so that the authority has to permit it; a public one when it has been shown
 /// again that its names are its owner's.
 struct RenewManagedCertificate: Job {
     static let kind = "ACM::RenewPrivateCertificate"
+    static let concurrency = DomainLooks.concurrency
+    private static let refused = "CAA_ERROR"
     /// Seconds until what failed, or is not used, is looked at again.
     private static let pause = 86_400.0
     /// Seconds until it is looked again whether a validation record is there.
@@ -42,7 +53,8 @@ struct RenewManagedCertificate: Job {
         /// Nobody uses it: perhaps tomorrow.
         case notNow
         case made(ManagedCertificate.Content, CertificateKey, PublicCertificate?)
-        case failed(String)
+        /// What was shown until then counts the next time; nil: what is kept.
+        case failed(String, [DomainValidation]? = nil)
         /// Not all names have been shown to be the owner's.
         case pending([DomainValidation], isNew: Bool)
     }
@@ -52,18 +64,23 @@ struct RenewManagedCertificate: Job {
         let found = try await environment.read(context.scope) { (records) throws(ServiceError) in
             try records.get(ManagedCertificate.self, id)
         }
-        let now = environment.now()
-        guard let certificate = found, certificate.status(at: now) == ManagedCertificate.Status.issued.rawValue
+        let begun = environment.now()
+        guard let certificate = found, certificate.status(at: begun) == ManagedCertificate.Status.issued.rawValue
         else { return }
         let outcome: Outcome
-        if !certificate.isEligibleForRenewal(environment, at: now) {
+        if !certificate.isEligibleForRenewal(environment, at: begun) {
             outcome = .notNow
         } else if certificate.type == .private {
             outcome = try await renewedPrivate(certificate, environment)
         } else {
-            outcome = try await renewedPublic(certificate, environment)
+            let looked = try await context.look(of: certificate.accountID, again: self) {
+                () async throws(ServiceError) -> Outcome in try await renewedPublic(certificate, environment)
+            }
+            guard let looked else { return }
+            outcome = looked
         }
-        let requestID = context.id + " \(now)"
+        let now = environment.now()
+        let requestID = RequestIDs.make(time: now)
         try await context.finish { (records) throws(ServiceError) in
             guard var certificate = try records.get(ManagedCertificate.self, id) else { return }
             switch outcome {
@@ -72,6 +89,7 @@ struct RenewManagedCertificate: Job {
                 certificate.renewal = ManagedCertificate.Renewal(
                     status: .success, reason: nil, updated: now,
                     validations: certificate.validations?.map(\.succeeded))
+                certificate.keepFormer(at: now)
                 certificate.content = content
                 certificate.updated = now
                 try records.put(key)
@@ -80,9 +98,10 @@ struct RenewManagedCertificate: Job {
                     try records.of(PublicAuthority.scope).put(row)
                 }
                 try records.watch(certificate, at: now)
-            case .failed(let reason):
+            case .failed(let reason, let validations):
                 certificate.renewal = ManagedCertificate.Renewal(
-                    status: .failed, reason: reason, updated: now, validations: certificate.renewal?.validations)
+                    status: .failed, reason: reason, updated: now,
+                    validations: validations ?? certificate.renewal?.validations)
                 try records.schedule(job, id: id, at: now + Self.pause)
             case .pending(let validations, let isNew):
                 // What was approved by mail in between stays approved.
@@ -127,15 +146,20 @@ struct RenewManagedCertificate: Job {
     private func renewedPublic(
         _ certificate: ManagedCertificate, _ environment: Environment
     ) async throws(ServiceError) -> Outcome {
-        let waiting = certificate.renewal?.status == .pendingValidation ? certificate.renewal?.validations : nil
-        let begun = waiting ?? (certificate.validations ?? []).map(\.begun)
-        let checked = await environment.checked(begun)
+        let renewal = certificate.renewal
+        let waiting = renewal?.status == .pendingValidation ? renewal?.validations : nil
+        // Nobody is asked twice to approve what CAA records then forbid. Records are looked for again.
+        let approved = renewal?.reason == Self.refused ? renewal?.validations : nil
+        let again = approved?.map { $0.method == .email ? $0 : $0.begun }
+        let begun = waiting ?? again ?? (certificate.validations ?? []).map(\.begun)
+        // A record that was there before is not put there again: whoever has taken it away wants no more certificates.
+        let checked = await environment.checked(begun, mayPut: false)
         guard checked.allSatisfy({ $0.status == .success }) else {
             return .pending(checked, isNew: waiting == nil)
         }
         switch await environment.isIssuingAllowed(for: certificate.names) {
         case true?: break
-        case false?: return .failed("CAA_ERROR")
+        case false?: return .failed(Self.refused, checked)
         case nil: return .pending(checked, isNew: waiting == nil)
         }
         guard let algorithm = PrivateKeyAlgorithm(rawValue: certificate.keyAlgorithm) else { return .failed("OTHER") }

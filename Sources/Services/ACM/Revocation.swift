@@ -25,6 +25,10 @@ extension CertificateManager.RevokeCertificate: WriteOperation, OnCertificate {
         certificate.status = .revoked
         certificate.revocation = ManagedCertificate.Revocation(reason: input.revocationReason, time: call.time)
         try records.revokePublic(SerialNumber.kept(content.serial), of: issuerID, for: reason, at: call.time)
+        // Whoever has the key of this one may have those of the ones before.
+        for one in certificate.former ?? [] where one.notAfter >= call.time {
+            try records.revokePublic(SerialNumber.kept(one.serial), of: one.issuerID, for: reason, at: call.time)
+        }
         try records.cancel(RenewManagedCertificate.self, id: certificate.id)
         try records.put(certificate)
         return Output(certificateArn: certificate.arn)
@@ -68,6 +72,12 @@ extension CertificateManager.UpdateCertificateOptions: WriteOperation, OnCertifi
             options.isExportable = export == "ENABLED"
         }
         certificate.options = options
+        if let method = input.options.validationMethod {
+            guard method == DomainValidation.Method.dns.rawValue else {
+                throw .invalidCertificate("The validation method can be changed to DNS only.")
+            }
+            try records.beginMigration(of: &certificate, at: call.time)
+        }
         try records.put(certificate)
         return Output()
     }

@@ -22,7 +22,7 @@ extension CertificateManager.SearchCertificates: ReadOperation {
             throw .invalidCertificate("The NextToken is not valid.")
         }
         func isWanted(_ certificate: ManagedCertificate) -> Bool {
-            wanted?.matches(SearchedCertificate(certificate, call)) ?? true
+            wanted.map { $0.matches(SearchedCertificate(certificate, call)) } ?? true
         }
         let page: Page<ManagedCertificate>
         if let attribute = input.sortBy {
@@ -75,24 +75,19 @@ extension SearchedCertificate {
     }
 }
 
-/// A certificate as searches see it.
-private struct SearchedCertificate {
+/// A certificate as searches see it. What is seldom asked for is found out when it is.
+private final class SearchedCertificate {
     let certificate: ManagedCertificate
+    private let call: Call
     /// nil: it was not issued.
-    let parsed: Certificate?
-    let facts: ManagedCertificate.Facts
-    let status: String
-    let isInUse: Bool
-    let isEligible: Bool
+    private(set) lazy var parsed = certificate.content.flatMap { try? Certificate(issuing: $0.body) }
+    private(set) lazy var facts = ManagedCertificate.Facts(parsed)
+    private(set) lazy var isInUse = !certificate.users(call.environment).isEmpty
 
-    init(_ certificate: ManagedCertificate, _ call: Call) {
-        self.certificate = certificate
-        parsed = certificate.content.flatMap { try? Certificate(issuing: $0.body) }
-        facts = certificate.facts
-        status = certificate.status(at: call.time)
-        isInUse = !certificate.users(call.environment).isEmpty
-        isEligible = certificate.isEligibleForRenewal(call.environment, at: call.time)
-    }
+    init(_ certificate: ManagedCertificate, _ call: Call) { (self.certificate, self.call) = (certificate, call) }
+
+    var status: String { certificate.status(at: call.time) }
+    var isEligible: Bool { certificate.isEligibleForRenewal(call.environment, at: call.time) }
 
     var commonName: String {
         parsed?.subject.attributes.first { $0.identifier == NameAttribute.commonName.identifier }?.value

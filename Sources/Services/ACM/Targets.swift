@@ -80,6 +80,8 @@ final class CertificateIndex: Projection {
         let end: Double?
         /// Whether its names have not been shown yet to be its requester's.
         let isPending: Bool
+        /// Whether it waits for records that are to count in the place of mail.
+        let isMigrating: Bool
     }
 
     init() {}
@@ -103,9 +105,10 @@ final class CertificateIndex: Projection {
             .sorted { $0.arn < $1.arn }
     }
 
-    /// Those whose names have not been shown yet to be their requester's.
-    var pending: [CertificateName] {
-        entries.withLock { entries in entries.filter(\.value.isPending).keys }.compactMap { try? CertificateName($0) }
+    /// Those that wait for their names to be shown to be their requester's: before they are issued, or for other ways to show it.
+    var pending: [(name: CertificateName, isMigrating: Bool)] {
+        entries.withLock { entries in entries.filter { $0.value.isPending || $0.value.isMigrating } }
+            .compactMap { arn, entry in (try? CertificateName(arn)).map { ($0, entry.isMigrating) } }
     }
 
     /// nil: there is no such certificate.
@@ -117,7 +120,7 @@ extension CertificateIndex.Entry {
         let end = certificate.status == .issued ? certificate.content?.notAfter : nil
         self.init(
             tags: certificate.tags, names: certificate.names, end: end,
-            isPending: certificate.status == .pendingValidation)
+            isPending: certificate.status == .pendingValidation, isMigrating: certificate.migration?.status == .pending)
     }
 }
 

@@ -67,7 +67,8 @@ extension ACMPCA.CreateCertificateAuthority: PreparedWriteOperation {
             authority.revocation = try RevocationSettings().changed(by: revocation)
         }
         if let list = authority.revocation.list { try await call.environment.crlBucket(list, authority).check() }
-        return Preparation(authority: authority, key: AuthorityKey(id: id, secret: Data(secret)))
+        let key = try await call.environment.authorityKey(secret, of: id)
+        return Preparation(authority: authority, key: key)
     }
 
     public static func handle(

@@ -24,18 +24,19 @@ extension ACMPCA.IssueCertificate: PreparedWriteOperation, OnAuthority {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let name = try AuthorityName(input.certificateAuthorityArn)
         let template = try TemplateName.template(input.templateArn ?? TemplateName.standard)
-        let (authority, secret) = try await call.read { (records) throws(ServiceError) in
+        let (authority, stored) = try await call.read { (records) throws(ServiceError) in
             let (authority, own) = try records.authority(name, call)
             return (authority, try own.get(AuthorityKey.self, name.id))
         }
         try authority.checkMayIssue(template, at: call.time)
         let algorithm = try AuthoritySigningAlgorithm(pca: input.signingAlgorithm)
         guard algorithm.isRSA == authority.keyAlgorithm.isRSA else { throw .otherFamily }
-        guard let secret else { throw .internalFailure }
+        guard let stored else { throw .internalFailure }
+        let secret = try await call.environment.secret(of: stored)
         do {
             let request = try CertificateSigningRequest(proving: String(decoding: input.csr.bytes, as: UTF8.self))
             let key: Certificate.PrivateKey
-            do { key = try Certificate.PrivateKey(derBytes: Array(secret.secret)) } catch {
+            do { key = try Certificate.PrivateKey(derBytes: secret) } catch {
                 throw ServiceError.internalFailure
             }
             let (notBefore, notAfter) = try authority.validity(input, template, at: call.time)

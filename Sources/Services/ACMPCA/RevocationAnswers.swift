@@ -1,3 +1,4 @@
+import ACMPCAAPI
 import CertificateIssuing
 import Ledger
 import Platform
@@ -80,8 +81,10 @@ extension WireResponse {
         do throws(ServiceError) {
             return .answer(try await entry.answer(question, query, environment))
         } catch {
-            let refusal: RevocationQuery.Refusal = error.status == 503 ? .tryLater : .internalError
-            return .answer(refusal.bytes)
+            // As long as the token with the authority's key is away, or has too much to do.
+            let passing = [ACMPCA.Failure.requestFailedException.rawValue, "ThrottlingException"]
+            let waits = error.status == 503 || passing.contains(error.code)
+            return .answer((waits ? RevocationQuery.Refusal.tryLater : .internalError).bytes)
         }
     }
 }
@@ -112,9 +115,10 @@ extension AuthorityEntry {
         let key = try await environment.read(authority.scope) { (records) throws(ServiceError) in
             try records.get(AuthorityKey.self, authority.id)
         }
-        guard let key, let signer = authority.revocationAuthority(key) else {
-            return RevocationQuery.Refusal.unauthorized.bytes
-        }
+        // What was never issued has no end: the token signs nothing about it (RFC 5019, section 2.2.3).
+        guard let key, key.isSealedByToken != true || !states.contains(.unknown),
+            let signer = authority.revocationAuthority(try await environment.secret(of: key, for: .anybody))
+        else { return RevocationQuery.Refusal.unauthorized.bytes }
         let answer: [UInt8]
         do {
             answer = try query.answer(states, by: signer, thisUpdate: now, nextUpdate: now + Self.validity)

@@ -52,7 +52,7 @@ struct PublishList: Job {
             return (authority, key, try records.get(PublishedList.self, id))
         }
         guard let (authority, key, last) = found, let list = authority.revocation.list,
-            let signer = authority.revocationAuthority(key)
+            let signer = authority.revocationAuthority(try await environment.secret(of: key))
         else { return }
         let now = environment.now()
         // What has expired since the last list is on one more: RFC 5280, section 3.3.
@@ -97,9 +97,10 @@ extension CertificateAuthority {
     }
 
     /// The authority with its key, to tell what is revoked; nil before it has a certificate.
-    func revocationAuthority(_ key: AuthorityKey) -> RevocationAuthority? {
+    /// - Parameter secret: PKCS #8 in DER.
+    func revocationAuthority(_ secret: [UInt8]) -> RevocationAuthority? {
         certificate.map {
-            RevocationAuthority(certificate: Array($0.der), key: Array(key.secret), hash: signingAlgorithm.hash)
+            RevocationAuthority(certificate: Array($0.der), key: secret, hash: signingAlgorithm.hash)
         }
     }
 }

@@ -19,8 +19,6 @@ extension ServiceError {
         .invalidState("KMS cannot communicate with your CloudHSM cluster: \(error.message)")
     }
 
-    static var tooMuchWork: ServiceError { ServiceError("ThrottlingException", "Rate exceeded") }
-
     /// What a CloudHSM key store stands for.
     static let hasNoToken =
         "This Gatehouse has no hardware token, which stands for the CloudHSM cluster. Start it with --pkcs11-module and "

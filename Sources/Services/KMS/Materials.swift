@@ -1,45 +1,14 @@
-import Dispatch
 import HardwareToken
 import KeyMaterial
 import Ledger
 import Platform
-import Synchronization
 import Wire
 
 // Where operations get key material from, and what they say when it can't be used.
 
-/// What no event loop may wait for is done here, one after another, on a thread of its own.
-final class SlowWork: Sendable {
+extension SlowWork {
     /// Making RSA keys: one takes up to some seconds.
-    fileprivate static let generation = SlowWork("gatehouse.kms.generate")
-    /// Asking the hardware token, which takes one call after another itself.
-    static let token = SlowWork("gatehouse.kms.token")
-
-    /// How many may wait, so that nobody keeps all others out for long.
-    private static let most = 64
-    private let queue: DispatchQueue
-    private let waiting = Mutex(0)
-
-    private init(_ label: String) { queue = DispatchQueue(label: label) }
-
-    /// - Throws: ThrottlingException when too many wait already.
-    func run<T: Sendable, Failure: Error>(
-        _ body: @escaping @Sendable () throws(Failure) -> T
-    ) async throws(ServiceError) -> Result<T, Failure> {
-        let isAdmitted = waiting.withLock { count in
-            guard count < Self.most else { return false }
-            count += 1
-            return true
-        }
-        guard isAdmitted else { throw .tooMuchWork }
-        let result: Result<T, Failure> = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Result { () throws(Failure) in try body() })
-            }
-        }
-        waiting.withLock { $0 -= 1 }
-        return result
-    }
+    private static let generation = SlowWork("gatehouse.kms.generate")
 
     fileprivate static func generate<T: Sendable>(
         _ body: @escaping @Sendable () throws(KeyMaterialError) -> T

@@ -15,6 +15,8 @@ final class ShieldIndex: Projection {
         /// What is protected by a protection, by its ID: of one that was deleted nothing else is told.
         var protected: [String: String] = [:]
         var subscriptions: [String: StoredSubscription] = [:]
+        /// By ARN.
+        var groups: [String: StoredProtectionGroup] = [:]
     }
 
     private let state = Mutex(State())
@@ -48,6 +50,7 @@ final class ShieldIndex: Projection {
 
     private func take(_ id: String, _ group: StoredProtectionGroup?, account: String) {
         state.withLock { state in
+            state.groups[ShieldARN.group(id, account)] = group
             state.resources[ShieldARN.group(id, account)] = group.map { Resource(owner: account, tags: $0.tags) }
         }
     }
@@ -62,6 +65,9 @@ final class ShieldIndex: Projection {
 
     /// The protection of a thing; nil: it has none.
     func protection(of resource: String) -> StoredProtection? { state.withLock { $0.protections[resource] } }
+
+    /// All protection groups.
+    var groups: [StoredProtectionGroup] { state.withLock { Array($0.groups.values) } }
 
     /// All protections.
     var protections: [StoredProtection] { state.withLock { Array($0.protections.values) } }

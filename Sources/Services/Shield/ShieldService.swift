@@ -10,13 +10,15 @@ extension ServiceModule {
         operations: subscriptionOperations + protectionOperations + attackOperations,
         records: [
             StoredSubscription.self, StoredProtection.self, StoredProtectionGroup.self, StoredAttack.self,
-            StoredBaseline.self,
-        ], projections: [ShieldIndex.self, TrafficDefense.self, WrittenRules.self], resourceTypes: [.ofShield],
-        jobs: [WatchTraffic.self], quotas: [.protections, .protectionGroups, .protectionGroupMembers],
+        ], tables: [StoredMinute.self, StoredAssessment.self, StoredUsual.self, WrittenRules.self],
+        projections: [ShieldIndex.self, TrafficDefense.self, OngoingAttacks.self], resourceTypes: [.ofShield],
+        jobs: [WatchTraffic.self, ForgetAttacks.self],
+        quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
         metrics: [
-            .shieldAttacks, .shieldFailedResponses, .shieldDetected, .shieldRequests, .shieldRefused, .shieldInFlight,
-            .shieldBudgets,
+            .shieldAttacks, .shieldFailedResponses, .shieldUntold, .shieldDetected, .shieldRequests, .shieldRefused,
+            .shieldInFlight,
+            .shieldBudgets, .shieldPackets,
         ])
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

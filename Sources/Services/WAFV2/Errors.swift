@@ -28,6 +28,7 @@ enum InvalidReason: String, Sendable {
     case resource = "The resource can't be associated with a web ACL."
     case tag = "The tags aren't valid."
     case time = "The time isn't valid."
+    case level = "The inspection level isn't available: it has to be COMMON."
 }
 
 /// The part of a request that WAFInvalidParameterException names.
@@ -74,6 +75,7 @@ enum InvalidField: String, Sendable {
     case scopeDown = "SCOPE_DOWN"
     case associatedResourceType = "ASSOCIATED_RESOURCE_TYPE"
     case metricName = "METRIC_NAME"
+    case managedRuleGroupConfig = "MANAGED_RULE_GROUP_CONFIG"
 }
 
 extension ServiceError {

@@ -13,7 +13,8 @@ public final class ClientBudgets: Sendable {
         var second = 0
         var admitted = 0
         var overload = 0
-        /// Whose requests found no room; no more of them are kept than matter.
+        /// The networks that had requests, and those whose requests found no room; no more of them are kept than matter.
+        var asking: Set<ClientKey> = []
         var overloaded: Set<ClientKey> = []
     }
 
@@ -29,8 +30,12 @@ public final class ClientBudgets: Sendable {
     private static let growing = 1.05
     /// Which part of the requests of a second finds no room before budgets shrink.
     private static let tolerated = 0.02
-    /// From how many networks those have to come: what is too much for one of them is no reason to give all others less.
+    /// From how many networks those have to come, and from which part of all that ask: what is too much for some of them is no reason
+    /// to give all others less.
     private static let several = 3
+    private static let part = 4
+    /// How many networks are told apart within a second.
+    private static let told = 64
 
     /// - Parameters:
     ///   - client: of one address.
@@ -58,9 +63,13 @@ public final class ClientBudgets: Sendable {
         pressure.withLock { pressure in
             Self.advance(&pressure, to: second)
             pressure.admitted += 1
+            let isKnown = pressure.asking.count >= Self.told
+            guard !hadRoom || !isKnown else { return }
+            let network = ClientKey.neighbourhood(address)
+            if !isKnown { pressure.asking.insert(network) }
             guard !hadRoom else { return }
             pressure.overload += 1
-            if pressure.overloaded.count < Self.several { pressure.overloaded.insert(.neighbourhood(address)) }
+            if pressure.overloaded.count < Self.told { pressure.overloaded.insert(network) }
         }
     }
 
@@ -84,7 +93,9 @@ public final class ClientBudgets: Sendable {
     private static func advance(_ pressure: inout Pressure, to second: Int) {
         let passed = second - pressure.second
         guard passed > 0 else { return }
-        if Double(pressure.overload) > Double(pressure.admitted) * tolerated, pressure.overloaded.count >= several {
+        if Double(pressure.overload) > Double(pressure.admitted) * tolerated,
+            pressure.overloaded.count >= max(several, pressure.asking.count / part)
+        {
             pressure.factor = max(least, pressure.factor * shrinking)
         } else {
             pressure.factor = min(1, pressure.factor * growing)
@@ -96,6 +107,7 @@ public final class ClientBudgets: Sendable {
         pressure.second = second
         pressure.admitted = 0
         pressure.overload = 0
+        pressure.asking.removeAll(keepingCapacity: true)
         pressure.overloaded.removeAll(keepingCapacity: true)
     }
 

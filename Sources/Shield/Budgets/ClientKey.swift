@@ -1,6 +1,6 @@
 public import WAF
 
-/// An address, or the network that it is in, as budgets and queues count by.
+/// An address, or the network that it is in, as budgets and shares count by.
 public struct ClientKey: Sendable, Hashable {
     /// The first bits of the address, the others cleared.
     public let network: IPAddress

@@ -12,7 +12,10 @@ public import WAF
 /// - Complexity: O(1); memory is bounded by the requests that there are, and by a table of fixed size.
 public final class FairShare: Sendable {
     private struct State {
+        /// How many requests an application works on: the heads of their answers are not there yet.
         var total = 0
+        /// The same with those whose answers are on their way.
+        var open = 0
         var clients: [ClientKey: Client] = [:]
         /// How many are of clients that come first.
         var preferred = 0
@@ -25,6 +28,8 @@ public final class FairShare: Sendable {
         var answered = 0
         var peak = 0
         var refused = 0
+        /// Of how many clients there were requests at a time, at most.
+        var mostClients = 0
         /// How many were answered in the second before, and how many were let in since of clients that don't come first.
         var answeredBefore = 0
         var others = 0
@@ -36,11 +41,15 @@ public final class FairShare: Sendable {
     }
 
     private struct Client {
+        /// With those whose answers are on their way.
+        var open = 0
         var requests = 0
         var preferred = 0
     }
 
     private struct Network {
+        /// With those whose answers are on their way.
+        var open = 0
         var requests = 0
         var clients = 0
     }
@@ -58,6 +67,10 @@ public final class FairShare: Sendable {
     private static let before = 3.0
     /// How long it is remembered that there was too much, in seconds.
     private static let memory = 60.0
+    /// How many answers may be on their way to a client at least: more than a browser has streams of HTTP/2. And how many times as
+    /// many to a network.
+    private static let answers = 128
+    private static let neighbours = 4
 
     private let state: Mutex<State>
     private let seen = FirstSeen(capacity: 1 << 16)
@@ -84,12 +97,12 @@ public final class FairShare: Sendable {
                     ? Double(state.preferred) < state.limit * 1.25 && own.preferred < max(4, Int(state.limit / 4))
                     : state.others < state.answeredBefore / 4 + 2
                         || Double(state.total) < state.limit / 2
-                            && Self.fits(state, own.requests, state.networks[network])
+                            && Self.fits(state, own.open, state.networks[network])
                 if isIn, !isPreferred { state.others += 1 }
             } else {
                 isIn =
                     Double(state.total) < state.limit / 2
-                    || Self.fits(state, own.requests, state.networks[network])
+                    || Self.fits(state, own.open, state.networks[network])
             }
             guard isIn else {
                 state.refused += 1
@@ -97,6 +110,17 @@ public final class FairShare: Sendable {
             }
             Self.add(&state, client, network, isPreferred: isPreferred)
             return true
+        }
+    }
+
+    /// Whether so many answers are on their way to a client, or to its network, that it has to take some of them before it asks for
+    /// more. The application may have a worker busy with each, and nobody else has anything of that room.
+    public func isBehind(_ address: IPAddress) -> Bool {
+        let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
+        return state.withLock { state in
+            let most = max(Self.answers, Int(state.limit) / 2)
+            let (own, all) = (state.clients[client] ?? Client(), state.networks[network] ?? Network())
+            return own.open - own.requests >= most || all.open - all.requests >= most * Self.neighbours
         }
     }
 
@@ -109,14 +133,20 @@ public final class FairShare: Sendable {
     private static func add(_ state: inout State, _ client: ClientKey, _ network: ClientKey, isPreferred: Bool) {
         let isNew = state.clients[client] == nil
         state.total += 1
+        state.open += 1
         state.peak = max(state.peak, state.total)
         state.clients[client, default: Client()].requests += 1
+        state.clients[client]?.open += 1
         if isPreferred {
             state.clients[client]?.preferred += 1
             state.preferred += 1
         }
-        state.networks[network, default: Network()].requests += 1
-        if isNew { state.networks[network]?.clients += 1 }
+        state.networks[network, default: Network()].open += 1
+        state.networks[network]?.requests += 1
+        if isNew {
+            state.networks[network]?.clients += 1
+            state.mostClients = max(state.mostClients, state.clients.count)
+        }
     }
 
     private static func fits(_ state: State, _ own: Int, _ network: Network?) -> Bool {
@@ -124,21 +154,30 @@ public final class FairShare: Sendable {
         let isNew = own == 0
         let networks = state.networks.count + (network == nil ? 1 : 0)
         let part = max(1, Int(state.limit) / max(1, networks))
-        guard network?.requests ?? 0 < part else { return false }
+        guard network?.open ?? 0 < part else { return false }
         let ownPart = max(1, part / max(1, (network?.clients ?? 0) + (isNew ? 1 : 0)))
         return own < ownPart && (Double(state.total) < state.limit || isNew)
     }
 
-    /// A request that was let in has been answered, or given up.
+    /// A request that was let in has been answered, or given up, and nothing follows.
+    /// - Parameters: see ``answer(_:at:isMeasured:)``.
+    public func leave(_ address: IPAddress, at time: Double? = nil, wasAnswered: Bool = true) {
+        answer(address, at: time, isMeasured: wasAnswered)
+        end(address)
+    }
+
+    /// The head of an answer is there: the application has done its work, and the rest is on its way. Its client has less of its part
+    /// until ``end(_:)`` follows; how much room there is for all is another matter, since whoever takes an answer slowly keeps the
+    /// application from nothing.
     /// - Parameters:
     ///   - time: see ``enter(_:at:)``.
-    ///   - wasAnswered: false: how long it took tells nothing.
-    public func leave(_ address: IPAddress, at time: Double? = nil, wasAnswered: Bool = true) {
+    ///   - isMeasured: false: how long it took tells nothing.
+    public func answer(_ address: IPAddress, at time: Double? = nil, isMeasured: Bool = true) {
         let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
         state.withLock { state in
-            guard let own = state.clients[client] else { return }
+            guard let own = state.clients[client], own.requests > 0 else { return }
             if let time { Self.advance(&state, to: time) }
-            if wasAnswered { state.answered += 1 }
+            if isMeasured { state.answered += 1 }
             state.total -= 1
             // Others of the client leave first: what was let in regardless gives back no place that it never had.
             if own.preferred == own.requests {
@@ -146,15 +185,27 @@ public final class FairShare: Sendable {
                 state.clients[client]?.preferred -= 1
             }
             state.clients[client]?.requests -= 1
-            if own.requests == 1 { state.clients[client] = nil }
             state.networks[network]?.requests -= 1
-            if own.requests == 1 { state.networks[network]?.clients -= 1 }
-            if state.networks[network]?.requests == 0 { state.networks[network] = nil }
+        }
+    }
+
+    /// All of an answer is there, or was given up.
+    public func end(_ address: IPAddress) {
+        let (client, network) = (ClientKey.client(address), ClientKey.neighbourhood(address))
+        state.withLock { state in
+            guard let own = state.clients[client], own.open > own.requests else { return }
+            state.open -= 1
+            state.clients[client]?.open -= 1
+            state.networks[network]?.open -= 1
+            guard own.open == 1 else { return }
+            state.clients[client] = nil
+            state.networks[network]?.clients -= 1
+            if state.networks[network]?.open == 0 { state.networks[network] = nil }
         }
     }
 
     /// How many requests are being answered.
-    public var count: Int { state.withLock { $0.total } }
+    public var count: Int { state.withLock { $0.open } }
 
     /// How many there may be at a time, as things are.
     public var limit: Int { state.withLock { Int($0.limit) } }
@@ -171,6 +222,7 @@ public final class FairShare: Sendable {
             state.second = Int(time)
             state.answeredBefore = passed == 1 ? state.answered : 0
             (state.area, state.answered, state.peak, state.refused, state.others) = (0, 0, state.total, 0, 0)
+            state.mostClients = state.clients.count
             if time - state.pressureLast > memory { state.pressureSince = nil }
         }
         guard state.second > 0, state.answered > 0 else { return }
@@ -181,7 +233,8 @@ public final class FairShare: Sendable {
         let isLong = took > usual * slower + slack && state.area / Double(passed) > least
         // As long as more at a time has more answered, it does help.
         let hasRisen = passed == 1 && state.answeredBefore > 0 && state.answered > state.answeredBefore * 5 / 4
-        let isSlow = isLong && !hasRisen
+        // Whoever is alone takes room from nobody.
+        let isSlow = isLong && !hasRisen && state.mostClients > 1
         if isSlow {
             state.limit = max(least, state.limit * 0.7)
         } else if !isLong, Double(state.peak) > state.limit / 2 {

@@ -66,6 +66,8 @@ public struct AttackCounter: Codable, Sendable, Equatable {
 
 /// Who or what had most part in an attack.
 public struct AttackProperty: Codable, Sendable, Equatable {
+    static let mostContributors = 5
+
     /// `SOURCE_IP_ADDRESS`, `DESTINATION_URL`, `SOURCE_USER_AGENT`, `SOURCE_COUNTRY`, `REFERRER`
     public let identifier: String
     /// The first ones, with how many requests each had at least.
@@ -96,6 +98,30 @@ public struct AttackReport: Codable, Sendable, Equatable {
 
     /// The vectors, in a fixed order.
     public var vectors: [AttackVector] { AttackVector.allCases.filter { counters[$0.rawValue] != nil } }
+
+    /// What stands among the mitigations where clients have had too many requests.
+    static let rateLimit = "RATE_LIMIT"
+    /// And where the web ACL blocks.
+    static let webACLRules = "WEB_ACL_RULES"
+    /// And where the kernel has dropped packets.
+    static let networkFilter = "NETWORK_FILTER"
+
+    /// Takes in who had most part in a minute.
+    mutating func merge(_ minute: [AttackProperty]) {
+        for property in minute {
+            guard let index = properties.firstIndex(where: { $0.identifier == property.identifier }) else {
+                properties.append(property)
+                continue
+            }
+            var sums = Dictionary(
+                properties[index].contributors.map { ($0.name, $0.value) }, uniquingKeysWith: { $0 + $1 })
+            for contributor in property.contributors { sums[contributor.name, default: 0] += contributor.value }
+            properties[index].contributors = sums.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .prefix(AttackProperty.mostContributors)
+                .map { AttackProperty.Contributor(name: $0.key, value: $0.value) }
+            properties[index].total += property.total
+        }
+    }
 
     /// The same, once it is over: with the last minute in which it was seen.
     var ended: AttackReport {

@@ -23,10 +23,19 @@ public struct Baseline: Codable, Sendable, Equatable {
 
     /// The minutes of a day, over which it learns volumes and compositions.
     public static let memory = 1440
-    /// How far compositions are apart is learnt over so many minutes that had requests.
+    /// How far compositions are apart is learnt over so many measurements.
     private static let distanceMemory = 240
-    /// A composition that is no farther from the usual one is usual.
+    /// Each is of so many requests at least, of several minutes where those have few: a handful is always made of something else
+    /// than all of a day, and says nothing of how far as many as a flood has would be.
+    private static let measured = 300.0
+    /// A composition that is no farther from the usual one is usual; one that is farther than that is not, whatever was learnt.
     private static let leastDistance = 0.25
+    private static let mostDistance = 0.9
+    /// How many requests have to be known before any composition is unusual.
+    private static let leastKnown = 100.0
+    /// How many minutes without anything are learnt at a time. Of a longer silence nobody knows whether the server was there to see
+    /// what came.
+    private static let longestQuiet = 60
     /// How many times the usual deviation is unusual.
     private static let deviations = 5.0
 
@@ -35,6 +44,8 @@ public struct Baseline: Codable, Sendable, Equatable {
     private(set) var requests = Trend()
     private(set) var composition = Composition()
     private var distances: [Trend]
+    /// What came since the distances were learnt last.
+    private var unmeasured: Composition?
     private(set) var events: [String: Trend] = [:]
     /// The most requests of a minute; it fades over weeks.
     private(set) var peak = 0.0
@@ -60,12 +71,12 @@ public struct Baseline: Codable, Sendable, Equatable {
 
     /// The ways to look at requests in which a minute's are made of something else than is usual.
     func unusualDimensions(_ minute: Composition) -> [Dimension] {
-        // Nothing is usual yet: whatever comes is unusual.
-        guard composition.total > 0 else { return minute.total > 0 ? Dimension.allCases : [] }
+        // Nothing is usual yet, so that nothing is unusual: an application that begins to be used is no attack.
+        guard composition.total >= Self.leastKnown else { return [] }
         return Dimension.allCases.filter { dimension in
             let usual = distances.indices.contains(dimension.rawValue) ? distances[dimension.rawValue] : Trend()
             return minute.distance(to: composition, dimension)
-                > max(Self.leastDistance, usual.mean + Self.deviations * usual.deviation)
+                > min(Self.mostDistance, max(Self.leastDistance, usual.mean + Self.deviations * usual.deviation))
         }
     }
 
@@ -82,18 +93,28 @@ public struct Baseline: Codable, Sendable, Equatable {
         }
         guard minute.total > 0 else { return }
         busiest.learn(most, memory: Self.distanceMemory)
-        if composition.total > 0 {
-            for dimension in Dimension.allCases where distances.indices.contains(dimension.rawValue) {
-                distances[dimension.rawValue].learn(
-                    minute.distance(to: composition, dimension), memory: Self.distanceMemory)
+        var together = unmeasured ?? Composition()
+        together.add(minute)
+        unmeasured = together
+        if together.total >= Self.measured {
+            if composition.total >= Self.measured {
+                for dimension in Dimension.allCases where distances.indices.contains(dimension.rawValue) {
+                    let usual = distances[dimension.rawValue]
+                    // One that is out of line does not make all others usual.
+                    let most = 1.5 * max(Self.leastDistance, usual.mean + 2 * usual.deviation)
+                    distances[dimension.rawValue].learn(
+                        min(most, together.distance(to: composition, dimension)), memory: Self.distanceMemory)
+                }
             }
+            unmeasured = nil
         }
         composition.learn(minute, keeping: 1 - 1 / Double(Self.memory))
     }
 
-    /// Learns that nothing came for some minutes.
+    /// Learns that nothing came for some minutes, as far as anybody knows.
     mutating func learnQuiet(_ number: Int) {
-        minutes += max(0, number)
-        for _ in 0..<min(max(0, number), Self.memory) { requests.learn(0, memory: Self.memory) }
+        let number = min(max(0, number), Self.longestQuiet)
+        minutes += number
+        for _ in 0..<number { requests.learn(0, memory: Self.memory) }
     }
 }

@@ -29,44 +29,39 @@ struct MinuteTraffic: Sendable {
         let weight = requests <= Self.closely ? 1 : Self.sampled
         guard weight == 1 || requests % Self.sampled == 0, let request = sample() else { return }
         composition.add(request, weight: Double(weight))
-        addresses.add(Array(request.address.description.utf8), count: weight)
+        // Of version 6 a client has as many addresses as it likes.
+        let source = request.address.version == 4 ? request.address : ClientKey.client(request.address).network
+        addresses.add(Array(source.description.utf8), count: weight)
         paths.add(Array(request.path.utf8), count: weight)
         agents.add(Array((request.userAgent ?? "").utf8), count: weight)
         if let referrer = request.referrer { referrers.add(Array(referrer.utf8), count: weight) }
         if let country = request.country { countries.add(Array(country.utf8), count: weight) }
         if samples.count < Self.mostSamples {
             samples.append(request)
-        } else {
-            let place = random.below(max(1, requests / weight))
+        } else if random.below(max(1, requests / weight)) < Self.mostSamples {
+            let place = random.below(samples.count)
             if samples.indices.contains(place) { samples[place] = request }
         }
     }
 
-    /// The addresses that had most requests.
-    var busiest: [(value: String, count: Int)] { addresses.top(512) }
+    /// What attacks tell of requests, in their order.
+    static let properties = [
+        "SOURCE_IP_ADDRESS", "DESTINATION_URL", "SOURCE_USER_AGENT", "SOURCE_COUNTRY", "REFERRER",
+    ]
 
-    /// Who had most part in it, as attacks tell it.
-    var properties: [AttackProperty] {
-        func property(_ identifier: String, _ hitters: HeavyHitters) -> AttackProperty? {
-            let top = hitters.top(5).filter { !$0.value.isEmpty }
-            guard !top.isEmpty else { return nil }
-            return AttackProperty(
-                identifier: identifier,
-                contributors: top.map { AttackProperty.Contributor(name: $0.value, value: $0.count) }, total: requests)
-        }
-        return [
-            property("SOURCE_IP_ADDRESS", addresses), property("DESTINATION_URL", paths),
-            property("SOURCE_USER_AGENT", agents), property("SOURCE_COUNTRY", countries),
-            property("REFERRER", referrers),
-        ].compactMap { $0 }
+    /// What had most part in it, by those identifiers.
+    var contributors: [String: [(value: String, count: Int)]] {
+        let all = [addresses.top(512), paths.top(32), agents.top(32), countries.top(32), referrers.top(32)]
+        return Dictionary(zip(Self.properties, all).map { ($0, $1) }) { first, _ in first }
     }
 }
 
 /// Numbers by which samples are chosen; nothing secret depends on them (SplitMix64).
-struct Randomness: Sendable {
+public struct Randomness: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// - Parameter seed: the same one gives the same numbers.
+    public init(seed: UInt64) { state = seed }
 
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15

@@ -1,7 +1,7 @@
 public import WAF
 
 /// What is looked at of a request to tell an attack from what is usual.
-public struct SampledRequest: Sendable, Hashable {
+public struct SampledRequest: Sendable, Hashable, Codable {
     public var address: IPAddress
     /// `GET`
     public var method: String
@@ -33,18 +33,59 @@ public struct SampledRequest: Sendable, Hashable {
     /// What is looked at of a request for a web ACL; nil where nobody knows where it comes from.
     public init?(_ request: WebRequest) {
         guard let address = request.address else { return nil }
-        func text(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(Self.longest), as: UTF8.self) }
         func header(_ name: String) -> String? {
             for header in request.headers where header.name.count == name.utf8.count {
                 if zip(header.name, name.utf8).allSatisfy({ ($0 | 0x20) == $1 || $0 == $1 }) {
-                    return text(header.value)
+                    return Self.text(header.value)
                 }
             }
             return nil
         }
         self.init(
-            address: address, method: text(request.method), path: text(request.path), userAgent: header("user-agent"),
-            referrer: header("referer"))
+            address: address, method: Self.text(request.method), path: Self.text(request.path),
+            userAgent: header("user-agent"), referrer: header("referer"))
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes.prefix(longest), as: UTF8.self)
+        // A byte that is no UTF-8 has become three; what is cut in a character may become two more.
+        return text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest - 2), as: UTF8.self)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case address = "a"
+        case method = "m"
+        case path = "p"
+        case userAgent = "u"
+        case referrer = "r"
+        case country = "c"
+    }
+
+    /// - Throws: `DecodingError`
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let text = try values.decode(String.self, forKey: .address)
+        guard let address = IPAddress(text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .address, in: values, debugDescription: "\(text) is no address")
+        }
+        self.init(
+            address: address, method: try values.decode(String.self, forKey: .method),
+            path: try values.decode(String.self, forKey: .path),
+            userAgent: try values.decodeIfPresent(String.self, forKey: .userAgent),
+            referrer: try values.decodeIfPresent(String.self, forKey: .referrer),
+            country: try values.decodeIfPresent(String.self, forKey: .country))
+    }
+
+    /// The address as text, the rest as it is.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode("\(address)", forKey: .address)
+        try values.encode(method, forKey: .method)
+        try values.encode(path, forKey: .path)
+        try values.encodeIfPresent(userAgent, forKey: .userAgent)
+        try values.encodeIfPresent(referrer, forKey: .referrer)
+        try values.encodeIfPresent(country, forKey: .country)
     }
 
     /// What one of the ways to look at it says.
@@ -85,6 +126,9 @@ struct Composition: Sendable, Codable, Equatable {
         for byte in value.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return Int((hash ^ hash >> 32) % UInt64(classes))
     }
+
+    /// Adds what was counted elsewhere.
+    mutating func add(_ other: Composition) { learn(other, keeping: 1) }
 
     /// Takes in what a minute was made of, and lets what was before fade.
     mutating func learn(_ minute: Composition, keeping part: Double) {

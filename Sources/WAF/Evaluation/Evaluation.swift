@@ -78,6 +78,12 @@ struct Evaluation {
     private mutating func runGroup(_ group: PreparedGroup, _ rule: String) -> Verdict.Outcome? {
         var result = Verdict.GroupResult(id: group.group.arn, rule: rule)
         defer { verdict.groups.append(result) }
+        if group.group.labelsTokens {
+            give(
+                TokenLabels.labels(
+                    of: request, challengeImmunity: firewall.acl.challengeImmunity,
+                    captchaImmunity: firewall.acl.captchaImmunity, at: time))
+        }
         for prepared in group.rules {
             guard case .predicate(let predicate) = prepared.kind, matches(predicate),
                 case .action(var action) = prepared.rule.effect
@@ -185,26 +191,30 @@ struct Evaluation {
 
     private mutating func hasFinding(_ asked: Inspection) -> Bool {
         let key = ObjectIdentifier(asked.inspector)
-        let inspection = inspections[key] ?? asked.inspector.inspection(of: request)
+        let inspection = inspections[key] ?? asked.inspector.inspection(of: request, at: time)
         inspections[key] = inspection
         guard let finding = inspection.finding(asked.question) else { return false }
         give(finding.labels)
         details += finding.details
-        return true
+        return finding.isMatch
     }
 
     private mutating func holds(_ text: Int, _ test: Predicate.Test) -> Bool {
         switch reader.text(text) {
         case .decided(let isMatch): return isMatch
         case .texts(let texts):
-            guard texts.contains(where: test.matches) else { return false }
+            guard let found = texts.first(where: test.matches) else { return false }
             switch test {
             case .sql(let level):
                 details.append(
                     Verdict.Detail(
-                        condition: "SQL_INJECTION", sensitivity: level.rawValue, location: reader.location(text)))
+                        condition: "SQL_INJECTION", sensitivity: level.rawValue, location: reader.location(text),
+                        matched: InjectionDetection.matchedSQL(found, level)))
             case .script:
-                details.append(Verdict.Detail(condition: "XSS", sensitivity: nil, location: reader.location(text)))
+                details.append(
+                    Verdict.Detail(
+                        condition: "XSS", sensitivity: nil, location: reader.location(text),
+                        matched: InjectionDetection.matchedScript(found)))
             default: break
             }
             return true
@@ -289,10 +299,9 @@ struct Evaluation {
         switch key {
         case .header(let name, _): return transformed(request.values(of: name.lowercased()))
         case .cookie(let name, _):
-            return transformed(request.cookies.filter { $0.name.elementsEqual(name.utf8) }.map(\.value))
+            return transformed(request.cookies(named: name))
         case .queryArgument(let name, _):
-            let name = name.utf8.map(\.lowercasedASCII)
-            return transformed(request.arguments.filter { $0.name.map(\.lowercasedASCII) == name }.map(\.value))
+            return transformed(request.arguments(named: name))
         case .queryString: return transformed(request.query.map { [$0] } ?? [])
         case .uriPath: return transformed([request.path])
         case .method: return request.method

@@ -74,10 +74,7 @@ struct FieldReader {
     private mutating func extract(_ field: FieldToMatch) -> Extracted {
         switch field {
         case .singleHeader(let name): return .texts(request.values(of: name.lowercased()))
-        case .singleQueryArgument(let name):
-            let name = name.utf8.map(\.lowercasedASCII)
-            return .texts(
-                request.arguments.filter { $0.name.map(\.lowercasedASCII) == name }.map(\.value))
+        case .singleQueryArgument(let name): return .texts(request.arguments(named: name))
         case .allQueryArguments: return .texts(request.arguments.map(\.value))
         case .uriPath: return .texts([request.path])
         case .queryString: return .texts([request.query ?? []])
@@ -147,7 +144,10 @@ struct FieldReader {
         case .excluded(let list): (names, areIncluded) = (Set(list.map { folded($0.utf8) }), false)
         }
         var texts: [[UInt8]] = []
-        for (name, value) in fields.fields where names.contains(folded(name)) == areIncluded {
+        for (name, value) in fields.fields {
+            // A cookie is that of its name with and without white space behind it: looked at where either is.
+            let isNamed = names.contains(folded(name)) == areIncluded
+            guard isNamed || !ignoringCase && names.contains(WebRequest.trimmed(name)) == areIncluded else { continue }
             if scope.hasKeys { texts.append(name) }
             if scope.hasValues { texts.append(value) }
         }

@@ -7,7 +7,8 @@ public protocol FirewallResources {
     /// A rule group of an account's; nil: there is none of that ARN.
     func ruleGroup(_ arn: String) -> RuleGroup?
     /// A managed rule group; nil: it isn't known, or there is nothing that stands for it here.
-    func managedRuleGroup(_ statement: ManagedRuleGroupStatement) -> RuleGroup?
+    /// - Parameter rule: the web ACL's rule that refers to it.
+    func managedRuleGroup(_ statement: ManagedRuleGroupStatement, in rule: String) -> RuleGroup?
 }
 
 /// Where addresses are.
@@ -136,7 +137,7 @@ private struct Preparation<Resources: FirewallResources> {
                     rules: try rules(found.rules, in: found.labelNamespace, group: rule.name),
                     scopeDown: nil, overrides: reference.overrides, excluded: reference.excluded))
         case .managedRuleGroup(let reference) where group == nil:
-            guard let found = resources.managedRuleGroup(reference) else {
+            guard let found = resources.managedRuleGroup(reference, in: rule.name) else {
                 throw .missing("\(reference.vendor)/\(reference.name)")
             }
             return .group(

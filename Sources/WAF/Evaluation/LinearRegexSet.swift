@@ -11,6 +11,8 @@ public final class LinearRegexSet: @unchecked Sendable {
     private let set: OpaquePointer
     /// The same one by one, for a text that the common automaton has no memory for.
     private let single: [LinearRegex]
+    /// Those that find in a line alone nothing that they don't find where it is among others.
+    private let isLineByLine: [Bool]
 
     /// What is wrong with an expression.
     public struct Problem: Error, Sendable, Equatable {
@@ -45,6 +47,29 @@ public final class LinearRegexSet: @unchecked Sendable {
         isDone = true
         self.set = set
         self.single = single
+        isLineByLine = patterns.map(Self.isLineByLine)
+    }
+
+    /// Whether an expression has no anchor but those that a line feed satisfies as the ends of a text do.
+    private static func isLineByLine(_ pattern: String) -> Bool {
+        func has(_ part: String) -> Bool { !pattern.ranges(of: part).isEmpty }
+        guard !has("\\A"), !has("\\z"), !has("(?-") else { return false }
+        return pattern.hasPrefix("(?sm)") || !has("^") && !has("$")
+    }
+
+    /// How many expressions there are.
+    public var count: Int { single.count }
+
+    /// The numbers of the expressions that may match one of several lines. What none of them matches in all lines together, it
+    /// does not match in one: so that a thousand short texts need not be asked one by one.
+    /// - Parameter lines: texts without line feeds, with one between each two.
+    public func candidates(inLines lines: [UInt8]) -> [Int] {
+        single.indices.filter { !isLineByLine[$0] || single[$0].matches(lines) }
+    }
+
+    /// Whether one of the expressions matches any part of a text.
+    public func matches(_ text: [UInt8], _ number: Int) -> Bool {
+        single.indices.contains(number) && single[number].matches(text)
     }
 
     deinit { cre2_set_free(set) }

@@ -135,6 +135,16 @@ public final class RateCounter: Sendable {
         }
     }
 
+    /// How many requests of a key the window has, without one more.
+    func sum(_ key: [UInt8], at time: Double) -> Int {
+        let part = part(time)
+        return state.withLock { table in
+            guard let place = table.places[key] else { return 0 }
+            table.entries[place].counts.advance(to: part)
+            return table.entries[place].counts.sum
+        }
+    }
+
     /// Of some keys the one with the fewest requests in the window; nil: all of them are being limited. Which ones are looked at
     /// nobody can arrange, and what few of all keys have is as good as sure to stay.
     private func leastOfSome(_ table: inout Table, _ part: Int) -> Int? {

@@ -70,12 +70,15 @@ public struct Verdict: Sendable {
         public let sensitivity: String?
         /// Where it was found: `QUERY_STRING`.
         public let location: String
+        /// What it was, in pieces; empty where that is not known.
+        public let matched: [String]
 
         /// - Parameters: see the properties.
-        public init(condition: String, sensitivity: String?, location: String) {
+        public init(condition: String, sensitivity: String?, location: String, matched: [String] = []) {
             self.condition = condition
             self.sensitivity = sensitivity
             self.location = location
+            self.matched = matched
         }
     }
 

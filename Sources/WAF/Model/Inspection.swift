@@ -22,7 +22,8 @@ public struct Inspection: Sendable, Equatable {
 public protocol RequestInspector: AnyObject, Sendable {
     /// Begins with a request. What several rules ask about it is asked of the same inspection, so that nothing has to be worked out
     /// twice.
-    func inspection(of request: WebRequest) -> any RequestInspection
+    /// - Parameter time: when it came, in seconds since 1970.
+    func inspection(of request: WebRequest, at time: Double) -> any RequestInspection
 }
 
 /// One request, as an inspector sees it. One evaluation uses it, and then it is gone.
@@ -37,10 +38,13 @@ public struct InspectionFinding: Sendable, Equatable {
     public var labels: [String]
     /// What logs say of it.
     public var details: [Verdict.Detail]
+    /// Whether the rule matches; false: the request gets the labels alone.
+    public var isMatch: Bool
 
     /// - Parameters: see the properties.
-    public init(labels: [String] = [], details: [Verdict.Detail] = []) {
+    public init(labels: [String] = [], details: [Verdict.Detail] = [], isMatch: Bool = true) {
         self.labels = labels
         self.details = details
+        self.isMatch = isMatch
     }
 }

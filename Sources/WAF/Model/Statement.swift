@@ -166,12 +166,15 @@ public struct ManagedRuleGroupStatement: Sendable, Equatable {
     public var overrides: [String: RuleAction]
     /// Rules that only count.
     public var excluded: Set<String>
+    /// What a group against fraud is told of the application; nil: nothing.
+    public var fraud: FraudSettings?
 
     /// - Parameters: see the properties of the same names.
     public init(
         vendor: String, name: String, version: String? = nil, scopeDown: Statement? = nil,
-        overrides: [String: RuleAction] = [:], excluded: Set<String> = []
+        overrides: [String: RuleAction] = [:], excluded: Set<String> = [], fraud: FraudSettings? = nil
     ) {
+        self.fraud = fraud
         self.vendor = vendor
         self.name = name
         self.version = version

@@ -54,6 +54,8 @@ public struct RuleGroup: Sendable, Equatable {
     public var rules: [Rule]
     /// Bodies of custom responses, by the keys that actions name.
     public var responseBodies: [String: ResponseBody]
+    /// Whether requests that it is asked about get labels of their tokens, as AWS's groups against bots and fraud give them.
+    public var labelsTokens = false
 
     /// - Parameters: see the properties of the same names.
     public init(

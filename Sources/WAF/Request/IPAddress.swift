@@ -141,26 +141,47 @@ public struct Network: Sendable, Hashable, CustomStringConvertible {
 
 /// Many networks, asked whether one of them has an address.
 ///
-/// - Complexity: a look-up takes one step for each length that occurs, however many networks there are.
+/// - Complexity: a look-up takes a step for each doubling of their number.
 public struct NetworkSet: Sendable {
-    private var networks: [Int: Set<IPAddress>] = [:]
-    private let lengths: [Int: [Int]]
+    /// The first and the last address of what networks cover without a gap, in order.
+    private struct Ranges: Sendable {
+        private var first: [UInt128] = []
+        private var last: [UInt128] = []
+
+        init(_ networks: [Network]) {
+            for network in networks.sorted(by: { $0.address.bits < $1.address.bits }) {
+                let rest = network.address.width - network.length
+                let end = network.address.bits | (rest < 128 ? (1 << UInt128(rest)) - 1 : .max)
+                if let before = last.last, network.address.bits <= before {
+                    last[last.count - 1] = max(before, end)
+                } else {
+                    first.append(network.address.bits)
+                    last.append(end)
+                }
+            }
+        }
+
+        func contains(_ bits: UInt128) -> Bool {
+            var (low, high) = (0, first.count)
+            while low < high {
+                let middle = low + (high - low) / 2
+                if first[middle] <= bits { low = middle + 1 } else { high = middle }
+            }
+            return low > 0 && bits <= last[low - 1]
+        }
+    }
+
+    private let (four, six): (Ranges, Ranges)
 
     /// Makes a set.
     public init(_ networks: some Sequence<Network>) {
-        var lengths: [Int: Set<Int>] = [:]
-        for network in networks {
-            self.networks[network.length, default: []].insert(network.address)
-            lengths[network.address.version, default: []].insert(network.length)
-        }
-        self.lengths = lengths.mapValues { $0.sorted() }
+        let all = Array(networks)
+        four = Ranges(all.filter { $0.address.version == 4 })
+        six = Ranges(all.filter { $0.address.version != 4 })
     }
 
     /// Whether a network of the set has the address.
     public func contains(_ address: IPAddress) -> Bool {
-        for length in lengths[address.version] ?? [] {
-            if networks[length]?.contains(address.masked(to: length)) == true { return true }
-        }
-        return false
+        address.version == 4 ? four.contains(address.bits) : six.contains(address.bits)
     }
 }

@@ -58,6 +58,10 @@ public struct WebRequest: Sendable {
     /// The fingerprints of the client's TLS; nil: not known.
     public var ja3: String?
     public var ja4: String?
+    /// What is the same in all requests of a client's session, by its token; nil: it shows none that is true.
+    public var session: String?
+    /// Whether it is for a user pool.
+    public var isForUserPool = false
     /// What it shows of puzzles that were solved.
     public var captcha: Token
     /// What it shows of challenges that were passed.
@@ -97,6 +101,30 @@ public struct WebRequest: Sendable {
             guard let equals = argument.firstIndex(of: UInt8(ascii: "=")) else { return (Array(argument), []) }
             return (Array(argument[..<equals]), Array(argument[argument.index(after: equals)...]))
         }
+    }
+
+    /// The values of the query's arguments of a name, in any case. What servers decode to the name is the name as well.
+    /// AWS does not say whether names are decoded; without it, `?%75ser=…` would be no `user`.
+    func arguments(named name: String) -> [[UInt8]] {
+        let name = name.utf8.map(\.lowercasedASCII)
+        return arguments.filter { argument in
+            argument.name.map(\.lowercasedASCII) == name
+                || argument.name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+                    && TextTransformation.urlDecode.apply(to: argument.name).map(\.lowercasedASCII) == name
+        }.map(\.value)
+    }
+
+    /// The values of the cookies of a name.
+    public func cookies(named name: String) -> [[UInt8]] {
+        cookies.filter { $0.name.elementsEqual(name.utf8) || Self.trimmed($0.name).elementsEqual(name.utf8) }.map(
+            \.value)
+    }
+
+    /// A cookie's name without the white space that servers leave out of it (RFC 6265, 5.2).
+    static func trimmed(_ name: [UInt8]) -> [UInt8] {
+        var name = name
+        while let last = name.last, last == 0x20 || last == 0x09 { name.removeLast() }
+        return name
     }
 
     /// All cookies, in their order.

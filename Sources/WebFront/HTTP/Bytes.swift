@@ -69,6 +69,13 @@ extension [UInt8] {
 
     func text(_ range: Range<Int>) -> String { String(decoding: self[range], as: UTF8.self) }
 
+    /// A field's value as text. What is no UTF-8 is taken for ISO 8859-1, as HTTP once had it (RFC 9110, section 5.5): no letter is
+    /// lost, as it would be if others were put into its place.
+    func fieldText(_ range: Range<Int>) -> String {
+        if let text = String(validating: self[range], as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(self[range].map { Unicode.Scalar($0) }))
+    }
+
     /// A number of at most 18 digits and nothing else; nil for anything else.
     func number(_ range: Range<Int>) -> Int? {
         guard (1...18).contains(range.count) else { return nil }

@@ -14,6 +14,15 @@ struct ResponseHead: Sendable {
 
     var isInterim: Bool { status < 200 }
 
+    /// Whether events follow as they happen, which may go on for days.
+    var isEventStream: Bool {
+        guard framing != .none, let type = fields.all.first(where: { fields.bytes.equals($0.name, "content-type") })
+        else { return false }
+        let start: StaticString = "text/event-stream"
+        let end = type.value.lowerBound + start.utf8CodeUnitCount
+        return end <= type.value.upperBound && fields.bytes.equals(type.value.lowerBound..<end, start)
+    }
+
     /// An answer of the proxy's own, or of what screens the requests.
     init(status: Int, fields: [(name: String, value: String)], length: Int, isToHEAD: Bool) {
         self.status = status

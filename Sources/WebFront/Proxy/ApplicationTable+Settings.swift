@@ -23,7 +23,11 @@ extension ApplicationTable {
                 name: settings.name, arn: settings.arn ?? Self.arn(settings.name, account, region),
                 hosts: settings.hosts, certificates: settings.certificates)
             var trust: ClientTrust?
-            if let file = settings.trustFile { trust = try ClientTrust(file: file) }
+            if let file = settings.trustFile {
+                trust = try ClientTrust(
+                    file: file, revocations: settings.revocationsFile,
+                    known: (all + (before?.all ?? [])).compactMap(\.trust))
+            }
             all.append(Application(settings, fronted, targets, trust: trust))
         }
         self.init(all)

@@ -2,7 +2,12 @@ import NIOCore
 
 /// Whether a client takes too long.
 struct ClientPace {
-    enum Phase { case idle, head, body, answer, tunnel, closing }
+    enum Phase {
+        case idle, head, body, answer, tunnel
+        /// The answer is given, and not all of it is sent.
+        case sending
+        case closing
+    }
 
     /// What has taken too long.
     enum Lapse {
@@ -42,6 +47,7 @@ struct ClientPace {
 
     mutating func writable(_ isWritable: Bool, _ now: NIODeadline) {
         blockedSince = isWritable ? nil : blockedSince ?? now
+        if isWritable, phase == .sending { since = now }
     }
 
     /// - Parameter isReadingBody: whether it is the client that is waited for.
@@ -51,6 +57,7 @@ struct ClientPace {
         switch phase {
         case .idle: return since + .seconds(limits.idleSeconds) < now ? .idle : nil
         case .head: return since + .seconds(limits.headSeconds) < now ? .head : nil
+        case .sending: return since + .seconds(limits.readingSeconds) < now ? .reading : nil
         case .closing: return since + .seconds(limits.closingSeconds) < now ? .closing : nil
         case .answer, .tunnel: return nil
         case .body:

@@ -17,10 +17,16 @@ protocol ClientSide: AnyObject {
     func flush()
     /// Says that the rest of an answer that was begun won't come.
     func breakOff()
+    /// Closes the connection without a word.
+    func hangUp()
     /// Passes on that the connection speaks another protocol now, which whatever follows is of.
     func switchProtocols(_ head: ResponseHead)
     /// Says that nothing more follows in the other protocol.
     func closeOutput()
+}
+
+extension ClientSide {
+    func hangUp() { breakOff() }
 }
 
 /// What is known of a client's connection.
@@ -35,16 +41,22 @@ final class ClientInfo: Sendable {
     let certificate: [(name: String, value: String)]
     /// The authorities by which its certificate was verified; nil: it was asked for none.
     let trust: ClientTrust?
+    /// Whether that certificate still counts; nil: nobody looks.
+    let standing: ClientStanding?
+    /// Of its TLS; nil: it has none, or they are not known.
+    let fingerprints: TLSFingerprints?
 
     init(
         address: String, isSecure: Bool, port: Int, certificate: [(name: String, value: String)] = [],
-        trust: ClientTrust? = nil
+        trust: ClientTrust? = nil, standing: ClientStanding? = nil, fingerprints: TLSFingerprints? = nil
     ) {
+        self.fingerprints = fingerprints
         self.address = address
         ip = IPAddress(address)
         self.isSecure = isSecure
         self.port = port
         self.certificate = certificate
         self.trust = trust
+        self.standing = standing
     }
 }

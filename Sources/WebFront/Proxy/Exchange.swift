@@ -1,13 +1,13 @@
 import NIOCore
-import Platform
-import WAF
 
 /// One request and its answer: from a client to an application's server, and back.
 ///
 /// Everything happens on one event loop, in calls from the client's side and the server's. A side whose counterpart can't
 /// take more is not read on: nothing but what is on its way is in memory.
 final class Exchange {
-    private enum Stage {
+    enum Stage {
+        /// What looks at requests is being made ready.
+        case preparing
         /// The beginning of the body is waited for, which is looked at.
         case screening(limit: Int)
         case connecting
@@ -21,23 +21,22 @@ final class Exchange {
     let front: FrontLoop
     let client: ClientInfo
     let head: RequestHead
-    @exclusivity(unchecked) private var side: (any ClientSide)?
-    @exclusivity(unchecked) private(set) var application: Application?
-    @exclusivity(unchecked) private var stage = Stage.connecting
-    /// What of the body waits for a server, or to be looked at.
-    @exclusivity(unchecked) private var kept: [ByteBuffer] = []
-    @exclusivity(unchecked) private var keptBytes = 0
-    @exclusivity(unchecked) private var isRequestWhole: Bool
+    @exclusivity(unchecked) var side: (any ClientSide)?
+    @exclusivity(unchecked) var application: Application?
+    @exclusivity(unchecked) var stage = Stage.connecting
+    @exclusivity(unchecked) var kept = KeptBody()
+    @exclusivity(unchecked) var isRequestWhole: Bool
     @exclusivity(unchecked) private var hasSentBody = false
     @exclusivity(unchecked) private var isAnswerBegun = false
+    @exclusivity(unchecked) private var isEndTold = false
     @exclusivity(unchecked) private var tried: [Target] = []
     /// When the server has last said or taken something.
     @exclusivity(unchecked) private var since: NIODeadline
-    @exclusivity(unchecked) private var screened: ScreenedRequest?
-    @exclusivity(unchecked) private var screening: (any Screening)?
+    @exclusivity(unchecked) var screened: ScreenedRequest?
+    @exclusivity(unchecked) var screening: (any Screening)?
     /// Headers that what screens requests adds.
-    @exclusivity(unchecked) private var added: [(name: String, value: String)] = []
-    private let traceID: String
+    @exclusivity(unchecked) var added: [(name: String, value: String)] = []
+    let traceID: String
 
     /// What a request counts as whose client has left before it was answered.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>
@@ -55,59 +54,9 @@ final class Exchange {
         traceID = front.makeTraceID()
     }
 
-    // MARK: Beginning
-
-    /// Decides what becomes of the request.
-    func start() {
-        front.shared.counters.requests.add(1)
-        let host = head.host
-        guard let application = front.applications.application(host: host) else { return answer(404) }
-        self.application = application
-        // A connection is for whom its certificate was verified; by another name in Host nobody gets past that.
-        if let trust = application.trust, client.trust != trust { return answer(421) }
-        guard UpstreamRequest.hasBearableForwardedFor(head) else { return answer(463) }
-        let shared = front.shared
-        screening = shared.screener?.screening(of: application.fronted)
-        guard screening != nil || shared.guardian != nil else { return connect() }
-        let request = ScreenedRequest(self, host: host, traceID: traceID)
-        screened = request
-        if let guardian = shared.guardian, !guardian.admitsRequest(request, for: application.fronted) {
-            if let ip = client.ip { guardian.saw(.refused, from: ip, for: application.fronted) }
-            return answer(429)
-        }
-        guard let screening else { return connect() }
-        guard !isRequestWhole, screening.bodyLimit > 0 else { return decide() }
-        stage = .screening(limit: screening.bodyLimit)
-        side?.readOn()
-    }
-
-    private func decide() {
-        guard let screening, var request = screened else { return connect() }
-        var limit = 0
-        if case .screening(let wanted) = stage {
-            limit = wanted
-            request.web.body.reserveCapacity(min(keptBytes, limit))
-            for piece in kept { request.web.body += piece.readableBytesView.prefix(limit - request.web.body.count) }
-        }
-        request.web.isBodyOversize = keptBytes > limit || !isRequestWhole
-        screened = request
-        follow(screening.decide(request))
-    }
-
-    private func follow(_ decision: ScreeningDecision) {
-        switch decision {
-        case .pass(let headers):
-            added = headers
-            connect()
-        case .answer(let answer):
-            front.shared.counters.blocked.add(1)
-            self.answer(answer)
-        }
-    }
-
     // MARK: To a server
 
-    private func connect() {
+    func connect() {
         stage = .connecting
         guard let application, let target = application.pick(besides: tried) else { return answer(502) }
         if let idle = front.takeIdle(target) { return pass(to: idle) }
@@ -142,9 +91,7 @@ final class Exchange {
         since = front.now
         upstream.begin(self, isToHEAD: head.isHEAD)
         upstream.write(passed)
-        let pieces = kept
-        (kept, keptBytes) = ([], 0)
-        for piece in pieces { send(piece, upstream) }
+        for piece in kept.takeAll() { send(piece, upstream) }
         if isRequestWhole { endBody(upstream) }
         upstream.flush()
         if !isRequestWhole { side?.readOn() }
@@ -169,7 +116,7 @@ final class Exchange {
     var takesRequest: Bool {
         switch stage {
         case .screening, .done: true
-        case .connecting: keptBytes < Self.mostKept
+        case .preparing, .connecting: kept.count < Self.mostKept
         case .passing(let upstream), .tunnel(let upstream): upstream.isWritable
         }
     }
@@ -179,11 +126,8 @@ final class Exchange {
         switch stage {
         case .screening(let limit):
             kept.append(piece)
-            keptBytes += piece.readableBytes
-            if keptBytes > limit { decide() }
-        case .connecting:
-            kept.append(piece)
-            keptBytes += piece.readableBytes
+            if kept.count > limit { decide() }
+        case .preparing, .connecting: kept.append(piece)
         case .passing(let upstream):
             // A server that takes the body is no server that says nothing.
             if upstream.isWritable { since = front.now }
@@ -204,7 +148,7 @@ final class Exchange {
             since = front.now
             endBody(upstream)
             upstream.flush()
-        case .connecting, .tunnel, .done: break
+        case .preparing, .connecting, .tunnel, .done: break
         }
     }
 
@@ -212,7 +156,7 @@ final class Exchange {
     func flushUpstream() {
         switch stage {
         case .passing(let upstream), .tunnel(let upstream): upstream.flush()
-        case .screening, .connecting, .done: break
+        case .preparing, .screening, .connecting, .done: break
         }
     }
 
@@ -221,7 +165,7 @@ final class Exchange {
         guard takesAnswer else { return }
         switch stage {
         case .passing(let upstream), .tunnel(let upstream): upstream.readOn()
-        case .screening, .connecting, .done: break
+        case .preparing, .screening, .connecting, .done: break
         }
     }
 
@@ -279,6 +223,7 @@ final class Exchange {
         since = front.now
         stage = .tunnel(upstream)
         tell(101)
+        tellEnd()
         side?.switchProtocols(answer)
         upstream.beginTunnel()
     }
@@ -313,6 +258,7 @@ final class Exchange {
     private func beginAnswer(_ answer: ResponseHead) {
         isAnswerBegun = true
         tell(answer.status)
+        if answer.isEventStream { tellEnd() }
         side?.begin(answer)
     }
 
@@ -327,11 +273,20 @@ final class Exchange {
         }
     }
 
-    private func answer(_ status: Int) {
+    /// Says that the answer takes no part any more of what the application can do. What has no foreseeable end takes none.
+    private func tellEnd() {
+        guard !isEndTold, screened != nil else { return }
+        isEndTold = true
+        if let guardian = front.shared.guardian, let ip = client.ip {
+            guardian.saw(.requestEnded, from: ip, for: application?.fronted)
+        }
+    }
+
+    func answer(_ status: Int) {
         answer(ErrorPage.answer(status))
     }
 
-    private func answer(_ own: ScreeningAnswer) {
+    func answer(_ own: ScreeningAnswer) {
         guard let side else { return }
         beginAnswer(ResponseHead(own, at: front.time, isToHEAD: head.isHEAD))
         if !head.isHEAD, !own.body.isEmpty { side.send(ByteBuffer(bytes: own.body)) }
@@ -346,24 +301,32 @@ final class Exchange {
         side?.breakOff()
     }
 
+    func hangUp() {
+        let side = side
+        finish(mayKeep: false)
+        side?.hangUp()
+    }
+
     private func finish(mayKeep: Bool) {
         let was = stage
         stage = .done
-        (side, kept, keptBytes) = (nil, [], 0)
+        (side, kept) = (nil, KeptBody())
         if !isAnswerBegun {
             isAnswerBegun = true
             tell(Self.clientLeft)
         }
+        tellEnd()
         switch was {
         case .passing(let upstream), .tunnel(let upstream): upstream.release(mayBeKept: mayKeep)
-        case .screening, .connecting, .done: break
+        case .preparing, .screening, .connecting, .done: break
         }
     }
 
     // MARK: Time
 
-    /// Looks whether the application takes too long.
+    /// Looks whether the application takes too long, and whether the client may go on.
     func tick(_ now: NIODeadline) {
+        guard client.standing?.isRevoked != true else { return hangUp() }
         guard let application, since + application.settings.timeout < now else { return }
         switch stage {
         case .passing(let upstream):
@@ -371,6 +334,8 @@ final class Exchange {
             guard takesAnswer, isRequestWhole || !upstream.isWritable else { return }
             fail(504)
         case .tunnel: finishTunnel()
+        // As for a web ACL that can't be asked.
+        case .preparing: fail(500)
         case .screening, .connecting, .done: break
         }
     }

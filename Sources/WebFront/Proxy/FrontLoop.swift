@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import Platform
+import Synchronization
 
 /// Who looks once a second whether something takes too long.
 protocol Ticking: AnyObject {
@@ -15,6 +16,8 @@ final class FrontShared: Sendable {
     let limits: WebFrontLimits
     let counters: FrontCounters
     let log: Logger
+    /// When something was said of a server last, in seconds since 1970, by its address.
+    private let told = Mutex<[String: Double]>([:])
 
     init(
         screener: (any Screener)?, guardian: (any TrafficGuard)?, limits: WebFrontLimits, counters: FrontCounters,
@@ -25,6 +28,33 @@ final class FrontShared: Sendable {
         self.limits = limits
         self.counters = counters
         self.log = log
+    }
+
+    /// Tells the operator why TLS with a server failed, once a minute.
+    func complain(of target: Target, _ error: any Error, at time: Double) {
+        let address = target.address.authority
+        let isDue = told.withLock { told in
+            if let last = told[address], time - last < 60 { return false }
+            told[address] = time
+            return true
+        }
+        guard isDue else { return }
+        log.warning("TLS with an application's server failed: \(error)", metadata: ["server": "\(address)"])
+    }
+
+    /// Takes note that there was no room for a stream.
+    /// - Returns: whether its client may have more refused; else its connection is closed.
+    func admitsRefusal(of client: ClientInfo) -> Bool {
+        guard admitsStray(from: client) else { return false }
+        if let guardian, let ip = client.ip { guardian.saw(.refused, from: ip, for: nil) }
+        return true
+    }
+
+    /// Whether a request is answered that is for no application, or that is none.
+    func admitsStray(from client: ClientInfo) -> Bool {
+        guard let guardian, let ip = client.ip, !guardian.admitsStray(from: ip) else { return true }
+        guardian.saw(.refused, from: ip, for: nil)
+        return false
     }
 }
 

@@ -13,8 +13,6 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         case body(BodyReader, Exchange)
         /// A request is there, and is being answered.
         case answer(Exchange)
-        /// The rest of a body that nobody wants.
-        case rest(BodyReader, left: Int)
         /// What comes is of another protocol.
         case tunnel(Exchange)
         /// Everything is said; the client is to close its side.
@@ -40,9 +38,8 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     @exclusivity(unchecked) private var pace: ClientPace
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
 
-    /// How much of an unwanted body is read in order to keep the connection, and how much of requests that come before their
-    /// turn, in bytes.
-    private static let (shortRest, mostWaiting) = (262_144, 65_536)
+    /// How much is read of requests that come before their turn, in bytes.
+    private static let mostWaiting = 65_536
 
     init(_ front: FrontLoop, _ info: ClientInfo, _ connection: Connection) {
         self.front = front
@@ -66,7 +63,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private var exchange: Exchange? {
         switch reading {
         case .body(_, let exchange), .answer(let exchange), .tunnel(let exchange): exchange
-        case .head, .rest, .closing: nil
+        case .head, .closing: nil
         }
     }
 
@@ -78,7 +75,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
 
     private var takesMore: Bool {
         switch reading {
-        case .head, .rest, .closing: true
+        case .head, .closing: true
         case .body(_, let exchange), .tunnel(let exchange): exchange.takesRequest
         // To see that the client is gone, and no more than that.
         case .answer: inbound.readableBytes < Self.mostWaiting
@@ -131,7 +128,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private func dropHalf() {
         switch reading {
         case .answer, .tunnel, .closing: return
-        case .body, .head, .rest: exchange?.cancel()
+        case .body, .head: exchange?.cancel()
         }
         close()
     }
@@ -148,13 +145,6 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
             reading = .body(reader, exchange)
             exchange.take(piece)
             return endBody(reader, exchange) || inbound.readableBytes > 0
-        case .rest(var reader, let left):
-            let before = inbound.readableBytes
-            _ = try reader.next(&inbound)
-            let rest = left - (before - inbound.readableBytes)
-            reading = reader.isAtEnd ? .head : .rest(reader, left: rest)
-            if rest < 0 { closeGently() }
-            return reader.isAtEnd || before != inbound.readableBytes
         case .tunnel(let exchange):
             let bytes = inbound
             inbound = ByteBuffer()
@@ -170,7 +160,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private func endBody(_ reader: BodyReader, _ exchange: Exchange) -> Bool {
         guard reader.isAtEnd, case .body = reading else { return false }
         reading = .answer(exchange)
-        connection.begin(.answering)
+        connection.begin(answering)
         exchange.endRequest()
         return true
     }
@@ -206,10 +196,13 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         } else {
             reading = .answer(exchange)
             pace.begin(.answer, front.now)
-            connection.begin(.answering)
+            connection.begin(answering)
         }
         exchange.start()
     }
+
+    /// Whose turn it is while a request is answered: who sends another one without reading the answers before is waited for.
+    private var answering: Connection.Phase { isWritable ? .answering : .sending }
 
     /// Answers what is no request, and ends the connection: nobody knows where another would begin.
     private func refuse(_ refusal: Refusal) {
@@ -223,7 +216,6 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         } else {
             answer(refusal.status)
         }
-        if case .closing = reading { return }
         closeGently()
     }
 
@@ -260,11 +252,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
             return closeGently()
         }
         owesContinue = false
-        if case .body(let reader, _) = reading {
-            reading = .rest(reader, left: Self.shortRest)
-        } else {
-            reading = .head
-        }
+        reading = .head
         pace.begin(.idle, front.now)
         connection.begin(.idle)
         flush()
@@ -293,7 +281,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         flush()
         reading = .tunnel(exchange)
         pace.begin(.tunnel, front.now)
-        connection.begin(.answering)
+        connection.begin(answering)
         process()
         exchange.flushUpstream()
         readOn()
@@ -311,8 +299,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private func close() {
         guard let context else { return }
         flush()
-        reading = .closing
-        pace.begin(.closing, front.now)
+        beginClosing()
         whenSent { context.close(promise: nil) }
     }
 
@@ -321,19 +308,25 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     private func closeGently() {
         guard let context else { return }
         if case .closing = reading { return }
-        reading = .closing
-        pace.begin(.closing, front.now)
-        connection.begin(.reading)
+        beginClosing()
         flush()
         let isInputClosed = isInputClosed
         whenSent {
             guard !isInputClosed else { return context.close(promise: nil) }
+            self.pace.begin(.closing, self.front.now)
             context.close(mode: .output).assumeIsolated().whenFailure { _ in context.close(promise: nil) }
         }
         if holdsRead {
             holdsRead = false
             context.read()
         }
+    }
+
+    /// From now on the client is waited for: it has to take what there is for it first, and then to close its side.
+    private func beginClosing() {
+        reading = .closing
+        pace.begin(.sending, front.now)
+        connection.begin(.sending)
     }
 
     private func whenSent(_ next: @escaping () -> Void) {
@@ -347,7 +340,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         switch reading {
         case .head: if inbound.readableBytes == 0 { close() } else { isKept = false }
         case .tunnel, .closing: break
-        case .body, .answer, .rest: isKept = false
+        case .body, .answer: isKept = false
         }
     }
 
@@ -356,7 +349,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
         if case ChannelEvent.inputClosed = event {
             isInputClosed = true
             switch reading {
-            case .head, .rest, .body: dropHalf()
+            case .head, .body: dropHalf()
             case .closing: close()
             case .answer: isKept = isKept && inbound.readableBytes > 0
             case .tunnel(let exchange): exchange.clientClosesOutput()
@@ -366,7 +359,13 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        pace.writable(context.channel.isWritable, front.now)
+        let isWritable = context.channel.isWritable
+        pace.writable(isWritable, front.now)
+        switch reading {
+        case .answer, .tunnel: connection.begin(isWritable ? .answering : .sending)
+        case .body: connection.begin(isWritable ? .reading : .sending)
+        case .head, .closing: break
+        }
         exchange?.clientWritabilityChanged()
         context.fireChannelWritabilityChanged()
     }
@@ -386,8 +385,7 @@ final class HTTP1Handler: ChannelDuplexHandler, ClientSide, Ticking {
 
     func tick(_ now: NIODeadline) {
         exchange?.tick(now)
-        var isReading = false
-        if case .body(_, let exchange) = reading { isReading = exchange.takesRequest }
+        let isReading = if case .body(_, let exchange) = reading { exchange.takesRequest } else { false }
         guard let lapse = pace.lapse(now, isReadingBody: isReading) else { return }
         if let event = lapse.event, let ip = info.ip {
             front.shared.guardian?.saw(event, from: ip, for: exchange?.application?.fronted)

@@ -89,28 +89,38 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
         if head.framing == .none { rest = 0 }
         owesContinue = head.expectsContinue
         pace.begin(isWhole ? .answer : .body, front.now)
-        connection.begin(isWhole ? .answering : .reading)
+        connection.begin(isWhole ? answering : .reading)
         let exchange = Exchange(front, info, self, head)
         self.exchange = exchange
         exchange.start()
     }
 
+    /// Whose turn it is while a request is answered.
+    private var answering: Connection.Phase { isWritable ? .answering : .sending }
+
     private func take(_ bytes: ByteBuffer) throws(Refusal) {
+        // Of a request that is answered already nothing more is looked at.
+        guard let exchange else { return }
         pace.saw(bytes.readableBytes)
         if let rest {
             guard bytes.readableBytes <= rest else { throw .malformed("a body is longer than its length") }
             self.rest = rest - bytes.readableBytes
         }
-        if bytes.readableBytes > 0 { exchange?.take(bytes) }
+        if bytes.readableBytes > 0 { exchange.take(bytes) }
     }
 
     private func endRequest() throws(Refusal) {
         guard !isRequestWhole else { return }
+        guard let exchange else {
+            // It is the client that has yet to take its answer.
+            isRequestWhole = true
+            return
+        }
         guard rest ?? 0 == 0 else { throw .malformed("a body is shorter than its length") }
         isRequestWhole = true
         pace.begin(.answer, front.now)
-        connection.begin(.answering)
-        exchange?.endRequest()
+        connection.begin(answering)
+        exchange.endRequest()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -123,6 +133,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
         front.shared.counters.malformed.add(1)
         if let ip = info.ip { front.shared.guardian?.saw(.malformed, from: ip, for: exchange?.application?.fronted) }
         if let exchange { return exchange.fail(refusal.status) }
+        // In HTTP/1 the connection ends with it.
+        guard front.shared.admitsStray(from: info) else { return hangUp() }
         answer(refusal.status)
     }
 
@@ -148,7 +160,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
         for field in fields.all where AnswerHead.isPassed(field, fields, options) {
             headers.add(
                 name: String(decoding: fields.bytes[field.name].lazy.map(\.lowercased), as: UTF8.self),
-                value: fields.bytes.text(field.value))
+                value: fields.bytes.fieldText(field.value))
         }
         if let length = head.length, head.status != 204 { headers.add(name: "content-length", value: String(length)) }
         if case .length(let length) = head.framing { answerRest = length }
@@ -170,14 +182,20 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
     func end() {
         exchange = nil
         guard let context else { return }
-        pace.begin(.closing, front.now)
+        pace.begin(.sending, front.now)
+        connection.begin(.sending)
+        // Of an answer that is whole, the stream ends with what was written last.
         guard !isAnswerWhole else { return context.flush() }
         isAnswerWhole = true
         let end = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer()), endStream: true)
-        context.writeAndFlush(wrapOutboundOut(.data(end))).assumeIsolated().whenComplete { _ in
-            // The rest of the request is not wanted.
-            if !self.isRequestWhole { context.close(promise: nil) }
-        }
+        context.writeAndFlush(wrapOutboundOut(.data(end))).assumeIsolated().whenComplete { _ in self.endUnread() }
+    }
+
+    /// Has the client send no more of a request whose answer it has got (RFC 9113, section 8.1).
+    private func endUnread() {
+        guard !isRequestWhole, let context else { return }
+        pace.begin(.closing, front.now)
+        context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
     }
 
     func flush() { context?.flush() }
@@ -187,13 +205,22 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, ClientSide, Ticking {
         context?.close(promise: nil)
     }
 
+    func hangUp() {
+        breakOff()
+        context?.channel.parent?.close(promise: nil)
+    }
+
     /// A stream of HTTP/2 is asked for no other protocol.
     func switchProtocols(_ head: ResponseHead) { breakOff() }
 
     func closeOutput() {}
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        pace.writable(context.channel.isWritable, front.now)
+        let isWritable = context.channel.isWritable
+        pace.writable(isWritable, front.now)
+        if exchange != nil {
+            connection.begin(isWritable ? isRequestWhole ? .answering : .reading : .sending)
+        }
         exchange?.clientWritabilityChanged()
         context.fireChannelWritabilityChanged()
     }

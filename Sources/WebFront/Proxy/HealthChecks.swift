@@ -60,9 +60,15 @@ private struct HealthProbe {
         var limits = EndpointClient.Limits()
         limits.connection = check.timeout
         limits.silence = check.timeout
+        // A server that says a byte now and then is not well, either.
+        limits.answer = check.timeout
         limits.idleConnections = 0
         // As an Application Load Balancer, it does not look at the certificates of targets here.
-        guard let client = try? EndpointClient(target.address, trust: nil, limits: limits) else { return }
+        let client: EndpointClient
+        do throws(FetchError) { client = try EndpointClient(target.address, trust: nil, limits: limits) } catch {
+            return log.error(
+                "\(name)'s server at \(target.address.authority) can't be asked whether it is well: \(error)")
+        }
         var (successes, failures) = (0, 0)
         repeat {
             let isWell = await ask(client)

@@ -214,6 +214,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        // The end of what was said shows in its length.
+        case NIOSSLError.uncleanShutdown: break
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            front.shared.complain(of: target, error, at: front.time)
+        default: break
+        }
         context.close(promise: nil)
     }
 

@@ -37,6 +37,7 @@ enum ApplicationReader {
         case "certificate-file": application.certificateFile = String(value)
         case "key-file": application.keyFile = String(value)
         case "trust": application.trustFile = String(value)
+        case "revocations": application.revocationsFile = String(value)
         case "health": application.health = try health(value, number)
         case "balance":
             guard let algorithm = ApplicationSettings.Algorithm(rawValue: String(value)) else {
@@ -55,8 +56,8 @@ enum ApplicationReader {
         default:
             throw problem(
                 """
-                there is no setting '\(name)'; there are: hosts, certificate, certificate-file, key-file, trust, health, \
-                balance, timeout, tls, arn
+                there is no setting '\(name)'; there are: hosts, certificate, certificate-file, key-file, trust, \
+                revocations, health, balance, timeout, tls, arn
                 """)
         }
     }

@@ -43,6 +43,8 @@ struct ApplicationSettings: Sendable, Equatable {
     var keyFile: String?
     /// A PEM file of the authorities of its clients' certificates; nil: they need none.
     var trustFile: String?
+    /// A PEM file of their lists of certificates that are revoked.
+    var revocationsFile: String?
     var health: HealthCheck?
     var algorithm = Algorithm.roundRobin
     /// How long a target may say nothing: as an Application Load Balancer has it.

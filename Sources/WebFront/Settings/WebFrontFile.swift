@@ -104,6 +104,9 @@ public struct WebFrontFile: Sendable {
                 throw Problem(
                     line: line, reason: "trust is for clients that come by HTTPS: add certificate, or certificate-file")
             }
+            if application.revocationsFile != nil, application.trustFile == nil {
+                throw Problem(line: line, reason: "revocations are of the authorities that trust names: add trust")
+            }
             if let arn = application.arn, !arns.insert(arn).inserted {
                 throw Problem(line: line, reason: "another application has the same arn")
             }

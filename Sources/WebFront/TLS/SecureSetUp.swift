@@ -33,24 +33,36 @@ extension WebFront {
                 }
             })
         let hello = ServerHelloReader()
-        try pipeline.addHandlers(PlainRequestRefusal(), hello, sni)
+        let offer = ClientHelloReader()
+        try pipeline.addHandlers(PlainRequestRefusal(), hello, offer, sni)
         try pipeline.addHandler(
             HandshakeEnd(
                 connection, limits, hello,
                 onFailure: { if let ip { shared.guardian?.saw(.failedHandshake, from: ip, for: nil) } }
             ) { [self] _, applicationProtocol in
                 let certificate = try pipeline.nioSSL_peerCertificate()
+                var standing: ClientStanding?
+                if let certificate, let revocations = choice.shown?.trust?.revocations {
+                    standing = ClientStanding(certificate, revocations)
+                }
+                if standing?.isRevoked == true {
+                    shared.log.debug(
+                        "a client's certificate is revoked", metadata: ["address": "\(connection.address)"])
+                    if let ip { shared.guardian?.saw(.revokedCertificate, from: ip, for: nil) }
+                    throw ChannelError.ioOnClosedChannel
+                }
                 let info = ClientInfo(
                     address: connection.address, isSecure: true, port: port,
                     certificate: certificate.map { ClientCertificateHeaders.headers(of: $0) } ?? [],
-                    trust: choice.shown?.trust)
+                    trust: choice.shown?.trust, standing: standing, fingerprints: offer.fingerprints)
                 guard applicationProtocol == "h2" else {
                     return try pipeline.addHandler(HTTP1Handler(front, info, connection))
                 }
                 let bound = NIOLoopBound(front, eventLoop: channel.eventLoop)
                 try HTTP2Pipeline.add(
                     to: channel, connection, connections, limits,
-                    onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } }
+                    onViolation: { _ in if let ip { shared.guardian?.saw(.frameFlood, from: ip, for: nil) } },
+                    onRefusal: { shared.admitsRefusal(of: info) }
                 ) { stream, own in
                     try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(bound.value, info, own))
                 }
@@ -63,6 +75,9 @@ extension WebFront {
     }
 
     func refreshCertificates() async {
+        for application in table.all {
+            application.trust?.revocations?.refresh(log, at: environment.clock.realTime)
+        }
         await certificates.refresh(table, source, at: environment.clock.realTime)
     }
 }

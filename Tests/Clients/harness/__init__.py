@@ -10,6 +10,7 @@ saml       a SAML identity provider
 trail      CloudTrail's event history, waited for
 trails     what CloudTrail's trails have delivered into a bucket
 terraform  the real Terraform, in a folder
+patience   how long tests wait for what has to come
 clock      a server whose clock the test can move
 postgres   PostgreSQL servers of the tests' own
 ledger     the ledger on disk, opened by hand

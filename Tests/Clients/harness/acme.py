@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from cryptography import x509
 from .authorities import Authority
 from .documents import allow, policy
 from .identity import Identity
+from .ports import free_port
 
 FOLDER = Path(__file__).resolve().parents[3] / ".venv" / "certbot"
 PRINCIPAL = "acm-acme.amazonaws.com"
@@ -35,12 +35,6 @@ ISSUES = [
     "acm:RequestCertificate", "acm:RevokeCertificate", "acm-pca:DescribeCertificateAuthority", "acm-pca:IssueCertificate",
     "acm-pca:GetCertificate", "acm-pca:RevokeCertificate",
 ]  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from .acme import Binding, Endpoint
+from .patience import PATIENCE
 
 ERRORS = "urn:ietf:params:acme:error:"
 CURVES = {"ES256": (ec.SECP256R1(), hashes.SHA256(), 32), "ES384": (ec.SECP384R1(), hashes.SHA384(), 48), "ES512": (ec.SECP521R1(), hashes.SHA512(), 66)}
@@ -187,7 +188,7 @@ class AcmeClient:
 
     def wait(self, url: str, *states: str) -> Any:
         """Asks until something is in one of these states."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while True:
             answer = self.post(url)
             assert answer.status == 200, answer.body

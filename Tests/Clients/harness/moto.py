@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 
+from .ports import free_port
 from .server import REPOSITORY, clean_environment
 
 FOLDER = REPOSITORY / ".venv" / "moto"
@@ -37,9 +38,7 @@ class Moto:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, within: float = 60) -> "Moto":
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+        self.port = free_port()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(self.port)],

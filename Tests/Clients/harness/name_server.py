@@ -32,6 +32,8 @@ class NameServer:
         self.cuts_off = False
         #: Answers that it can't say.
         self.fails = False
+        #: Does not answer what is asked of names that end so.
+        self.is_silent_of = ""
         self.lock = threading.Lock()
         self.port = 0
 
@@ -40,13 +42,15 @@ class NameServer:
         with self.lock:
             self.records[owner, dns.rdatatype.from_text(kind)] = dns.rrset.from_text(owner, 60, "IN", kind, *values)
 
-    def answer(self, wire: bytes, way: str) -> bytes:
+    def answer(self, wire: bytes, way: str) -> bytes | None:
         message = dns.message.from_wire(wire, keyring=self.keys) if self.keys else dns.message.from_wire(wire)
         if message.opcode() == dns.opcode.UPDATE:
             return self.update(message)
         (question,) = message.question
         with self.lock:
             self.asked.append((question.name.to_text(), dns.rdatatype.to_text(question.rdtype), way))
+            if self.is_silent_of and question.name.to_text().endswith(self.is_silent_of):
+                return None
             answer = dns.message.make_response(message)
             if self.fails:
                 answer.set_rcode(dns.rcode.SERVFAIL)
@@ -89,7 +93,8 @@ class NameServer:
 class ByDatagram(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         wire, socket = self.request
-        socket.sendto(self.server.names.answer(wire, "UDP"), self.client_address)  # type: ignore[attr-defined]
+        if answer := self.server.names.answer(wire, "UDP"):  # type: ignore[attr-defined]
+            socket.sendto(answer, self.client_address)
 
 
 class ByStream(socketserver.BaseRequestHandler):
@@ -99,8 +104,8 @@ class ByStream(socketserver.BaseRequestHandler):
         wire = b""
         while len(wire) < count:
             wire += self.request.recv(count - len(wire))
-        answer = self.server.names.answer(wire, "TCP")  # type: ignore[attr-defined]
-        self.request.sendall(struct.pack("!H", len(answer)) + answer)
+        if answer := self.server.names.answer(wire, "TCP"):  # type: ignore[attr-defined]
+            self.request.sendall(struct.pack("!H", len(answer)) + answer)
 
 
 @contextmanager

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .patience import PATIENCE
+from .ports import free_port
+
 MODULE = Path("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so")
 CRS = Path("/usr/share/modsecurity-crs/rules")
 SETUP = Path("/etc/modsecurity/crs/crs-setup.conf")
@@ -49,13 +52,13 @@ Include {CRS}/*.conf
 
 @contextmanager
 def nginx(
-    folder: Path, location: str, *, level: int | None = None, certificate: tuple[Path, Path] | None = None, core: int | None = None
-) -> Iterator[tuple[int, int]]:
+    folder: Path, location: str, *, level: int | None = None, certificate: tuple[Path, Path] | None = None, core: int | None = None,
+    address: str = "127.0.0.1", connections: int = 2048, http2: bool = False, rules: list[str] | None = None,
+) -> Iterator[tuple[int, int]]:  # fmt: skip
     """nginx with one worker. `location` is what it does: `proxy_pass` to an `upstream application` at an address, or anything
-    else in nginx's words. Yields its process id and its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    else in nginx's words. With `level` libmodsecurity asks the Core Rule Set, with `rules` those. Yields its process id and its
+    port."""
+    port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     upstream, inside = "", f"{location};"
@@ -63,22 +66,26 @@ def nginx(
         upstream = f"upstream application {{ server {location.removeprefix('http://')}; keepalive 256; keepalive_requests 100000000; }}"
         inside = 'proxy_pass http://application; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;'
     secure = f"ssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]};" if certificate else ""
-    rules = f"modsecurity on; modsecurity_rules_file {_rules(level, folder)};" if level else ""
+    asked = f"modsecurity on; modsecurity_rules_file {_rules(level, folder)};" if level else ""
+    if rules is not None:
+        own = ["SecRuleEngine On", "SecRequestBodyAccess On", "SecAuditEngine Off", *rules]
+        (folder / "own.conf").write_text("\n".join(own) + "\n")
+        asked = f"modsecurity on; modsecurity_rules_file {folder / 'own.conf'};"
     (folder / "nginx.conf").write_text(
-        f"""{f"load_module {MODULE};" if level else ""}
+        f"""{f"load_module {MODULE};" if asked else ""}
 daemon off;
 master_process off;
 pid {folder}/pid;
 error_log {folder}/error.log crit;
 worker_rlimit_nofile 4096;
-events {{ worker_connections 2048; }}
+events {{ worker_connections {connections}; }}
 http {{
 access_log off;
 keepalive_requests 100000000;
 large_client_header_buffers 8 32k;
 {paths}
 {upstream}
-server {{ listen 127.0.0.1:{port} {"ssl" if certificate else ""} default_server; {secure} {rules} location / {{ {inside} }} }}
+server {{ listen {address}:{port} {"ssl" if certificate else ""}{" http2" if http2 else ""} default_server; {secure} {asked} location / {{ {inside} }} }}
 }}
 """
     )
@@ -87,7 +94,7 @@ server {{ listen 127.0.0.1:{port} {"ssl" if certificate else ""} default_server;
         command = ["taskset", "-c", str(core), *command]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -10,6 +10,7 @@ from typing import Any
 
 from .documents import policy
 from .identity import Identity
+from .patience import PATIENCE
 from .server import ROOT_KEY_ID, ROOT_SECRET, Server, gatehouse
 
 ROLE = "OrganizationAccountAccessRole"
@@ -67,7 +68,7 @@ class NewOrganization:
         """A new account, made by the organization."""
         email = f"{name}-{next(self.numbers)}@example.com"
         status = self.api.create_account(Email=email, AccountName=name)["CreateAccountStatus"]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while status["State"] == "IN_PROGRESS":
             assert time.monotonic() < deadline, status
             time.sleep(0.05)

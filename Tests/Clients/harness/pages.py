@@ -21,7 +21,6 @@ import os
 import re
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from .acme import FOLDER as CERTBOT
 from .aws import AwsForShells, aws_program
 from .moto import FOLDER as MOTO
 from . import web_front
+from .ports import free_port
 from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
 PLACE, SECURE_PLACE, ENDPOINT = "127.0.0.1:4566", "127.0.0.1:4567", "127.0.0.1:5000"
@@ -125,12 +125,8 @@ class Reader:
         (self.clone / ".build" / "release" / "gatehouse").symlink_to(BINARY)
         for name in ("Documentation", "Tests", "Makefile", "README.md"):
             (self.clone / name).symlink_to(REPOSITORY / name)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.endpoint = f"127.0.0.1:{free.getsockname()[1]}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.application = str(free.getsockname()[1])
+        self.endpoint = f"127.0.0.1:{free_port()}"
+        self.application = str(free_port())
         programs = folder / "bin"
         programs.mkdir()
         moto = programs / "moto_server"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import h11
 import httptools
 
-PATIENCE = 10
+from .patience import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import postgres, raw
 from .identity import Identity
+from .patience import PATIENCE
 
 ACCOUNT = "111122223333"
 ROOT_KEY_ID = "AKIAGATEHOUSETESTS00"
@@ -94,7 +95,7 @@ class Server:
             command += ["--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET]
         return command + self.options
 
-    def start(self, *, within: float = 20) -> "Server":
+    def start(self, *, within: float = PATIENCE) -> "Server":
         errors = open(self.log, "ab") if self.log else subprocess.DEVNULL
         try:
             self.process = subprocess.Popen(
@@ -137,7 +138,7 @@ class Server:
             lines.put(line)
         lines.put(None)
 
-    def stop(self, *, within: float = 15) -> int:
+    def stop(self, *, within: float = PATIENCE) -> int:
         """Asks it to end, as an operator would, and returns its exit code."""
         assert self.process
         if self.process.poll() is None:
@@ -224,7 +225,7 @@ def resident_memory(pid: int) -> int:
 
 
 def gatehouse(
-    *words: str, environment: dict[str, str] | None = None, within: float = 20
+    *words: str, environment: dict[str, str] | None = None, within: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     """One of the commands that run and end: env, why, version, operations."""
     return subprocess.run(

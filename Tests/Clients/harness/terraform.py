@@ -116,7 +116,9 @@ class Terraform:
         return done
 
     def outputs(self) -> dict[str, Any]:
-        return {name: one["value"] for name, one in json.loads(self.run("output", "-json").stdout).items()}
+        """As `terraform output -json` has them, which takes half a second to read the same file."""
+        state = json.loads((self.folder / "terraform.tfstate").read_text())
+        return {name: one["value"] for name, one in state["outputs"].items()}
 
     def apply(self) -> str:
         return self.run("apply", "-auto-approve", "-no-color").stdout
@@ -128,7 +130,8 @@ class Terraform:
 
     def reimport(self, identifiers: dict[str, str]) -> None:
         """Forgets resources and takes them in again from what the server says of them, at once, because each start of the
-        provider takes seconds. Nothing differs from the configuration then, as `assert_no_drift` would find."""
+        provider takes seconds. Nothing differs from the configuration then, neither of these nor of the others: what
+        `assert_no_drift` would find before, this finds as well."""
         self.run("state", "rm", "-no-color", *identifiers)
         imports = self.folder / "imports.tf"
         imports.write_text(

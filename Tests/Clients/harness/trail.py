@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from .identity import AwsError, Identity
-
-PATIENCE = 8.0
+from .patience import PATIENCE
 
 #: Operations whose events CloudTrail calls otherwise.
 RENAMED = {

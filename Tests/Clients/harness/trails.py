@@ -11,10 +11,10 @@ from typing import Any
 
 from .aws import aws_program
 from .identity import Identity
+from .patience import PATIENCE
 from .server import ACCOUNT
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
-PATIENCE = 20.0
 
 
 def bucket_policy(

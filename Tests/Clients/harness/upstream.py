@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from collections.abc import Callable, Iterator
 
-PATIENCE = 20
+from .patience import PATIENCE
 
 
 @dataclass

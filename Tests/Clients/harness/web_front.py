@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .patience import PATIENCE
 from .server import Server
 
 LISTENS = re.compile(r"The web front listens on (https?)://\S+:(\d+)")
-PATIENCE = 15
 _CONNECTIONS = itertools.count()
 
 

@@ -27,6 +27,14 @@ resource "aws_acm_certificate" "mail" {
   }
 }
 
+# Somebody else's, whose files the test has written.
+resource "aws_acm_certificate" "imported" {
+  private_key       = file("${path.module}/key.pem")
+  certificate_body  = file("${path.module}/${var.team}.pem")
+  certificate_chain = file("${path.module}/chain.pem")
+  tags              = { team = var.team }
+}
+
 data "aws_acm_certificate" "found" {
   domain      = "example.com"
   statuses    = ["ISSUED"]
@@ -36,6 +44,7 @@ data "aws_acm_certificate" "found" {
 }
 
 output "public" { value = aws_acm_certificate_validation.public.certificate_arn }
+output "imported" { value = aws_acm_certificate.imported.arn }
 output "found" { value = data.aws_acm_certificate.found.arn }
 output "records" { value = [for one in aws_acm_certificate.public.domain_validation_options : one.resource_record_value] }
 output "emails" { value = aws_acm_certificate.mail.validation_emails }

@@ -110,6 +110,24 @@ resource "aws_acmpca_policy" "issuing" {
   })
 }
 
+# Of somebody else's key, whose request the test has written.
+resource "aws_acmpca_certificate" "own" {
+  certificate_authority_arn   = aws_acmpca_certificate_authority.issuing.arn
+  certificate_signing_request = file("${path.module}/own.csr")
+  signing_algorithm           = "SHA256WITHRSA"
+  template_arn                = "arn:${data.aws_partition.current.partition}:acm-pca:::template/EndEntityClientAuthCertificate/V1"
+  validity {
+    type  = "DAYS"
+    value = 30
+  }
+  depends_on = [aws_acmpca_certificate_authority_certificate.issuing]
+}
+
+data "aws_acmpca_certificate" "own" {
+  arn                       = aws_acmpca_certificate.own.arn
+  certificate_authority_arn = aws_acmpca_certificate_authority.issuing.arn
+}
+
 data "aws_acmpca_certificate_authority" "again" {
   arn        = aws_acmpca_certificate_authority.issuing.arn
   depends_on = [aws_acmpca_certificate_authority_certificate.issuing]
@@ -121,6 +139,7 @@ resource "aws_acm_certificate" "private" {
   depends_on                = [aws_acmpca_certificate_authority_certificate.issuing]
 }
 
+output "own" { value = data.aws_acmpca_certificate.own.certificate }
 output "private" { value = aws_acm_certificate.private.arn }
 output "issuing" { value = aws_acmpca_certificate_authority.issuing.arn }
 output "root" { value = aws_acmpca_certificate_authority.root.arn }

@@ -1,4 +1,6 @@
-"""ACM: a private certificate, whose key can be exported, another's certificate to import, and an ACME endpoint."""
+"""ACM: a private certificate, whose key can be exported, public ones, another's certificate to import, and an ACME endpoint."""
+
+from typing import Any
 
 from harness import Identity
 from harness.acme import Endpoint
@@ -14,6 +16,7 @@ def furnish(root: Identity) -> None:
     acm = root.client("acm")
     arn = acm.request_certificate(DomainName="www.example.com", CertificateAuthorityArn=authority.arn)["CertificateArn"]
     SAMPLES.values.update({"CertificateArn": arn, "RequestCertificate.CertificateAuthorityArn": authority.arn})
+    public(acm)
     endpoint = Endpoint.create(root)
     binding = endpoint.bind()
     validation = acm.create_acme_domain_validation(
@@ -26,6 +29,16 @@ def furnish(root: Identity) -> None:
             "AcmeDomainValidationArn": validation, "AccountUrl": client.account, "ResourceArn": endpoint.arn,
         }
     )  # fmt: skip
+
+
+def public(acm: Any) -> None:
+    """A public certificate whose key somebody has, and one that waits for an approval by mail."""
+    owned = acm.request_certificate(DomainName="www.example.com", ValidationMethod="DNS", Options={"Export": "ENABLED"})["CertificateArn"]
+    acm.get_waiter("certificate_validated").wait(CertificateArn=owned, WaiterConfig={"Delay": 1})
+    acm.export_certificate(CertificateArn=owned, Passphrase=b"secret")
+    mailed = acm.request_certificate(DomainName="www.example.com", ValidationMethod="EMAIL")["CertificateArn"]
+    SAMPLES.values.update({f"{operation}.CertificateArn": owned for operation in ("UpdateCertificateOptions", "RevokeCertificate")})
+    SAMPLES.values.update({f"{operation}.CertificateArn": mailed for operation in ("ResendValidationEmail", "ListCertificateDomainValidations")})
 
 
 ENDPOINT = UNKNOWN.replace("certificate/", "acme-endpoint/")

@@ -58,6 +58,12 @@ enum PublicAuthorityMaking {
     static let longestCertificate = 400 * 86_400.0
     private static let rootLifetime = 20 * 365 * 86_400.0
     static let issuingLifetime = 8 * 365 * 86_400.0
+    /// The policy of certificates for which control of the names was shown (CA/Browser Forum, Baseline Requirements 7.1.6.1).
+    static let domainValidated = "2.23.140.1.2.1"
+    /// The purpose of proving to be a server.
+    static let servers = "1.3.6.1.5.5.7.3.1"
+    /// ISO 3166 leaves this to those that are in no country; the Baseline Requirements (7.1.4.2) want some.
+    private static let country = "XX"
     /// Clients' clocks may be behind by so much.
     private static let skew = 3600.0
 
@@ -74,7 +80,8 @@ enum PublicAuthorityMaking {
             let id = newID()
             let secret = try await newKey(.eccNISTP256)
             let key = try Certificate.PrivateKey(derBytes: secret)
-            guard let template = CertificateTemplate(name: "SubordinateCACertificate_PathLen0/V1") else {
+            guard let template = CertificateTemplate(name: "SubordinateCACertificate_PathLen0_APIPassthrough/V1")
+            else {
                 throw ServiceError.internalFailure
             }
             var order = CertificateOrder(
@@ -83,6 +90,11 @@ enum PublicAuthorityMaking {
                 template: template, serial: SerialNumber.make(), notBefore: (time - skew).rounded(.down),
                 notAfter: min(time + issuingLifetime, root.authority.notAfter).rounded(.down),
                 signatureAlgorithm: .ecdsaWithSHA384)
+            // Baseline Requirements, 7.1.2.6: what it may issue, and how.
+            order.givenExtensions = [
+                try .purposes([servers]),
+                try CertificatePolicies.extension([try .init(domainValidated, statements: [])]),
+            ]
             let paths = PublicPaths(root.authority.id)
             order.distributionPoint = address + paths.list
             order.responder = address + paths.responder
@@ -117,7 +129,7 @@ enum PublicAuthorityMaking {
     /// Two Gatehouses have authorities of different names: clients that trust both can tell them apart.
     private static func name(_ text: String, _ id: String) throws -> DistinguishedName {
         try DistinguishedName(attributes: [
-            (NameAttribute.organization.identifier, "Gatehouse"),
+            (NameAttribute.country.identifier, country), (NameAttribute.organization.identifier, "Gatehouse"),
             (NameAttribute.commonName.identifier, "\(text) \(id.prefix(8))"),
         ])
     }

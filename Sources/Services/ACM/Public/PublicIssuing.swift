@@ -16,8 +16,8 @@ extension Environment {
     /// Days for which public certificates are valid.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html>
     private static let publicLifetime = 198 * 86_400.0
-    /// The policy of certificates for which control of the names was shown (CA/Browser Forum, Baseline Requirements 7.1.6.1).
-    private static let domainValidated = "2.23.140.1.2.1"
+    /// It leaves to us what the CA/Browser Forum's Baseline Requirements (7.1.2.7) say otherwise than AWS's other templates.
+    private static let template = "BlankEndEntityCertificate_CriticalBasicConstraints_APIPassthrough/V1"
     /// A common name has at most so many characters (RFC 5280, appendix A.1).
     private static let longestCommonName = 64
 
@@ -33,9 +33,7 @@ extension Environment {
         let issuer = try await publicIssuer()
         let now = now()
         do {
-            guard let template = CertificateTemplate(name: "EndEntityServerAuthCertificate_APIPassthrough/V1") else {
-                throw ServiceError.internalFailure
-            }
+            guard let template = CertificateTemplate(name: Self.template) else { throw ServiceError.internalFailure }
             // As AWS's, it is for whole days.
             let start = (now / 86_400).rounded(.down) * 86_400
             var order = CertificateOrder(
@@ -44,9 +42,16 @@ extension Environment {
             let common = names.prefix(1).filter { $0.utf8.count <= Self.longestCommonName }
             order.givenSubject = try DistinguishedName(
                 attributes: common.map { (NameAttribute.commonName.identifier, $0) })
+            // A key on an elliptic curve encrypts no other (RFC 8813, section 3).
+            let isRSA = request.publicKey.keyName?.hasPrefix("RSA") == true
             order.givenExtensions = [
+                try Certificate.Extension(
+                    KeyUsage(digitalSignature: true, keyEncipherment: isRSA), critical: true),
+                try .purposes([PublicAuthorityMaking.servers]),
                 try .alternativeNames(names.map { .dnsName($0) }),
-                try CertificatePolicies.extension([try .init(Self.domainValidated, statements: [])]),
+                try CertificatePolicies.extension([
+                    try .init(PublicAuthorityMaking.domainValidated, statements: [])
+                ]),
             ]
             let paths = PublicPaths(issuer.authority.id)
             order.distributionPoint = publicAddress.url + paths.list

@@ -145,15 +145,12 @@ extension Environment {
         let isRoot = issuer.authority.issuerID == nil
         let states = try await read(PublicAuthority.scope) { (records) throws(ServiceError) in
             var states: [RevocationQuery.State] = []
+            if isRoot {
+                let below = try records.list(PublicAuthority.self).filter { $0.issuerID == id }
+                let known = Set(below.compactMap { (try? $0.parsed().serialNumber.bytes).map(SerialNumber.text) })
+                return serials.map { known.contains($0) ? RevocationQuery.State.good : .unknown }
+            }
             for serial in serials {
-                if isRoot {
-                    let below = try records.list(PublicAuthority.self).filter { $0.issuerID == id }
-                    let isKnown = below.contains {
-                        (try? $0.parsed().serialNumber.bytes).map(SerialNumber.text) == serial
-                    }
-                    states.append(isKnown ? .good : .unknown)
-                    continue
-                }
                 let row = try records.get(PublicCertificate.self, PublicCertificate.key(serial), of: id)
                 states.append(row.map { $0.revocation.map { .revoked($0) } ?? .good } ?? .unknown)
             }

@@ -1,3 +1,4 @@
+import CPublicSuffix
 import CertificateIssuing
 import CertificateManagerAPI
 import Directory
@@ -192,8 +193,9 @@ extension DomainValidation {
     /// Whether a domain is a name's own, or one above it.
     static func isDomain(_ domain: String, of name: String) -> Bool {
         let name = base(name)
-        // One of a single label has no owner that could have mail.
-        return domain.contains(".") && (name == domain || name.hasSuffix("." + domain))
+        // One of a single label has no owner that could have mail; and whoever has a public suffix does not have what is below.
+        guard domain.contains(".") else { return false }
+        return name == domain || name.hasSuffix("." + domain) && !is_public_suffix(domain)
     }
 }
 

@@ -4,6 +4,12 @@ import Platform
 import Wire
 
 extension CertificateManager.ResendValidationEmail: WriteOperation, OnCertificate {
+    // AWS's numbers are not known here.
+    /// In seconds.
+    private static let span = 3600.0
+    /// How often mail about a name is sent anew within the span.
+    private static let mostInSpan = 5
+
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         var certificate = try records.certificate(input.certificateArn, call)
         let (name, domain) = (input.domain.lowercased(), input.validationDomain.lowercased())
@@ -21,6 +27,12 @@ extension CertificateManager.ResendValidationEmail: WriteOperation, OnCertificat
         else {
             throw .acm(.invalidStateException, "The domain \(name) is not waiting for a validation by mail.")
         }
+        // Whoever has the mailbox need not be who asks, and is not to be flooded.
+        let sent = (validations[index].resent ?? []).filter { $0 > call.time - span }
+        guard sent.count < mostInSpan else {
+            throw ServiceError("ThrottlingException", "Rate exceeded", status: 400)
+        }
+        validations[index].resent = sent + [call.time]
         validations[index].validationDomain = domain
         if isRenewal { certificate.renewal?.validations = validations } else { certificate.validations = validations }
         try records.sendApprovalMail(

@@ -12,12 +12,17 @@ extension Environment {
     ///
     /// Where the operator has not said where records are seen, Gatehouse knows those of the names that can be nobody's, and no
     /// others.
+    /// - Parameter mayPut: whether a record that is missing may be put there, if the operator lets Gatehouse do so. One that was
+    ///   there before may not: whoever has taken it away wants no more certificates.
     /// - Throws: `DomainProblem` where that can't be known.
-    func sees(_ record: ValidationRecord) async throws(DomainProblem) -> Bool {
+    func sees(_ record: ValidationRecord, mayPut: Bool) async throws(DomainProblem) -> Bool {
         let records = outsideServers.domainRecords
         guard records.isThere else { return TestNames.contains(record.name) }
         if try await isAlias(record) { return true }
-        guard records.canPut(record.name) else { return false }
+        // Nor does it take the place of another.
+        guard mayPut, records.canPut(record.name), try await records.records(of: record.name, .alias).isEmpty else {
+            return false
+        }
         try await records.put(record.name, alias: record.value)
         return try await isAlias(record)
     }

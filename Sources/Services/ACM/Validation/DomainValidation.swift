@@ -27,6 +27,8 @@ struct DomainValidation: Sendable, Codable, Equatable {
     var status = Status.pending
     /// The record that has to be there; nil unless it is for DNS.
     var record: ValidationRecord?
+    /// When mail was last sent anew, in seconds since 1970; nil: it was not.
+    var resent: [Double]?
 
     /// Whom mail is sent to.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/email-validation.html>

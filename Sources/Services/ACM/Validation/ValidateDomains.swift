@@ -6,13 +6,17 @@ import Wire
 import X509
 
 extension Environment {
-    /// Looks whether what is pending by DNS has been shown meanwhile. Where that can't be known it stays pending.
-    func checked(_ validations: [DomainValidation]) async -> [DomainValidation] {
+    /// Looks whether what is pending by DNS has been shown meanwhile. Where that can't be known it stays pending, and nothing
+    /// behind it is looked at: all names have to be shown, and a name server that is silent is waited for once.
+    /// - Parameter mayPut: see ``sees(_:mayPut:)``.
+    func checked(_ validations: [DomainValidation], mayPut: Bool) async -> [DomainValidation] {
         var seen: [ValidationRecord: Bool] = [:]
         var result = validations
         for (index, one) in validations.enumerated() {
             guard one.status == .pending, let record = one.record else { continue }
-            if seen[record] == nil { seen[record] = (try? await sees(record)) ?? false }
+            if seen[record] == nil {
+                do throws(DomainProblem) { seen[record] = try await sees(record, mayPut: mayPut) } catch { break }
+            }
             if seen[record] == true { result[index].status = .success }
         }
         return result
@@ -26,10 +30,14 @@ extension Environment {
     /// Has all certificates looked at that wait: where the operator has just said where records are, they may be there.
     func lookAtPendingCertificates() async throws(ServiceError) {
         let now = now()
-        for name in projection(CertificateIndex.self).pending {
+        for (name, isMigrating) in projection(CertificateIndex.self).pending {
             let scope = Scope(account: name.account, region: name.region)
             try await write(scope, requestID: "") { (records) throws(ServiceError) in
-                try records.schedule(ValidateDomains(certificateID: name.id), id: name.id, at: now)
+                if isMigrating {
+                    try records.schedule(MigrateValidation(certificateID: name.id), id: name.id, at: now)
+                } else {
+                    try records.schedule(ValidateDomains(certificateID: name.id), id: name.id, at: now)
+                }
             }
         }
     }
@@ -48,6 +56,7 @@ extension Environment {
 /// Looks whether the names of a certificate have been shown to be its requester's, again and again, and then issues it.
 struct ValidateDomains: Job {
     static let kind = "ACM::ValidateDomains"
+    static let concurrency = DomainLooks.concurrency
     /// Seconds after which ACM gives up.
     /// <https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-timed-out.html>
     static let patience = 72 * 3600.0
@@ -56,7 +65,17 @@ struct ValidateDomains: Job {
 
     /// Seconds until it is looked again: soon at first, later a tenth of the time that has passed. What waits for an approval, or
     /// for records that Gatehouse has no way to see, need not be looked at: see ``Environment/canSee(_:)``.
-    private static func pause(_ age: Double) -> Double { min(max(2, age / 10), 60) }
+    static func pause(_ age: Double) -> Double { min(max(2, age / 10), 60) }
+
+    /// What has come of a look.
+    fileprivate struct Look: Sendable {
+        let checked: [DomainValidation]
+        var issued: IssuedPublicCertificate?
+        /// AWS's name of the reason why there will be no certificate; nil: there is none.
+        var failure: String?
+        /// Whether it can't be known yet if it may be issued.
+        var isUnknown = false
+    }
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, id, job) = (context.environment, certificateID, self)
@@ -68,20 +87,12 @@ struct ValidateDomains: Job {
             return (certificate, key)
         }
         guard let (certificate, key) = found, certificate.status == .pendingValidation else { return }
-        let now = environment.now()
-        let checked = await environment.checked(certificate.validations ?? [])
-        var issued: IssuedPublicCertificate?
-        var reason: String?
-        var isUnknown = false
-        if checked.allSatisfy({ $0.status == .success }) {
-            switch await environment.isIssuingAllowed(for: certificate.names) {
-            case true?: issued = try await environment.issue(certificate, Array(key.secret))
-            case false?: reason = "CAA_ERROR"
-            case nil: isUnknown = true
-            }
+        let looked = try await context.look(of: certificate.accountID, again: self) {
+            () async throws(ServiceError) -> Look in try await environment.look(at: certificate, Array(key.secret))
         }
-        let (made, failure) = (issued, reason)
-        try await context.finish { [isUnknown] (records) throws(ServiceError) in
+        guard let look = looked else { return }
+        let (now, checked) = (environment.now(), look.checked)
+        try await context.finish { (records) throws(ServiceError) in
             guard var certificate = try records.get(ManagedCertificate.self, id),
                 certificate.status == .pendingValidation
             else { return }
@@ -89,9 +100,9 @@ struct ValidateDomains: Job {
             certificate.validations = (certificate.validations ?? []).map { one in
                 checked.contains { $0.domainName == one.domainName && $0.status == .success } ? one.succeeded : one
             }
-            if let made {
+            if let made = look.issued {
                 try records.take(made, into: &certificate, at: now)
-            } else if let failure {
+            } else if let failure = look.failure {
                 certificate.status = .failed
                 certificate.failureReason = failure
             } else if now >= certificate.created + Self.patience {
@@ -99,11 +110,27 @@ struct ValidateDomains: Job {
             } else {
                 let end = certificate.created + Self.patience
                 let next = now + Self.pause(now - certificate.created)
-                let looks = environment.canSee(certificate.validations ?? []) || isUnknown
+                let looks = environment.canSee(certificate.validations ?? []) || look.isUnknown
                 try records.schedule(job, id: id, at: looks ? min(next, end) : end)
             }
             try records.put(certificate)
         }
+    }
+}
+
+extension Environment {
+    /// Looks at what is pending of a certificate, and signs it if nothing is.
+    fileprivate func look(
+        at certificate: ManagedCertificate, _ secret: [UInt8]
+    ) async throws(ServiceError) -> ValidateDomains.Look {
+        var look = ValidateDomains.Look(checked: await checked(certificate.validations ?? [], mayPut: true))
+        guard look.checked.allSatisfy({ $0.status == .success }) else { return look }
+        switch await isIssuingAllowed(for: certificate.names) {
+        case true?: look.issued = try await issue(certificate, secret)
+        case false?: look.failure = "CAA_ERROR"
+        case nil: look.isUnknown = true
+        }
+        return look
     }
 }
 

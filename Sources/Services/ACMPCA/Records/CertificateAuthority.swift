@@ -104,22 +104,6 @@ struct CertificateAuthority: Record {
     func isActive(at time: Double) -> Bool { state == .active && !isExpired(at: time) }
 }
 
-/// The private key of an authority, as PKCS #8 in DER. As all records are, it is sealed under the keyring.
-///
-/// The journal keeps no former version of it: what is deleted is gone.
-struct AuthorityKey: Record, CustomStringConvertible, CustomReflectable {
-    static let kind = "AWS::ACMPCA::AuthorityKey"
-    static let keepsHistory = false
-    static let journalsBefore = false
-
-    /// The authority's.
-    let id: String
-    let secret: Data
-
-    var description: String { "AuthorityKey" }
-    var customMirror: Mirror { Mirror(self, children: []) }
-}
-
 /// What kinds of keys authorities have. The names are AWS's.
 enum AuthorityKeyAlgorithm: String, Sendable, Codable {
     case rsa2048 = "RSA_2048"

@@ -20,8 +20,13 @@ struct ReplicateVersion: Job {
     let versionID: String
     /// Whether only what has changed is passed on, to where the version is already; nil: no.
     var isChange: Bool?
+    /// The tags that the version was made with, which decide where it goes; nil: those that it has.
+    var tags: [Tag]?
     /// When the request was made, in seconds since 1970; nil: an older Gatehouse did not say.
     var time: Double?
+
+    /// What the job is scheduled under.
+    var name: String { Array(SHA256.hash(data: Array("\(bucket)/\(versionID)/\(key)".utf8))).hexadecimal }
 
     /// A bucket that did not get what it should have.
     private struct Failure: Sendable {
@@ -44,6 +49,7 @@ struct ReplicateVersion: Job {
         let requested = time ?? now
         try await context.finish { [failures] (records) throws(ServiceError) in
             guard var now = try records.version(versionID, of: key, in: source.bucket.name) else { return }
+            guard !now.isSaidOtherwise(than: version) else { return try again(for: version, records) }
             if !now.isDeleteMarker, now.replication != nil {
                 switch (now.isReplica, failures.isEmpty) {
                 case (true, true): now.replication = .replica
@@ -65,6 +71,13 @@ struct ReplicateVersion: Job {
         }
     }
 
+    /// Begins anew, for a version that was changed meanwhile by something that did not put it on the schedule itself.
+    private func again(for version: ObjectVersion, _ records: MutableRecords) throws(ServiceError) {
+        var job = self
+        if isChange != true { job.tags = tags ?? version.tags }
+        try records.shared.schedule(job, id: name, at: time ?? 0)
+    }
+
     /// - Returns: where it did not get, and why.
     /// - Throws: what is Gatehouse's own fault, and passes; what the role may not do stays so.
     private func replicate(
@@ -77,7 +90,7 @@ struct ReplicateVersion: Job {
             isChange
             ? plan.rules(forChangesOf: version) {
                 index.replication(of: $0)?.includesReplicaChanges(to: source.bucket.name) == true
-            } : plan.rules(for: version)
+            } : plan.rules(for: version, madeWith: tags)
         guard !rules.isEmpty else { return withoutRule }
         let role: Role
         do throws(ServiceError) {
@@ -166,13 +179,14 @@ struct ReplicateVersion: Job {
             replica.storageClass = rule.storageClass ?? version.storageClass
             received = bytes
         }
-        let (name, cause) = (bucket.name, EventCause(call))
+        let (sourceName, name, cause) = (source.name, bucket.name, EventCause(call))
         try await call.environment.write(Scope(account: ""), requestID: call.requestID) {
             [replica] (records) throws(ServiceError) in
             let bucket = try records.bucket(name)
             guard bucket.versioning == .enabled else {
                 throw .failure("DstBucketUnversioned")
             }
+            guard try records.isStillSaid(of: version, in: sourceName) else { return }
             // It may have been brought before: then this time's bytes are swept up.
             guard try records.insert(replica, in: bucket) else { return }
             try records.keep(replica.content)

@@ -1,4 +1,3 @@
-import Crypto
 import Platform
 import S3API
 import Wire
@@ -55,7 +54,7 @@ extension MutableRecords {
     /// Passes on what is marked for it.
     func replicate(_ version: ObjectVersion, from bucket: Bucket, at time: Double) throws(ServiceError) {
         guard version.replication == .pending, let id = version.versionID else { return }
-        try scheduleReplication(of: version.key, id, from: bucket, at: time)
+        try schedule(ReplicateVersion(bucket: bucket.name, key: version.key, versionID: id, time: time), at: time)
     }
 
     /// Passes on a delete marker that a request has made, where a rule wants that.
@@ -68,7 +67,7 @@ extension MutableRecords {
         var marker = ObjectVersion(key: key, sequence: 0, versionID: id, modified: call.time)
         marker.isDeleteMarker = true
         guard !plan.rules(for: marker).isEmpty else { return }
-        try scheduleReplication(of: key, id, from: bucket, at: call.time)
+        try schedule(ReplicateVersion(bucket: bucket.name, key: key, versionID: id, time: call.time), at: call.time)
     }
 
     /// Passes on what a request has changed of a version that is elsewhere as well, or came from there.
@@ -83,20 +82,20 @@ extension MutableRecords {
             buckets.replication(of: $0)?.includesReplicaChanges(to: bucket.name) == true
         }
         guard !rules.isEmpty else { return }
-        // Where the version itself is still on its way, the change goes with it.
-        let isChange = before.replication != .pending
+        var job = ReplicateVersion(bucket: bucket.name, key: version.key, versionID: id, time: call.time)
+        if let waiting = try shared.scheduled(ReplicateVersion.self, id: job.name), waiting.isChange != true {
+            // The version itself is still on its way, by the rules for the tags that it was made with: the change goes with it.
+            job.tags = waiting.tags ?? before.tags
+        } else {
+            job.isChange = true
+        }
         version.replication = version.isReplica ? .replicaPending : .pending
-        try scheduleReplication(of: version.key, id, from: bucket, at: call.time, isChange: isChange)
+        try schedule(job, at: call.time)
     }
 
     /// There is one job for each version: what has to be done next takes the place of what had.
-    private func scheduleReplication(
-        of key: String, _ id: String, from bucket: Bucket, at time: Double, isChange: Bool = false
-    ) throws(ServiceError) {
-        let name = Array(SHA256.hash(data: Array("\(bucket.name)/\(id)/\(key)".utf8))).hexadecimal
-        try shared.schedule(
-            ReplicateVersion(bucket: bucket.name, key: key, versionID: id, isChange: isChange, time: time), id: name,
-            at: time)
+    private func schedule(_ job: ReplicateVersion, at time: Double) throws(ServiceError) {
+        try shared.schedule(job, id: job.name, at: time)
     }
 
     /// Puts a replica in its place: it may be older than what is there.

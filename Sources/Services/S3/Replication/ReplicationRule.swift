@@ -23,8 +23,11 @@ struct ReplicationPlan: Sendable {
     }
 
     /// The rules by which a version is passed on: of those for one destination, the one with the highest priority.
-    func rules(for version: ObjectVersion) -> [ReplicationRule] {
+    /// - Parameter tags: those that it had when it was made, where they have been changed since.
+    func rules(for version: ObjectVersion, madeWith tags: [Tag]? = nil) -> [ReplicationRule] {
         var destinations: Set<String> = []
+        var version = version
+        if let tags { version.tags = tags }
         return rules.filter { $0.applies(to: version) && destinations.insert($0.destination).inserted }
     }
 

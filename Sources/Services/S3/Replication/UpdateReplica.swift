@@ -27,10 +27,11 @@ extension ReplicateVersion {
         if changesTags { try allowTags(of: version, reading, put, call) }
         if changesLock { try allowLock(of: version, reading, target.bucket, call) }
         if sharesList { try ask(reading("GetObjectVersionAcl"), "SrcGetAclNotPermitted", call) }
-        let (name, time) = (target.bucket.name, call.time)
+        let (sourceName, name, time) = (source.bucket.name, target.bucket.name, call.time)
         try await call.environment.write(Scope(account: ""), requestID: call.requestID) {
             (records) throws(ServiceError) in
             let bucket = try records.bucket(name)
+            guard try records.isStillSaid(of: version, in: sourceName) else { return }
             guard var replica = try records.version(version.shownVersionID, of: version.key, in: name) else {
                 throw .failure("DstVersionNotFound")
             }
@@ -45,6 +46,15 @@ extension ReplicateVersion {
             }
             try records.replace(replica, in: bucket)
         }
+    }
+}
+
+extension MutableRecords {
+    /// Whether a version has the tags, the lock and the list with which it was read. If not, another job is on its way with what it
+    /// has now, on another node perhaps, and must not be overtaken by this one.
+    func isStillSaid(of version: ObjectVersion, in bucket: String) throws(ServiceError) -> Bool {
+        guard let now = try self.version(version.shownVersionID, of: version.key, in: bucket) else { return true }
+        return !now.isSaidOtherwise(than: version)
     }
 }
 

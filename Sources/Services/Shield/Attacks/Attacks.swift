@@ -54,8 +54,10 @@ extension ShieldAdvanced.DescribeAttack: ReadOperation {
 extension ShieldAdvanced.DescribeAttackStatistics: ReadOperation, OnAllOfShield {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let day = 86_400.0
-        let end = (call.time / day).rounded(.down) * day + day
+        // The day that has not passed is not told of yet.
+        let end = (call.time / day).rounded(.down) * day
         let start = end - StoredAttack.kept
+        let isSubscribed = try records.get(StoredSubscription.self, call.accountID)?.isActive(at: call.time) == true
         let reports = try records.list(StoredAttack.self).map(\.report).filter { $0.start >= start && $0.start < end }
         // The greatest numbers, by what AWS measures attacks with.
         func item(
@@ -73,7 +75,9 @@ extension ShieldAdvanced.DescribeAttackStatistics: ReadOperation, OnAllOfShield 
             }
         }
         let items = [
-            item("PACKETS") { $0.packetsPerSecond = $1 }, item("REQUESTS") { $0.requestsPerSecond = $1 },
+            item("PACKETS") { $0.packetsPerSecond = $1 },
+            // Who has no subscription is not told of requests.
+            isSubscribed ? item("REQUESTS") { $0.requestsPerSecond = $1 } : nil,
         ].compactMap { $0 }
         return Output {
             $0.timeRange = ShieldAdvanced.TimeRange {

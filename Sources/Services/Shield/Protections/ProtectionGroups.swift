@@ -40,8 +40,10 @@ extension ShieldAdvanced.UpdateProtectionGroup: WriteOperation, OnProtectionGrou
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         _ = try records.subscription(call)
         var group = try records.protectionGroup(input.protectionGroupId)
+        let before = group
         try group.set(input.aggregation, input.pattern, input.resourceType, input.members, call, records)
         try records.put(group)
+        if group != before { try StoredAssessment.forget(group.arn, records) }
         return Output()
     }
 }
@@ -56,7 +58,9 @@ extension ShieldAdvanced.DescribeProtectionGroup: ReadOperation, OnProtectionGro
 extension ShieldAdvanced.DeleteProtectionGroup: WriteOperation, OnProtectionGroup {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         _ = try records.subscription(call)
-        try records.delete(try records.protectionGroup(input.protectionGroupId))
+        let group = try records.protectionGroup(input.protectionGroupId)
+        try records.delete(group)
+        try StoredAssessment.forget(group.arn, records)
         return Output()
     }
 }

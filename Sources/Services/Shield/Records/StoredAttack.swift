@@ -16,9 +16,11 @@ struct StoredAttack: Record {
 
     /// A UUID of version 7, so that attacks are in the order of their beginnings.
     let id: String
-    /// The ARN of the application.
+    /// The ARN of the application, or of the protection group.
     let resourceARN: String
     var report: AttackReport
+    /// What its requests have in common, as long as it goes on; nil: nothing that is known.
+    var rules: [MitigationRule]?
 
     var summary: ShieldAdvanced.AttackSummary {
         ShieldAdvanced.AttackSummary {
@@ -91,16 +93,4 @@ struct StoredAttack: Record {
             $0.unit = unit
         }
     }
-}
-
-/// What is usual for an application, kept so that it need not be learnt again after a start.
-struct StoredBaseline: Record {
-    static let kind = "Gatehouse::Shield::Baseline"
-    static let version = 1
-    static let keepsHistory = false
-    static let journalsBefore = false
-
-    /// The application's ARN.
-    let id: String
-    var baseline: Baseline
 }

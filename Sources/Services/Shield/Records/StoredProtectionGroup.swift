@@ -1,12 +1,13 @@
 import Directory
 import Ledger
 import Platform
+import Shield
 import ShieldAdvancedAPI
 import Wire
 
 /// Protected things that are looked at together.
 /// <https://docs.aws.amazon.com/waf/latest/DDOSAPIReference/API_ProtectionGroup.html>
-struct StoredProtectionGroup: Record {
+struct StoredProtectionGroup: Record, Equatable {
     static let kind = "AWS::Shield::ProtectionGroup"
     static let version = 1
 
@@ -38,6 +39,19 @@ struct StoredProtectionGroup: Record {
             $0.resourceType = resourceType
             $0.members = members
             $0.protectionGroupArn = arn
+        }
+    }
+
+    /// What a minute has brought to the group.
+    /// - Parameters:
+    ///   - traffic: of those members that had any.
+    ///   - members: how many there are.
+    func aggregate(_ traffic: [MinuteSummary], members: Int) -> MinuteSummary {
+        let sum = traffic.reduce(into: MinuteSummary()) { $0.add($1) }
+        return switch aggregation {
+        case "MEAN": sum.requests(dividedBy: members)
+        case "MAX": (traffic.max { $0.requests < $1.requests } ?? sum).requests(dividedBy: 1)
+        default: sum.requests(dividedBy: 1)
         }
     }
 

@@ -28,7 +28,18 @@ extension ShieldAdvanced.EnableApplicationLayerAutomaticResponse: PreparedWriteO
             return PreparedResponse(
                 response: StoredProtection.AutomaticResponse(isEnabled: true, action: action, placement: placed))
         } catch {
-            throw error.code.hasPrefix("WAF") ? .shieldOperation("\(error.code): \(error.message)") : error
+            throw Self.told(error)
+        }
+    }
+
+    /// What WAF says, as Shield says it.
+    private static func told(_ error: ServiceError) -> ServiceError {
+        guard error.code.hasPrefix("WAF") else { return error }
+        let text = "\(error.code): \(error.message)"
+        return switch error.code {
+        case "WAFOptimisticLockException": ShieldAdvanced.Failure.optimisticLockException(text)
+        case "WAFLimitsExceededException": ShieldAdvanced.Failure.limitsExceededException(text)
+        default: .shieldOperation(text)
         }
     }
 
@@ -66,7 +77,7 @@ extension ShieldAdvanced.UpdateApplicationLayerAutomaticResponse: PreparedWriteO
             let placed = call.environment.projection(ShieldIndex.self).protectionsByGroup[group] ?? []
             let others = placed.filter { $0.id != protection.id }
             let contents = MitigationContents(
-                others + [changed], rules: call.environment.projection(TrafficDefense.self).rules(of:))
+                others + [changed], rules: call.environment.projection(OngoingAttacks.self).rules(of:))
             try await MitigationRuleGroup(call.environment, region).set(contents, in: group)
         }
         return PreparedResponse(response: response)

@@ -2,8 +2,8 @@ import Shield
 
 /// What a rule group is to hold: the rules of all protections that are placed in it, since one web ACL may be before several
 /// applications.
-struct MitigationContents: Sendable, Equatable {
-    struct Entry: Sendable, Hashable {
+struct MitigationContents: Codable, Sendable, Equatable {
+    struct Entry: Codable, Sendable, Hashable {
         let rule: MitigationRule
         let action: StoredProtection.Action
     }

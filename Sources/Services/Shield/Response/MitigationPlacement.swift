@@ -19,6 +19,7 @@ struct MitigationPlacement {
     static let capacity = 150
     static let priority = 10_000_000
     private static let prefix = "ShieldMitigationRuleGroup_"
+    private static let attempts = 4
 
     let environment: Environment
 
@@ -35,6 +36,26 @@ struct MitigationPlacement {
     /// Sees to it that a web ACL has the rule group.
     /// - Throws: what WAF answers: for a web ACL that has no room for it, say.
     func place(
+        for protection: StoredProtection, in webACL: String, action: StoredProtection.Action
+    ) async throws(ServiceError) -> StoredProtection.Placement {
+        try await again { () async throws(ServiceError) in
+            try await placeOnce(for: protection, in: webACL, action: action)
+        }
+    }
+
+    /// Somebody else may change the web ACL at the same moment: another protection's response, at another node.
+    private func again<Result>(
+        _ body: () async throws(ServiceError) -> Result
+    ) async throws(ServiceError) -> Result {
+        for _ in 1..<Self.attempts {
+            do throws(ServiceError) { return try await body() } catch {
+                guard error.code == "WAFOptimisticLockException" else { throw error }
+            }
+        }
+        return try await body()
+    }
+
+    private func placeOnce(
         for protection: StoredProtection, in webACL: String, action: StoredProtection.Action
     ) async throws(ServiceError) -> StoredProtection.Placement {
         let waf = try await customer(protection.accountID, webACL)
@@ -79,11 +100,13 @@ struct MitigationPlacement {
             })
         else { return }
         do throws(ServiceError) {
-            let waf = try await customer(protection.accountID, placement.webACL)
-            let found = try await waf.get()
-            let rules = found.acl.rules ?? []
-            let left = rules.filter { $0.statement.ruleGroupReferenceStatement?.arn != placement.ruleGroup }
-            if left.count < rules.count { try await waf.update(found.acl, found.lockToken, left) }
+            try await again { () async throws(ServiceError) in
+                let waf = try await customer(protection.accountID, placement.webACL)
+                let found = try await waf.get()
+                let rules = found.acl.rules ?? []
+                let left = rules.filter { $0.statement.ruleGroupReferenceStatement?.arn != placement.ruleGroup }
+                if left.count < rules.count { try await waf.update(found.acl, found.lockToken, left) }
+            }
         } catch {
             guard error.code == "WAFNonexistentItemException" else { throw error }
         }

@@ -64,21 +64,29 @@ struct MitigationRuleGroup {
     func set(_ contents: MitigationContents, in arn: String) async throws(ServiceError) {
         let found = try await call(WAFV2.GetRuleGroup.self, WAFV2.GetRuleGroup.Input { $0.arn = arn })
         guard let group = found.ruleGroup, let token = found.lockToken else { throw .internalFailure }
+        let time = environment.now()
+        let before = try await environment.read(WrittenRules.scope) { (records) throws(ServiceError) in
+            try records.get(WrittenRules.self, RowKey(.text(arn)))
+        }
+        var written = before ?? WrittenRules(ruleGroup: arn, contents: contents)
+        let offenders = written.offenders(with: contents, at: time, most: Self.mostOffenders)
+        let known = Set(written.offenders.keys)
+        written = WrittenRules(ruleGroup: arn, contents: contents, offenders: offenders)
         let addresses = Set(contents.entries.flatMap { $0.rule.addresses ?? [] })
         for version in AddressVersion.allCases {
-            let own = addresses.filter { $0.contains(":") == (version == .six) }.sorted()
-                .prefix(Self.mostOffenders)
-            try await fill(version.setName("Attack", group.name), version, Array(own))
-            guard !own.isEmpty else { continue }
-            let name = version.setName("Offenders", group.name)
-            let known = try await addressesOf(name)
-            try await fill(name, version, Array(Set(known).union(own).sorted().suffix(Self.mostOffenders)))
+            func own(_ all: some Sequence<String>) -> [String] {
+                all.filter { $0.contains(":") == (version == .six) }.sorted()
+            }
+            try await fill(
+                version.setName("Attack", group.name), version, Array(own(addresses).prefix(Self.mostOffenders)))
+            guard known != Set(offenders.keys) else { continue }
+            try await fill(version.setName("Offenders", group.name), version, own(offenders.keys))
         }
         let sets = try await sets()
-        var written = [offenderRule(group.name, contents.action, sets)]
+        var rules = [offenderRule(group.name, contents.action, sets)]
         for (index, entry) in contents.entries.enumerated() {
             guard let statement = statement(entry.rule, group.name, sets) else { continue }
-            written.append(
+            rules.append(
                 WAFV2.Rule {
                     $0.name = "ShieldMitigationRule\(index + 1)"
                     $0.priority = index + 1
@@ -93,10 +101,14 @@ struct MitigationRuleGroup {
                 $0.name = group.name
                 $0.scope = "REGIONAL"
                 $0.id = group.id
-                $0.rules = written
+                $0.rules = rules
                 $0.visibilityConfig = group.visibilityConfig
                 $0.lockToken = token
             })
+        let row = written
+        try await environment.write(WrittenRules.scope, requestID: "") { (records) throws(ServiceError) in
+            try records.put(row)
+        }
     }
 
     /// Deletes a group and its sets; one that is gone is no error.
@@ -112,6 +124,9 @@ struct MitigationRuleGroup {
                     $0.id = group.id
                     $0.lockToken = token
                 })
+            try await environment.write(WrittenRules.scope, requestID: "") { (records) throws(ServiceError) in
+                try records.delete(WrittenRules.self, RowKey(.text(arn)))
+            }
             for (name, set) in try await sets() where name.hasSuffix(group.name) {
                 _ = try await call(
                     WAFV2.DeleteIPSet.self,
@@ -187,15 +202,15 @@ struct MitigationRuleGroup {
         ]
     }
 
-    /// As much of a text as WAF looks for: 200 bytes. Of longer ones the beginning has to do.
+    /// Of some texts the beginning has to do.
     private static func equals(_ text: String, _ field: WAFV2.FieldToMatch) -> WAFV2.Statement {
-        let bytes = Array(text.utf8)
+        let beginning = MitigationRule.beginning(of: text)
         return WAFV2.Statement {
             $0.byteMatchStatement = WAFV2.ByteMatchStatement {
-                $0.searchString = Blob(Array(bytes.prefix(200)))
+                $0.searchString = Blob(Array((beginning ?? text).utf8))
                 $0.fieldToMatch = field
                 $0.textTransformations = untransformed
-                $0.positionalConstraint = bytes.count > 200 ? "STARTS_WITH" : "EXACTLY"
+                $0.positionalConstraint = beginning == nil ? "EXACTLY" : "STARTS_WITH"
             }
         }
     }
@@ -256,18 +271,6 @@ struct MitigationRuleGroup {
         ).summary?.arn
     }
 
-    private func addressesOf(_ name: String) async throws(ServiceError) -> [String] {
-        guard let set = try await sets()[name] else { return [] }
-        return try await call(
-            WAFV2.GetIPSet.self,
-            WAFV2.GetIPSet.Input {
-                $0.name = name
-                $0.scope = "REGIONAL"
-                $0.id = set.id ?? ""
-            }
-        ).ipSet?.addresses ?? []
-    }
-
     /// Has a set hold these addresses; it is made where it is not there.
     private func fill(_ name: String, _ version: AddressVersion, _ addresses: [String]) async throws(ServiceError) {
         var set = try await sets()[name]
@@ -277,6 +280,15 @@ struct MitigationRuleGroup {
             set = try await sets()[name]
         }
         guard let set else { return }
+        let found = try await call(
+            WAFV2.GetIPSet.self,
+            WAFV2.GetIPSet.Input {
+                $0.name = name
+                $0.scope = "REGIONAL"
+                $0.id = set.id ?? ""
+            })
+        // Each change has the web ACLs made ready anew that use it.
+        guard Set(found.ipSet?.addresses ?? []) != Set(addresses) else { return }
         _ = try await call(
             WAFV2.UpdateIPSet.self,
             WAFV2.UpdateIPSet.Input {
@@ -284,7 +296,7 @@ struct MitigationRuleGroup {
                 $0.scope = "REGIONAL"
                 $0.id = set.id ?? ""
                 $0.addresses = addresses
-                $0.lockToken = set.lockToken ?? ""
+                $0.lockToken = found.lockToken ?? ""
             })
     }
 

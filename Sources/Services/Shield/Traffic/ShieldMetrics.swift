@@ -10,20 +10,24 @@ extension Metric {
     static let shieldFailedResponses = Metric(
         "gatehouse_shield_failed_responses_total", "Changes of web ACLs and rule groups for an attack that failed.")
 
+    static let shieldUntold = Metric(
+        "gatehouse_shield_untold_minutes_total", "How often a minute's traffic could not be told to the other nodes.")
+
     static let shieldDetected = Metric.gauge(
         "gatehouse_shield_ddos_detected", "Whether an application is under attack: DDoSDetected.", label: "resource"
     ) { environment in
-        let attacks = environment.projection(TrafficDefense.self).attacks
-        return environment.applications.all.map { ($0.arn, attacks[$0.arn] == nil ? 0 : 1) }
+        let attacks = environment.projection(OngoingAttacks.self)
+        return environment.applications.all.map { ($0.arn, attacks.attack(on: $0.arn) == nil ? 0 : 1) }
     }
 
     static let shieldRequests = Metric.gauge(
         "gatehouse_shield_ddos_attack_requests_per_second",
         "The most requests per second of the attack that goes on: DDoSAttackRequestsPerSecond.", label: "resource"
     ) { environment in
-        let attacks = environment.projection(TrafficDefense.self).attacks
+        let attacks = environment.projection(OngoingAttacks.self)
         return environment.applications.all.map { application in
-            let most = attacks[application.arn]?.counters[AttackVector.requestFlood.rawValue]?.max ?? 0
+            let most =
+                attacks.attack(on: application.arn)?.report.counters[AttackVector.requestFlood.rawValue]?.max ?? 0
             return (application.arn, Int(min(most, 1e15)))
         }
     }
@@ -33,6 +37,15 @@ extension Metric {
     ) { environment in
         let refused = environment.projection(TrafficDefense.self).refusals
         return [("connections", refused.connections), ("requests", refused.requests)]
+    }
+
+    static let shieldPackets = Metric.gauge(
+        "gatehouse_shield_syn_packets",
+        "With --nftables: packets that would open a connection to the web front, by the last minute's end, and those dropped.",
+        label: "what"
+    ) { environment in
+        guard let counts = environment.projection(TrafficDefense.self).packetCounts else { return [] }
+        return [("all", counts.asked), ("banned", counts.banned), ("too_many", counts.tooMany)]
     }
 
     static let shieldInFlight = Metric.gauge(

@@ -4,7 +4,8 @@ public import Shield
 import Synchronization
 public import WAF
 
-/// What Shield knows of the traffic of this process's web front, and what it lets through. It is in memory alone.
+/// What Shield has seen of the traffic of this process's web front, and what it lets through. It is in memory alone; of each
+/// minute ``SharedTraffic`` takes what it has brought.
 ///
 /// Every application is defended, with or without a subscription, as AWS's Shield Standard does.
 public final class TrafficDefense: Projection {
@@ -17,6 +18,9 @@ public final class TrafficDefense: Projection {
         static let connectionsOfNetwork = Budget(perSecond: 500, burst: 4000)
         static let requests = Budget(perSecond: 500, burst: 1000)
         static let requestsOfNetwork = Budget(perSecond: 5000, burst: 10_000)
+        /// What is for no application, or no request.
+        static let strays = Budget(perSecond: 50, burst: 500)
+        static let straysOfNetwork = Budget(perSecond: 500, burst: 4000)
         /// What a request that was too much for the application costs besides.
         static let overload = 10.0
         /// What somebody may do who does what no honest client does.
@@ -33,12 +37,13 @@ public final class TrafficDefense: Projection {
         let budgets: ClientBudgets
         let share: FairShare
         let refused = Atomic<Int>(0)
-        let rules = Mutex<[MitigationRule]>([])
-        /// How many minutes were learnt from when what was learnt was last kept; less than 0: nobody has looked yet what was
-        /// kept before the start.
-        let kept = Atomic<Int>(-1)
+        /// How many packets were dropped since that was last told.
+        let dropped = Atomic<Int>(0)
+        /// What of ``TrafficDefense/common`` the watch knows.
+        let known: Mutex<[AttackVector: Int]>
 
-        init() {
+        init(_ known: [AttackVector: Int]) {
+            self.known = Mutex(known)
             watch = ApplicationWatch(seed: UInt64.random(in: 0 ... .max))
             budgets = ClientBudgets(client: Limits.requests, network: Limits.requestsOfNetwork)
             share = FairShare(limit: Limits.concurrency)
@@ -46,21 +51,39 @@ public final class TrafficDefense: Projection {
     }
 
     private let guarded = Mutex<[String: Guarded]>([:])
+    /// Minutes that the ledger could not take.
+    private let untold = Mutex<[StoredMinute]>([])
+    private static let mostUntold = 256
+    /// This process, among those that share a ledger.
+    private let node = Identifiers.mixed(12)
+    /// What was done since the start that counts for all applications: each takes it in when its minute ends, so that no connection
+    /// asks for all of them.
+    private let common = Mutex<[AttackVector: Int]>([:])
     private let connections = ClientBudgets(client: Limits.connections, network: Limits.connectionsOfNetwork)
+    private let strays = ClientBudgets(client: Limits.strays, network: Limits.straysOfNetwork)
     private let offenses = TokenBuckets(capacity: 1 << 14)
     private let refusedConnections = Atomic<Int>(0)
     private let refusedRequests = Atomic<Int>(0)
+    /// Connections that the system handed over since packets were counted.
+    private let arrived = Atomic<Int>(0)
+    private let packets = Mutex<(filter: (any PacketFiltering)?, sum: PacketCounts)>((nil, PacketCounts()))
 
     public init() {}
 
+    /// How many connections a client may open.
+    public static var connectionsOfClient: Budget { Limits.connections }
+
     public func apply(_ changes: [Change]) {}
-    public func replaceAll(with changes: [Change]) { guarded.withLock { $0 = [:] } }
+    public func replaceAll(with changes: [Change]) {
+        guarded.withLock { $0 = [:] }
+        untold.withLock { $0 = [] }
+    }
 
     private func guarded(_ arn: String) -> Guarded? {
         guarded.withLock { all in
             if let found = all[arn] { return found }
             guard all.count < Limits.applications else { return nil }
-            let new = Guarded()
+            let new = Guarded(common.withLock { $0 })
             all[arn] = new
             return new
         }
@@ -73,6 +96,9 @@ public final class TrafficDefense: Projection {
         guarded(application)?.watch.note { SampledRequest(request) }
     }
 
+    /// Takes note of a connection that is there, whatever becomes of it.
+    public func connectionArrived() { arrived.add(1, ordering: .relaxed) }
+
     /// Whether a client may open a connection.
     /// - Parameter time: seconds since 1970.
     /// - Complexity: O(1).
@@ -80,16 +106,30 @@ public final class TrafficDefense: Projection {
         let isAdmitted =
             offenses.level(.client(address), Limits.offenses, at: time) >= 1
             && connections.admits(address, at: time)
-        if !isAdmitted { refusedConnections.add(1, ordering: .relaxed) }
+        if !isAdmitted {
+            refusedConnections.add(1, ordering: .relaxed)
+            // It is part of the attack all the same.
+            noted(.connectionFlood, for: nil)
+        }
         return isAdmitted
     }
 
-    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow.
+    /// Whether another request may be answered that is for no application, or that is none.
+    /// - Complexity: O(1).
+    public func admitsStray(from address: IPAddress, at time: Double) -> Bool {
+        let isAdmitted = strays.admits(address, at: time)
+        if !isAdmitted { refusedRequests.add(1, ordering: .relaxed) }
+        return isAdmitted
+    }
+
+    /// Whether a request may go on. In any case ``answered(from:for:status:wasForwarded:at:)`` has to follow, and then
+    /// ``ended(from:for:)``.
     /// - Complexity: O(1).
     public func admits(_ request: WebRequest, for application: String, at time: Double) -> Bool {
         guard let address = request.address, let guarded = guarded(application) else { return true }
         guarded.watch.note { SampledRequest(request) }
-        guard guarded.budgets.admits(address, at: time) else {
+        // Who takes nothing of what it has asked for does not show that there is no room for others.
+        guard guarded.budgets.admits(address, at: time), !guarded.share.isBehind(address) else {
             refuse(address, guarded)
             return false
         }
@@ -106,14 +146,14 @@ public final class TrafficDefense: Projection {
         guarded.refused.add(1, ordering: .relaxed)
     }
 
-    /// A request has been answered, or given up.
+    /// The head of an answer is there, or the request was given up.
     /// - Parameter wasForwarded: whether the application had it. What was answered before it tells nothing of how long it takes.
     public func answered(
         from address: IPAddress, for application: String, status: Int, wasForwarded: Bool, at time: Double
     ) {
         guard let guarded = guarded(application) else { return }
         let isMeasured = wasForwarded && ![408, 429, 460, 502, 503].contains(status)
-        guarded.share.leave(address, at: time, wasAnswered: isMeasured)
+        guarded.share.answer(address, at: time, isMeasured: isMeasured)
         // The application has too much to do: all get less if it has so with many of them, and whose requests are so costly
         // gets fewer in any case.
         guard wasForwarded, status == 503 || status == 504 else { return }
@@ -121,64 +161,99 @@ public final class TrafficDefense: Projection {
         guarded.budgets.charge(address, cost: Limits.overload, at: time)
     }
 
+    /// All of an answer is there, or the request was given up.
+    public func ended(from address: IPAddress, for application: String) {
+        guarded(application)?.share.end(address)
+    }
+
     /// A client has done what no honest one does, or not often.
     /// - Parameter application: nil: nobody knows for which; then it counts for all.
     public func noted(_ event: AttackVector, for application: String?) {
-        let arns = application.map { [$0] } ?? guarded.withLock { Array($0.keys) }
-        for arn in arns { guarded(arn)?.watch.note(event) }
+        guard let application else { return common.withLock { $0[event, default: 0] += 1 } }
+        guarded(application)?.watch.note(event)
     }
 
     /// Whoever does so again and again gets no connection for a while.
     public func offended(_ address: IPAddress, at time: Double) {
-        _ = offenses.take(.client(address), Limits.offenses, at: time)
+        let client = ClientKey.client(address)
+        _ = offenses.take(client, Limits.offenses, at: time)
+        let missing = 1 - offenses.level(client, Limits.offenses, at: time)
+        guard missing > 0 else { return }
+        packets.withLock { $0.filter }?.ban(client, for: missing / Limits.offenses.perSecond)
     }
+
+    // MARK: Packets
+
+    /// Has a filter keep packets back before the system answers them.
+    public func use(_ filter: any PacketFiltering) { packets.withLock { $0.filter = filter } }
+
+    /// Reads what the filter has counted: packets that it let through, and of which no connection came, are a SYN flood.
+    func countPackets(for applications: [String]) async {
+        guard let filter = packets.withLock({ $0.filter }), let counts = await filter.counts() else { return }
+        let opened = arrived.exchange(0, ordering: .relaxed)
+        packets.withLock { packets in
+            packets.sum.asked += counts.asked
+            packets.sum.banned += counts.banned
+            packets.sum.tooMany += counts.tooMany
+        }
+        // What was dropped can't become a connection; its senders repeat it several times.
+        let dropped = counts.banned + counts.tooMany
+        let unanswered = max(0, counts.asked - dropped - opened)
+        for arn in applications where unanswered > 0 { guarded(arn)?.watch.note(.synFlood, count: unanswered) }
+        for arn in applications where dropped > 0 { guarded(arn)?.dropped.add(dropped, ordering: .relaxed) }
+    }
+
+    /// What the filter has counted since the start; nil: there is none.
+    var packetCounts: PacketCounts? { packets.withLock { $0.filter == nil ? nil : $0.sum } }
 
     // MARK: What is told
 
-    /// What was told of an application's attack to be done about it.
-    func rules(of application: String) -> [MitigationRule] {
-        guarded.withLock { $0[application] }?.rules.withLock { $0 } ?? []
-    }
-
-    /// Ends the minute of an application; nil: there was nothing to end.
-    func endMinute(of application: String, at time: Double) -> ApplicationWatch.Outcome? {
-        guard let guarded = guarded(application), let outcome = guarded.watch.endMinute(at: time) else { return nil }
-        guarded.rules.withLock { $0 = outcome.rules }
-        guard outcome.attack != nil else {
-            guarded.refused.store(0, ordering: .relaxed)
-            return outcome
+    /// Ends the minutes that have passed.
+    /// - Parameters:
+    ///   - applications: their ARNs.
+    ///   - time: seconds since 1970, by the clock that tests may move.
+    /// - Returns: what they have brought, and what could not be told of the minutes before.
+    func untoldMinutes(of applications: [String], at time: Double) -> [StoredMinute] {
+        var taken: [(application: String, minute: Int, traffic: MinuteSummary)] = []
+        for application in applications {
+            guard let guarded = guarded(application) else { continue }
+            takeCommon(guarded)
+            guard var passed = guarded.watch.takeMinute(at: time) else { continue }
+            passed.traffic.noteRefused(guarded.refused.exchange(0, ordering: .relaxed))
+            passed.traffic.noteDropped(guarded.dropped.exchange(0, ordering: .relaxed))
+            taken.append((application, passed.minute, passed.traffic))
         }
-        if guarded.refused.exchange(0, ordering: .relaxed) > 0 { guarded.watch.noteMitigation("RATE_LIMIT") }
-        if !outcome.rules.isEmpty { guarded.watch.noteMitigation("WEB_ACL_RULES") }
-        var told = outcome
-        if told.attack?.end == nil { told.attack = guarded.watch.attack ?? told.attack }
-        return told
+        // A connection is of all applications as long as nobody knows of which, and no flood if a request has come by it.
+        let requests = taken.reduce(0) { $0 + $1.traffic.requests }
+        let minutes = taken.compactMap { taken -> StoredMinute? in
+            var traffic = taken.traffic
+            traffic.discount(.connectionFlood, by: requests)
+            return traffic.isEmpty
+                ? nil
+                : StoredMinute(application: taken.application, minute: taken.minute, node: node, traffic: traffic)
+        }
+        return untold.withLock { untold in
+            defer { untold = [] }
+            return untold + minutes
+        }
     }
 
-    /// Whether nobody has looked yet what was learnt of an application before the start.
-    func needsBaseline(_ application: String) -> Bool {
-        guard let guarded = guarded(application) else { return false }
-        return guarded.kept.load(ordering: .relaxed) < 0
+    /// Has minutes told the next time. Of too many the first are forgotten.
+    func keep(untold minutes: [StoredMinute]) {
+        untold.withLock { $0 = (minutes + $0).suffix(Self.mostUntold) }
     }
 
-    /// Takes in what was learnt before the start.
-    func take(_ baseline: Baseline, of application: String) {
-        guard let guarded = guarded(application) else { return }
-        guarded.watch.restore(baseline)
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
+    private func takeCommon(_ guarded: Guarded) {
+        let now = common.withLock { $0 }
+        let before = guarded.known.withLock { known in
+            defer { known = now }
+            return known
+        }
+        for (event, count) in now {
+            let new = count - before[event, default: 0]
+            if new > 0 { guarded.watch.note(event, count: new) }
+        }
     }
-
-    /// What is usual for an application, where there is an hour more than what was kept last; nil: there is not.
-    func baselineToKeep(of application: String) -> Baseline? {
-        guard let guarded = guarded.withLock({ $0[application] }) else { return nil }
-        let baseline = guarded.watch.baseline
-        guard baseline.minutes - guarded.kept.load(ordering: .relaxed) >= 60 else { return nil }
-        guarded.kept.store(baseline.minutes, ordering: .relaxed)
-        return baseline
-    }
-
-    /// The attacks that go on, by the applications' ARNs.
-    var attacks: [String: AttackReport] { guarded.withLock { $0.compactMapValues { $0.watch.attack } } }
 
     /// What applications are answering, and how much of their budgets clients have, in thousandths; by the applications' ARNs.
     func loads(at time: Double) -> [String: (requests: Int, permille: Int)] {

@@ -134,7 +134,8 @@ extension StoredRuleGroup {
         _ records: MutableRecords
     ) throws(ServiceError) {
         let reading = RuleReading(isInGroup: true, bodies: try ResponseBodyReading.bodies(bodies))
-        let references = try RuleReferences(of: try reading.rules(rules ?? []), in: head.scope, records)
+        let references = try RuleReferences(
+            of: try reading.rules(rules ?? []), in: head.scope, isInGroup: true, records)
         guard references.capacity <= capacity else { throw .invalid(.ruleGroup, String(capacity), .capacity) }
         uses = references.arns
         settings =

@@ -10,11 +10,14 @@ struct DataProtection: Sendable {
         /// nil: all that there are.
         let keys: Set<String>?
         let isHashed: Bool
+        /// Whether what rules found there is protected as well.
+        let hidesDetails: Bool
 
         init(_ view: WAFV2.DataProtection) {
             type = view.field.fieldType
             keys = view.field.fieldKeys.flatMap { $0.isEmpty ? nil : Set($0.map { $0.lowercased() }) }
             isHashed = view.action == "HASH"
+            hidesDetails = !(view.excludeRuleMatchDetails ?? false)
         }
 
         func has(_ name: [UInt8]) -> Bool { keys?.contains(String(decoding: name, as: UTF8.self).lowercased()) ?? true }
@@ -45,6 +48,9 @@ struct DataProtection: Sendable {
 
     /// - Parameter view: nil: nothing is protected.
     init(_ view: WAFV2.DataProtectionConfig?) { fields = (view?.dataProtections ?? []).map { Field($0) } }
+
+    /// Whether what rules found in one of these kinds of fields is protected.
+    func hidesDetails(of types: [String]) -> Bool { fields.contains { $0.hidesDetails && types.contains($0.type) } }
 
     /// A request as it may be shown. Bodies never are.
     func shown(_ request: WebRequest) -> WebRequest {

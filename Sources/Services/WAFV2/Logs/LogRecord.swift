@@ -85,9 +85,26 @@ struct LogRecord {
             writer.member("conditionType", detail.condition)
             writer.member("sensitivityLevel", detail.sensitivity)
             writer.member("location", detail.location)
+            writer.key("matchedData")
+            writer.beginArray()
+            for piece in detail.matched { writer.string(isShown(detail.location) ? piece : Redaction.text) }
+            writer.endArray()
             writer.endObject()
         }
         writer.endArray()
+    }
+
+    /// Whether what was found somewhere may be told: not where any of that part is covered.
+    private func isShown(_ location: String) -> Bool {
+        switch location {
+        case "HEADER", "COOKIE": redaction.headers.isEmpty && !seen.isCovered(["SINGLE_HEADER", "SINGLE_COOKIE"])
+        case "ALL_QUERY_ARGS", "QUERY_STRING":
+            !redaction.hidesQuery && !seen.isCovered(["QUERY_STRING", "SINGLE_QUERY_ARGUMENT"])
+        case "URI": !redaction.hidesPath
+        case "METHOD": !redaction.hidesMethod
+        case "BODY", "JSON_BODY": !seen.isCovered(["BODY"])
+        default: true
+        }
     }
 
     private mutating func match(_ match: Verdict.Match, isTerminating: Bool = false) {

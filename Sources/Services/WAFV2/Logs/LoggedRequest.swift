@@ -33,9 +33,14 @@ struct LoggedRequest: Sendable {
     let source: LogSource
     /// Two letters; nil: not known.
     let country: String?
+    /// What of requests is not shown. Of ``request`` it is covered already.
+    let protection: DataProtection
 }
 
 extension LoggedRequest {
+    /// Whether what rules found in one of these kinds of fields is not shown.
+    func isCovered(_ types: [String]) -> Bool { protection.hidesDetails(of: types) }
+
     /// Why a token did not count; nil: it did.
     /// <https://docs.aws.amazon.com/waf/latest/APIReference/API_CaptchaResponse.html>
     func failure(of token: WebRequest.Token) -> String {

@@ -32,9 +32,9 @@ enum AddressLists {
             }
             let names = words.count > 1 ? Array(words.dropFirst()) : [usual]
             for name in names {
-                guard ManagedRules.addressLists.contains(name) else {
-                    throw fail(
-                        "'\(name)' is none of the lists: " + ManagedRules.addressLists.joined(separator: ", "))
+                let known = ManagedRules.addressLists + ManagedRules.botLists
+                guard known.contains(name) else {
+                    throw fail("'\(name)' is none of the lists: " + known.joined(separator: ", "))
                 }
                 lists[ManagedRules.addressList(name), default: []].append(network)
             }

@@ -9,8 +9,11 @@ struct ManagedRuleGroup: Sendable {
     /// A rule of the group.
     struct Rule: Sendable {
         let name: String
-        let label: String
+        /// Without what stands before them.
+        let labels: [String]
         let action: WAF.RuleAction.Kind
+        /// Whether it is there by name alone: it takes Amazon's data, scripts in browsers or CloudFront.
+        let isNeverAsked: Bool
     }
 
     /// `AWS`
@@ -21,6 +24,8 @@ struct ManagedRuleGroup: Sendable {
     let capacity: Int
     let hasVersions: Bool
     let rules: [Rule]
+    /// Further labels that requests may get.
+    let labels: [String]
 
     /// The whole Core Rule Set as one group is nobody's but its own project's.
     static let coreRuleSetVendor = "OWASP"
@@ -32,6 +37,28 @@ struct ManagedRuleGroup: Sendable {
     /// Whether it finds nothing without the Core Rule Set. The others are lists of addresses, or simple statements.
     var needsCoreRules: Bool {
         !["admin-protection", "wordpress-app", "amazon-ip-list", "anonymous-ip-list"].contains(namespace)
+            && !looksAtTokens
+    }
+
+    /// Whether it is one of those against bots and fraud, which give labels of tokens.
+    var looksAtTokens: Bool { ["bot-control", "atp", "acfp"].contains(namespace) }
+
+    /// What it is, as lists of groups say.
+    var description: String {
+        let never = rules.filter(\.isNeverAsked).map(\.name)
+        let text =
+            switch namespace {
+            case "bot-control":
+                "Programs that say what they are, at the common level. Bots are verified by the operator's list of addresses."
+            case "atp": "Sign-in requests that look like account takeover."
+            case "acfp": "Requests that make accounts, and look like fraud."
+            case "amazon-ip-list", "anonymous-ip-list": "Addresses of the operator's lists."
+            default:
+                needsCoreRules
+                    ? "The OWASP Core Rule Set, and simple statements, behind AWS's names."
+                    : "Simple statements behind AWS's names."
+            }
+        return never.isEmpty ? text : text + " Never asked: " + never.joined(separator: ", ") + "."
     }
 
     /// - Throws: WAFNonexistentItemException for a group, or a version, that isn't there.
@@ -45,27 +72,36 @@ struct ManagedRuleGroup: Sendable {
     /// In the order of AWS's list, and after them the Core Rule Set.
     static let all: [ManagedRuleGroup] = {
         var groups: [ManagedRuleGroup] = []
-        var rules: [Rule] = []
+        var (rules, labels): ([Rule], [String]) = ([], [])
         for line in table.split(separator: "\n").reversed() {
             let words = line.split(separator: " ").map(String.init)
             if line.hasPrefix(" ") {
                 guard words.count >= 2 else { continue }
-                rules.append(Rule(name: words[0], label: words[1], action: words.count > 2 ? .count : .block))
+                let named = words[1].split(separator: ",").map(String.init)
+                if words[0] == "-" {
+                    labels = named + labels
+                    continue
+                }
+                rules.append(
+                    Rule(
+                        name: words[0], labels: named == ["none"] ? [] : named,
+                        action: words.dropFirst(2).compactMap { WAF.RuleAction.Kind(rawValue: $0) }.first ?? .block,
+                        isNeverAsked: words.last == "never"))
             } else if words.count == 4 {
                 let names = words[0].split(separator: "/").map(String.init)
                 groups.append(
                     ManagedRuleGroup(
                         vendor: names.count > 1 ? names[0] : "AWS", name: names[names.count - 1],
                         namespace: words[1], capacity: Int(words[2]) ?? 0,
-                        hasVersions: words[3] == "versioned", rules: rules.reversed()))
-                rules = []
+                        hasVersions: words[3] == "versioned", rules: rules.reversed(), labels: labels))
+                (rules, labels) = ([], [])
             }
         }
         return groups.reversed()
     }()
 
-    /// Each group with its namespace, capacity and whether it has versions; each rule with its label, and COUNT where it
-    /// only counts.
+    /// Each group with its namespace, capacity and whether it has versions; each rule with its labels, its action unless that is
+    /// BLOCK, and `never` where it is never asked. Behind a hyphen: labels that go with no rule's action.
     private static let table = """
         AWSManagedRulesCommonRuleSet core-rule-set 700 versioned
          NoUserAgent_HEADER NoUserAgent_Header
@@ -139,6 +175,62 @@ struct ManagedRuleGroup: Sendable {
         AWSManagedRulesAnonymousIpList anonymous-ip-list 50 unversioned
          AnonymousIPList AnonymousIPList
          HostingProviderIPList HostingProviderIPList
+        AWSManagedRulesBotControlRuleSet bot-control 50 versioned
+         CategoryAdvertising bot:category:advertising,CategoryAdvertising
+         CategoryArchiver bot:category:archiver,CategoryArchiver
+         CategoryContentFetcher bot:category:content_fetcher,CategoryContentFetcher
+         CategoryEmailClient bot:category:email_client,CategoryEmailClient
+         CategoryHttpLibrary bot:category:http_library,CategoryHttpLibrary
+         CategoryLinkChecker bot:category:link_checker,CategoryLinkChecker
+         CategoryMiscellaneous bot:category:miscellaneous,CategoryMiscellaneous
+         CategoryMonitoring bot:category:monitoring,CategoryMonitoring
+         CategoryPagePreview bot:category:page_preview,CategoryPagePreview
+         CategoryScrapingFramework bot:category:scraping_framework,CategoryScrapingFramework
+         CategorySearchEngine bot:category:search_engine,CategorySearchEngine
+         CategorySecurity bot:category:security,CategorySecurity
+         CategorySeo bot:category:seo,CategorySeo
+         CategorySocialMedia bot:category:social_media,CategorySocialMedia
+         CategoryWebhooks bot:category:webhooks,CategoryWebhooks
+         CategoryAI bot:category:ai,CategoryAI
+         SignalAutomatedBrowser signal:automated_browser,SignalAutomatedBrowser
+         SignalKnownBotDataCenter signal:known_bot_data_center,SignalKnownBotDataCenter
+         SignalNonBrowserUserAgent signal:non_browser_user_agent,SignalNonBrowserUserAgent
+         - bot:verified,bot:unverified
+        AWSManagedRulesATPRuleSet atp 50 versioned
+         UnsupportedCognitoIDP unsupported:cognito_idp,UnsupportedCognitoIDP
+         VolumetricIpHigh aggregate:volumetric:ip:high,VolumetricIpHigh
+         VolumetricSession aggregate:volumetric:session,VolumetricSession
+         AttributeCompromisedCredentials aggregate:attribute:compromised_credentials,AttributeCompromisedCredentials
+         AttributeUsernameTraversal aggregate:attribute:username_traversal,AttributeUsernameTraversal
+         AttributePasswordTraversal aggregate:attribute:password_traversal,AttributePasswordTraversal
+         AttributeLongSession aggregate:attribute:long_session,AttributeLongSession
+         TokenRejected none
+         SignalMissingCredential signal:missing_credential,SignalMissingCredential
+         VolumetricIpFailedLoginResponseHigh aggregate:volumetric:ip:failed_login_response:high,VolumetricIpFailedLoginResponseHigh never
+         VolumetricSessionFailedLoginResponseHigh aggregate:volumetric:session:failed_login_response:high,VolumetricSessionFailedLoginResponseHigh never
+         - aggregate:volumetric:ip:medium,aggregate:volumetric:ip:low,signal:credential_compromised
+        AWSManagedRulesACFPRuleSet acfp 50 versioned
+         UnsupportedCognitoIDP unsupported:cognito_idp,UnsupportedCognitoIDP
+         AllRequests none CHALLENGE
+         RiskScoreHigh risk_score:high,RiskScoreHigh never
+         SignalCredentialCompromised signal:credential_compromised,SignalCredentialCompromised
+         SignalClientHumanInteractivityAbsentLow none CAPTCHA never
+         AutomatedBrowser signal:automated_browser,AutomatedBrowser never
+         BrowserInconsistency signal:browser_inconsistency,BrowserInconsistency CAPTCHA never
+         VolumetricIpHigh aggregate:volumetric:ip:creation:high,VolumetricIpHigh CAPTCHA
+         VolumetricSessionHigh aggregate:volumetric:session:creation:high,VolumetricSessionHigh
+         AttributeUsernameTraversalHigh aggregate:attribute:username_traversal:creation:high,AttributeUsernameTraversalHigh
+         VolumetricPhoneNumberHigh aggregate:volumetric:phone_number:high,VolumetricPhoneNumberHigh
+         VolumetricAddressHigh aggregate:volumetric:address:high,VolumetricAddressHigh
+         VolumetricAddressLow VolumetricAddressLow CAPTCHA
+         VolumetricIPSuccessfulResponse aggregate:volumetric:ip:successful_creation_response:high,VolumetricIPSuccessfulResponse never
+         VolumetricSessionSuccessfulResponse aggregate:volumetric:session:successful_creation_response:low,VolumetricSessionSuccessfulResponse never
+         VolumetricSessionTokenReuseIp aggregate:volumetric:session:creation:token_reuse:ip,VolumetricSessionTokenReuseIp
+         - signal:missing_credential,aggregate:volumetric:address:medium,aggregate:volumetric:address:low
+         - aggregate:volumetric:ip:creation:medium,aggregate:volumetric:ip:creation:low
+         - aggregate:volumetric:session:creation:medium,aggregate:volumetric:session:creation:low
+         - aggregate:attribute:username_traversal:creation:medium,aggregate:attribute:username_traversal:creation:low
+         - aggregate:volumetric:phone_number:medium,aggregate:volumetric:phone_number:low
         OWASP/CoreRuleSet core-rule-set 1000 unversioned
          AnomalyScore AnomalyScore
         """

@@ -16,6 +16,7 @@ extension WAFV2.ListAvailableManagedRuleGroups: ComputeOperation, OnAllOfWAF {
                     $0.vendorName = group.vendor
                     $0.name = group.name
                     $0.versioningSupported = group.hasVersions
+                    $0.description = group.description
                 }
             }
             $0.nextMarker = page.marker
@@ -49,16 +50,18 @@ extension WAFV2.DescribeManagedRuleGroup: ComputeOperation, OnAllOfWAF {
                 WAFV2.RuleSummary {
                     $0.name = rule.name
                     $0.action = WAFV2.RuleAction {
-                        if rule.action == .count {
-                            $0.count = WAFV2.CountAction()
-                        } else {
-                            $0.block = WAFV2.BlockAction()
+                        switch rule.action {
+                        case .allow: $0.allow = WAFV2.AllowAction()
+                        case .block: $0.block = WAFV2.BlockAction()
+                        case .count: $0.count = WAFV2.CountAction()
+                        case .captcha: $0.captcha = WAFV2.CaptchaAction()
+                        case .challenge: $0.challenge = WAFV2.ChallengeAction()
                         }
                     }
                 }
             }
-            $0.availableLabels = group.rules.map { rule in
-                WAFV2.LabelSummary { $0.name = group.labelNamespace + rule.label }
+            $0.availableLabels = (group.rules.flatMap(\.labels) + group.labels).map { label in
+                WAFV2.LabelSummary { $0.name = group.labelNamespace + label }
             }
             $0.consumedLabels = []
         }
@@ -86,7 +89,8 @@ extension WAFV2.ManagedProductDescriptor {
             $0.vendorName = group.vendor
             $0.managedRuleSetName = group.name
             $0.isVersioningSupported = group.hasVersions
-            $0.isAdvancedManagedRuleSet = false
+            $0.isAdvancedManagedRuleSet = group.looksAtTokens
+            $0.productDescription = group.description
         }
     }
 }

@@ -13,9 +13,12 @@ struct RuleReferences {
 
     /// - Parameters:
     ///   - scope: of the web ACL or rule group that has the rules.
+    ///   - isInGroup: whether it is a rule group, which may have fewer rates.
     /// - Throws: WAFNonexistentItemException for what is not there; WAFInvalidParameterException for a reference to something
     ///   else; WAFLimitsExceededException for too many.
-    init(of rules: [WAF.Rule], in scope: WAFScope, _ records: some RecordReading) throws(ServiceError) {
+    init(
+        of rules: [WAF.Rule], in scope: WAFScope, isInGroup: Bool = false, _ records: some RecordReading
+    ) throws(ServiceError) {
         var (references, rates) = (0, 0)
         for statement in rules.flatMap(\.statement.all) {
             switch statement {
@@ -32,7 +35,8 @@ struct RuleReferences {
             }
             references += 1
         }
-        guard references <= Self.mostReferences, rates <= Self.mostRates else { throw .limitsExceeded }
+        let mostRates = isInGroup ? Self.mostRatesInGroup : Self.mostRates
+        guard references <= Self.mostReferences, rates <= mostRates else { throw .limitsExceeded }
         capacity = try Capacity.of(rules) { (statement) throws(ServiceError) in
             switch statement {
             case .ruleGroup(let group): try records.resource(StoredRuleGroup.self, arn: group.arn).capacity
@@ -46,6 +50,7 @@ struct RuleReferences {
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/limits.html>
     private static let mostReferences = 50
     private static let mostRates = 10
+    private static let mostRatesInGroup = 4
 
     private mutating func add<R: WAFResource>(
         _ arn: String, _ type: R.Type, _ scope: WAFScope, _ records: some RecordReading

@@ -31,7 +31,8 @@ struct StatementReading {
                     scopeDown: try group.scopeDownStatement.map { (part) throws(ServiceError) in
                         try nested(part, 1)
                     }, overrides: try overrides(group.ruleActionOverrides),
-                    excluded: Set((group.excludedRules ?? []).map(\.name))))
+                    excluded: Set((group.excludedRules ?? []).map(\.name)),
+                    fraud: try ManagedGroupReading.fraud(group)))
         }
         return try nested(view, 0)
     }

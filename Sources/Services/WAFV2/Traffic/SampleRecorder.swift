@@ -19,13 +19,20 @@ struct SampleRecorder: Sendable {
     private let webACL: String
     private let own: Metric
     private let rules: [String: Metric]
+    /// Those of the rules within own rule groups, by the web ACL's rules that refer to the groups.
+    private let inGroups: [String: [String: Metric]]
     private let traffic: WebTraffic
 
-    /// - Parameter view: with its ARN.
-    init(_ view: WAFV2.WebACL, _ traffic: WebTraffic) {
+    /// - Parameters:
+    ///   - view: with its ARN.
+    ///   - groups: the views of own rule groups, by the names of the web ACL's rules that refer to them.
+    init(_ view: WAFV2.WebACL, groups: [String: WAFV2.RuleGroup], _ traffic: WebTraffic) {
         webACL = view.arn
         own = Metric(view.visibilityConfig)
         rules = Dictionary((view.rules ?? []).map { ($0.name, Metric($0.visibilityConfig)) }) { first, _ in first }
+        inGroups = groups.mapValues { group in
+            Dictionary((group.rules ?? []).map { ($0.name, Metric($0.visibilityConfig)) }) { first, _ in first }
+        }
         self.traffic = traffic
     }
 
@@ -40,16 +47,25 @@ struct SampleRecorder: Sendable {
             made = new
             return new
         }
-        for match in verdict.counting + (verdict.terminating.map { [$0] } ?? []) {
-            guard let metric = rules[match.rule], metric.isSampled else { continue }
+        func record(_ match: Verdict.Match, _ metric: Metric?, within rule: String?) {
+            guard let metric, metric.isSampled else { return }
             let key = WebTraffic.Key(webACL: webACL, metric: metric.name)
-            guard traffic.count(key, at: time) else { continue }
+            guard traffic.count(key, at: time) else { return }
             var sample = sample()
-            sample.ruleInGroup = verdict.groups.first { $0.rule == match.rule }?.terminating?.rule
+            sample.ruleInGroup = rule
             sample.action = match.action.rawValue
             sample.overridden = match.overridden?.rawValue
             sample.status = match.status
             traffic.add(sample, to: key)
+        }
+        for match in verdict.counting + (verdict.terminating.map { [$0] } ?? []) {
+            let inner = verdict.groups.first { $0.rule == match.rule }?.terminating?.rule
+            record(match, rules[match.rule], within: inner)
+        }
+        for group in verdict.groups {
+            for match in group.counting + (group.terminating.map { [$0] } ?? []) {
+                record(match, inGroups[group.rule]?[match.rule], within: match.rule)
+            }
         }
         guard verdict.terminating == nil, own.isSampled else { return }
         let key = WebTraffic.Key(webACL: webACL, metric: own.name)

@@ -56,10 +56,12 @@ public struct WebACLFilter: Sendable {
     private let resource: ProtectedResource
     private let webACL: Result<ReadyWebACL, ServiceError>
 
-    init(_ webACL: PreparedWebACL, before resource: ProtectedResource, _ environment: Environment) {
+    init(
+        _ webACL: Result<ReadyWebACL, ServiceError>, before resource: ProtectedResource, _ environment: Environment
+    ) {
         self.environment = environment
         self.resource = resource
-        self.webACL = webACL.ready(environment)
+        self.webACL = webACL
     }
 
     /// How many bytes of a body are looked at.
@@ -83,6 +85,8 @@ public struct WebACLFilter: Sendable {
         var request = request
         let shown = tokens.read(request.web)
         (request.web.captcha, request.web.challenge) = (shown.captcha, shown.challenge)
+        request.web.session = shown.token?.id
+        request.web.isForUserPool = resource.type == .userPool
         let interstitial = Interstitial(request, acl, tokens, environment)
         guard !interstitial.isAnswer else {
             return .refuse(ResourceRefusal(.solution, interstitial.answer(shown.token)))
@@ -107,9 +111,19 @@ public struct WebACLFilter: Sendable {
         guard acl.log.isWanted || traffic.writesLogFile else { return }
         let seen = LoggedRequest(
             request: request, verdict: verdict, source: resource.source,
-            country: request.web.address.flatMap { traffic.addresses.country(of: $0)?.country })
+            country: request.web.address.flatMap { traffic.addresses.country(of: $0)?.country },
+            protection: acl.protection)
         acl.log.take(seen, acl, environment)
     }
+}
+
+/// What stands before something at a moment.
+public enum WebACLState: Sendable {
+    /// No web ACL protects it.
+    case none
+    case ready(WebACLFilter)
+    /// The web ACL has changed, and is being made ready. When that is done, it is asked again.
+    case preparing(Task<Void, Never>)
 }
 
 /// What is answered in the place of what is protected.
@@ -148,11 +162,21 @@ enum FilterAnswer {
 }
 
 extension Environment {
-    /// What stands before something; nil: no web ACL protects it. Asked for each request, so that a change holds from the next one
-    /// on.
-    /// - Complexity: a look-up; the first request after a change makes the web ACL ready.
-    public func webACLFilter(of arn: String) -> WebACLFilter? {
-        projection(WebACLIndex.self).webACL(protecting: arn).map { WebACLFilter($0.webACL, before: $0.resource, self) }
+    /// What stands before something. Asked for each request, so that a change holds from the next one on, or soon after: see ``Renewed``.
+    /// - Complexity: a look-up, and it never waits.
+    public func webACLState(of arn: String) -> WebACLState {
+        guard let (webACL, resource) = projection(WebACLIndex.self).webACL(protecting: arn) else { return .none }
+        switch webACL.readiness(self) {
+        case .preparing(let task): return .preparing(task)
+        case .ready(let made): return .ready(WebACLFilter(made, before: resource, self))
+        }
+    }
+
+    /// What stands before something; nil: no web ACL protects it. The first request after a change waits until the web ACL is ready.
+    private func webACLFilter(of arn: String) -> WebACLFilter? {
+        projection(WebACLIndex.self).webACL(protecting: arn).map {
+            WebACLFilter($0.webACL.ready(self), before: $0.resource, self)
+        }
     }
 
     /// What a web ACL says of a request to a resource of a service's; nil: it may go on.

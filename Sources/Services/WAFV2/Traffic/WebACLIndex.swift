@@ -25,9 +25,16 @@ final class WebACLIndex: Projection {
         /// Web ACLs that are ready for requests, or will be with the first one.
         var prepared: [String: PreparedWebACL] = [:]
 
-        /// Forgets what was made of a resource that has changed. The next request makes it anew.
-        mutating func forgetPrepared(_ arn: String) {
-            prepared = prepared.filter { $0.key != arn && !$0.value.uses.contains(arn) }
+        /// Has what was made of a resource that has changed made anew with the next request.
+        mutating func renewPrepared(_ arn: String) {
+            for (name, one) in prepared where name == arn || one.uses(arn) {
+                if let source = source(name) { one.change(source) } else { prepared[name] = nil }
+            }
+        }
+
+        /// nil: there is no such web ACL.
+        func source(_ arn: String) -> PreparedWebACL.Source? {
+            acls[arn].map { PreparedWebACL.Source(stored: $0, resources: resources, logging: logging[arn]) }
         }
     }
 
@@ -57,7 +64,10 @@ final class WebACLIndex: Projection {
         case WebACLAssociation.kind:
             let association = try change.decodeAfter(WebACLAssociation.self)
             let protected = association.map { ProtectedResource($0.id, by: $0.webACL) }
-            state.withLock { $0.protected[change.id] = protected }
+            // Stages of API Gateway have no account in their ARNs: two accounts may mean different ones by the same.
+            let isOfNoAccount = ARN(parsing: change.id)?.account.isEmpty ?? false
+            let name = isOfNoAccount ? "\(change.scope.account) \(change.id)" : change.id
+            state.withLock { $0.protected[name] = protected }
         default:
             let logging = try change.decodeAfter(StoredLogging.self)
             // The logs for Security Lake are nobody's here.
@@ -73,7 +83,7 @@ final class WebACLIndex: Projection {
             guard let arn = arn ?? state.arns[key] else { return }
             state.arns[key] = change.after == nil ? nil : arn
             body(&state, arn)
-            state.forgetPrepared(arn)
+            state.renewPrepared(arn)
         }
     }
 
@@ -92,10 +102,16 @@ final class WebACLIndex: Projection {
         }
     }
 
+    /// - Throws: WAFUnavailableEntityException for a web ACL by which requests can't be decided.
+    func check(_ arn: String, _ environment: Environment) throws(ServiceError) {
+        let prepared = state.withLock { Self.prepared(arn, &$0) }
+        _ = try prepared?.readyNow(environment).get()
+    }
+
     private static func prepared(_ arn: String, _ state: inout State) -> PreparedWebACL? {
         if let prepared = state.prepared[arn] { return prepared }
-        guard let acl = state.acls[arn] else { return nil }
-        let prepared = PreparedWebACL(acl, state.resources, logging: state.logging[arn])
+        guard let source = state.source(arn) else { return nil }
+        let prepared = PreparedWebACL(source)
         state.prepared[arn] = prepared
         return prepared
     }

@@ -49,12 +49,18 @@ final class WebACLMetrics: Sendable {
     private let own: String?
     /// Those of its rules that have one.
     private let rules: [String: String]
+    /// Those of rules within groups, by the web ACL's rules that refer to the groups; of managed groups the names stand for
+    /// themselves.
+    private let inGroups: [String: [String: String]]
     private let metrics: Metrics
     private let traffic: WebTraffic
     /// Looked up once.
     private let counters = Mutex<[Key: Metrics.Counter]>([:])
 
-    init(_ view: WAFV2.WebACL, _ metrics: Metrics, _ traffic: WebTraffic) {
+    /// - Parameter groups: the views of own rule groups, by the names of the web ACL's rules that refer to them.
+    init(
+        _ view: WAFV2.WebACL, groups: [String: WAFV2.RuleGroup], _ metrics: Metrics, _ traffic: WebTraffic
+    ) {
         func name(_ config: WAFV2.VisibilityConfig) -> String? {
             config.cloudWatchMetricsEnabled ? config.metricName : nil
         }
@@ -62,6 +68,11 @@ final class WebACLMetrics: Sendable {
         rules = Dictionary(
             (view.rules ?? []).compactMap { rule in name(rule.visibilityConfig).map { (rule.name, $0) } }
         ) { first, _ in first }
+        inGroups = groups.mapValues { group in
+            Dictionary((group.rules ?? []).compactMap { rule in name(rule.visibilityConfig).map { (rule.name, $0) } }) {
+                first, _ in first
+            }
+        }
         self.metrics = metrics
         self.traffic = traffic
     }
@@ -72,6 +83,14 @@ final class WebACLMetrics: Sendable {
             add(match.rule, Name(match.action))
             if match.action == .captcha { add(match.rule, .validCaptcha) }
             if match.action == .challenge { add(match.rule, .validChallenge) }
+        }
+        for group in verdict.groups {
+            guard let outer = rules[group.rule] else { continue }
+            for match in group.counting + (group.terminating.map { [$0] } ?? []) {
+                // An own group's rules have metrics where they say so, a managed group's always.
+                guard let inner = inGroups[group.rule].map({ $0[match.rule] }) ?? match.rule else { continue }
+                add(to: "\(outer)/\(inner)", Name(match.action))
+            }
         }
         let name = Name(verdict.outcome.kind)
         if let terminating = verdict.terminating {

@@ -85,7 +85,18 @@ extension Environment {
     }
 }
 
-extension WAFV2.AssociateWebACL: WriteOperation {
+extension WebACLAssociation {
+    /// Whether what was protected is gone. That is known of user pools alone, of the kinds of things that web ACLs protect.
+    func isOfNothing(_ call: Call) -> Bool {
+        guard ARN(parsing: id).flatMap({ ProtectedType($0) }) == .userPool else { return false }
+        return Access("cognito-idp:AssociateWebACL", on: id).resolved(call).resource == nil
+    }
+}
+
+extension WAFV2.AssociateWebACL: PreparedWriteOperation {
+    /// That requests can be decided by the web ACL.
+    public struct Preparation: Sendable {}
+
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let name = WAFName(arn: input.webACLArn), name.type == StoredWebACL.type else {
             throw .invalid(.resourceArn, input.webACLArn, .arn)
@@ -93,21 +104,28 @@ extension WAFV2.AssociateWebACL: WriteOperation {
         return .required([call.wafAccess(name.arn)] + (try call.accesses(onProtected: input.resourceArn)))
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+    /// What can't be decided would be refused: whoever associates is to know, and not those that ask then.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
+        if WAFName(arn: input.webACLArn)?.accountID == call.accountID {
+            try call.environment.projection(WebACLIndex.self).check(input.webACLArn, call.environment)
+        }
+        return Preparation()
+    }
+
+    public static func handle(
+        _ input: Input, _ preparation: Preparation, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         let acl = try records.resource(StoredWebACL.self, arn: input.webACLArn)
         guard acl.fullName.place == records.scope else { throw .nonexistentItem }
         // CloudFront's distributions name their web ACLs themselves.
         guard acl.head.scope == .regional else { throw .invalid(.resourceArn, input.webACLArn, .scope) }
         let type = try call.protected(input.resourceArn).type
-        if type == .userPool {
-            // Of the kinds of things that web ACLs protect, user pools are here: one that isn't can't be protected.
-            let access = Access("cognito-idp:AssociateWebACL", on: input.resourceArn)
-            guard access.resolved(call).resource != nil else { throw .nonexistentItem }
-        }
+        let association = WebACLAssociation(id: input.resourceArn, webACL: acl.arn)
+        guard !association.isOfNothing(call) else { throw .nonexistentItem }
         if type == .loadBalancer, call.environment.isKnownToBeAbsent(loadBalancer: input.resourceArn) {
             throw .nonexistentItem
         }
-        try records.put(WebACLAssociation(id: input.resourceArn, webACL: acl.arn))
+        try records.put(association)
         return Output()
     }
 }
@@ -150,8 +168,10 @@ extension WAFV2.ListResourcesForWebACL: ReadOperation {
         let acl = try records.resource(StoredWebACL.self, arn: input.webACLArn)
         guard acl.fullName.place == records.scope else { throw .nonexistentItem }
         let type = input.resourceType ?? ProtectedType.loadBalancer.rawValue
-        let all = try records.referrers(WebACLAssociation.self, WebACLAssociation.relation, to: acl.arn).map(\.id)
-        return Output(
-            resourceArns: all.filter { ARN(parsing: $0).flatMap { ProtectedType($0) }?.rawValue == type })
+        let all = try records.referrers(WebACLAssociation.self, WebACLAssociation.relation, to: acl.arn)
+        let found = all.filter { one in
+            ARN(parsing: one.id).flatMap { ProtectedType($0) }?.rawValue == type && !one.isOfNothing(call)
+        }
+        return Output(resourceArns: found.map(\.id))
     }
 }

@@ -1,3 +1,4 @@
+import CPublicSuffix
 import Ledger
 import Platform
 import WAF
@@ -99,7 +100,10 @@ extension WAFV2.DeleteWebACL: WriteOperation, OnWAFResource {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let acl = try records.locked(
             StoredWebACL.self, name: input.name, scope: input.scope, id: input.id, lockToken: input.lockToken)
-        guard try records.referrerCount(WebACLAssociation.relation, to: acl.arn) == 0 else { throw .associatedItem }
+        for association in try records.referrers(WebACLAssociation.self, WebACLAssociation.relation, to: acl.arn) {
+            guard association.isOfNothing(call) else { throw .associatedItem }
+            try records.delete(association)
+        }
         for logging in try records.list(StoredLogging.self) where logging.webACL == acl.arn {
             try records.delete(logging)
         }
@@ -163,11 +167,12 @@ extension StoredWebACL {
 
 /// Domains that tokens of puzzles and challenges are good for.
 enum TokenDomains {
-    /// Public suffixes are none of anybody's; here a domain has at least two parts.
+    /// Public suffixes are none of anybody's: browsers keep no cookies for them. A domain has at least two parts.
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-tokens-domains.html>
     static func isValid(_ domain: String) -> Bool {
         let labels = domain.split(separator: ".", omittingEmptySubsequences: false)
         return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty && $0.utf8.count <= 63 } && !domain.contains("/")
+            && !is_public_suffix(domain.lowercased())
     }
 }
 

@@ -36,10 +36,11 @@ extension CertificateManager.CreateAcmeExternalAccountBinding: WriteOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let endpoint = try records.acmeEndpoint(input.acmeEndpointArn, call)
-        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, call) {
-            return Output(
-                externalAccountBinding: CertificateManager.AcmeExternalAccountBinding(
-                    try records.acmeBinding(earlier, call)))
+        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, endpoint, call),
+            let binding = try? records.acmeBinding(earlier, call)
+        {
+            guard binding.roleARN == input.roleArn else { throw .usedToken }
+            return Output(externalAccountBinding: CertificateManager.AcmeExternalAccountBinding(binding))
         }
         var expires: Double?
         if let expiration = input.expiration {
@@ -58,7 +59,7 @@ extension CertificateManager.CreateAcmeExternalAccountBinding: WriteOperation {
             updated: call.time, expires: expires)
         try records.put(ACMEBindingKey(id: binding.id, secret: Data(try randomBytes(32))))
         try records.put(binding)
-        try records.rememberACME(binding.arn, for: input.idempotencyToken, call)
+        try records.rememberACME(binding.arn, for: input.idempotencyToken, endpoint, call)
         return Output(externalAccountBinding: CertificateManager.AcmeExternalAccountBinding(binding))
     }
 }

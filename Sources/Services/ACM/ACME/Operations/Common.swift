@@ -21,6 +21,8 @@ extension Quota {
     static let acmeEndpoints = Quota("ACMEEndpoints", 100)
     /// Of an endpoint.
     static let acmeBindings = Quota("ACMEExternalAccountBindings", 1000)
+    /// Of an endpoint, those that have ended among them.
+    static let acmeAccounts = Quota("ACMEAccounts", 10_000)
     /// Of an endpoint.
     static let acmeValidations = Quota("ACMEDomainValidations", 1000)
 }
@@ -54,19 +56,36 @@ extension OnACMEValidation {
 
 extension RecordReading {
     /// The ARN that a request with the same token was answered with, within the last hour.
-    func acmeAnswer(to token: String?, _ call: Call) throws(ServiceError) -> String? {
-        guard let token, let row = try get(RequestToken.self, RowKey(.text("\(call.operation)/\(token)"))),
+    /// - Parameter endpoint: of which the request is to make a part; nil: of none.
+    func acmeAnswer(to token: String?, _ endpoint: ACMEEndpoint?, _ call: Call) throws(ServiceError) -> String? {
+        guard let token, let row = try get(RequestToken.self, RowKey(.text(call.acmeToken(token, endpoint)))),
             row.until > call.time
         else { return nil }
         return row.arn
     }
 }
 
+extension Call {
+    /// A token as it is remembered: the same one may be used for each operation, and for each endpoint.
+    fileprivate func acmeToken(_ token: String, _ endpoint: ACMEEndpoint?) -> String {
+        [operation, endpoint?.id, token].compactMap(\.self).joined(separator: "/")
+    }
+}
+
+extension ServiceError {
+    /// A token that came with another request.
+    static var usedToken: ServiceError {
+        .acm(.conflictException, "The idempotency token was used for a request with other parameters.")
+    }
+}
+
 extension MutableRecords {
     /// Remembers for an hour what a request with a token was answered with.
-    func rememberACME(_ arn: String, for token: String?, _ call: Call) throws(ServiceError) {
+    func rememberACME(
+        _ arn: String, for token: String?, _ endpoint: ACMEEndpoint?, _ call: Call
+    ) throws(ServiceError) {
         guard let token else { return }
-        let (key, until) = ("\(call.operation)/\(token)", call.time + RequestToken.lifetime)
+        let (key, until) = (call.acmeToken(token, endpoint), call.time + RequestToken.lifetime)
         try put(RequestToken(token: key, arn: arn, until: until))
         try schedule(ForgetToken(token: key), id: call.requestID, at: until)
     }

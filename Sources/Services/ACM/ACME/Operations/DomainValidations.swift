@@ -20,7 +20,10 @@ extension CertificateManager.CreateAcmeDomainValidation: WriteOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let endpoint = try records.acmeEndpoint(input.acmeEndpointArn, call)
-        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, call) {
+        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, endpoint, call),
+            let validation = try? records.acmeValidation(earlier, call)
+        {
+            guard validation.domain == input.domainName else { throw .usedToken }
             return Output(acmeDomainValidationArn: earlier)
         }
         let scope = try ACMEDomainValidation.DomainScope(input.prevalidationOptions)
@@ -45,7 +48,7 @@ extension CertificateManager.CreateAcmeDomainValidation: WriteOperation {
             updated: call.time, begun: call.time)
         try records.begin(&validation, of: endpoint, call)
         try records.put(validation)
-        try records.rememberACME(validation.arn, for: input.idempotencyToken, call)
+        try records.rememberACME(validation.arn, for: input.idempotencyToken, endpoint, call)
         return Output(acmeDomainValidationArn: validation.arn)
     }
 }
@@ -57,6 +60,7 @@ extension MutableRecords {
     ) throws(ServiceError) {
         validation.failure = nil
         validation.failureMessage = nil
+        validation.hasLapsed = nil
         if validation.hostedZoneID != nil {
             validation.fail(
                 "HOSTED_ZONE_NOT_FOUND", "Gatehouse has no hosted zones: put the record into the domain's DNS.")
@@ -112,11 +116,7 @@ extension ACMEDomainValidation {
             $0.dnsPrevalidation = CertificateManager.DnsPrevalidationDetails {
                 $0.domainScope = domainScope.view
                 $0.hostedZoneId = hostedZoneID
-                $0.resourceRecord = CertificateManager.ResourceRecord {
-                    $0.name = record.name
-                    $0.type = "CNAME"
-                    $0.value = record.value
-                }
+                $0.resourceRecord = CertificateManager.ResourceRecord(record)
             }
         }
     }
@@ -205,7 +205,7 @@ extension CertificateManager.DeleteAcmeDomainValidation: WriteOperation, OnACMEV
 /// Looks for the record of a domain validation, and once it has been there, each day whether it still is.
 struct ValidateACMEDomain: Job {
     static let kind = "ACM::ValidateAcmeDomain"
-    static let concurrency = 4
+    static let concurrency = DomainLooks.concurrency
     private static let interval = 86_400.0
 
     let validationID: String
@@ -219,8 +219,12 @@ struct ValidateACMEDomain: Job {
             try records.get(ACMEDomainValidation.self, id)
         }
         guard let validation = found, validation.status != .invalid else { return }
-        // nil: that can't be known now, and nothing changes.
-        let isThere = try? await environment.sees(validation.record)
+        let mayPut = validation.status == .validating && validation.hasLapsed != true
+        let looked = try await context.look(of: validation.accountID, again: self) { () async -> Bool? in
+            // nil: that can't be known now, and nothing changes.
+            try? await environment.sees(validation.record, mayPut: mayPut)
+        }
+        guard let isThere = looked else { return }
         let now = environment.now()
         try await context.finish { (records) throws(ServiceError) in
             guard var validation = try records.get(ACMEDomainValidation.self, id), validation.status != .invalid else {
@@ -230,7 +234,7 @@ struct ValidateACMEDomain: Job {
             if isThere == true {
                 validation.status = .valid
             } else if isThere == false, before == .valid {
-                (validation.status, validation.begun) = (.validating, now)
+                (validation.status, validation.begun, validation.hasLapsed) = (.validating, now, true)
             } else if before == .validating, now >= validation.begun + ValidateDomains.patience {
                 validation.fail("TIMED_OUT", "The record was not there within 72 hours.")
             }

@@ -28,7 +28,7 @@ extension CertificateManager.CreateAcmeEndpoint: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, call) {
+        if let earlier = try records.acmeAnswer(to: input.idempotencyToken, nil, call) {
             return Output(acmeEndpointArn: earlier)
         }
         let tags = try TagRules.ofACME.merge([Tag](input.tags), into: [])
@@ -47,7 +47,7 @@ extension CertificateManager.CreateAcmeEndpoint: WriteOperation {
             certificateTags: try TagRules.ofCertificates.merge([Tag](input.certificateTags), into: []), tags: tags,
             created: call.time, updated: call.time)
         try records.put(endpoint)
-        try records.rememberACME(endpoint.arn, for: input.idempotencyToken, call)
+        try records.rememberACME(endpoint.arn, for: input.idempotencyToken, nil, call)
         return Output(acmeEndpointArn: endpoint.arn)
     }
 

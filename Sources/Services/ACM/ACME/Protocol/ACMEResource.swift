@@ -6,8 +6,8 @@ enum ACMEResource: Sendable, Hashable {
     /// Without a certificate: what such addresses begin with.
     case renewalInfo(String)
     case account(String)
-    /// The orders of an account, after as many.
-    case orders(account: String, after: Int)
+    /// The orders of an account, after one; nil: from the first on.
+    case orders(account: String, after: ACMEOrder.Place?)
     case order(String)
     case finalize(order: String)
     case authorization(order: String, Int)
@@ -28,8 +28,8 @@ enum ACMEResource: Sendable, Hashable {
         case .keyChange: "key-change"
         case .renewalInfo(let certificate): certificate.isEmpty ? "renewal-info" : "renewal-info/\(certificate)"
         case .account(let id): "account/\(id)"
-        case .orders(let account, 0): "account/\(account)/orders"
-        case .orders(let account, let after): "account/\(account)/orders/\(after)"
+        case .orders(let account, nil): "account/\(account)/orders"
+        case .orders(let account, let after?): "account/\(account)/orders/\(after.created)-\(after.id)"
         case .order(let id): "order/\(id)"
         case .finalize(let order): "order/\(order)/finalize"
         case .authorization(let order, let index): "authorization/\(order)/\(index)"
@@ -52,8 +52,11 @@ enum ACMEResource: Sendable, Hashable {
         case ("key-change", 1): found = .keyChange
         case ("renewal-info", 2): found = .renewalInfo(parts[1])
         case ("account", 2): found = .account(parts[1])
-        case ("account", 3): found = .orders(account: parts[1], after: 0)
-        case ("account", 4): found = numbers[3].map { .orders(account: parts[1], after: $0) }
+        case ("account", 3): found = .orders(account: parts[1], after: nil)
+        case ("account", 4):
+            let place = parts[3].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+            guard place.count == 2, let created = Int64(place[0]), created >= 0 else { return nil }
+            found = .orders(account: parts[1], after: ACMEOrder.Place(created: created, id: String(place[1])))
         case ("order", 2): found = .order(parts[1])
         case ("order", 3): found = .finalize(order: parts[1])
         case ("authorization", 3): found = numbers[2].map { .authorization(order: parts[1], $0) }

@@ -30,7 +30,7 @@ extension ACMEExchange {
         let proof = try ExternalAccountBinding(document, for: key, url: url)
         let refused = Problem(.unauthorized, "The external account binding is not valid, or no longer usable.")
         guard let bindingID = ACMEBinding.id(ofKey: proof.keyID) else { throw refused }
-        let time = now
+        let (time, most) = (now, environment.quotas[.acmeAccounts])
         let id = Self.newID()
         let isProved = try await read { (records) throws(ServiceError) in
             try records.get(ACMEBindingKey.self, bindingID).map { proof.isMade(with: Array($0.secret)) } ?? false
@@ -42,6 +42,9 @@ extension ACMEExchange {
                 binding.isUsable(at: time), try records.get(ACMEEndpoint.self, endpointID) != nil
             else { return .failure(refused) }
             if let known = try records.acmeAccount(of: thumbprint, endpointID) { return .success((known, false)) }
+            guard try records.count(ACMEAccount.self, of: endpointID) < most else {
+                return .failure(Problem(.rateLimited, "The endpoint has as many accounts as it can have."))
+            }
             let account = ACMEAccount(
                 endpointID: endpointID, id: id, jwk: key.canonical, thumbprint: thumbprint, contacts: contacts,
                 status: .valid, created: time, bindingARN: binding.arn, roleARN: binding.roleARN)
@@ -155,7 +158,7 @@ extension ACMEExchange {
         writer.beginArray()
         for contact in account.contacts { writer.string(contact) }
         writer.endArray()
-        writer.member("orders", endpoint.url(.orders(account: account.id, after: 0), environment))
+        writer.member("orders", endpoint.url(.orders(account: account.id, after: nil), environment))
         writer.endObject()
         var response = WireResponse.json(status, writer.bytes)
         response.headers.append((name: "location", value: endpoint.url(.account(account.id), environment)))
@@ -164,28 +167,28 @@ extension ACMEExchange {
 
     /// The orders that are not over: RFC 8555, section 7.1.2.1.
     func orders(
-        of account: ACMEAccount, after: Int, _ signed: SignedRequest
+        of account: ACMEAccount, after last: ACMEOrder.Place?, _ signed: SignedRequest
     ) async throws(Problem) -> WireResponse {
         try requireNothing(in: signed)
         let most = 100
-        guard after <= 100_000 else { throw .malformed("There are not as many orders.") }
+        let place = last.map { (value: $0.value(of: account.id), key: ACMEOrder.key($0.id)) }
         let rows = try await read { (records) throws(ServiceError) in
             try records.list(
                 ACMEOrder.self, by: ACMEOrder.byAccount, of: account.endpointID,
-                RowIndexRange(RowPrefix(.text(account.id))), limit: after + most + 1)
+                RowIndexRange(RowPrefix(.text(account.id)), after: place), limit: most + 1)
         }
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("orders")
         writer.beginArray()
-        for order in rows.dropFirst(after).prefix(most) where order.status(at: now) != .invalid {
+        for order in rows.prefix(most) where order.status(at: now) != .invalid {
             writer.string(endpoint.url(.order(order.id), environment))
         }
         writer.endArray()
         writer.endObject()
         var response = WireResponse.json(200, writer.bytes)
-        if rows.count > after + most {
-            let next = endpoint.url(.orders(account: account.id, after: after + most), environment)
+        if rows.count > most, let end = rows.prefix(most).last {
+            let next = endpoint.url(.orders(account: account.id, after: end.place), environment)
             response.headers.append((name: "link", value: "<\(next)>;rel=\"next\""))
         }
         return response

@@ -48,7 +48,7 @@ struct ValidateChallenge: Job {
         let isLast = problem == nil || account.status != .valid || again.attempt >= Self.tries
         try await context.finish { (records) throws(ServiceError) in
             guard var order = try records.get(ACMEOrder.self, ACMEOrder.key(orderID), of: endpointID),
-                order.status(at: now) == .pending,
+                order.status(at: now) == .pending, order.authorizations[index].status == .pending,
                 order.authorizations[index].challenges[place].status == .processing
             else { return }
             order.authorizations[index].challenges[place].problem = problem
@@ -71,6 +71,8 @@ struct ValidateChallenge: Job {
 extension Environment {
     /// What an answer to a challenge may have in all: a proof is 87 bytes.
     private static let mostBytes = 4096
+    /// How many addresses of a host are asked, one after another.
+    private static let mostPlaces = 2
 
     /// Looks whether there is a proof where a challenge wants it.
     /// - Returns: what is in the way; nil: it is there.
@@ -86,8 +88,20 @@ extension Environment {
     /// RFC 8555, section 8.3. Redirects are not followed: they would let a client send Gatehouse anywhere. What came instead of a
     /// proof is not told: it may be nothing of the client's.
     private func findsFile(_ proof: String, at token: String, of domain: String) async -> Problem? {
-        let place: WebAddress
-        do throws(Problem) { place = try await self.place(of: domain) } catch { return error }
+        let places: [WebAddress]
+        do throws(Problem) { places = try await self.places(of: domain) } catch { return error }
+        var problem: Problem?
+        for place in places.prefix(Self.mostPlaces) {
+            problem = await findsFile(proof, at: token, of: domain, place)
+            // Another is asked in the place of one that can't be reached, and not of one that says something else.
+            guard problem?.kind == .connection else { break }
+        }
+        return problem
+    }
+
+    private func findsFile(
+        _ proof: String, at token: String, of domain: String, _ place: WebAddress
+    ) async -> Problem? {
         guard
             let address = WebAddress("http://\(place.authority)/.well-known/acme-challenge/\(token)", mayBePlain: true)
         else { return Problem(.serverInternal, "The address of \(domain) can't be asked.") }
@@ -130,29 +144,37 @@ extension Environment {
         }
     }
 
-    /// Where a host answers by HTTP: where the operator says; or else at port 80 of an address that its DNS records have, if that
-    /// is one of the public internet. A client must not have Gatehouse ask the servers beside it.
-    private func place(of domain: String) async throws(Problem) -> WebAddress {
-        if let place = outsideServers.acmeHosts[domain] { return place }
+    /// Where a host answers by HTTP: where the operator says; or else at port 80 of the addresses that its DNS records have, if
+    /// they are of the public internet. A client must not have Gatehouse ask the servers beside it.
+    /// - Returns: at least one.
+    private func places(of domain: String) async throws(Problem) -> [WebAddress] {
+        if let place = outsideServers.acmeHosts[domain] { return [place] }
         let records = outsideServers.domainRecords
         guard records.isThere else {
             throw Problem(.connection, "Gatehouse's operator has not said where \(domain) is (--acme-http).")
         }
         var addresses: [String] = []
-        do throws(DomainProblem) {
-            for kind in [DomainRecord.Kind.address, .longAddress] {
+        var isUnknown = false
+        // Those of one kind are enough.
+        for kind in [DomainRecord.Kind.address, .longAddress] {
+            do throws(DomainProblem) {
                 for record in try await records.records(of: domain, kind) {
                     if case .address(let address) = record.value { addresses.append(address) }
                 }
+            } catch {
+                isUnknown = true
             }
-        } catch {
+        }
+        guard !addresses.isEmpty || !isUnknown else {
             throw Problem(.dns, "The DNS records of \(domain) can't be seen now.")
         }
         guard !addresses.isEmpty else { throw Problem(.dns, "\(domain) has no address.") }
-        for address in addresses where PublicInternet.contains(address) {
-            let host = address.contains(":") ? "[\(address)]" : address
-            if let place = WebAddress("http://\(host)", mayBePlain: true) { return place }
+        let places = addresses.filter { PublicInternet.contains($0) }.compactMap { address in
+            WebAddress("http://" + (address.contains(":") ? "[\(address)]" : address), mayBePlain: true)
         }
-        throw Problem(.connection, "\(domain) has no address of the public internet; see --acme-http.")
+        guard !places.isEmpty else {
+            throw Problem(.connection, "\(domain) has no address of the public internet; see --acme-http.")
+        }
+        return places
     }
 }

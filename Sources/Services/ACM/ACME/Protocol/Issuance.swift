@@ -15,6 +15,7 @@ import X509
 /// <https://docs.aws.amazon.com/acm/latest/userguide/security-iam-acme.html>
 struct IssueACMECertificate: Job {
     static let kind = "ACM::IssueAcmeCertificate"
+    static let concurrency = DomainLooks.concurrency
 
     let endpointID: String
     let orderID: String
@@ -30,16 +31,24 @@ struct IssueACMECertificate: Job {
             return (endpoint, order, account)
         }
         guard let (endpoint, order, account) = found, order.state == .processing else { return }
+        // Of a private authority ACM asks no CAA record either.
+        let isAllowed: Bool?
+        if endpoint.authority == .public {
+            let looked = try await context.look(of: endpoint.accountID, again: self) { () async -> Bool? in
+                await environment.isIssuingAllowed(for: order.names.map(\.text))
+            }
+            guard let looked else { return }
+            isAllowed = looked
+        } else {
+            isAllowed = true
+        }
         var failure: Problem?
         do throws(ServiceError) {
             guard account.status == .valid else { throw .accessDenied("The account is deactivated or revoked.") }
-            // Of a private authority ACM asks no CAA record either.
-            if endpoint.authority == .public {
-                switch await environment.isIssuingAllowed(for: order.names.map(\.text)) {
-                case true?: break
-                case false?: throw ServiceError(Problem.caaCode, "CAA records don't allow it.", status: 400)
-                case nil: throw .serviceUnavailable
-                }
+            switch isAllowed {
+            case true?: break
+            case false?: throw ServiceError(Problem.caaCode, "CAA records don't allow it.", status: 400)
+            case nil: throw .serviceUnavailable
             }
             let caller = try await environment.acmeCaller(for: account, of: endpoint)
             let input = RequestByACME.Input {
@@ -158,6 +167,8 @@ extension RequestByACME: PreparedWriteOperation {
         let (endpoint, order, account, isCovered) = try await call.read {
             (records) throws(ServiceError) -> (ACMEEndpoint, ACMEOrder?, ACMEAccount?, Bool) in
             let endpoint = try records.acmeEndpoint(arn, call)
+            // Before an authority issues what nobody could have; it counts again when the certificate is kept.
+            try records.checkCertificateQuota(call)
             guard let order = try records.get(ACMEOrder.self, ACMEOrder.key(id), of: endpoint.id) else {
                 return (endpoint, nil, nil, false)
             }

@@ -45,6 +45,8 @@ struct ACMEDomainValidation: Record {
     var updated: Double
     /// When it was last told what to wait for, in seconds since 1970.
     var begun: Double
+    /// Whether the record was there, and then no more. nil: it was not, or since then somebody has asked anew.
+    var hasLapsed: Bool?
 
     var references: [Reference] { [Reference(ACMEBinding.ofEndpoint, to: endpointID)] }
     var requirements: [Requirement] { [Requirement(ACMEEndpoint.kind, endpointID)] }

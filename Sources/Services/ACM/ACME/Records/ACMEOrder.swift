@@ -39,9 +39,19 @@ struct ACMEOrder: TableRow {
 
     var partition: String { endpointID }
     var key: RowKey { Self.key(id) }
-    var indexes: [RowIndex] {
-        [RowIndex(Self.byAccount, RowKey(.text(accountID), .descending(Int64(exactly: created.rounded()) ?? 0)))]
+    var indexes: [RowIndex] { [RowIndex(Self.byAccount, place.value(of: accountID))] }
+
+    /// Where an order is among those of its account.
+    struct Place: Sendable, Hashable {
+        /// Whole seconds since 1970.
+        let created: Int64
+        /// The order's.
+        let id: String
+
+        func value(of accountID: String) -> RowKey { RowKey(.text(accountID), .descending(created)) }
     }
+
+    var place: Place { Place(created: Int64(exactly: created.rounded()) ?? 0, id: id) }
 
     static let byAccount = "account"
     static func key(_ id: String) -> RowKey { RowKey(.text(id)) }

@@ -1,0 +1,132 @@
+#define _GNU_SOURCE
+
+#include "CProgram.h"
+
+#include <errno.h>
+
+#ifdef __linux__
+
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Files in memory are all that it needs: nobody has to read while it writes.
+static int write_all(int file, const char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            return errno;
+        }
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return lseek(file, 0, SEEK_SET) < 0 ? errno : 0;
+}
+
+static void read_all(int file, char *bytes, size_t capacity) {
+    size_t length = 0;
+    while (file >= 0 && length + 1 < capacity) {
+        ssize_t count = pread(file, bytes + length, capacity - 1 - length, (off_t)length);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        length += (size_t)count;
+    }
+    bytes[length] = 0;
+}
+
+static int start(pid_t *process, const char *path, char *const *arguments, const int files[3]) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error) return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error) {
+        posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
+    for (int file = 0; file < 3 && !error; file++) error = posix_spawn_file_actions_adddup2(&actions, files[file], file);
+    if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    // What the server has made of signals is not for others.
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
+    if (!error) error = posix_spawnattr_setsigdefault(&attributes, &all);
+    if (!error) error = posix_spawnattr_setpgroup(&attributes, 0);
+    if (!error) {
+        short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP;
+        error = posix_spawnattr_setflags(&attributes, flags);
+    }
+    char *environment[] = {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+    if (!error) error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+static int64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// It asks from time to time: not every system lets one wait for a process and a time at once.
+static program_result wait_for(pid_t process, int seconds) {
+    program_result result = {-1, 0};
+    int64_t end = milliseconds() + (int64_t)seconds * 1000;
+    int64_t pause = 1;
+    int status = 0;
+    pid_t ended;
+    while ((ended = waitpid(process, &status, result.error ? 0 : WNOHANG)) <= 0) {
+        if (ended < 0) {
+            if (errno == EINTR) continue;
+            break;
+        }
+        if (milliseconds() >= end) {
+            kill(process, SIGKILL);
+            result.error = ETIMEDOUT;
+            continue;
+        }
+        struct timespec waited = {0, pause * 1000000};
+        nanosleep(&waited, NULL);
+        if (pause < 50) pause *= 2;
+    }
+    if (ended == process && WIFEXITED(status)) result.status = WEXITSTATUS(status);
+    return result;
+}
+
+program_result program_run(
+    const char *path, char *const *arguments, const char *input, size_t length, int seconds, char *output,
+    size_t output_capacity, char *errors, size_t errors_capacity) {
+    program_result result = {-1, 0};
+    int files[3] = {-1, -1, -1};
+    for (int file = 0; file < 3 && !result.error; file++) {
+        files[file] = memfd_create("gatehouse", MFD_CLOEXEC);
+        if (files[file] < 0) result.error = errno;
+    }
+    if (!result.error) result.error = write_all(files[0], input, length);
+    pid_t process = 0;
+    if (!result.error) result.error = start(&process, path, arguments, files);
+    if (!result.error) result = wait_for(process, seconds);
+    read_all(files[1], output, output_capacity);
+    read_all(files[2], errors, errors_capacity);
+    for (int file = 0; file < 3; file++)
+        if (files[file] >= 0) close(files[file]);
+    return result;
+}
+
+#else
+
+program_result program_run(
+    const char *path, char *const *arguments, const char *input, size_t length, int seconds, char *output,
+    size_t output_capacity, char *errors, size_t errors_capacity) {
+    output[0] = errors[0] = 0;
+    return (program_result){-1, ENOSYS};
+}
+
+#endif
