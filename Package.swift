@@ -186,6 +186,18 @@ let package = Package(
             dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
         // Filter patterns of CloudWatch Logs. No I/O.
         .target(name: "LogPatterns", dependencies: ["WAF", "Wire"]),
+        // What CloudWatch computes of metrics, and the states of alarms. No I/O, no clock.
+        .target(name: "MetricMath", dependencies: ["Wire"]),
+        // EventBridge's event patterns and input transformers, SNS's filter policies. No I/O.
+        .target(name: "EventPatterns", dependencies: ["Policy", "Wire"]),
+        // CloudWatch Logs Insights: its query language and what a query does with events. No I/O.
+        .target(name: "LogQueries", dependencies: ["LogPatterns", "WAF", "Wire"]),
+        // CloudWatch Logs' data protection: what managed and own data identifiers find, and the masking of it. No I/O.
+        .target(name: "LogMasking", dependencies: ["WAF", "Wire"]),
+        // The language of AWS CloudFormation Guard. No I/O.
+        .target(name: "GuardRules", dependencies: ["WAF", "Wire"]),
+        // AWS Config's SQL, in words of the ledger's database. No I/O.
+        .target(name: "ConfigSelect", dependencies: ["Wire"]),
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -222,6 +234,11 @@ let package = Package(
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
         .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
         .target(name: "CloudWatchLogsAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatchLogs"),
+        .target(name: "CloudWatchAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatch"),
+        .target(name: "EventBridgeAPI", dependencies: ["Wire"], path: "Sources/API/EventBridge"),
+        .target(name: "SNSAPI", dependencies: ["Wire"], path: "Sources/API/SNS"),
+        .target(name: "SQSAPI", dependencies: ["Wire"], path: "Sources/API/SQS"),
+        .target(name: "AWSConfigAPI", dependencies: ["Wire"], path: "Sources/API/AWSConfig"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -319,6 +336,31 @@ let package = Package(
                 "Policy", "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
+        .target(
+            name: "CloudWatchService",
+            dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
+            path: "Sources/Services/CloudWatch"),
+        .target(
+            name: "EventBridgeService",
+            dependencies: [
+                "Directory", "EventBridgeAPI", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "Wire",
+            ],
+            path: "Sources/Services/EventBridge"),
+        .target(
+            name: "SNSService",
+            dependencies: ["Directory", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "SNSAPI", "Wire"],
+            path: "Sources/Services/SNS"),
+        .target(
+            name: "SQSService",
+            dependencies: ["Directory", "KMSAPI", "Ledger", "Platform", "Policy", "SQSAPI", "Wire"],
+            path: "Sources/Services/SQS"),
+        .target(
+            name: "ConfigService",
+            dependencies: [
+                "AWSConfigAPI", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy", "S3API",
+                "Wire",
+            ],
+            path: "Sources/Services/Config"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -483,7 +525,8 @@ let package = Package(
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
                 "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
-                "CloudWatchLogsService", "TransportSecurity",
+                "CloudWatchLogsService", "CloudWatchService", "ConfigService", "EventBridgeService", "SNSService",
+                "SQSService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -693,6 +736,17 @@ let package = Package(
             dependencies: [
                 "CloudWatchLogsService", "Ledger", "Platform", .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
+        .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
+        .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
+        .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
+        .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
+        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect"]),
+        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
+        .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
+        .testTarget(name: "SQSTests", dependencies: ["SQSService", "Ledger", "Platform"]),
+        .testTarget(name: "ConfigServiceTests", dependencies: ["ConfigService", "Ledger", "Platform"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),

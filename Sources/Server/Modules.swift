@@ -4,13 +4,18 @@ import AccessAnalyzerService
 import AccountService
 import CloudTrailService
 import CloudWatchLogsService
+import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
+import ConfigService
+import EventBridgeService
 import IAMService
 import KMSService
 import OrganizationsService
 public import Platform
 import S3Service
+import SNSService
+import SQSService
 import STSService
 import ShieldService
 import SigninService
@@ -22,7 +27,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2, .shield, .cloudWatchLogs,
+        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

@@ -1,0 +1,2 @@
+/// AWS Config's SQL.
+enum ConfigSelect {}

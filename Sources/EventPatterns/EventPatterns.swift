@@ -1,0 +1,2 @@
+/// EventBridge's event patterns and input transformers, and SNS's filter policies.
+enum EventPatterns {}

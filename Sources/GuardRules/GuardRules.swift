@@ -1,0 +1,2 @@
+/// The language of AWS CloudFormation Guard.
+enum GuardRules {}

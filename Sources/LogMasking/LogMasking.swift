@@ -1,0 +1,2 @@
+/// CloudWatch Logs' data protection.
+enum LogMasking {}

@@ -1,0 +1,2 @@
+/// CloudWatch Logs Insights' query language.
+enum LogQueries {}

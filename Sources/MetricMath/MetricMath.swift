@@ -1,0 +1,2 @@
+/// CloudWatch's statistics and metric math, and the states of alarms.
+enum MetricMath {}
