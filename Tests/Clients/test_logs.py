@@ -1,17 +1,20 @@
 """CloudWatch Logs: groups, streams, events and searches, retention, keys of KMS, resource policies, filters; and denials."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import ACCOUNT, AwsError, Identity, Server, allow, error_of, policy
-from harness.aws import run_aws
 from harness.server import clean_environment
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 HOUR = 3_600_000
+AWSLOGS = Path(sys.executable).parents[1] / "awslogs"
 TRANSFORMATION = {"metricName": "Denials", "metricNamespace": "Shop", "metricValue": "1"}
 
 
@@ -170,12 +173,18 @@ def test_searches_by_pattern_and_stream(logs: Any, now: int) -> None:
     assert ids == sorted(ids) and len(set(ids)) == 3
 
 
-def test_the_command_line_follows_a_group(root: Identity, logs: Any, now: int) -> None:
+@pytest.mark.skipif(not AWSLOGS.is_dir(), reason="awslogs is not installed: make .venv/installed")
+def test_awslogs_reads_a_group(root: Identity, logs: Any, now: int) -> None:
     stream(logs)
+    stream(logs, name="db")
     put(logs, (now - 1000, "one"), (now, "two"))
-    done = run_aws(["logs", "tail", "app", "--since", "1h", "--format", "short"], clean_environment() | root.environment)
-    assert done.returncode == 0, done.stderr
-    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["one", "two"]
+    put(logs, (now - 500, "other"), name="db")
+    words = ["get", "app", "ALL", "--start=1h", "--no-group", "--no-stream", "--color=never"]
+    done = subprocess.run(
+        [sys.executable, "-m", "awslogs", *words, f"--aws-endpoint-url={root.url}"],
+        env=clean_environment() | root.environment | {"PYTHONPATH": str(AWSLOGS)},
+        capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert done.stdout.splitlines() == ["one", "other", "two"], done.stderr
 
 
 @pytest.mark.memory
