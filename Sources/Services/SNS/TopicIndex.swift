@@ -17,14 +17,19 @@ final class TopicEntry: Sendable {
 /// A confirmed subscription as messages come to it.
 final class Subscriber: Sendable {
     let subscription: Subscription
+    /// nil: all messages are for it.
     let filter: SubscriptionFilter?
     /// nil: there is none.
     let deadLetterQueue: String?
 
     init(_ subscription: Subscription) {
         self.subscription = subscription
-        filter = SubscriptionFilter(kept: subscription.filterPolicy, scope: subscription.filterScope)
+        filter = subscription.filterPolicy.map { SubscriptionFilter(kept: $0, scope: subscription.filterScope) }
         deadLetterQueue = subscription.redrivePolicy.flatMap { try? RedrivePolicy($0) }?.queueARN
+    }
+
+    func wants(_ message: MessageContent) -> Bool {
+        filter?.matches(message, by: subscription.transport) ?? true
     }
 }
 

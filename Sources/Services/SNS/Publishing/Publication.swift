@@ -50,7 +50,7 @@ public struct Publication: Sendable {
                 continue
             }
             let writer = MessageWriter(item.content, topic, signer, call.environment)
-            for (id, subscriber) in subscribers where subscriber.filter?.matches(item.content) ?? true {
+            for (id, subscriber) in subscribers where subscriber.wants(item.content) {
                 if subscriber.subscription.transport.isMail {
                     item.mail.append(try MailMessage(writer, subscriber.subscription))
                 } else if subscriber.subscription.transport == .sqs, !topic.isFIFO,
