@@ -47,19 +47,6 @@ extension Transport {
     }
 }
 
-extension OutsideServers {
-    /// Where messages to an address are sent; nil for what is no address, and for one without `https` that the operator has not
-    /// said a place for: else anybody with a topic could have Gatehouse talk to whatever is near it.
-    func subscriberPlace(of endpoint: String) -> WebAddress? {
-        guard endpoint.hasPrefix("http://") else { return place(of: endpoint, mayHaveQuery: true) }
-        let secure = "https://" + endpoint.dropFirst("http://".count)
-        guard let place = place(of: secure, mayHaveQuery: true), place != WebAddress(secure, mayHaveQuery: true) else {
-            return nil
-        }
-        return place
-    }
-}
-
 /// A queue of SQS, by its ARN.
 struct QueueName: Sendable, Hashable {
     let name: String
