@@ -348,7 +348,12 @@ let package = Package(
             path: "Sources/Services/EventBridge"),
         .target(
             name: "SNSService",
-            dependencies: ["Directory", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "SNSAPI", "Wire"],
+            dependencies: [
+                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "OIDC", "Platform", "Policy", "SNSAPI",
+                "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
             path: "Sources/Services/SNS"),
         .target(
             name: "SQSService",
