@@ -142,12 +142,13 @@ public final class ServiceModule: Sendable {
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
-        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil
+        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
+        usualBodyLimit: Int = AnyOperation.usualBodyLimit
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
         self.partOf = partOf
-        usualBodyLimit = AnyOperation.usualBodyLimit
+        self.usualBodyLimit = usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? self.signingName
