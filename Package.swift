@@ -357,7 +357,10 @@ let package = Package(
             path: "Sources/Services/SNS"),
         .target(
             name: "SQSService",
-            dependencies: ["Directory", "KMSAPI", "Ledger", "Platform", "Policy", "SQSAPI", "Wire"],
+            dependencies: [
+                "Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/SQS"),
         .target(
             name: "ConfigService",
