@@ -333,8 +333,8 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "KMSAPI", "Ledger", "LogPatterns", "Platform",
-                "Policy", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
+                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
