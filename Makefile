@@ -26,6 +26,8 @@ POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py
 CLIENTS = cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS)
 CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+# Further options of `swift build` for the tests.
+BUILD_OPTIONS ?=
 # How many questions about whole policies Z3 is asked.
 QUESTIONS ?= 1000
 # Seconds for each fuzz target.
@@ -60,7 +62,7 @@ clients-on-postgres:
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build --build-tests
+	swift build --build-tests $(BUILD_OPTIONS)
 	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
