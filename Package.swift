@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -332,8 +333,8 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "KMSAPI", "Ledger", "LogPatterns", "Platform",
-                "Policy", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
+                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
@@ -357,7 +358,10 @@ let package = Package(
             path: "Sources/Services/SNS"),
         .target(
             name: "SQSService",
-            dependencies: ["Directory", "KMSAPI", "Ledger", "Platform", "Policy", "SQSAPI", "Wire"],
+            dependencies: [
+                "Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/SQS"),
         .target(
             name: "ConfigService",

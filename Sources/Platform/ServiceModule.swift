@@ -149,12 +149,13 @@ public final class ServiceModule: Sendable {
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
         screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
-        takesMetricData: MetricDataTaker? = nil
+        takesMetricData: MetricDataTaker? = nil,
+        usualBodyLimit: Int = AnyOperation.usualBodyLimit
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
         self.partOf = partOf
-        usualBodyLimit = AnyOperation.usualBodyLimit
+        self.usualBodyLimit = usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? self.signingName

@@ -75,8 +75,8 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .customLong("event-destination"),
         help: """
-            The server that gets the events of S3's buckets and of user pools' triggers in the place of a queue, a topic or \
-            a function: ARN=URL, such as arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be \
+            The server that gets the events of S3's buckets, of user pools' triggers and of log groups' subscriptions in the \
+            place of a queue, a topic, a function or a stream: ARN=URL, such as arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be \
             repeated.
             """)
     var eventDestinations: [String] = []
@@ -410,11 +410,12 @@ struct Serve: AsyncParsableCommand {
 
     private func eventDestination(_ text: String) throws -> (arn: String, place: WebAddress) {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0].wholeMatch(of: /arn:aws:(sqs|sns|lambda):[a-z0-9-]+:[0-9]{12}:.+/) != nil,
+        let services = /arn:aws:(sqs|sns|lambda|kinesis|firehose):[a-z0-9-]+:[0-9]{12}:.+/
+        guard parts.count == 2, parts[0].wholeMatch(of: services) != nil,
             let place = WebAddress(parts[1], mayHaveQuery: true, mayBePlain: true)
         else {
             throw ValidationError(
-                "--event-destination takes ARN=URL, the ARN of a queue, topic or function, not '\(text)'.")
+                "--event-destination takes ARN=URL, the ARN of a queue, topic, function or stream, not '\(text)'.")
         }
         guard place.isSecure || ServedName(place.host)?.isLoopback == true else {
             throw ValidationError(

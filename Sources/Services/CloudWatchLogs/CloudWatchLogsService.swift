@@ -5,16 +5,25 @@ extension ServiceModule {
     /// Amazon CloudWatch Logs: log groups and streams, their events, and filters on them.
     /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
     public static let cloudWatchLogs = ServiceModule(
-        CloudWatchLogs.self, operations: groupOperations + eventOperations + policyOperations,
+        CloudWatchLogs.self, operations: groupOperations + eventOperations + policyOperations + subscriptionOperations,
         events: EventParticulars(source: "logs.amazonaws.com", dataEvents: ["PutLogEvents"]),
-        records: [LogGroup.self, MetricFilter.self, StoredResourcePolicy.self],
-        tables: [LogStream.self, LogSegment.self], projections: [LogsIndex.self, LogKeys.self],
-        resourceTypes: [.logGroup], jobs: [EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self],
-        samples: logsSamples, metrics: [.logGroups])
+        records: [
+            LogGroup.self, MetricFilter.self, SubscriptionFilter.self, LogDestination.self, AccountPolicy.self,
+            StoredResourcePolicy.self, ExportTask.self,
+        ],
+        tables: [LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self],
+        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self],
+        resourceTypes: [.logGroup, .logDestination],
+        jobs: [
+            EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
+            MergeLogSegments.self,
+        ],
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
-        CloudWatchLogs.DescribeLogGroups.self, CloudWatchLogs.PutLogGroupDeletionProtection.self,
+        CloudWatchLogs.DescribeLogGroups.self, CloudWatchLogs.ListLogGroups.self,
+        CloudWatchLogs.PutLogGroupDeletionProtection.self,
         CloudWatchLogs.PutRetentionPolicy.self, CloudWatchLogs.DeleteRetentionPolicy.self,
         CloudWatchLogs.AssociateKmsKey.self, CloudWatchLogs.DisassociateKmsKey.self,
         CloudWatchLogs.TagLogGroup.self, CloudWatchLogs.UntagLogGroup.self, CloudWatchLogs.ListTagsLogGroup.self,
@@ -27,6 +36,8 @@ extension ServiceModule {
     private static let eventOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.PutLogEvents.self, CloudWatchLogs.GetLogEvents.self, CloudWatchLogs.FilterLogEvents.self,
         CloudWatchLogs.TestMetricFilter.self,
+        CloudWatchLogs.CreateExportTask.self, CloudWatchLogs.DescribeExportTasks.self,
+        CloudWatchLogs.CancelExportTask.self,
     ]
 
     private static let policyOperations: [any Platform.Operation.Type] = [
@@ -34,6 +45,15 @@ extension ServiceModule {
         CloudWatchLogs.DeleteResourcePolicy.self,
         CloudWatchLogs.PutMetricFilter.self, CloudWatchLogs.DescribeMetricFilters.self,
         CloudWatchLogs.DeleteMetricFilter.self,
+        CloudWatchLogs.PutAccountPolicy.self, CloudWatchLogs.DescribeAccountPolicies.self,
+        CloudWatchLogs.DeleteAccountPolicy.self,
+    ]
+
+    private static let subscriptionOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.PutSubscriptionFilter.self, CloudWatchLogs.DescribeSubscriptionFilters.self,
+        CloudWatchLogs.DeleteSubscriptionFilter.self,
+        CloudWatchLogs.PutDestination.self, CloudWatchLogs.PutDestinationPolicy.self,
+        CloudWatchLogs.DescribeDestinations.self, CloudWatchLogs.DeleteDestination.self,
     ]
 }
 

@@ -82,6 +82,18 @@ final class LogKeys: Projection {
         }
     }
 
+    /// The data key that a segment is encrypted with; nil: it is not encrypted with one.
+    /// - Throws: AccessDeniedException where KMS does not open it.
+    func opening(
+        _ segment: LogSegment, of group: LogGroup, _ environment: Environment
+    ) async throws(ServiceError) -> SymmetricKey? {
+        guard segment.dataKey >= 0 else { return nil }
+        guard let number = Int(exactly: segment.dataKey), let key = try await key(number, of: group, environment) else {
+            throw .unreadableEvents
+        }
+        return key
+    }
+
     /// All data keys of a group, by their numbers; nil for one that KMS does not open.
     func keys(of group: LogGroup, _ environment: Environment) async throws(ServiceError) -> [SymmetricKey?] {
         var keys: [SymmetricKey?] = []

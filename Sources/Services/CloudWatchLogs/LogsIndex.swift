@@ -14,6 +14,19 @@ final class LogsIndex: Projection {
         var policies: [Scope: [String: StoredResourcePolicy]] = [:]
         /// All of an account and Region as one.
         var compiled: [Scope: CompiledPolicy] = [:]
+        /// The same with a group's own, of groups that have one.
+        var ofGroups: [LogGroupName: CompiledPolicy] = [:]
+
+        mutating func compile(_ name: LogGroupName) {
+            let all = policies[name.scope]?.values.map(\.document) ?? []
+            ofGroups[name] = groups[name]?.policy.flatMap { StoredResourcePolicy.compiled(all + [$0.document]) }
+        }
+
+        mutating func compile(_ scope: Scope) {
+            compiled[scope] = StoredResourcePolicy.compiled(
+                (policies[scope] ?? [:]).values.sorted { $0.name < $1.name }.map(\.document))
+            for name in ofGroups.keys where name.scope == scope { compile(name) }
+        }
     }
 
     private let state = Mutex(State())
@@ -25,13 +38,15 @@ final class LogsIndex: Projection {
             if change.kind == LogGroup.kind {
                 let group = try change.decodeAfter(LogGroup.self)
                 let name = LogGroupName(account: change.scope.account, region: change.scope.region, name: change.id)
-                state.withLock { $0.groups[name] = group }
+                state.withLock { state in
+                    state.groups[name] = group
+                    state.compile(name)
+                }
             } else {
                 let policy = try change.decodeAfter(StoredResourcePolicy.self)
                 state.withLock { state in
                     state.policies[change.scope, default: [:]][change.id] = policy
-                    let all = state.policies[change.scope] ?? [:]
-                    state.compiled[change.scope] = StoredResourcePolicy.compiled(all.values)
+                    state.compile(change.scope)
                 }
             }
         }
@@ -48,9 +63,18 @@ final class LogsIndex: Projection {
     /// The resource's side of a request to a group, or to one that is yet to be made; nil: there is nothing to know.
     func resource(_ name: LogGroupName) -> Resource? {
         state.withLock { state in
-            let (group, policy) = (state.groups[name], state.compiled[name.scope])
+            let (group, policy) = (state.groups[name], state.ofGroups[name] ?? state.compiled[name.scope])
             guard group != nil || policy != nil else { return nil }
             return Resource(owner: name.account, tags: group?.tags ?? [], policy: policy)
+        }
+    }
+
+    /// The groups of an account and Region that have a resource policy of their own, in the order of their names.
+    func groupsWithPolicy(in scope: Scope) -> [LogGroup] {
+        state.withLock { state in
+            state.ofGroups.keys.filter { $0.scope == scope }.compactMap { state.groups[$0] }.sorted {
+                $0.name < $1.name
+            }
         }
     }
 

@@ -51,8 +51,8 @@ struct EventSearch: Sendable {
         let alive = LiveStreams(records, group)
         let wanted = streams.map { Set($0) }
         var walk = EventWalk(
-            records, group, stream: only, from: start, to: end, resumption: token?.from, keys: keys,
-            mostBytes: EventPage.mostRead
+            records, group, stream: only, from: start, to: end, resumption: token?.from,
+            known: token?.place.time, keys: keys, mostBytes: EventPage.mostRead
         ) { (segment) throws(ServiceError) in
             guard wanted?.contains(segment.streamNumber) ?? true,
                 prefix.map({ segment.stream.utf8.starts(with: $0.utf8) }) ?? true
@@ -76,7 +76,9 @@ struct EventSearch: Sendable {
             last = event.place
         }
         if walk.isCutShort, let from = walk.resumption {
-            found.token = SearchToken(place: last ?? .before(from), from: from)
+            // All before what is read next has been looked at.
+            let reached = max(last ?? .before(from), walk.nextStart.map { .before($0) } ?? .before(from))
+            found.token = SearchToken(place: reached, from: from)
         }
         return found
     }

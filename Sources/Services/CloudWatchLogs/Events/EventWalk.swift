@@ -30,6 +30,8 @@ struct EventWalk {
     private var lastStart: Int64?
     private let mostBytes: Int
     private let end: Int64
+    /// Events at this time and before it, or on the way back after it, are known already.
+    private let known: Int64?
     /// Whether it has ended since enough was read, and not since there is nothing more.
     private(set) var isCutShort = false
 
@@ -38,15 +40,18 @@ struct EventWalk {
     ///   - time: where to begin, in milliseconds: all after it is found, or on the way back all before it.
     ///   - resumption: the ``resumption`` of a walk that this one goes on with; nil: it is new.
     ///   - end: on the way forward, no segment that begins later is read.
+    ///   - known: the time of an event behind which this walk goes on; nil: it is new. What ends before it is passed
+    ///     over.
     ///   - keys: the group's data keys, opened.
     ///   - mostBytes: of segments; those that begin at the same time are all read.
     init(
         _ records: Records, _ group: LogGroup, stream: Int64?, from time: Int64, to end: Int64 = .max,
-        resumption: Int64? = nil, isReversed: Bool = false, keys: [SymmetricKey?], mostBytes: Int = .max,
+        resumption: Int64? = nil, known: Int64? = nil, isReversed: Bool = false, keys: [SymmetricKey?],
+        mostBytes: Int = .max,
         isWanted: @escaping (LogSegment) throws(ServiceError) -> Bool
     ) {
         (self.records, self.group, self.stream, self.mostBytes, self.end) = (records, group, stream, mostBytes, end)
-        (self.isReversed, self.keys, self.isWanted) = (isReversed, keys, isWanted)
+        (self.isReversed, self.keys, self.isWanted, self.known) = (isReversed, keys, isWanted, known)
         let beyond = RowKey(.number(.max), .number(.max), .number(.max))
         guard !isReversed else {
             // A segment may begin before that time and end after it, but not after its hour.
@@ -54,7 +59,9 @@ struct EventWalk {
             after = stream.map { (RowKey(.number($0), .number(latest), .number(.max)), beyond) }
             return
         }
-        let start = max(0, resumption ?? Self.hour(of: time)) - 1
+        // What was one of several segments of a minute then may be merged with them now.
+        let minute = resumption.map { $0 / SmallSegments.span * SmallSegments.span }
+        let start = max(0, minute ?? Self.hour(of: time)) - 1
         after =
             if let stream {
                 (RowKey(.number(stream), .number(start), .number(.max)), beyond)
@@ -76,11 +83,12 @@ struct EventWalk {
             {
                 return pending.popLast()
             }
-            if bytesRead > mostBytes, let lastStart, segment.first > lastStart {
+            if bytesRead > mostBytes, let lastStart, segment.first > lastStart, segment.first > known ?? 0 {
                 isCutShort = true
                 return nil
             }
             ahead.removeFirst()
+            if let known, isReversed ? segment.first > known : segment.last < known { continue }
             bytesRead += segment.content.count
             lastStart = segment.first
             guard try isWanted(segment) else { continue }
@@ -115,6 +123,9 @@ struct EventWalk {
             last.key
         )
     }
+
+    /// When the next segment begins that is not yet read; nil: there is none.
+    var nextStart: Int64? { ahead.first?.first }
 
     /// The time from which a walk has to begin to come to all that this one has not come to; nil: there is nothing more.
     var resumption: Int64? {

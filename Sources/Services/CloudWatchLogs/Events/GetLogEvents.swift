@@ -38,7 +38,8 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
             guard start < end else { return [] }
             let from = isForward ? max(start, token?.place.time ?? start) : min(end - 1, token?.place.time ?? end - 1)
             var walk = EventWalk(
-                records, group, stream: stream.number, from: from, to: end, isReversed: !isForward, keys: keys
+                records, group, stream: stream.number, from: from, to: end, known: token?.place.time,
+                isReversed: !isForward, keys: keys
             ) { _ in true }
             var (found, bytes): ([KeptEvent], Int) = ([], 0)
             while found.count < limit, let event = try walk.next() {

@@ -15,6 +15,7 @@ public struct PackedEvents: Sendable {
 
     let group: LogGroup
     let parts: [Part]
+    let filtered: FilteredBatch
     let rejected: CloudWatchLogs.RejectedLogEventsInfo?
     /// The number of the data key; -1: none.
     let dataKey: Int64
@@ -51,8 +52,13 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
                 size: events.reduce(0) { $0 + Int64($1.message.utf8.count + PutRules.overhead) },
                 content: try SegmentContent.pack(events, of: group, opened))
         }
+        var filters = environment.projection(FilterIndex.self).filters(of: group.reference)
+        if call.isOfSubscription {
+            filters.subscriptions.removeAll { environment.projection(DestinationIndex.self).isIntoGroup($0.target) }
+        }
         return PackedEvents(
-            group: group, parts: parts, rejected: rules.rejected, dataKey: number.map { Int64($0) } ?? -1)
+            group: group, parts: parts, filtered: FilteredBatch(filters, rules.hours), rejected: rules.rejected,
+            dataKey: number.map { Int64($0) } ?? -1)
     }
 
     public static func handle(
@@ -62,21 +68,70 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         guard group.uniqueID == packed.group.uniqueID else { throw .noSuchLogGroup }
         var stream = try records.logStream(input.logStreamName, of: group)
         let now = milliseconds(call.time)
-        for part in packed.parts {
+        for (number, part) in packed.parts.enumerated() {
+            for outgoing in packed.filtered.outgoing where outgoing.part == number {
+                try records.send(outgoing, part.first, stream, of: group, at: call.time)
+            }
             try records.put(
                 LogSegment(
                     group: group.uniqueID, stream: stream.name, streamNumber: stream.number, number: stream.segments,
                     first: part.first, last: part.last, ingestion: now, dataKey: packed.dataKey, size: part.size,
                     content: part.content))
+            try records.mark(part, in: &stream, of: group)
             stream.segments += 1
             stream.firstEvent = min(part.first, stream.firstEvent ?? part.first)
             stream.lastEvent = max(part.last, stream.lastEvent ?? part.last)
             stream.lastIngestion = now
         }
         if !packed.parts.isEmpty { try records.put(stream) }
+        try records.publish(packed.filtered.data, call.environment)
         return Output {
             $0.nextSequenceToken = stream.sequenceToken
             $0.rejectedLogEventsInfo = packed.rejected
         }
+    }
+}
+
+extension MutableRecords {
+    /// Notes the minute of a small segment that is not the first one there, so that they are merged later.
+    fileprivate func mark(
+        _ part: PackedEvents.Part, in stream: inout LogStream, of group: LogGroup
+    ) throws(ServiceError) {
+        let minute = part.first / SmallSegments.span
+        guard part.size <= SmallSegments.mostBytes, part.last / SmallSegments.span == minute else { return }
+        guard stream.smallMinute == minute else {
+            (stream.smallMinute, stream.isMinuteMarked) = (minute, false)
+            return
+        }
+        guard stream.isMinuteMarked != true else { return }
+        stream.isMinuteMarked = true
+        try shared.put(
+            SmallSegments(
+                minute: minute, group: group.uniqueID, stream: stream.number, account: group.accountID,
+                region: group.region, name: group.name))
+    }
+
+    /// Has events of the segment that is about to be added to a stream sent on.
+    fileprivate func send(
+        _ outgoing: FilteredBatch.Outgoing, _ first: Int64, _ stream: LogStream, of group: LogGroup, at time: Double
+    ) throws(ServiceError) {
+        let subscription = outgoing.subscription
+        try put(
+            OutgoingEvents(
+                group: group.uniqueID, subscription: subscription.id, id: RequestIDs.make(time: time), first: first,
+                stream: stream.number, segment: stream.segments, ingestion: milliseconds(time), runs: outgoing.runs))
+        let id = DeliverSubscription.id(group.uniqueID, subscription.id)
+        guard try scheduledTime(of: DeliverSubscription.self, id: id) == nil else { return }
+        try schedule(
+            DeliverSubscription(group: group.name, groupID: group.uniqueID, subscription: subscription.id), id: id,
+            at: time + subscription.target.delay)
+    }
+}
+
+extension Call {
+    /// Whether the events that it brings were sent on from another group: they go to no third one, so that they never go round.
+    fileprivate var isOfSubscription: Bool {
+        if case .service(let service) = caller.identity { return service.name == SubscriptionAccess.service }
+        return source.principal?.name == SubscriptionAccess.service
     }
 }

@@ -23,10 +23,30 @@ enum SegmentContent {
             append(UInt32(clamping: event.message.utf8.count), to: &bytes)
             bytes.append(contentsOf: event.message.utf8)
         }
+        return try seal(bytes, of: group.uniqueID, key)
+    }
+
+    /// The same of events of several segments.
+    /// - Parameter first: the time of the earliest.
+    static func pack(
+        _ events: [KeptEvent], from first: Int64, of group: String, _ key: SymmetricKey?
+    ) throws(ServiceError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for event in events {
+            append(UInt32(clamping: event.place.time - first), to: &bytes)
+            append(UInt32(clamping: event.message.count), to: &bytes)
+            bytes.append(contentsOf: event.message)
+        }
+        return try seal(bytes, of: group, key)
+    }
+
+    private static func seal(
+        _ bytes: [UInt8], of group: String, _ key: SymmetricKey?
+    ) throws(ServiceError) -> [UInt8] {
         guard let packed = Gzip.compress(bytes) else { throw .internalFailure }
         guard let key else { return packed }
         do {
-            let box = try AES.GCM.seal(packed, using: key, authenticating: Array(group.uniqueID.utf8))
+            let box = try AES.GCM.seal(packed, using: key, authenticating: Array(group.utf8))
             guard let sealed = box.combined else { throw ServiceError.internalFailure }
             return Array(sealed)
         } catch {
@@ -47,18 +67,28 @@ enum SegmentContent {
         guard let bytes = Gunzip.decompress(packed, most: most) else { throw .internalFailure }
         var events: [KeptEvent] = []
         var place = 0
+        // A segment that was never merged is its own only member.
+        var members = segment.members[...]
+        var member = LogSegment.Member(number: segment.number, count: .max, ingestion: segment.ingestion)
+        if let first = members.popFirst() { member = first }
+        var index: Int64 = 0
         while place < bytes.count {
+            if index >= member.count {
+                guard let next = members.popFirst() else { throw .internalFailure }
+                (member, index) = (next, 0)
+            }
             guard let distance = number(bytes, &place), let length = number(bytes, &place),
                 length <= bytes.count - place
             else { throw .internalFailure }
             events.append(
                 KeptEvent(
                     place: EventPlace(
-                        time: segment.first + Int64(distance), stream: segment.streamNumber, segment: segment.number,
-                        index: Int64(events.count)),
-                    stream: segment.stream, ingestion: segment.ingestion, segmentStart: segment.first,
+                        time: segment.first + Int64(distance), stream: segment.streamNumber, segment: member.number,
+                        index: index),
+                    stream: segment.stream, ingestion: member.ingestion, segmentStart: segment.first,
                     message: Array(bytes[place..<place + length])))
             place += length
+            index += 1
         }
         return events
     }

@@ -22,7 +22,8 @@ struct EmptyLogGroup: Job {
                 (records) throws(ServiceError) in
                 let segments = try records.deleteAll(LogSegment.self, of: group, limit: portion)
                 let streams = try records.deleteAll(LogStream.self, of: group, limit: portion)
-                return segments < portion && streams < portion
+                let outgoing = try records.deleteAll(OutgoingEvents.self, of: group, limit: portion)
+                return segments < portion && streams < portion && outgoing < portion
             }
         }
     }

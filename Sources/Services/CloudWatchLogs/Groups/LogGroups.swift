@@ -56,6 +56,7 @@ extension CloudWatchLogs.DeleteLogGroup: WriteOperation, OnLogGroup {
                 "The log group has deletion protection enabled: disable it before you delete the log group.")
         }
         for filter in try records.metricFilters(of: group.name) { try records.delete(filter) }
+        for filter in try records.subscriptionFilters(of: group.name) { try records.delete(filter) }
         try records.delete(group)
         try records.schedule(EmptyLogGroup(group: group.uniqueID), id: group.uniqueID, at: call.time)
         return Output()

@@ -4,15 +4,16 @@ import LogPatterns
 import Platform
 import Wire
 
-// Metric filters: which events count for a metric. What they count is for CloudWatch's metrics, which are not built yet.
+// Metric filters: which events count for a metric.
 // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html>
 
 /// A metric filter of a log group.
 struct MetricFilter: Record {
     static let kind = "AWS::Logs::MetricFilter"
     static let relation = "group"
-    /// Of a group, and those of them that have regular expressions.
+    /// Of a group.
     static let most = 100
+    /// Filters of a group that have regular expressions, those of subscriptions among them.
     static let mostWithExpressions = 5
 
     let group: String
@@ -57,12 +58,13 @@ extension CloudWatchLogs.PutMetricFilter: WriteOperation, OnLogGroup {
                     + "fieldSelectionCriteria and emitSystemFieldDimensions.")
         }
         for transformation in input.metricTransformations { try check(transformation, pattern) }
+        _ = try CompiledMetricFilter(pattern, input.metricTransformations)
         let others = try records.metricFilters(of: group.name).filter { $0.name != input.filterName }
-        guard others.count < MetricFilter.most,
-            pattern.expressionCount == 0
-                || others.filter(\.hasExpression).count < MetricFilter.mostWithExpressions
-        else {
+        guard others.count < MetricFilter.most else {
             throw CloudWatchLogs.Failure.limitExceededException("Resource limit exceeded.")
+        }
+        if pattern.expressionCount > 0 {
+            try records.checkExpressions(of: group.name, replacing: "metric \(input.filterName)")
         }
         let old = try records.get(MetricFilter.self, MetricFilter.id(input.filterName, of: group.name))
         let created = old?.created ?? Int(milliseconds(call.time))
@@ -84,7 +86,8 @@ extension CloudWatchLogs.PutMetricFilter: WriteOperation, OnLogGroup {
     private static func check(
         _ transformation: CloudWatchLogs.MetricTransformation, _ pattern: FilterPattern
     ) throws(ServiceError) {
-        guard !(transformation.dimensions ?? [:]).isEmpty else { return }
+        guard let count = transformation.dimensions?.count, count > 0 else { return }
+        guard count <= 3 else { throw .invalidParameter("A metric filter can have three dimensions at most.") }
         guard pattern.form == .json || pattern.form == .delimited else {
             throw .invalidParameter("The specified filter pattern does not support dimensions")
         }

@@ -26,6 +26,17 @@ struct LogGroup: Record {
     /// Whether it can't be deleted.
     var isProtected = false
     var tags: [Tag] = []
+    /// Its own resource policy, beside those of the account; nil: it has none.
+    var policy: OwnPolicy?
+
+    /// A resource policy of one log group.
+    struct OwnPolicy: Codable, Sendable, Equatable {
+        let document: String
+        /// Milliseconds since 1970.
+        let updated: Int
+        /// Another one with each change.
+        let revision: String
+    }
 
     /// A key that KMS has made for the group, and that only KMS can open.
     struct DataKey: Codable, Sendable, Equatable {

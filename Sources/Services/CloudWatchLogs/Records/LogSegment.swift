@@ -17,8 +17,19 @@ struct LogSegment: TableRow {
     let group: String
     let stream: String
     let streamNumber: Int64
-    /// How many segments the stream had before.
+    /// How many segments the stream had before; of several that were merged, the first one's.
     let number: Int64
+    /// What it was made of, in the order of ``content``, where several segments were merged; empty: it is as it came.
+    var members: [Member] = []
+
+    /// A segment that was merged with others: its events keep their places.
+    struct Member: Codable, Sendable, Equatable {
+        let number: Int64
+        /// Events.
+        let count: Int64
+        let ingestion: Int64
+    }
+
     /// The times of its first and its last event, in milliseconds since 1970.
     let first: Int64
     let last: Int64
@@ -51,12 +62,22 @@ struct LogSegment: TableRow {
                 output.append(number)
             }
             output.append(row.content)
+            output.append(Int64(row.members.count))
+            for member in row.members {
+                for number in [member.number, member.count, member.ingestion] { output.append(number) }
+            }
         } read: { (input, _) in
-            LogSegment(
+            var row = LogSegment(
                 group: try input.text(), stream: try input.text(), streamNumber: try input.number(),
                 number: try input.number(), first: try input.number(), last: try input.number(),
                 ingestion: try input.number(), dataKey: try input.number(), size: try input.number(),
                 content: try input.data())
+            let members = try input.number()
+            while row.members.count < members {
+                row.members.append(
+                    Member(number: try input.number(), count: try input.number(), ingestion: try input.number()))
+            }
+            return row
         }
     }
 }

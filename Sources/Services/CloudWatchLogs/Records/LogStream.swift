@@ -20,6 +20,10 @@ struct LogStream: TableRow {
     var lastIngestion: Int64?
     /// How many segments there were so far.
     var segments: Int64 = 0
+    /// The minute in which the last small segment begins and ends, since 1970; nil: there was none.
+    var smallMinute: Int64?
+    /// Whether ``SmallSegments`` tells of that minute.
+    var isMinuteMarked: Bool?
 
     var partition: String { group }
     var key: RowKey { Self.key(name) }
