@@ -283,13 +283,13 @@ def test_mail_lies_in_the_outbox(cloud: Server, sns: Any, certificates: None) ->
     for protocol in ("email", "email-json"):
         sns.subscribe(TopicArn=TOPIC, Protocol=protocol, Endpoint=f"{protocol}@example.com")
     plain, document = outbox(cloud)
-    assert (plain["recipient"], plain["subject"]) == ("email@example.com", "AWS Notification - Subscription Confirmation")
+    assert (plain["to"], plain["subject"]) == ("email@example.com", "AWS Notification - Subscription Confirmation")
     assert visit(plain["text"].split()[-1]) == 200
     SNSMessageValidator().validate_message(json.loads(document["text"]))
     assert visit(json.loads(document["text"])["SubscribeURL"]) == 200
     sns.publish(TopicArn=TOPIC, Message="The text.", Subject="Hello")
-    plain, document = sorted(outbox(cloud)[2:], key=lambda mail: mail["recipient"])[::-1]
-    if plain["recipient"] != "email@example.com":
+    plain, document = sorted(outbox(cloud)[2:], key=lambda mail: mail["to"])[::-1]
+    if plain["to"] != "email@example.com":
         plain, document = document, plain
     assert plain["subject"] == "Hello" and plain["text"].startswith("The text.\n")
     message = json.loads(document["text"])
