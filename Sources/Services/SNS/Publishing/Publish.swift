@@ -7,7 +7,12 @@ import Wire
 
 // What is answered is on disk, with all that is to come of it: the message and its deliveries are one transaction.
 
+/// What is said to subscribers is not for whoever reads events.
+private let secrets: Set<String> = ["Message", "Subject", "MessageAttributes"]
+
 extension SNS.Publish: PreparedWriteOperation {
+    public static var secretMembers: Set<String> { secrets }
+
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let arn = input.topicArn ?? input.targetArn else {
             // Phone numbers are no resource.
@@ -41,6 +46,8 @@ extension SNS.Publish: PreparedWriteOperation {
 }
 
 extension SNS.PublishBatch: PreparedWriteOperation {
+    public static var secretMembers: Set<String> { secrets }
+
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         .required(call.access(on: try TopicName(input.topicArn), "Publish"))
     }
