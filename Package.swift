@@ -382,7 +382,7 @@ let package = Package(
             name: "CloudTrailService",
             dependencies: [
                 "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
-                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),

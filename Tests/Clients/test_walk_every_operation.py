@@ -25,8 +25,8 @@ from harness import ACCOUNT, AwsError, Identity, Server, Trail, policy
 from harness.server import BINARY, gatehouse
 from walk import SERVICES, samples_of
 
-#: SNS has an error of its own for it.
-DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
+#: SNS has an error of its own for it, which its events call by the model's name.
+DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException")
 
 
 def listed() -> list[tuple[str, str]]:
