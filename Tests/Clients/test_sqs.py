@@ -349,12 +349,14 @@ def test_older_sdks_send_forms_to_the_queue(sqs: Any, cloud: Server, root: Ident
 
 
 def test_the_cli(root: Identity) -> None:
-    url = root.aws("sqs", "create-queue", "--queue-name", "orders")["QueueUrl"]
-    root.aws("sqs", "send-message", "--queue-url", url, "--message-body", "x")
-    [message] = root.aws("sqs", "receive-message", "--queue-url", url, "--attribute-names", "All")["Messages"]
+    # For SQS alone, version 1 of the CLI does not care for AWS_ENDPOINT_URL.
+    at = ("--endpoint-url", root.url)
+    url = root.aws("sqs", "create-queue", "--queue-name", "orders", *at)["QueueUrl"]
+    root.aws("sqs", "send-message", "--queue-url", url, "--message-body", "x", *at)
+    [message] = root.aws("sqs", "receive-message", "--queue-url", url, "--attribute-names", "All", *at)["Messages"]
     assert message["Body"] == "x"
-    root.aws("sqs", "delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
-    assert root.aws_refused("sqs", "get-queue-url", "--queue-name", "none").code in (
+    root.aws("sqs", "delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"], *at)
+    assert root.aws_refused("sqs", "get-queue-url", "--queue-name", "none", *at).code in (
         "AWS.SimpleQueueService.NonExistentQueue",
         "QueueDoesNotExist",
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 import botocore.exceptions
 
-from harness import Server
+from harness import ACCOUNT, Server
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "12"))
 CONSUMERS = 3
@@ -59,8 +59,8 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
     root = server.root.client("sqs")
     #: A receive that nobody heard of is over soon.
     attributes = {"VisibilityTimeout": "1"}
-    fifo = root.create_queue(QueueName="a.fifo", Attributes=attributes | {"FifoQueue": "true"})["QueueUrl"]
-    plain = root.create_queue(QueueName="a", Attributes=attributes)["QueueUrl"]
+    root.create_queue(QueueName="a.fifo", Attributes=attributes | {"FifoQueue": "true"})
+    root.create_queue(QueueName="a", Attributes=attributes)
     groups, lock = [Group("a"), Group("b")], threading.Lock()
     sent: set[str] = set()
     doubts: set[str] = set()
@@ -68,11 +68,13 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
     taken: set[str] = set()
     gone: set[str] = set()
 
-    def client() -> Any:
-        return server.root.client("sqs", retries={"total_max_attempts": 1}, read_timeout=20)
+    def client() -> tuple[Any, str, str]:
+        """With the URLs of both queues: each start has another port."""
+        sqs = server.root.client("sqs", retries={"total_max_attempts": 1}, read_timeout=20)
+        return sqs, f"{server.url}/{ACCOUNT}/a.fifo", f"{server.url}/{ACCOUNT}/a"
 
     def sender(group: Group) -> Callable[[], None]:
-        sqs = client()
+        sqs, fifo, plain = client()
 
         def send() -> None:
             number = group.doubt if group.doubt is not None else group.next
@@ -90,7 +92,7 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
         return send
 
     def consumer() -> Callable[[], None]:
-        sqs = client()
+        sqs, fifo, plain = client()
 
         def consume() -> None:
             # What was gone before somebody asked may not come.
@@ -126,7 +128,11 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
         workers = [Worker(sender(group)) for group in groups] + [Worker(consumer()) for _ in range(CONSUMERS)]
         for worker in workers:
             worker.start()
-        time.sleep(dice.uniform(0.05, 0.4))
+        # Until something has happened, and then some more of it.
+        before, patience = len(sent), time.monotonic() + 10
+        while len(sent) < before + 2 and time.monotonic() < patience:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.3))
         server.kill()
         for worker in workers:
             worker.stopping.set()
