@@ -349,8 +349,8 @@ let package = Package(
         .target(
             name: "ConfigService",
             dependencies: [
-                "AWSConfigAPI", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy", "S3API",
-                "Wire",
+                "AWSConfigAPI", "Compression", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy",
+                "S3API", "SNSAPI", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/Config"),
         .target(

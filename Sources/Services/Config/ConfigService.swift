@@ -1,8 +1,14 @@
 import AWSConfigAPI
+import Ledger
 public import Platform
 
 extension ServiceModule {
     /// AWS Config: the history of resources, and rules on them.
     /// <https://docs.aws.amazon.com/config/latest/APIReference/Welcome.html>
-    public static let config = ServiceModule(AWSConfig.self, operations: [])
+    public static let config = ServiceModule(
+        AWSConfig.self, operations: recordOperations,
+        events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords, tables: recordTables,
+        projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self], resourceTypes: [.ofConfig],
+        jobs: recordJobs,
+        followers: [FollowResources.self], quotas: [.storedQueries, .aggregators])
 }
