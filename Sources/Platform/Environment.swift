@@ -51,6 +51,8 @@ public final class Environment: Sendable {
     public let outer: (any OuterServices)?
     /// The web applications that the web front stands before.
     public let applications = FrontedApplications()
+    /// How many calls there were, until somebody keeps that.
+    public let callCounts = CallCounts()
     /// What was denied since the start.
     public let denials = Denials()
     /// The types of resources whose exposure Access Analyzer looks at: those of all services, and of what lies behind Gatehouse.
@@ -68,6 +70,7 @@ public final class Environment: Sendable {
     let contextKeys: [@Sendable (Environment, String) -> EventContextKeys?]
     /// Those of the modules that decide on requests to what others have.
     let screens: [@Sendable (Environment, ResourceRequest) -> ResourceRefusal?]
+    let takesMetricData: MetricDataTaker?
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -108,6 +111,7 @@ public final class Environment: Sendable {
         byName = Dictionary(grouping: modules, by: \.signingName)
         contextKeys = modules.compactMap(\.contextKeys)
         screens = modules.compactMap(\.screens)
+        takesMetricData = modules.lazy.compactMap(\.takesMetricData).first
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token

@@ -102,6 +102,9 @@ public final class ServiceModule: Sendable {
     public let usualBodyLimit: Int
     /// What it signs that other services take as a proof; nil: nothing.
     public let tokens: ServiceTokens?
+    /// Takes data points of metrics into the account and Region of some records; CloudWatch's alone does. See
+    /// ``MutableRecords/publish(_:_:)``.
+    public let takesMetricData: MetricDataTaker?
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -145,12 +148,14 @@ public final class ServiceModule: Sendable {
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
-        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil
+        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
+        takesMetricData: MetricDataTaker? = nil,
+        usualBodyLimit: Int = AnyOperation.usualBodyLimit
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
         self.partOf = partOf
-        usualBodyLimit = AnyOperation.usualBodyLimit
+        self.usualBodyLimit = usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? self.signingName
@@ -184,6 +189,7 @@ public final class ServiceModule: Sendable {
         self.tokens = tokens
         self.isScreened = isScreened
         self.screens = screens
+        self.takesMetricData = takesMetricData
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -231,6 +237,7 @@ public final class ServiceModule: Sendable {
         tokens = nil
         isScreened = false
         screens = nil
+        takesMetricData = nil
     }
 
     /// The model; read at first use.
