@@ -6,9 +6,10 @@ extension ServiceModule {
     /// AWS Config: the history of resources, and rules on them.
     /// <https://docs.aws.amazon.com/config/latest/APIReference/Welcome.html>
     public static let config = ServiceModule(
-        AWSConfig.self, operations: recordOperations,
-        events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords, tables: recordTables,
-        projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self], resourceTypes: [.ofConfig],
-        jobs: recordJobs,
-        followers: [FollowResources.self], quotas: [.storedQueries, .aggregators])
+        AWSConfig.self, operations: recordOperations + ruleOperations,
+        events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords + ruleRecords,
+        tables: recordTables + ruleTables,
+        projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
+        resourceTypes: [.ofConfig], jobs: recordJobs + ruleJobs, followers: [FollowResources.self, EvaluateChanges.self],
+        quotas: [.storedQueries, .aggregators, .configRules])
 }
