@@ -366,8 +366,10 @@ let package = Package(
         .target(
             name: "ConfigService",
             dependencies: [
-                "AWSConfigAPI", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy", "S3API",
-                "Wire",
+                "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
+                "ConfigSelect", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger", "OrganizationsAPI",
+                "Platform", "Policy", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API",
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/Config"),
         .target(
