@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "LogQueries", targets: ["LogQueries"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),

@@ -1,0 +1,150 @@
+import WAF
+
+/// Looks for sensitive data of some kinds in texts.
+///
+/// ```swift
+/// let data = try SensitiveData(managed: ["EmailAddress", "IpAddress"])
+/// let masked = data.masked("ann@example.com from 192.0.2.7")  // *************** from *********
+/// ```
+///
+/// AWS: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-managed-data-identifiers.html>
+public struct SensitiveData: Sendable {
+    /// What was found of one kind.
+    public struct Finding: Sendable, Equatable {
+        /// The name of the ``DataIdentifier``.
+        public let name: String
+        /// Bytes of the text, in order, none twice.
+        public let places: [Range<Int>]
+    }
+
+    private let identifiers: [DataIdentifier]
+    private let set: LinearRegexSet?
+    /// Of each expression in the set, which identifier and which of its forms it is.
+    private let forms: [(identifier: Int, form: DataIdentifier.Form, regex: LinearRegex, group: Int)]
+
+    /// - Parameter identifiers: none twice.
+    /// - Complexity: compiles the identifiers' expressions. Keep it.
+    public init(_ identifiers: [DataIdentifier]) {
+        self.identifiers = identifiers
+        var forms: [(identifier: Int, form: DataIdentifier.Form, regex: LinearRegex, group: Int)] = []
+        var patterns: [String] = []
+        for (number, identifier) in identifiers.enumerated() {
+            for form in identifier.forms {
+                // A part of a word or of a longer number is something else.
+                let bounded = "(?:^|[^0-9A-Za-z])(" + form.pattern + ")(?:[^0-9A-Za-z]|$)"
+                let isBounded = !form.isFree
+                guard let regex = isBounded ? try? LinearRegex(bounded, capturing: true) : form.regex else { continue }
+                forms.append((number, form, regex, isBounded ? 1 : 0))
+                patterns.append(isBounded ? bounded : form.pattern)
+            }
+        }
+        self.forms = forms
+        set = try? LinearRegexSet(patterns)
+    }
+
+    /// Of AWS's identifiers by their names.
+    /// - Throws: ``InvalidDataProtectionPolicy`` for a name that is none.
+    public init(managed names: [String]) throws(InvalidDataProtectionPolicy) {
+        self.init(
+            try names.map { name throws(InvalidDataProtectionPolicy) in
+                guard let identifier = DataIdentifier.managed(name) else { throw .unknownIdentifier(name) }
+                return identifier
+            })
+    }
+
+    /// All that is in a text, by kind.
+    /// - Complexity: linear in the text for each kind, and for each place that looks like data and is none.
+    public func findings(in text: [UInt8]) -> [Finding] {
+        let candidates = set.map { $0.matches(text) } ?? Array(forms.indices)
+        guard !candidates.isEmpty else { return [] }
+        var lowered: [UInt8]?
+        var places: [Int: [Range<Int>]] = [:]
+        for number in candidates where forms.indices.contains(number) {
+            let (identifier, form, regex, group) = forms[number]
+            var start = 0
+            while let found = regex.match(in: text, from: start, groups: group), let place = found[group] {
+                guard let place = accepted(place, form, text, &lowered) else {
+                    start = place.lowerBound + 1
+                    continue
+                }
+                places[identifier, default: []].append(place)
+                start = place.upperBound
+            }
+        }
+        return places.keys.sorted().map { number in
+            Finding(name: identifiers[number].name, places: Self.joined(places[number] ?? []))
+        }
+    }
+
+    /// What of a candidate is data; nil: nothing.
+    private func accepted(
+        _ place: Range<Int>, _ form: DataIdentifier.Form, _ text: [UInt8], _ lowered: inout [UInt8]?
+    ) -> Range<Int>? {
+        guard !place.isEmpty else { return nil }
+        var place = place
+        if let check = form.check {
+            guard let length = check.length(of: text[place]), length > 0 else { return nil }
+            place = place.lowerBound..<place.lowerBound + length
+        }
+        guard let keywords = form.keywords else { return place }
+        let low = lowered ?? Self.lowercased(text)
+        lowered = low
+        return keywords.isNear(place, in: low) ? place : nil
+    }
+
+    /// In lower case, each letter as many bytes as before.
+    private static func lowercased(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            if scalar.isASCII {
+                let byte = UInt8(truncatingIfNeeded: scalar.value)
+                result.append((0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
+            } else {
+                let (old, new) = (Array(String(scalar).utf8), Array(scalar.properties.lowercaseMapping.utf8))
+                result += new.count == old.count ? new : old
+            }
+        }
+        // What is no UTF-8 was mended.
+        return result.count == text.count ? result : text.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    private static func joined(_ places: [Range<Int>]) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        for place in places.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+            if let last = result.last, place.lowerBound < last.upperBound {
+                result[result.count - 1] = last.lowerBound..<max(last.upperBound, place.upperBound)
+            } else {
+                result.append(place)
+            }
+        }
+        return result
+    }
+
+    /// A text in which all that was found is asterisks, one for each character.
+    public static func masked(_ text: [UInt8], _ findings: [Finding]) -> [UInt8] {
+        masked(text, findings.flatMap(\.places))
+    }
+
+    /// A text in which some places are asterisks, or other characters, one for each character.
+    /// - Parameter places: in any order; what is behind the text's end is left out.
+    public static func masked(
+        _ text: [UInt8], _ places: [Range<Int>], with character: UInt8 = UInt8(ascii: "*")
+    ) -> [UInt8] {
+        var (result, end): ([UInt8], Int) = ([], 0)
+        for place in joined(places) {
+            let (start, stop) = (min(max(place.lowerBound, end), text.count), min(place.upperBound, text.count))
+            result += text[end..<start]
+            // The first byte of each character, and not those that belong to it.
+            if start < stop { for byte in text[start..<stop] where byte & 0xc0 != 0x80 { result.append(character) } }
+            end = max(start, stop)
+        }
+        return result + text[end...]
+    }
+
+    /// A text in which all sensitive data are asterisks, one for each character.
+    public func masked(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        return String(decoding: Self.masked(bytes, findings(in: bytes)), as: UTF8.self)
+    }
+}
