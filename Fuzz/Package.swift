@@ -73,6 +73,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzLogMasking", dependencies: ["FuzzDriver", .product(name: "LogMasking", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzGuardRules",
+            dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
