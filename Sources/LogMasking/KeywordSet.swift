@@ -9,8 +9,6 @@ struct KeywordSet: Sendable {
     static let reach = 30
 
     private let regex: LinearRegex
-    /// Bytes of the longest one.
-    private let longest: Int
 
     /// nil: there are none.
     init?(_ words: [String]) {
@@ -27,27 +25,35 @@ struct KeywordSet: Sendable {
                 isUnicode: true)
         else { return nil }
         self.regex = regex
-        longest = words.reduce(0) { max($0, $1.utf8.count) } + 4
+    }
+
+    /// Where they are in a text, none within another.
+    /// - Parameter text: in lower case.
+    /// - Complexity: linear in the text.
+    func places(in text: [UInt8]) -> [Range<Int>] {
+        var (found, place): ([Range<Int>], Int) = ([], 0)
+        while let match = regex.match(in: text, from: place, groups: 1), let word = match[1] {
+            found.append(word)
+            place = max(word.upperBound, place + 1)
+        }
+        return found
     }
 
     /// Whether one is near a part of a text.
-    /// - Parameter text: in lower case, as long as the text that the part is of.
-    func isNear(_ part: Range<Int>, in text: [UInt8]) -> Bool {
-        let start = Self.step(text, from: part.lowerBound, by: -Self.reach)
-        let end = Self.step(text, from: part.upperBound, by: Self.reach)
-        return find(in: text, from: max(0, start - longest - 1), to: part.lowerBound) { $0.upperBound >= start }
-            || find(in: text, from: part.upperBound, to: min(text.count, end + longest + 1)) { $0.lowerBound <= end }
-    }
-
-    private func find(in text: [UInt8], from start: Int, to end: Int, _ isWanted: (Range<Int>) -> Bool) -> Bool {
-        guard start < end else { return false }
-        let window = Array(text[start..<end])
-        var place = 0
-        while let found = regex.match(in: window, from: place, groups: 1), let word = found[1] {
-            if isWanted(word.lowerBound + start..<word.upperBound + start) { return true }
-            place = max(word.upperBound, place + 1)
+    /// - Parameters:
+    ///   - words: where keywords are, in order.
+    ///   - text: the text.
+    /// - Complexity: logarithmic in the number of keywords.
+    static func isNear(_ part: Range<Int>, _ words: [Range<Int>], in text: [UInt8]) -> Bool {
+        var (low, high) = (0, words.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if words[middle].lowerBound < part.upperBound { low = middle + 1 } else { high = middle }
         }
-        return false
+        if low < words.count, words[low].lowerBound <= step(text, from: part.upperBound, by: reach) { return true }
+        // Those that overlap the part are in it, and not near it.
+        let before = words[..<low].last { $0.upperBound <= part.lowerBound }
+        return before.map { $0.upperBound >= step(text, from: part.lowerBound, by: -reach) } ?? false
     }
 
     /// The place some characters on, or back.

@@ -61,9 +61,17 @@ public struct SensitiveData: Sendable {
         var places: [Int: [Range<Int>]] = [:]
         for number in candidates where forms.indices.contains(number) {
             let (identifier, form, regex, group) = forms[number]
+            var words: [Range<Int>]?
+            if let keywords = form.keywords {
+                let low = lowered ?? Self.lowercased(text)
+                lowered = low
+                let found = keywords.places(in: low)
+                guard !found.isEmpty else { continue }
+                words = found
+            }
             var start = 0
             while let found = regex.match(in: text, from: start, groups: group), let place = found[group] {
-                guard let place = accepted(place, form, text, &lowered) else {
+                guard let place = accepted(place, form, words, text) else {
                     start = place.lowerBound + 1
                     continue
                 }
@@ -78,7 +86,7 @@ public struct SensitiveData: Sendable {
 
     /// What of a candidate is data; nil: nothing.
     private func accepted(
-        _ place: Range<Int>, _ form: DataIdentifier.Form, _ text: [UInt8], _ lowered: inout [UInt8]?
+        _ place: Range<Int>, _ form: DataIdentifier.Form, _ words: [Range<Int>]?, _ text: [UInt8]
     ) -> Range<Int>? {
         guard !place.isEmpty else { return nil }
         var place = place
@@ -86,10 +94,8 @@ public struct SensitiveData: Sendable {
             guard let length = check.length(of: text[place]), length > 0 else { return nil }
             place = place.lowerBound..<place.lowerBound + length
         }
-        guard let keywords = form.keywords else { return place }
-        let low = lowered ?? Self.lowercased(text)
-        lowered = low
-        return keywords.isNear(place, in: low) ? place : nil
+        guard let words else { return place }
+        return KeywordSet.isNear(place, words, in: text) ? place : nil
     }
 
     /// In lower case, each letter as many bytes as before.
@@ -109,10 +115,18 @@ public struct SensitiveData: Sendable {
         return result.count == text.count ? result : text.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
     }
 
-    private static func joined(_ places: [Range<Int>]) -> [Range<Int>] {
+    /// Places in order, those that overlap as one.
+    private static func joined(_ places: [Range<Int>]) -> [Range<Int>] { joined(places, touching: 0) }
+
+    /// All places of findings in order, those that overlap or follow each other as one: as few as can be.
+    public static func places(of findings: [Finding]) -> [Range<Int>] {
+        joined(findings.flatMap(\.places), touching: 1)
+    }
+
+    private static func joined(_ places: [Range<Int>], touching: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
         for place in places.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
-            if let last = result.last, place.lowerBound < last.upperBound {
+            if let last = result.last, place.lowerBound < last.upperBound + touching {
                 result[result.count - 1] = last.lowerBound..<max(last.upperBound, place.upperBound)
             } else {
                 result.append(place)
