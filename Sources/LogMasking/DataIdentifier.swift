@@ -10,10 +10,9 @@ public struct DataIdentifier: Sendable {
     /// What such data look like.
     struct Form: Sendable {
         let pattern: String
-        let regex: LinearRegex
         let check: DataCheck?
-        /// nil: none has to be near.
-        let keywords: KeywordSet?
+        /// One of these has to be near; empty: none has to be.
+        let keywords: [String]
         /// Whether it may stand within a word or a longer number.
         let isFree: Bool
     }
@@ -34,25 +33,22 @@ public struct DataIdentifier: Sendable {
         var found: [String: DataIdentifier] = [:]
         for line in IdentifierTable.all.flatMap({ $0.split(separator: "\n") }) {
             let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
-            guard parts.count == 4, let form = form(pattern: parts[2], check: parts[1], keywords: parts[3]) else {
-                continue
-            }
-            let name = parts[0]
+            guard parts.count == 4 else { continue }
+            let (name, form) = (parts[0], form(pattern: parts[2], check: parts[1], keywords: parts[3]))
             found[name] = DataIdentifier(name: name, forms: (found[name]?.forms ?? []) + [form])
         }
         return found
     }()
 
-    private static func form(pattern: String, check: String, keywords: String) -> Form? {
-        guard let regex = try? LinearRegex(pattern, capturing: true) else { return nil }
+    private static func form(pattern: String, check: String, keywords: String) -> Form {
         let isBlock = pattern.hasPrefix("-----") || pattern.hasPrefix("PuTTY")
         let words = keywords.split(separator: "|").flatMap { word -> [String] in
             guard word.hasPrefix("&") else { return [String(word)] }
             return (IdentifierTable.keywords[String(word.dropFirst())] ?? "").split(separator: "|").map { String($0) }
         }
         return Form(
-            pattern: pattern, regex: regex, check: DataCheck(rawValue: check),
-            keywords: keywords == "-" ? nil : KeywordSet(words), isFree: isBlock)
+            pattern: pattern, check: DataCheck(rawValue: check), keywords: keywords == "-" ? [] : words, isFree: isBlock
+        )
     }
 
     private init(name: String, forms: [Form]) { (self.name, self.forms) = (name, forms) }
@@ -82,7 +78,7 @@ public struct DataIdentifier: Sendable {
             throw InvalidDataProtectionPolicy(
                 "The regular expression of custom data identifier '\(name)' is not valid.")
         }
-        forms = [Form(pattern: pattern, regex: regex, check: nil, keywords: nil, isFree: true)]
+        forms = [Form(pattern: pattern, check: nil, keywords: [], isFree: true)]
         self.name = name
     }
 

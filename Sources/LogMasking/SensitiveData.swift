@@ -17,29 +17,48 @@ public struct SensitiveData: Sendable {
         public let places: [Range<Int>]
     }
 
+    /// What data of a kind look like, compiled.
+    private struct Search: Sendable {
+        /// The place of the identifier.
+        let identifier: Int
+        let regex: LinearRegex
+        /// Which of its groups is the data.
+        let group: Int
+        let check: DataCheck?
+        /// nil: none has to be near.
+        let keywords: KeywordSet?
+    }
+
     private let identifiers: [DataIdentifier]
     private let set: LinearRegexSet?
-    /// Of each expression in the set, which identifier and which of its forms it is.
-    private let forms: [(identifier: Int, form: DataIdentifier.Form, regex: LinearRegex, group: Int)]
+    /// Of each expression in the set.
+    private let searches: [Search]
 
     /// - Parameter identifiers: none twice.
     /// - Complexity: compiles the identifiers' expressions. Keep it.
     public init(_ identifiers: [DataIdentifier]) {
         self.identifiers = identifiers
-        var forms: [(identifier: Int, form: DataIdentifier.Form, regex: LinearRegex, group: Int)] = []
-        var patterns: [String] = []
+        var (searches, patterns): ([Search], [String]) = ([], [])
         for (number, identifier) in identifiers.enumerated() {
             for form in identifier.forms {
                 // A part of a word or of a longer number is something else.
-                let bounded = "(?:^|[^0-9A-Za-z])(" + form.pattern + ")(?:[^0-9A-Za-z]|$)"
-                let isBounded = !form.isFree
-                guard let regex = isBounded ? try? LinearRegex(bounded, capturing: true) : form.regex else { continue }
-                forms.append((number, form, regex, isBounded ? 1 : 0))
-                patterns.append(isBounded ? bounded : form.pattern)
+                let pattern = form.isFree ? form.pattern : "(?:^|[^0-9A-Za-z])(" + form.pattern + ")(?:[^0-9A-Za-z]|$)"
+                guard let regex = try? LinearRegex(pattern, capturing: true) else { continue }
+                searches.append(
+                    Search(
+                        identifier: number, regex: regex, group: form.isFree ? 0 : 1, check: form.check,
+                        keywords: form.keywords.isEmpty ? nil : KeywordSet(form.keywords)))
+                patterns.append(pattern)
             }
         }
-        self.forms = forms
+        self.searches = searches
         set = try? LinearRegexSet(patterns)
+    }
+
+    /// Whether all expressions could be compiled. Tests see to it for AWS's identifiers, and those of policies are small.
+    var isComplete: Bool {
+        zip(searches, identifiers.flatMap(\.forms)).allSatisfy { ($0.keywords == nil) == $1.keywords.isEmpty }
+            && searches.count == identifiers.reduce(0) { $0 + $1.forms.count }
     }
 
     /// Of AWS's identifiers by their names.
@@ -55,14 +74,14 @@ public struct SensitiveData: Sendable {
     /// All that is in a text, by kind.
     /// - Complexity: linear in the text for each kind, and for each place that looks like data and is none.
     public func findings(in text: [UInt8]) -> [Finding] {
-        let candidates = set.map { $0.matches(text) } ?? Array(forms.indices)
+        let candidates = set.map { $0.matches(text) } ?? Array(searches.indices)
         guard !candidates.isEmpty else { return [] }
         var lowered: [UInt8]?
         var places: [Int: [Range<Int>]] = [:]
-        for number in candidates where forms.indices.contains(number) {
-            let (identifier, form, regex, group) = forms[number]
+        for number in candidates where searches.indices.contains(number) {
+            let search = searches[number]
             var words: [Range<Int>]?
-            if let keywords = form.keywords {
+            if let keywords = search.keywords {
                 let low = lowered ?? Self.lowercased(text)
                 lowered = low
                 let found = keywords.places(in: low)
@@ -70,12 +89,14 @@ public struct SensitiveData: Sendable {
                 words = found
             }
             var start = 0
-            while let found = regex.match(in: text, from: start, groups: group), let place = found[group] {
-                guard let place = accepted(place, form, words, text) else {
+            while let found = search.regex.match(in: text, from: start, groups: search.group),
+                let place = found[search.group]
+            {
+                guard let place = accepted(place, search.check, words, text) else {
                     start = place.lowerBound + 1
                     continue
                 }
-                places[identifier, default: []].append(place)
+                places[search.identifier, default: []].append(place)
                 start = place.upperBound
             }
         }
@@ -86,11 +107,11 @@ public struct SensitiveData: Sendable {
 
     /// What of a candidate is data; nil: nothing.
     private func accepted(
-        _ place: Range<Int>, _ form: DataIdentifier.Form, _ words: [Range<Int>]?, _ text: [UInt8]
+        _ place: Range<Int>, _ check: DataCheck?, _ words: [Range<Int>]?, _ text: [UInt8]
     ) -> Range<Int>? {
         guard !place.isEmpty else { return nil }
         var place = place
-        if let check = form.check {
+        if let check {
             guard let length = check.length(of: text[place]), length > 0 else { return nil }
             place = place.lowerBound..<place.lowerBound + length
         }

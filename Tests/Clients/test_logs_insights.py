@@ -4,11 +4,12 @@ import json
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness import ACCOUNT, Identity, Server, allow, error_of
 from harness.patience import PATIENCE
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
@@ -78,7 +79,7 @@ def test_a_query_and_its_results(root: Identity, logs: Any, now: int) -> None:
     # The CLI, and all fields of an event that was found.
     shown = root.aws("logs", "get-query-results", "--query-id", query)
     assert shown["results"] == answer["results"]
-    record = root.aws("logs", "get-log-record", "--log-record-pointer", answer["results"][0][2]["value"])["logRecord"]
+    record = logs.get_log_record(logRecordPointer=answer["results"][0][2]["value"])["logRecord"]
     assert record["path"] == "/1" and record["status"] == "201" and record["@log"] == f"{ACCOUNT}:app"
     assert json.loads(record["@message"]) == {"status": 201, "path": "/1"} and record["@logStream"] == "web"
     fields = {field["name"]: field["percent"] for field in logs.get_log_group_fields(logGroupName="app")["logGroupFields"]}
@@ -163,20 +164,13 @@ def test_definitions_are_kept(logs: Any) -> None:
     names = [one["name"] for one in first["queryDefinitions"] + second["queryDefinitions"]]
     assert names == ["errors/all", "other"] and "nextToken" not in second
     assert logs.delete_query_definition(queryDefinitionId=other)["success"]
-    for call in (logs.delete_query_definition,):
-        assert error_of(call, queryDefinitionId=other).code == "ResourceNotFoundException"
+    assert error_of(logs.delete_query_definition, queryDefinitionId=other).code == "ResourceNotFoundException"
     assert error_of(logs.put_query_definition, name="a", queryString="b", queryDefinitionId=other).code == (
         "ResourceNotFoundException")
 
 
-def test_who_may_ask(root: Identity, logs: Any, now: int) -> None:
-    user = root.user("reader")
-    reader = user.client("logs")
-
-    def may(*statements: Any) -> None:
-        root.iam.put_user_policy(UserName="reader", PolicyName="own", PolicyDocument=policy(*statements))
-
-    may(allow("logs:GetQueryResults"), allow("logs:StartQuery", f"{ARN}app:*"))
+def test_who_may_ask(logs: Any, now: int, new_user: Callable[..., Identity]) -> None:
+    reader = new_user("reader", allow("logs:GetQueryResults"), allow("logs:StartQuery", f"{ARN}app:*")).client("logs")
     put(logs, (now, "hello"))
     assert values(reader, "display @message", now) == [["hello"]]
     logs.create_log_group(logGroupName="secret")

@@ -56,6 +56,7 @@ import Testing
                 #"{"auditTimestamp":"2027-01-15T08:00:00Z","resourceArn":"arn:aws:logs:us-east-1:111122223333:log-group:g:*","#
                     + #""dataIdentifiers":[{"name":"EmailAddress","count":1,"detections":[{"start":3,"end":8}]}]}"#
             ])
+        // What metric filters count.
         #expect(batch.counts == [1: 1] && batch.masked.first?.map(\.message) == ["ü ******", "none"])
         // Groups of another class, and those that no policy is about.
         #expect(ProtectionIndex().protection(of: group)?.destinations == nil)

@@ -1,5 +1,6 @@
-import LogMasking
 import Testing
+
+@testable import LogMasking
 
 /// What managed data identifiers find, and what they don't.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-managed-data-identifiers.html>
@@ -117,6 +118,7 @@ import Testing
         let names = DataIdentifier.managedNames
         #expect(names.count == 97 && Set(names).count == names.count)
         #expect(DataIdentifier.missingNames == ["Address", "Name"])
+        #expect(try SensitiveData(managed: names).isComplete)
         for name in ["Address", "Name", "Nothing", "Ssn-FR"] {
             #expect(throws: InvalidDataProtectionPolicy.self) { try SensitiveData(managed: [name]) }
         }
