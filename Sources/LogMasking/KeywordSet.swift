@@ -15,7 +15,9 @@ struct KeywordSet: Sendable {
         let patterns = Set(words).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }.map { word in
             word.lowercased().unicodeScalars.map { scalar in
                 scalar == " "
-                    ? "[ _-]?" : scalar.isASCII && !scalar.properties.isAlphabetic ? "\\\(scalar)" : "\(scalar)"
+                    ? "[ _-]?"
+                    : scalar.isASCII && !scalar.properties.isAlphabetic && !("0"..."9").contains(scalar)
+                        ? "\\\(scalar)" : "\(scalar)"
             }.joined()
         }
         // Digits may follow: ssn1. Only letters make another word of it.

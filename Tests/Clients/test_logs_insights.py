@@ -181,6 +181,10 @@ def test_who_may_ask(logs: Any, now: int, new_user: Callable[..., Identity]) -> 
     # To see what is masked takes another permission.
     denied = error_of(reader.start_query, logGroupName="app", startTime=1, endTime=2, queryString="fields a | unmask")
     assert denied.code == "AccessDeniedException" and "logs:Unmask" in denied.message
+    query = start(logs, "", now, logGroupName="secret")
+    other = new_user("other", allow("logs:GetQueryResults", f"{ARN}app:*")).client("logs")
+    assert error_of(other.get_query_results, queryId=query).code == "AccessDeniedException"
+    assert error_of(other.get_query_results, queryId="none").code == "AccessDeniedException"
     pointer = rows(logs, "display @message", now)[0]["@ptr"]
     assert error_of(reader.get_log_record, logRecordPointer=pointer).code == "AccessDeniedException"
 

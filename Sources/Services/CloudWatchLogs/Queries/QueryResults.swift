@@ -19,9 +19,21 @@ extension RecordReading {
     }
 }
 
-extension CloudWatchLogs.GetQueryResults: ReadOperation, OnAllLogs {
+extension CloudWatchLogs.GetQueryResults: ReadOperation {
     /// Bytes of one answer.
     private static let mostBytes = 8 << 20
+
+    /// Its own action on each log group of the query; of a query that is not there, on any.
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        let id = input.queryId
+        let query = try await call.environment.read(call.scope) { (records) throws(ServiceError) in
+            try records.get(LogQuery.self, id)
+        }
+        let names = (query?.groups ?? []).map { group in
+            LogGroupName(account: group.account, region: call.region, name: group.name)
+        }
+        return .required((names.isEmpty ? [LogGroupName("*", call)] : names).map { call.logsAccess($0.policyARN) })
+    }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let query = try records.logQuery(input.queryId)
