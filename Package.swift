@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "LogQueries", targets: ["LogQueries"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
@@ -333,8 +335,8 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
-                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking", "LogPatterns",
+                "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
