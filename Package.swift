@@ -330,7 +330,10 @@ let package = Package(
             path: "Sources/Services/Shield"),
         .target(
             name: "CloudWatchService",
-            dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
+            dependencies: [
+                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/CloudWatch"),
         .target(
             name: "EventBridgeService",
