@@ -434,7 +434,7 @@ let package = Package(
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),

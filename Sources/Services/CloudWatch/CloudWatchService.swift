@@ -19,7 +19,8 @@ extension ServiceModule {
             RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self, KeepUsage.self,
         ],
         quotas: [.alarms, .dashboards], samples: cloudWatchSamples,
-        metrics: [.alarms, .alarmActions, .failedAlarmActions], takesMetricData: MetricStore.take)
+        metrics: [.alarms, .alarmActions, .failedAlarmActions], takesCompressedBodies: true,
+        takesMetricData: MetricStore.take)
 
     private static let metricOperations: [any Platform.Operation.Type] = [
         CloudWatch.PutMetricData.self, CloudWatch.ListMetrics.self, CloudWatch.GetMetricStatistics.self,

@@ -70,7 +70,7 @@ extension MutableRecords {
             summary: summary, data: String(decoding: writer.bytes, as: UTF8.self))
         try put(item)
         if try scheduledTime(of: RollUpMetrics.self, id: RollUpMetrics.id) == nil {
-            try schedule(RollUpMetrics(), id: RollUpMetrics.id, at: time + RollUpMetrics.pause)
+            try schedule(RollUpMetrics(), id: RollUpMetrics.id, at: time + Double(StoredHistoryItem.retention))
         }
     }
 }

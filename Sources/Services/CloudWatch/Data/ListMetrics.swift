@@ -79,7 +79,9 @@ struct MetricWalk<Reading: RecordReading> {
         case (nil, nil): return try list(.none, after, limit)
         case (nil, let name?):
             var range = RowIndexRange(RowPrefix(.text(name)))
-            if let after, let last = try records.get(StoredMetric.self, after), let index = last.indexes.first {
+            if let after, let last = try records.get(StoredMetric.self, after),
+                let index = last.indexes.first(where: { $0.name == StoredMetric.byName })
+            {
                 range.after = (index.value, after)
             }
             return try records.list(StoredMetric.self, by: StoredMetric.byName, range, limit: limit)

@@ -62,6 +62,8 @@ struct StoredMetric: TableRow {
     static let version = 1
     /// The index of all metrics by their names alone.
     static let byName = "name"
+    /// And by their numbers.
+    static let byNumber = "number"
 
     let identity: MetricIdentity
     /// What its data are kept under.
@@ -72,7 +74,12 @@ struct StoredMetric: TableRow {
     var newest: Int64
 
     var key: RowKey { identity.key }
-    var indexes: [RowIndex] { [RowIndex(Self.byName, RowKey(.text(identity.name), .text(identity.namespace)))] }
+    var indexes: [RowIndex] {
+        [
+            RowIndex(Self.byName, RowKey(.text(identity.name), .text(identity.namespace))),
+            RowIndex(Self.byNumber, RowKey(.number(number))),
+        ]
+    }
 
     static var form: RowForm<Self> {
         .short(version: 1) { (row, output) in

@@ -60,9 +60,14 @@ struct MetricStore {
         }
         for identity in changed { if let metric = metrics[identity] { try records.put(metric) } }
         for row in rows.values { try records.put(row) }
-        if try records.scheduledTime(of: RollUpMetrics.self, id: RollUpMetrics.id) == nil {
-            try records.schedule(RollUpMetrics(), id: RollUpMetrics.id, at: Double(now) + RollUpMetrics.pause)
+        let due = rows.values.map { $0.end + $0.resolution.retention }.min() ?? now
+        let wanted = Double(max(due, now)) + RollUpMetrics.pause
+        if let scheduled = try records.scheduledTime(of: RollUpMetrics.self, id: RollUpMetrics.id),
+            scheduled <= wanted
+        {
+            return
         }
+        try records.schedule(RollUpMetrics(), id: RollUpMetrics.id, at: wanted)
     }
 
     private func row(at place: Place, in rows: inout [Place: DataRow]) throws(ServiceError) {
