@@ -69,6 +69,9 @@ let package = Package(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzGuardRules",
+            dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),
