@@ -15,10 +15,10 @@ public enum MathValue: Sendable, Equatable {
 /// ```
 ///
 /// The time is that from `start` to before `end`, in seconds since 1970.
-public struct MathEvaluator: Sendable {
+public struct MathEvaluator {
     /// Finds the series that a `SEARCH` asks for.
     public typealias Search =
-        @Sendable (_ query: String, _ statistic: String?, _ period: Int64?) throws(MathError) -> [TimeSeries]
+        (_ query: String, _ statistic: String?, _ period: Int64?) throws(MathError) -> [TimeSeries]
 
     /// Points that a series without gaps may have.
     static let mostPoints: Int64 = 1_000_000

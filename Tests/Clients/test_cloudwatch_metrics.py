@@ -180,6 +180,21 @@ def test_metric_math(cloudwatch: Any) -> None:
         assert error.code in ("ValidationError", "ValidationException", "NotImplemented"), error
 
 
+def test_searches(cloudwatch: Any) -> None:
+    start = now()
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": name, "Timestamp": at(start), "Value": till, "Dimensions": [{"Name": "Till", "Value": f"till-{till}"}]}
+        for name in ("OpenOrders", "Errors") for till in range(3)
+    ])  # fmt: skip
+    asked = [
+        {"Id": "e1", "Expression": "SEARCH('{Shop,Till} orders NOT 1', 'Sum', 60)"},
+        {"Id": "e2", "Expression": "SUM(SEARCH('{Shop,Till} MetricName=\"OpenOrders\"', 'Sum', 60))"},
+    ]
+    found = cloudwatch.get_metric_data(MetricDataQueries=asked, StartTime=at(start), EndTime=at(start + 60))
+    told = [(result["Id"], result["Label"], result["Values"]) for result in found["MetricDataResults"]]
+    assert sorted(told) == [("e1", "till-0 OpenOrders", [0]), ("e1", "till-2 OpenOrders", [2]), ("e2", "e2", [3])]
+
+
 def test_pages_and_labels_of_metric_data(cloudwatch: Any) -> None:
     start = now() - 600
     cloudwatch.put_metric_data(Namespace="Shop", MetricData=[

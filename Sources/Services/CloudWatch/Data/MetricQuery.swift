@@ -1,4 +1,5 @@
 import CloudWatchAPI
+import Ledger
 import MetricMath
 import Platform
 import Wire
@@ -181,7 +182,11 @@ struct QueryRun<Reading: RecordReading> {
                 "Expressions of up to \(points) datapoints are more than Gatehouse computes at a time. Increase the period,"
                     + " or decrease the time range.")
         }
-        var math = MathEvaluator(start: start(period), end: end, period: period)
+        let searching = self
+        var math = MathEvaluator(start: start(period), end: end, period: period) {
+            (query, statistic, asked) throws(MathError) in
+            try searching.search(query, statistic ?? "Average", asked ?? period)
+        }
         for query in queries where query.stat != nil { math.add(metric: try series(query).series, id: query.id) }
         for query in queries {
             guard let expression = query.expression else { continue }
@@ -190,5 +195,44 @@ struct QueryRun<Reading: RecordReading> {
             }
         }
         return math
+    }
+
+    /// Series that a search finds.
+    private static var mostFound: Int { 100 }
+    /// Metrics that it looks at.
+    private static var mostSeen: Int { 20_000 }
+
+    /// The series of the metrics that a search asks for, in the order of namespaces and names.
+    private func search(
+        _ text: String, _ statistic: String, _ period: Int64
+    ) throws(MathError) -> [TimeSeries] {
+        let query = try SearchQuery(text)
+        guard Statistic(statistic) != nil else { throw MathError("There is no statistic \(statistic).") }
+        let walk = MetricWalk(records: records, namespace: query.namespace, name: query.metricName)
+        var (found, seen) = ([TimeSeries](), 0)
+        var after: RowKey?
+        do throws(ServiceError) {
+            while seen < Self.mostSeen {
+                let rows = try walk.rows(after: after, limit: 500)
+                for row in rows {
+                    after = row.key
+                    seen += 1
+                    let identity = row.identity
+                    let candidate = SearchQuery.Candidate(
+                        namespace: identity.namespace, name: identity.name,
+                        dimensions: identity.dimensions.map { ($0.name, $0.value) })
+                    guard query.matches(candidate) else { continue }
+                    let stat = MetricQuery.Stat(metric: identity, period: period, statistic: statistic, unit: nil)
+                    var series = try series(MetricQuery(id: "s", stat: stat, returnsData: true)).series
+                    series.label = (identity.dimensions.map(\.value) + [identity.name]).joined(separator: " ")
+                    found.append(series)
+                    if found.count == Self.mostFound { return found }
+                }
+                guard rows.count == 500 else { break }
+            }
+        } catch {
+            throw MathError("The search has failed: \(error.message)")
+        }
+        return found
     }
 }
