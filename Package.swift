@@ -341,7 +341,10 @@ let package = Package(
             path: "Sources/Services/CloudWatchLogs"),
         .target(
             name: "CloudWatchService",
-            dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
+            dependencies: [
+                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/CloudWatch"),
         .target(
             name: "EventBridgeService",
@@ -452,7 +455,7 @@ let package = Package(
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
