@@ -11,5 +11,5 @@ extension ServiceModule {
         tables: recordTables + ruleTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
         resourceTypes: [.ofConfig], jobs: recordJobs + ruleJobs, followers: [FollowResources.self, EvaluateChanges.self],
-        quotas: [.storedQueries, .aggregators, .configRules])
+        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks])
 }
