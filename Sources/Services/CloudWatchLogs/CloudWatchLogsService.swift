@@ -12,13 +12,13 @@ extension ServiceModule {
             StoredResourcePolicy.self, ExportTask.self,
         ],
         tables: [LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self],
-        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self],
+        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, LiveTails.self],
         resourceTypes: [.logGroup, .logDestination],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
             MergeLogSegments.self,
         ],
-        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents])
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
@@ -35,6 +35,7 @@ extension ServiceModule {
 
     private static let eventOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.PutLogEvents.self, CloudWatchLogs.GetLogEvents.self, CloudWatchLogs.FilterLogEvents.self,
+        CloudWatchLogs.StartLiveTail.self,
         CloudWatchLogs.TestMetricFilter.self,
         CloudWatchLogs.CreateExportTask.self, CloudWatchLogs.DescribeExportTasks.self,
         CloudWatchLogs.CancelExportTask.self,

@@ -15,6 +15,7 @@ public struct PackedEvents: Sendable {
 
     let group: LogGroup
     let parts: [Part]
+    let accepted: ArraySlice<NewEvent>
     let filtered: FilteredBatch
     let rejected: CloudWatchLogs.RejectedLogEventsInfo?
     /// The number of the data key; -1: none.
@@ -57,7 +58,8 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
             filters.subscriptions.removeAll { environment.projection(DestinationIndex.self).isIntoGroup($0.target) }
         }
         return PackedEvents(
-            group: group, parts: parts, filtered: FilteredBatch(filters, rules.hours), rejected: rules.rejected,
+            group: group, parts: parts, accepted: rules.accepted, filtered: FilteredBatch(filters, rules.hours),
+            rejected: rules.rejected,
             dataKey: number.map { Int64($0) } ?? -1)
     }
 
@@ -85,6 +87,13 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         }
         if !packed.parts.isEmpty { try records.put(stream) }
         try records.publish(packed.filtered.data, call.environment)
+        let watching = call.environment.projection(LiveTails.self).watching(group.uniqueID)
+        if !watching.isEmpty {
+            let (name, accepted) = (stream.name, packed.accepted)
+            records.afterwards {
+                for session in watching { session.offer(group.uniqueID, name, accepted, at: now) }
+            }
+        }
         return Output {
             $0.nextSequenceToken = stream.sequenceToken
             $0.rejectedLogEventsInfo = packed.rejected
