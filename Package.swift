@@ -26,6 +26,9 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "LogQueries", targets: ["LogQueries"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
+        .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -189,7 +192,7 @@ let package = Package(
         // What CloudWatch computes of metrics, and the states of alarms. No I/O, no clock.
         .target(name: "MetricMath", dependencies: ["Wire"]),
         // EventBridge's event patterns and input transformers, SNS's filter policies. No I/O.
-        .target(name: "EventPatterns", dependencies: ["Policy", "Wire"]),
+        .target(name: "EventPatterns", dependencies: ["WAF", "Wire"]),
         // CloudWatch Logs Insights: its query language and what a query does with events. No I/O.
         .target(name: "LogQueries", dependencies: ["LogPatterns", "WAF", "Wire"]),
         // CloudWatch Logs' data protection: what managed and own data identifiers find, and the masking of it. No I/O.
@@ -333,13 +336,17 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns",
-                "Platform", "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking",
+                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
             name: "CloudWatchService",
-            dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
+            dependencies: [
+                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/CloudWatch"),
         .target(
             name: "EventBridgeService",
@@ -349,17 +356,27 @@ let package = Package(
             path: "Sources/Services/EventBridge"),
         .target(
             name: "SNSService",
-            dependencies: ["Directory", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "SNSAPI", "Wire"],
+            dependencies: [
+                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "OIDC", "Platform", "Policy", "SNSAPI",
+                "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
             path: "Sources/Services/SNS"),
         .target(
             name: "SQSService",
-            dependencies: ["Directory", "KMSAPI", "Ledger", "Platform", "Policy", "SQSAPI", "Wire"],
+            dependencies: [
+                "Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/SQS"),
         .target(
             name: "ConfigService",
             dependencies: [
-                "AWSConfigAPI", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy", "S3API",
-                "Wire",
+                "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
+                "ConfigSelect", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger", "OrganizationsAPI",
+                "Platform", "Policy", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API",
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/Config"),
         .target(
@@ -374,7 +391,7 @@ let package = Package(
             name: "CloudTrailService",
             dependencies: [
                 "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
-                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -440,7 +457,7 @@ let package = Package(
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -742,11 +759,13 @@ let package = Package(
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
-        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect"]),
+        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
-        .testTarget(name: "SQSTests", dependencies: ["SQSService", "Ledger", "Platform"]),
+        .testTarget(
+            name: "SQSTests",
+            dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
         .testTarget(name: "ConfigServiceTests", dependencies: ["ConfigService", "Ledger", "Platform"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),

@@ -69,6 +69,13 @@ let package = Package(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzLogQueries", dependencies: ["FuzzDriver", .product(name: "LogQueries", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzLogMasking", dependencies: ["FuzzDriver", .product(name: "LogMasking", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzGuardRules",
+            dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzWebACL", dependencies: ["FuzzDriver", .product(name: "WAF", package: "gatehouse")]),

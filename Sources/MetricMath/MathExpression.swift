@@ -65,8 +65,10 @@ public struct MathExpression: Sendable {
         "ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "DB_PERF_INSIGHTS", "LAMBDA", "SERVICE_QUOTA",
     ]
     static let known: Set<String> = [
-        "ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "DIFF", "DIFF_TIME", "FILL", "FIRST", "LAST", "FLOOR", "IF", "LOG", "LOG10",
-        "MAX", "METRIC_COUNT", "METRICS", "MIN", "MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH", "PERIOD", "RATE",
+        "ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "DIFF", "DIFF_TIME", "FILL", "FIRST", "LAST", "FLOOR", "IF", "LOG",
+        "LOG10",
+        "MAX", "METRIC_COUNT", "METRICS", "MIN", "MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH", "PERIOD",
+        "RATE",
         "REMOVE_EMPTY", "RUNNING_SUM", "SEARCH", "SLICE", "SORT", "STDDEV", "SUM", "TIME_SERIES",
     ]
 }
@@ -180,12 +182,15 @@ private struct MathParser {
                 var length = rest.prefix { isDigit($0) || $0 == UInt8(ascii: ".") }.count
                 let exponent = rest.dropFirst(length)
                 if let e = exponent.first, e == UInt8(ascii: "e") || e == UInt8(ascii: "E") {
-                    let sign = exponent.dropFirst().first.map { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") } ?? false
+                    let sign =
+                        exponent.dropFirst().first.map { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") } ?? false
                     let digits = exponent.dropFirst(sign ? 2 : 1).prefix(while: isDigit).count
                     if digits > 0 { length += digits + (sign ? 2 : 1) }
                 }
                 let numeral = String(decoding: rest.prefix(length), as: UTF8.self)
-                guard let number = Double(numeral), number.isFinite else { throw MathError("Not a number: \(numeral).") }
+                guard let number = Double(numeral), number.isFinite else {
+                    throw MathError("Not a number: \(numeral).")
+                }
                 tokens.append(.number(number))
                 rest = rest.dropFirst(length)
             } else if isWord(byte) {

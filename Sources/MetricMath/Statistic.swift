@@ -135,6 +135,7 @@ extension StatisticSet {
         switch statistic {
         case .percentile(let percent):
             // What was put together with others is off, but never beyond the ends.
+            if percent <= 0 { return minimum }
             return distribution.percentile(percent).map { min(max($0, minimum), maximum) }
         case .trimmedMean(let bounds):
             let inside = distribution.inside(bounds)

@@ -59,6 +59,10 @@ public final class Environment: Sendable {
     public let analyzedResources: [AnalyzedResourceType]
     /// The kinds of records that they depend on.
     public let analyzedKinds: Set<String>
+    /// The types of resources that AWS Config records, by their names.
+    public let configuredResources: [String: ConfiguredResourceType]
+    /// The kinds of records that they are made from.
+    public let configuredKinds: Set<String>
     let resourceTypes: ResourceTypes
     /// Those of what lies behind Gatehouse alone.
     let outerResourceTypes: ResourceTypes
@@ -99,6 +103,10 @@ public final class Environment: Sendable {
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
         analyzedResources = modules.flatMap(\.analyzedResources) + (outer?.analyzedResources ?? [])
         analyzedKinds = analyzedResources.reduce(into: []) { $0.formUnion($1.kinds) }
+        configuredResources = Dictionary(modules.flatMap(\.configuredResources).map { ($0.name, $0) }) { first, _ in
+            first
+        }
+        configuredKinds = configuredResources.values.reduce(into: []) { $0.formUnion($1.kinds) }
         outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         contextKeys = modules.compactMap(\.contextKeys)

@@ -360,6 +360,6 @@ def test_who_may_and_who_may_not(root: Identity, logs: Any, now: int, new_user: 
 
 def test_what_is_not_built_says_so(logs: Any) -> None:
     logs.create_log_group(logGroupName="app")
-    error = error_of(logs.start_query, logGroupName="app", startTime=0, endTime=1, queryString="fields @message")
+    error = error_of(logs.put_index_policy, logGroupIdentifier="app", policyDocument="{}")
     assert error.code == "NotImplemented"
     assert error_of(logs.describe_log_groups, includeLinkedAccounts=True).code == "NotImplemented"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import botocore.config
 import pytest
 
 from harness import ACCOUNT, Identity, allow, error_of
@@ -14,7 +13,7 @@ ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 @pytest.fixture
 def logs(root: Identity) -> Any:
     # The endpoint has another name for it, which no address of this machine has.
-    client = root.client("logs", config=botocore.config.Config(inject_host_prefix=False))
+    client = root.client("logs", inject_host_prefix=False)
     for group in ("app", "other"):
         client.create_log_group(logGroupName=group)
         for stream in ("web", "db"):
@@ -71,7 +70,7 @@ def test_what_is_refused(logs: Any, new_user: Callable[..., Identity]) -> None:
     ):
         assert error_of(logs.start_live_tail, **given).code == code
     reader = new_user("reader", allow("logs:StartLiveTail", f"{ARN}app:log-stream:")).client(
-        "logs", config=botocore.config.Config(inject_host_prefix=False))
+        "logs", inject_host_prefix=False)
     error = error_of(reader.start_live_tail, logGroupIdentifiers=[f"{ARN}app", f"{ARN}other"])
     assert error.code == "AccessDeniedException" and f"{ARN}other" in error.message
     reader.start_live_tail(logGroupIdentifiers=[f"{ARN}app"])["responseStream"].close()

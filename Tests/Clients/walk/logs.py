@@ -1,5 +1,7 @@
 """CloudWatch Logs: a log group with a stream, and one of each thing that belongs to it."""
 
+import base64
+import json
 import time
 
 from harness import ACCOUNT, Identity
@@ -15,6 +17,11 @@ TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},'
     '"Action":"sts:AssumeRole"}]}'
 )
+EMAIL = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+PROTECTION = json.dumps({"Name": "x", "Version": "2021-06-01", "Statement": [
+    {"DataIdentifier": EMAIL, "Operation": {"Audit": {"FindingsDestination": {}}}},
+    {"DataIdentifier": EMAIL, "Operation": {"Deidentify": {"MaskConfig": {}}}}]})
+POINTER = base64.urlsafe_b64encode(f"{ACCOUNT} x 3{'0' * 55}".encode()).decode().rstrip("=")
 TRANSFORMATION = {"metricName": "x", "metricNamespace": "x", "metricValue": "1"}
 
 
@@ -43,6 +50,12 @@ SAMPLES.members(
 for operation in ("AssociateKmsKey", "DisassociateKmsKey", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents"):
     SAMPLES.of(operation, logGroupName="x")
 SAMPLES.of("UntagLogGroup", tags=["a"])
+for operation in ("StartQuery", "GetLogGroupFields"):
+    SAMPLES.of(operation, logGroupName="x")
+SAMPLES.of("StartQuery", logGroupName="x", queryString="fields @message", startTime=1, endTime=2)
+SAMPLES.of("PutQueryDefinition", name="x", queryString="fields @message")
+SAMPLES.of("PutDataProtectionPolicy", logGroupIdentifier="x", policyDocument=PROTECTION)
+SAMPLES.of("GetLogRecord", logRecordPointer=POINTER)
 SAMPLES.of("PutResourcePolicy", policyName="x", policyDocument=POLICY)
 SAMPLES.of("DeleteResourcePolicy", policyName="x")
 SAMPLES.members(
