@@ -299,8 +299,9 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI", "KeyMaterial", "Keyring",
-                "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
+                "CLibCrypto", "CloudWatchLogsAPI", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI",
+                "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn",
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -336,8 +337,9 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking", "LogPatterns",
-                "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking",
+                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
@@ -790,7 +792,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "Bodies", "Catalogue", "CoreRuleSet", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring",
-                "Learning", "Ledger", "Lint",
+                "Learning", "Ledger", "Lint", "LogPatterns",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",

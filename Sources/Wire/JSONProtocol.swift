@@ -30,6 +30,16 @@ struct JSONProtocol: WireProtocol {
     ) -> WireResponse {
         // An operation without output answers with no body at all.
         guard operation.output != nil else { return response(operation.responseStatus, [], service, requestID) }
+        // An answer of events takes the place of the body.
+        if operation.answersEvents, let events = output.stream {
+            var answer = WireResponse(
+                status: operation.responseStatus,
+                headers: [
+                    ("x-amzn-RequestId", requestID), ("Content-Type", "application/vnd.amazon.eventstream"),
+                ], body: [])
+            answer.stream = events
+            return answer
+        }
         var writer = JSONWriter()
         writer.structure(output)
         return response(operation.responseStatus, writer.bytes, service, requestID)

@@ -17,14 +17,17 @@ extension ServiceModule {
             LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, LogQueryRows.self,
             AuditFindings.self,
         ],
-        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, ProtectionIndex.self],
+        projections: [
+            LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, ProtectionIndex.self,
+            LiveTails.self,
+        ],
         resourceTypes: [.logGroup, .logDestination],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
             MergeLogSegments.self, RunLogQuery.self, ForgetLogQuery.self, DeliverAuditFindings.self,
         ],
         quotas: [.concurrentLogQueries],
-        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents])
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
@@ -41,6 +44,7 @@ extension ServiceModule {
 
     private static let eventOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.PutLogEvents.self, CloudWatchLogs.GetLogEvents.self, CloudWatchLogs.FilterLogEvents.self,
+        CloudWatchLogs.StartLiveTail.self,
         CloudWatchLogs.TestMetricFilter.self,
         CloudWatchLogs.CreateExportTask.self, CloudWatchLogs.DescribeExportTasks.self,
         CloudWatchLogs.CancelExportTask.self,

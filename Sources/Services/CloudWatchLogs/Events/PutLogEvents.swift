@@ -91,6 +91,13 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         if !packed.parts.isEmpty { try records.put(stream) }
         try records.publish(packed.filtered.data + packed.protected.data, call.environment)
         try records.send(packed.protected.reports, of: group, at: call.time)
+        let watching = call.environment.projection(LiveTails.self).watching(group.uniqueID)
+        if !watching.isEmpty {
+            let (name, told) = (stream.name, packed.protected.masked)
+            records.afterwards {
+                for session in watching { session.offer(group.uniqueID, name, told.joined(), at: now) }
+            }
+        }
         return Output {
             $0.nextSequenceToken = stream.sequenceToken
             $0.rejectedLogEventsInfo = packed.rejected
