@@ -335,7 +335,9 @@ let package = Package(
         .target(
             name: "EventBridgeService",
             dependencies: [
-                "Directory", "EventBridgeAPI", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "Wire",
+                "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "Platform", "Policy",
+                "SNSAPI",
+                "SQSAPI", "STSAPI", "Wire",
             ],
             path: "Sources/Services/EventBridge"),
         .target(
