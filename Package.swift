@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
+        .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -233,6 +235,7 @@ let package = Package(
         .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
         .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
         .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
+        .target(name: "CloudWatchLogsAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatchLogs"),
         .target(name: "CloudWatchAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatch"),
         .target(name: "EventBridgeAPI", dependencies: ["Wire"], path: "Sources/API/EventBridge"),
         .target(name: "SNSAPI", dependencies: ["Wire"], path: "Sources/API/SNS"),
@@ -312,8 +315,8 @@ let package = Package(
         .target(
             name: "WAFV2Service",
             dependencies: [
-                "CMaxMind", "CPublicSuffix", "Compression", "CoreRuleSet", "Directory", "Keyring", "Ledger", "Pages",
-                "Platform", "Policy",
+                "CMaxMind", "CPublicSuffix", "CloudWatchLogsAPI", "Compression", "CoreRuleSet", "Directory", "Keyring",
+                "Ledger", "Pages", "Platform", "Policy",
                 "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -329,24 +332,40 @@ let package = Package(
             ],
             path: "Sources/Services/Shield"),
         .target(
+            name: "CloudWatchLogsService",
+            dependencies: [
+                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
+                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CloudWatchLogs"),
+        .target(
             name: "CloudWatchService",
             dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
             path: "Sources/Services/CloudWatch"),
         .target(
             name: "EventBridgeService",
             dependencies: [
-                "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "Platform", "Policy",
+                "CloudWatchLogsAPI", "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger",
+                "Platform", "Policy",
                 "SNSAPI",
                 "SQSAPI", "STSAPI", "Wire",
             ],
             path: "Sources/Services/EventBridge"),
         .target(
             name: "SNSService",
-            dependencies: ["Directory", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "SNSAPI", "Wire"],
+            dependencies: [
+                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "OIDC", "Platform", "Policy", "SNSAPI",
+                "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
             path: "Sources/Services/SNS"),
         .target(
             name: "SQSService",
-            dependencies: ["Directory", "KMSAPI", "Ledger", "Platform", "Policy", "SQSAPI", "Wire"],
+            dependencies: [
+                "Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/SQS"),
         .target(
             name: "ConfigService",
@@ -366,8 +385,8 @@ let package = Package(
         .target(
             name: "CloudTrailService",
             dependencies: [
-                "CloudTrailAPI", "CloudTrailDataAPI", "Compression", "KMSAPI", "KeyMaterial", "LakeQuery",
-                "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -519,8 +538,8 @@ let package = Package(
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
                 "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
-                "CloudWatchService", "ConfigService", "EventBridgeService", "SNSService", "SQSService",
-                "TransportSecurity",
+                "CloudWatchLogsService", "CloudWatchService", "ConfigService", "EventBridgeService", "SNSService",
+                "SQSService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -725,12 +744,17 @@ let package = Package(
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
         .testTarget(name: "WAFTests", dependencies: ["WAF"]),
         .testTarget(name: "LogPatternsTests", dependencies: ["LogPatterns"]),
+        .testTarget(
+            name: "CloudWatchLogsTests",
+            dependencies: [
+                "CloudWatchLogsService", "Ledger", "Platform", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
-        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect"]),
+        .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),

@@ -66,8 +66,14 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzEventPatterns",
+            dependencies: ["FuzzDriver", .product(name: "EventPatterns", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzGuardRules",
+            dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(

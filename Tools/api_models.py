@@ -57,6 +57,34 @@ NEWER = {
     },
 }
 
+# The codes that errors have in the query protocol, by which SDKs know them whichever protocol they speak, and their statuses.
+# botocore's models before 1.43 had them, Smithy's still have: the traits aws.protocols#awsQueryError.
+CODES = {
+    "sqs": {
+        "BatchEntryIdsNotDistinct": ("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400),
+        "BatchRequestTooLong": ("AWS.SimpleQueueService.BatchRequestTooLong", 400),
+        "EmptyBatchRequest": ("AWS.SimpleQueueService.EmptyBatchRequest", 400),
+        "InvalidBatchEntryId": ("AWS.SimpleQueueService.InvalidBatchEntryId", 400),
+        "KmsAccessDenied": ("KMS.AccessDeniedException", 400),
+        "KmsDisabled": ("KMS.DisabledException", 400),
+        "KmsInvalidKeyUsage": ("KMS.InvalidKeyUsageException", 400),
+        "KmsInvalidState": ("KMS.InvalidStateException", 400),
+        "KmsNotFound": ("KMS.NotFoundException", 400),
+        "KmsOptInRequired": ("KMS.OptInRequired", 403),
+        "KmsThrottled": ("KMS.ThrottlingException", 400),
+        "MessageNotInflight": ("AWS.SimpleQueueService.MessageNotInflight", 400),
+        "OverLimit": ("OverLimit", 403),
+        "PurgeQueueInProgress": ("AWS.SimpleQueueService.PurgeQueueInProgress", 403),
+        "QueueDeletedRecently": ("AWS.SimpleQueueService.QueueDeletedRecently", 400),
+        "QueueDoesNotExist": ("AWS.SimpleQueueService.NonExistentQueue", 400),
+        "QueueNameExists": ("QueueAlreadyExists", 400),
+        "RequestThrottled": ("RequestThrottled", 403),
+        "ResourceNotFoundException": ("ResourceNotFoundException", 404),
+        "TooManyEntriesInBatchRequest": ("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400),
+        "UnsupportedOperation": ("AWS.SimpleQueueService.UnsupportedOperation", 400),
+    },
+}
+
 # What botocore's models have not, because its parser can do without it: AWS's Smithy models say it (xmlNamespace and
 # restXml of the service, xmlName of the outputs, s3UnwrappedXmlOutput), and S3's API reference shows it.
 LOST = {
@@ -162,6 +190,8 @@ class Model:
         renew(model["shapes"], NEWER.get(name, {}))
         self.signing_name = model["metadata"].get("signingName", model["metadata"]["endpointPrefix"])
         self.metadata, self.shapes, self.operations = model["metadata"], model["shapes"], model["operations"]
+        for error, (code, status) in CODES.get(name, {}).items():
+            self.shapes[error]["error"] = {"code": code, "httpStatusCode": status}
         self.protocols = self.metadata.get("protocols", [self.metadata["protocol"]])
         if name in FORMS:
             self.add_forms(FORMS[name])

@@ -45,21 +45,26 @@ cre2_regex *cre2_compile(const char *pattern, size_t length, long most_memory, c
 }
 
 cre2_regex *cre2_compile_capturing(
-    const char *pattern, size_t length, long most_memory, char *reason, size_t capacity) {
-    return compile(pattern, length, options_for(most_memory), reason, capacity);
+    const char *pattern, size_t length, bool is_utf8, long most_memory, char *reason, size_t capacity) {
+    re2::RE2::Options options = options_for(most_memory);
+    if (is_utf8) options.set_encoding(re2::RE2::Options::EncodingUTF8);
+    return compile(pattern, length, options, reason, capacity);
 }
+
+int cre2_groups(const cre2_regex *regex) { return regex->expression.NumberOfCapturingGroups(); }
 
 bool cre2_matches(const cre2_regex *regex, const unsigned char *text, size_t length) {
     re2::StringPiece piece(reinterpret_cast<const char *>(text), length);
     return regex->expression.Match(piece, 0, length, re2::RE2::UNANCHORED, nullptr, 0);
 }
 
-bool cre2_capture(const cre2_regex *regex, const unsigned char *text, size_t length, int *places, int pairs) {
+bool cre2_capture(
+    const cre2_regex *regex, const unsigned char *text, size_t length, size_t start, int *places, int pairs) {
     re2::StringPiece piece(reinterpret_cast<const char *>(text), length);
     std::vector<re2::StringPiece> found(pairs);
     // Asking for more groups than there are is an error.
     int groups = std::min(pairs, regex->expression.NumberOfCapturingGroups() + 1);
-    if (!regex->expression.Match(piece, 0, length, re2::RE2::UNANCHORED, found.data(), groups)) return false;
+    if (!regex->expression.Match(piece, start, length, re2::RE2::UNANCHORED, found.data(), groups)) return false;
     for (int pair = 0; pair < pairs; pair++) {
         bool is_there = pair < groups && found[pair].data() != nullptr;
         places[2 * pair] = is_there ? static_cast<int>(found[pair].data() - piece.data()) : -1;

@@ -69,6 +69,15 @@ struct DelimitedPattern: Sendable {
         return values
     }
 
+    /// Whether one of the fields is called so, or, as `$3`, could be the third.
+    func mayHave(field name: String) -> Bool {
+        guard name.hasPrefix("$") else { return false }
+        let rest = name.dropFirst()
+        if (before + after).contains(where: { $0.name.map { rest == $0 } ?? false }) { return true }
+        guard let number = Int(rest), number > 0 else { return false }
+        return isOpen || number <= before.count + after.count
+    }
+
     /// The fields of a message, each with what the pattern says of it; nil: it does not fit.
     private func placed(_ message: [UInt8]) -> [(Field?, [UInt8])]? {
         let values = Self.fields(of: message)

@@ -68,18 +68,17 @@ public struct FilterPattern: Sendable {
 
     /// Whether an event's message fits.
     public func matches(_ message: [UInt8]) -> Bool {
+        var message = LogMessage(message)
+        return matches(&message)
+    }
+
+    /// Whether a message fits that other patterns are asked of as well.
+    public func matches(_ message: inout LogMessage) -> Bool {
         switch content {
-        case .terms(let pattern): return pattern.matches(message)
-        case .expression(let expression): return expression.matches(message)
-        case .delimited(let pattern): return pattern.matches(message)
-        case .json(let pattern):
-            // A line of anything else is told from an object by its first character.
-            guard message.first(where: { !PatternScanner.isSpace($0) }) == UInt8(ascii: "{"),
-                let value = try? JSONValue(parsing: message)
-            else {
-                return false
-            }
-            return pattern.matches(value)
+        case .terms(let pattern): pattern.matches(message.bytes)
+        case .expression(let expression): expression.matches(message.bytes)
+        case .delimited(let pattern): pattern.matches(message.bytes)
+        case .json(let pattern): message.json().map { pattern.matches($0) } ?? false
         }
     }
 
@@ -89,6 +88,12 @@ public struct FilterPattern: Sendable {
         let bytes = Array(message.utf8)
         if case .delimited(let pattern) = content { return pattern.extracted(from: bytes) }
         return matches(bytes) ? [:] : nil
+    }
+
+    /// Whether an event that fits can have a field of this name among those that ``extracted(from:)`` finds.
+    func mayHave(field name: String) -> Bool {
+        guard case .delimited(let pattern) = content else { return false }
+        return pattern.mayHave(field: name)
     }
 }
 

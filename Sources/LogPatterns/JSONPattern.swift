@@ -61,7 +61,7 @@ struct JSONPattern: Sendable {
     }
 
     /// A value as it is compared; nil: it is an object, an array or null, which nothing is equal to, nor unequal.
-    private static func text(_ value: JSONValue) -> [UInt8]? {
+    static func text(_ value: JSONValue) -> [UInt8]? {
         switch value {
         case .string(let text): Array(text.utf8)
         case .integer(let number): Array(String(number).utf8)

@@ -51,12 +51,18 @@ public final class Environment: Sendable {
     public let outer: (any OuterServices)?
     /// The web applications that the web front stands before.
     public let applications = FrontedApplications()
+    /// How many calls there were, until somebody keeps that.
+    public let callCounts = CallCounts()
     /// What was denied since the start.
     public let denials = Denials()
     /// The types of resources whose exposure Access Analyzer looks at: those of all services, and of what lies behind Gatehouse.
     public let analyzedResources: [AnalyzedResourceType]
     /// The kinds of records that they depend on.
     public let analyzedKinds: Set<String>
+    /// The types of resources that AWS Config records, by their names.
+    public let configuredResources: [String: ConfiguredResourceType]
+    /// The kinds of records that they are made from.
+    public let configuredKinds: Set<String>
     let resourceTypes: ResourceTypes
     /// Those of what lies behind Gatehouse alone.
     let outerResourceTypes: ResourceTypes
@@ -64,6 +70,7 @@ public final class Environment: Sendable {
     let contextKeys: [@Sendable (Environment, String) -> EventContextKeys?]
     /// Those of the modules that decide on requests to what others have.
     let screens: [@Sendable (Environment, ResourceRequest) -> ResourceRefusal?]
+    let takesMetricData: MetricDataTaker?
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -96,10 +103,15 @@ public final class Environment: Sendable {
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
         analyzedResources = modules.flatMap(\.analyzedResources) + (outer?.analyzedResources ?? [])
         analyzedKinds = analyzedResources.reduce(into: []) { $0.formUnion($1.kinds) }
+        configuredResources = Dictionary(modules.flatMap(\.configuredResources).map { ($0.name, $0) }) { first, _ in
+            first
+        }
+        configuredKinds = configuredResources.values.reduce(into: []) { $0.formUnion($1.kinds) }
         outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         contextKeys = modules.compactMap(\.contextKeys)
         screens = modules.compactMap(\.screens)
+        takesMetricData = modules.lazy.compactMap(\.takesMetricData).first
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token

@@ -8,6 +8,9 @@ public struct OutsideServers: Sendable {
     public let trust: ServerTrust
     /// Where the operator says that servers really are, by the hosts that users name them by.
     private let places: [String: WebAddress]
+    /// Where the operator says that the servers of SNS's subscriptions are, by the hosts that users name them by. Only these may be
+    /// without `https`.
+    private let subscribers: [String: WebAddress]
     /// The servers that the operator has put in the place of queues, topics and functions, which Gatehouse does not have: by
     /// the ARNs that users give. Messages are sent to them by POST.
     public let eventDestinations: [String: WebAddress]
@@ -24,6 +27,7 @@ public struct OutsideServers: Sendable {
     /// - Parameters:
     ///   - trust: see the property.
     ///   - places: where servers are, by the hosts of their addresses. Only these may be without `https`.
+    ///   - subscribers: see the property.
     ///   - eventDestinations: see the property.
     ///   - messages: see the property.
     ///   - loginProviders: see the property.
@@ -31,7 +35,7 @@ public struct OutsideServers: Sendable {
     ///   - domainRecords: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
-        eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
+        subscribers: [String: WebAddress] = [:], eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
         loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:],
         domainRecords: DomainRecords = DomainRecords()
     ) {
@@ -42,6 +46,7 @@ public struct OutsideServers: Sendable {
         self.messages = messages
         self.trust = trust
         self.places = places
+        self.subscribers = subscribers
     }
 
     /// Where a request to an address is to be sent.
@@ -56,5 +61,18 @@ public struct OutsideServers: Sendable {
         return WebAddress(
             "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)",
             mayHaveQuery: mayHaveQuery, mayBePlain: true)
+    }
+
+    /// Where messages to an address of a subscription are to be sent.
+    /// - Parameter address: as a user gave it, with or without `https`.
+    /// - Returns: the place that the operator has named for its host, with the address's path behind the place's own. nil for what is
+    ///   no address, and for one without `https` whose host has no place: else whoever may subscribe could have Gatehouse talk to
+    ///   whatever is near it.
+    public func subscriberPlace(of address: String) -> WebAddress? {
+        guard let named = WebAddress(address, mayHaveQuery: true, mayBePlain: true) else { return nil }
+        guard let place = subscribers[named.host.lowercased()] else { return named.isSecure ? named : nil }
+        return WebAddress(
+            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)",
+            mayHaveQuery: true, mayBePlain: true)
     }
 }

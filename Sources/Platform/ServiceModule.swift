@@ -69,6 +69,8 @@ public final class ServiceModule: Sendable {
     public let resourceTypes: [ResourceType]
     /// The types of resources whose exposure Access Analyzer looks at; see ``AnalyzedResourceType``.
     public let analyzedResources: [AnalyzedResourceType]
+    /// The types of resources that AWS Config records, and how they look there; see ``ConfiguredResourceType``.
+    public let configuredResources: [ConfiguredResourceType]
     /// What it does at a given time: see ``Job``.
     public let jobs: [any Job.Type]
     /// What it does after the fact, as changes or events come in: see ``Follower``.
@@ -100,6 +102,9 @@ public final class ServiceModule: Sendable {
     public let usualBodyLimit: Int
     /// What it signs that other services take as a proof; nil: nothing.
     public let tokens: ServiceTokens?
+    /// Takes data points of metrics into the account and Region of some records; CloudWatch's alone does. See
+    /// ``MutableRecords/publish(_:_:)``.
+    public let takesMetricData: MetricDataTaker?
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -135,6 +140,7 @@ public final class ServiceModule: Sendable {
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         analyzedResources: [AnalyzedResourceType] = [],
+        configuredResources: [ConfiguredResourceType] = [],
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
@@ -142,12 +148,14 @@ public final class ServiceModule: Sendable {
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
-        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil
+        screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
+        takesMetricData: MetricDataTaker? = nil,
+        usualBodyLimit: Int = AnyOperation.usualBodyLimit
     ) {
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
         self.partOf = partOf
-        usualBodyLimit = AnyOperation.usualBodyLimit
+        self.usualBodyLimit = usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? self.signingName
@@ -167,6 +175,7 @@ public final class ServiceModule: Sendable {
         self.projections = projections
         self.resourceTypes = resourceTypes
         self.analyzedResources = analyzedResources
+        self.configuredResources = configuredResources
         self.jobs = jobs
         self.followers = followers
         self.begin = begin
@@ -180,6 +189,7 @@ public final class ServiceModule: Sendable {
         self.tokens = tokens
         self.isScreened = isScreened
         self.screens = screens
+        self.takesMetricData = takesMetricData
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -218,6 +228,7 @@ public final class ServiceModule: Sendable {
         refused = nil
         validation = ValidationRules()
         (records, tables, projections, resourceTypes, analyzedResources) = ([], [], [], [], [])
+        configuredResources = []
         (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])
         begin = { _ in }
         samples = Samples()
@@ -226,6 +237,7 @@ public final class ServiceModule: Sendable {
         tokens = nil
         isScreened = false
         screens = nil
+        takesMetricData = nil
     }
 
     /// The model; read at first use.

@@ -23,7 +23,7 @@ struct FollowUsage: ServiceLifecycle.Service {
         await withGracefulShutdownHandler {
             for await _ in wakes {
                 // What can't be read now is read with what comes next.
-                try? await environment.usage.follow(environment.ledger)
+                _ = try? await environment.usage.follow(environment.ledger)
                 try? await Task.sleep(for: .seconds(1))
             }
         } onGracefulShutdown: {

@@ -42,6 +42,8 @@ public struct Gatehouse: Sendable {
         /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
         /// those.
         public var keyStoreProxies: [String: WebAddress] = [:]
+        /// Where the servers of SNS's subscriptions are, by the hosts of their addresses.
+        public var subscriberHosts: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
@@ -202,6 +204,7 @@ public struct Gatehouse: Sendable {
                 keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
+                    subscribers: configuration.subscriberHosts,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
                     loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
                     domainRecords: configuration.domainRecords),

@@ -3,6 +3,7 @@ import ACMService
 import AccessAnalyzerService
 import AccountService
 import CloudTrailService
+import CloudWatchLogsService
 import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
@@ -26,7 +27,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2, .shield, .cloudWatch, .eventBridge, .sns, .sqs, .config,
+        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

@@ -65,10 +65,18 @@ struct Serve: AsyncParsableCommand {
     var keyStoreProxies: [String] = []
 
     @Option(
+        name: .customLong("subscriber-host"),
+        help: """
+            Where the server of subscriptions of SNS is: HOST=URL, such as orders.example.com=http://127.0.0.1:8080. Without \
+            it messages are sent to addresses with https alone. Can be repeated.
+            """)
+    var subscriberHosts: [String] = []
+
+    @Option(
         name: .customLong("event-destination"),
         help: """
-            The server that gets the events of S3's buckets and of user pools' triggers in the place of a queue, a topic or \
-            a function: ARN=URL, such as arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be \
+            The server that gets the events of S3's buckets, of user pools' triggers and of log groups' subscriptions in the \
+            place of a queue, a topic, a function or a stream: ARN=URL, such as arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be \
             repeated.
             """)
     var eventDestinations: [String] = []
@@ -300,8 +308,13 @@ struct Serve: AsyncParsableCommand {
         configuration.tls = try TLSOptions.configuration(address: listenedAddress)
         configuration.authoritiesFile = Settings.text("CA_BUNDLE")
         for text in Settings.list("XKS_PROXY") {
-            let (host, place) = try keyStoreProxy(text)
+            let (host, place) = try self.place(text, option: "xks-proxy", example: "xks.example.com=https://localhost:8443")
             configuration.keyStoreProxies[host] = place
+        }
+        for text in Settings.list("SUBSCRIBER_HOST") {
+            let (host, place) = try self.place(
+                text, option: "subscriber-host", example: "orders.example.com=http://127.0.0.1:8080")
+            configuration.subscriberHosts[host] = place
         }
         for text in Settings.list("EVENT_DESTINATION") {
             let (arn, place) = try eventDestination(text)
@@ -375,19 +388,21 @@ struct Serve: AsyncParsableCommand {
         return configuration
     }
 
-    /// Without `https` anybody between here and there could read what is to be encrypted: so a proxy without it, such as a test
-    /// may have, must be on this machine.
-    private func keyStoreProxy(_ text: String) throws -> (host: String, place: WebAddress) {
+    /// Without `https` anybody between here and there could read what is sent: so a server without it, such as a test may have,
+    /// must be on this machine.
+    private func place(
+        _ text: String, option: String, example: String
+    ) throws -> (host: String, place: WebAddress) {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, parts[0].wholeMatch(of: /[A-Za-z0-9.-]+/) != nil,
             let place = WebAddress(parts[1], mayBePlain: true), !place.path.hasSuffix("/")
         else {
             throw ValidationError(
-                "--xks-proxy takes HOST=URL, such as xks.example.com=https://localhost:8443, not '\(text)'.")
+                "--\(option) takes HOST=URL, such as \(example), not '\(text)'.")
         }
         guard place.isSecure || ServedName(place.host)?.isLoopback == true else {
             throw ValidationError(
-                "--xks-proxy takes a URL with http only for this machine (http://127.0.0.1:8080): use https for \(place.host)."
+                "--\(option) takes a URL with http only for this machine (http://127.0.0.1:8080): use https for \(place.host)."
             )
         }
         return (parts[0].lowercased(), place)
@@ -395,11 +410,12 @@ struct Serve: AsyncParsableCommand {
 
     private func eventDestination(_ text: String) throws -> (arn: String, place: WebAddress) {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0].wholeMatch(of: /arn:aws:(sqs|sns|lambda):[a-z0-9-]+:[0-9]{12}:.+/) != nil,
+        let services = /arn:aws:(sqs|sns|lambda|kinesis|firehose):[a-z0-9-]+:[0-9]{12}:.+/
+        guard parts.count == 2, parts[0].wholeMatch(of: services) != nil,
             let place = WebAddress(parts[1], mayHaveQuery: true, mayBePlain: true)
         else {
             throw ValidationError(
-                "--event-destination takes ARN=URL, the ARN of a queue, topic or function, not '\(text)'.")
+                "--event-destination takes ARN=URL, the ARN of a queue, topic, function or stream, not '\(text)'.")
         }
         guard place.isSecure || ServedName(place.host)?.isLoopback == true else {
             throw ValidationError(

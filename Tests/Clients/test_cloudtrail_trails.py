@@ -159,10 +159,6 @@ def test_what_a_trail_needs(cloud: Server, root: Identity) -> None:
         ct.update_trail, Name="main", IsMultiRegionTrail=True, IncludeGlobalServiceEvents=False)
     assert error.code == "InvalidParameterCombinationException"
     assert error_of(ct.update_trail, Name="main", SnsTopicName="news").code == "InsufficientSnsTopicPolicyException"
-    error = error_of(
-        ct.update_trail, Name="main", CloudWatchLogsRoleArn=f"arn:aws:iam::{ACCOUNT}:role/x",
-        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:x:*")
-    assert error.code == "InvalidCloudWatchLogsLogGroupArnException"
     assert error_of(ct.get_trail, Name="arn:aws:s3:::logs").code == "CloudTrailARNInvalidException"
     assert error_of(ct.create_trail, Name="org", S3BucketName="logs", IsOrganizationTrail=True).code == (
         "OrganizationsNotInUseException")

@@ -409,16 +409,30 @@ def test_what_a_bucket_does_not_take_is_lost(pool: UserPool, root: Identity, buc
     assert "Contents" not in bucket.list_objects_v2(Bucket=LOGS)
 
 
-@pytest.mark.parametrize(
-    "destination",
-    [
-        f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/aws-waf-logs-x",
-        f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:aws-waf-logs-x",
-    ],
-)
-def test_what_is_not_built_says_so(pool: UserPool, root: Identity, destination: str) -> None:
+def test_logs_are_delivered_to_a_log_group(pool: UserPool, root: Identity) -> None:
     acl = WebACL(root, pool.id)
-    refused = error_of(acl.log, LogDestinationConfigs=[destination])
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:aws-waf-logs-x"
+    assert error_of(acl.log, LogDestinationConfigs=[group]).code == "WAFInvalidParameterException"
+    logs = root.client("logs")
+    logs.create_log_group(logGroupName="aws-waf-logs-x")
+    acl.log(LogDestinationConfigs=[group])
+    assert [one["policyName"] for one in logs.describe_resource_policies()["resourcePolicies"]] == ["AWSWAF-LOGS"]
+    assert sign_in(pool).status_code == 200
+    deadline = time.monotonic() + 20
+    found: list[Any] = []
+    while not found and time.monotonic() < deadline:
+        # The line is written after the answer.
+        pool.cloud.advance(301)
+        found = logs.filter_log_events(logGroupName="aws-waf-logs-x")["events"]
+    assert [one["logStreamName"] for one in found] == ["us-east-1_pools_0"]
+    assert json.loads(found[0]["message"])["webaclId"] == acl.arn
+    assert found[0]["timestamp"] == json.loads(found[0]["message"])["timestamp"]
+
+
+def test_what_is_not_built_says_so(pool: UserPool, root: Identity) -> None:
+    acl = WebACL(root, pool.id)
+    stream = f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/aws-waf-logs-x"
+    refused = error_of(acl.log, LogDestinationConfigs=[stream])
     assert refused.code == "WAFInvalidOperationException" and "S3 buckets" in refused.message
 
 

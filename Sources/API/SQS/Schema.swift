@@ -20,9 +20,9 @@ public enum SQS: APIModel {
           AWSAccountIds! AWSAccountIdList queryName=AWSAccountId flattened
           Actions! ActionNameList queryName=ActionName flattened
         list AttributeNameList member=QueueAttributeName flattened
-        structure BatchEntryIdsNotDistinct fault=sender
+        structure BatchEntryIdsNotDistinct fault=sender code=AWS.SimpleQueueService.BatchEntryIdsNotDistinct status=400
           message ExceptionMessage
-        structure BatchRequestTooLong fault=sender
+        structure BatchRequestTooLong fault=sender code=AWS.SimpleQueueService.BatchRequestTooLong status=400
           message ExceptionMessage
         structure BatchResultErrorEntry
           Id! String
@@ -80,7 +80,7 @@ public enum SQS: APIModel {
           ReceiptHandle! String
         structure DeleteQueueRequest
           QueueUrl! String
-        structure EmptyBatchRequest fault=sender
+        structure EmptyBatchRequest fault=sender code=AWS.SimpleQueueService.EmptyBatchRequest status=400
           message ExceptionMessage
         string ExceptionMessage
         structure GetQueueAttributesRequest
@@ -99,26 +99,26 @@ public enum SQS: APIModel {
           message ExceptionMessage
         structure InvalidAttributeValue fault=sender
           message ExceptionMessage
-        structure InvalidBatchEntryId fault=sender
+        structure InvalidBatchEntryId fault=sender code=AWS.SimpleQueueService.InvalidBatchEntryId status=400
           message ExceptionMessage
         structure InvalidIdFormat fault=sender
         structure InvalidMessageContents fault=sender
           message ExceptionMessage
         structure InvalidSecurity fault=sender
           message ExceptionMessage
-        structure KmsAccessDenied fault=sender
+        structure KmsAccessDenied fault=sender code=KMS.AccessDeniedException status=400
           message ExceptionMessage
-        structure KmsDisabled fault=sender
+        structure KmsDisabled fault=sender code=KMS.DisabledException status=400
           message ExceptionMessage
-        structure KmsInvalidKeyUsage fault=sender
+        structure KmsInvalidKeyUsage fault=sender code=KMS.InvalidKeyUsageException status=400
           message ExceptionMessage
-        structure KmsInvalidState fault=sender
+        structure KmsInvalidState fault=sender code=KMS.InvalidStateException status=400
           message ExceptionMessage
-        structure KmsNotFound fault=sender
+        structure KmsNotFound fault=sender code=KMS.NotFoundException status=400
           message ExceptionMessage
-        structure KmsOptInRequired fault=sender
+        structure KmsOptInRequired fault=sender code=KMS.OptInRequired status=403
           message ExceptionMessage
-        structure KmsThrottled fault=sender
+        structure KmsThrottled fault=sender code=KMS.ThrottlingException status=400
           message ExceptionMessage
         structure ListDeadLetterSourceQueuesRequest
           QueueUrl! String
@@ -174,7 +174,7 @@ public enum SQS: APIModel {
         map MessageBodyAttributeMap key=String keyName=Name value=MessageAttributeValue valueName=Value flattened
         map MessageBodySystemAttributeMap key=MessageSystemAttributeNameForSends keyName=Name value=MessageSystemAttributeValue valueName=Value flattened
         list MessageList member=Message flattened
-        structure MessageNotInflight fault=sender
+        structure MessageNotInflight fault=sender code=AWS.SimpleQueueService.MessageNotInflight status=400
         list MessageSystemAttributeList member=MessageSystemAttributeName flattened
         map MessageSystemAttributeMap key=MessageSystemAttributeName keyName=Name value=String valueName=Value flattened
         string MessageSystemAttributeName enum=All,SenderId,SentTimestamp,ApproximateReceiveCount,ApproximateFirstReceiveTimestamp,SequenceNumber,MessageDeduplicationId,MessageGroupId,AWSTraceHeader,DeadLetterQueueSourceArn
@@ -187,19 +187,19 @@ public enum SQS: APIModel {
           DataType! String
         integer NullableInteger
         long NullableLong
-        structure OverLimit fault=sender
+        structure OverLimit fault=sender code=OverLimit status=403
           message ExceptionMessage
-        structure PurgeQueueInProgress fault=sender
+        structure PurgeQueueInProgress fault=sender code=AWS.SimpleQueueService.PurgeQueueInProgress status=403
           message ExceptionMessage
         structure PurgeQueueRequest
           QueueUrl! String
         map QueueAttributeMap key=QueueAttributeName keyName=Name value=String valueName=Value flattened
         string QueueAttributeName enum=All,Policy,VisibilityTimeout,MaximumMessageSize,MessageRetentionPeriod,ApproximateNumberOfMessages,ApproximateNumberOfMessagesNotVisible,CreatedTimestamp,LastModifiedTimestamp,QueueArn,ApproximateNumberOfMessagesDelayed,DelaySeconds,ReceiveMessageWaitTimeSeconds,RedrivePolicy,FifoQueue,ContentBasedDeduplication,KmsMasterKeyId,KmsDataKeyReusePeriodSeconds,DeduplicationScope,FifoThroughputLimit,RedriveAllowPolicy,SqsManagedSseEnabled
-        structure QueueDeletedRecently fault=sender
+        structure QueueDeletedRecently fault=sender code=AWS.SimpleQueueService.QueueDeletedRecently status=400
           message ExceptionMessage
-        structure QueueDoesNotExist fault=sender
+        structure QueueDoesNotExist fault=sender code=AWS.SimpleQueueService.NonExistentQueue status=400
           message ExceptionMessage
-        structure QueueNameExists fault=sender
+        structure QueueNameExists fault=sender code=QueueAlreadyExists status=400
           message ExceptionMessage
         list QueueUrlList member=String flattened
         structure ReceiptHandleIsInvalid fault=sender
@@ -218,9 +218,9 @@ public enum SQS: APIModel {
         structure RemovePermissionRequest
           QueueUrl! String
           Label! String
-        structure RequestThrottled fault=sender
+        structure RequestThrottled fault=sender code=RequestThrottled status=403
           message ExceptionMessage
-        structure ResourceNotFoundException fault=sender
+        structure ResourceNotFoundException fault=sender code=ResourceNotFoundException status=404
           message ExceptionMessage
         structure SendMessageBatchRequest
           QueueUrl! String
@@ -278,9 +278,9 @@ public enum SQS: APIModel {
           Tags! TagMap queryName=Tag
         string TagValue
         string Token
-        structure TooManyEntriesInBatchRequest fault=sender
+        structure TooManyEntriesInBatchRequest fault=sender code=AWS.SimpleQueueService.TooManyEntriesInBatchRequest status=400
           message ExceptionMessage
-        structure UnsupportedOperation fault=sender
+        structure UnsupportedOperation fault=sender code=AWS.SimpleQueueService.UnsupportedOperation status=400
           message ExceptionMessage
         structure UntagQueueRequest
           QueueUrl! String

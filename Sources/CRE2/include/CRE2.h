@@ -23,15 +23,18 @@ cre2_regex *_Nullable cre2_compile(
 /// Whether any part of the text matches.
 bool cre2_matches(const cre2_regex *regex, const unsigned char *_Nullable text, size_t length);
 
-/// The first part of the text that matches, and the parts of it that the expression captures: `places` gets the start and end of
-/// each, -1 twice for one that took no part; the first pair is the whole. false: nothing matches, and `places` is as it was. For
-/// expressions that were compiled with `cre2_compile_capturing`.
+/// The first part of the text, from `start` on, that matches, and the parts of it that the expression captures: `places` gets the
+/// start and end of each, -1 twice for one that took no part; the first pair is the whole. false: nothing matches, and `places` is
+/// as it was. For expressions that were compiled with `cre2_compile_capturing`.
 bool cre2_capture(
-    const cre2_regex *regex, const unsigned char *_Nullable text, size_t length, int *places, int pairs);
+    const cre2_regex *regex, const unsigned char *_Nullable text, size_t length, size_t start, int *places, int pairs);
 
-/// As `cre2_compile`, for `cre2_capture`.
+/// As `cre2_compile`, for `cre2_capture`. With `is_utf8`, a character is one of UTF-8, and not a byte.
 cre2_regex *_Nullable cre2_compile_capturing(
-    const char *pattern, size_t length, long most_memory, char *reason, size_t capacity);
+    const char *pattern, size_t length, bool is_utf8, long most_memory, char *reason, size_t capacity);
+
+/// How many groups an expression captures.
+int cre2_groups(const cre2_regex *regex);
 
 void cre2_free(cre2_regex *regex);
 

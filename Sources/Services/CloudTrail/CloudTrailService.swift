@@ -14,7 +14,8 @@ extension ServiceModule {
     public static let cloudTrail = ServiceModule(
         CloudTrail.self,
         operations: [CloudTrail.LookupEvents.self] + trailOperations + Insights.operations + Lake.operations,
-        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Insights.records + Lake.records,
+        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self, LogGroupProgress.self]
+            + Insights.records + Lake.records,
         tables: [AggregatedCount.self] + Insights.tables + Lake.tables,
         projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore, .channel, .dashboard],
         jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Insights.jobs

@@ -20,6 +20,7 @@ struct DeliverTrails: RecurringJob {
             guard let session = trail.sessionID else { continue }
             // What goes wrong with one is told by its status, and tried again the next time.
             try? await deliver(trail, session, context.environment)
+            try? await LogGroupDelivery(environment: context.environment, trail: trail, sessionID: session).run()
         }
     }
 

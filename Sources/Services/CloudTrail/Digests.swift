@@ -201,10 +201,13 @@ struct FinishLogging: Job {
     func run(_ context: JobContext) async throws(ServiceError) {
         let id = context.id
         @Sendable func forget(_ records: MutableRecords) throws(ServiceError) {
+            try records.forgetLogGroup(ofSession: id)
             guard let session = try records.get(LogSession.self, id) else { return }
             try records.delete(session)
         }
         let environment = context.environment
+        // What the log group does not take now, it never gets.
+        try? await LogGroupDelivery(environment: environment, trail: trail, sessionID: id).run()
         guard context.attempts < Self.mostAttempts else {
             try await AggregationDelivery(environment: environment, trail: trail, sessionID: id).forget()
             return try await context.finish(forget)

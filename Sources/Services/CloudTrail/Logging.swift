@@ -24,6 +24,7 @@ extension CloudTrail.StartLogging: PreparedWriteOperation, OnTrail {
         try records.put(session)
         try records.setInsights(of: &trail, call)
         try records.put(trail)
+        try records.setLogGroup(of: trail, after: last)
         try records.setDigests(of: trail, at: call.time)
         return Output()
     }
@@ -88,6 +89,8 @@ extension CloudTrail.GetTrailStatus: TrailRead {
             $0.stopLoggingTime = date(trail.stopped)
             $0.latestDigestDeliveryTime = date(status?.digestDelivered)
             $0.latestDigestDeliveryError = status?.digestError
+            $0.latestCloudWatchLogsDeliveryTime = date(status?.logGroupDelivered)
+            $0.latestCloudWatchLogsDeliveryError = status?.logGroupError
             $0.latestDeliveryAttemptTime = text(status?.attempted)
             $0.latestDeliveryAttemptSucceeded = text(status?.delivered)
             $0.latestNotificationAttemptTime = ""

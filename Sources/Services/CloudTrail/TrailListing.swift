@@ -17,6 +17,8 @@ extension Structure {
         self["TrailARN"] = .string(trail.arn)
         self["LogFileValidationEnabled"] = .boolean(trail.isValidated)
         self["KmsKeyId"] = trail.kmsKeyID.map { .string($0) }
+        self["CloudWatchLogsLogGroupArn"] = trail.logGroupARN.map { .string($0) }
+        self["CloudWatchLogsRoleArn"] = trail.logRoleARN.map { .string($0) }
         self["HasCustomEventSelectors"] = .boolean(trail.hasCustomSelection)
         self["HasInsightSelectors"] = .boolean(!trail.insights.isEmpty)
         self["IsOrganizationTrail"] = .boolean(trail.organizationID != nil)

@@ -16,6 +16,8 @@ extension Quota {
 /// A trail as a request wants it, once its bucket and its key let it in.
 public struct TrailDraft: Sendable {
     let trail: Trail
+    /// The last segment of events when the request came.
+    let lastSegment: Int64
 }
 
 extension CloudTrail.CreateTrail: PreparedWriteOperation {
@@ -24,7 +26,8 @@ extension CloudTrail.CreateTrail: PreparedWriteOperation {
             throw CloudTrail.Failure.invalidTrailNameException("A new trail is given a name, not an ARN.")
         }
         let tags = ConditionKeys.requestTags((input.tagsList ?? []).map { Directory.Tag($0) })
-        return .required(call.need(on: try TrailName(input.name, call), tags))
+        return .required(
+            [call.need(on: try TrailName(input.name, call), tags)] + call.needToPass(input.cloudWatchLogsRoleArn))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> TrailDraft {
@@ -38,9 +41,9 @@ extension CloudTrail.CreateTrail: PreparedWriteOperation {
         trail.isValidated = input.enableLogFileValidation ?? false
         trail.tags = try TagRules.ofTrails.merge((input.tagsList ?? []).map { Directory.Tag($0) }, into: [])
         try trail.set(prefix: input.s3KeyPrefix, key: input.kmsKeyId)
-        try OtherDestinations.check(
-            topic: input.snsTopicName, logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
-        return TrailDraft(trail: try await trail.checked(call))
+        trail.set(logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
+        try OtherDestinations.check(topic: input.snsTopicName)
+        return try await trail.draft(call)
     }
 
     public static func handle(
@@ -60,15 +63,18 @@ extension CloudTrail.CreateTrail: PreparedWriteOperation {
 }
 
 extension CloudTrail.UpdateTrail: PreparedWriteOperation, OnTrail {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        .required([call.need(on: try TrailName(input.name, call))] + call.needToPass(input.cloudWatchLogsRoleArn))
+    }
+
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> TrailDraft {
         let name = try call.administered(TrailName(input.name, call))
         guard var trail = call.environment.trails.trail(name.name, in: name.scope) else {
             throw .unknownTrail(name, call)
         }
-        try OtherDestinations.check(
-            topic: input.snsTopicName, logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
+        try OtherDestinations.check(topic: input.snsTopicName)
         try trail.change(input, call)
-        return TrailDraft(trail: try await trail.checked(call))
+        return try await trail.draft(call)
     }
 
     public static func handle(
@@ -86,6 +92,7 @@ extension CloudTrail.UpdateTrail: PreparedWriteOperation, OnTrail {
         if trail.isMultiRegion, !wasMultiRegion { try call.checkRoom(for: trail) }
         try own.put(trail)
         if trail.organizationID != nil { try own.ensureOrganizationRoles(call) }
+        try own.setLogGroup(of: trail, after: draft.lastSegment)
         if trail.isValidated != wasValidated { try own.setDigests(of: trail, at: call.time) }
         return Output { $0.structure.show(trail) }
     }
@@ -118,6 +125,14 @@ extension Trail {
             organizationID = owner.organizationID
         }
         try set(prefix: input.s3KeyPrefix ?? prefix, key: input.kmsKeyId ?? kmsKeyID)
+        set(
+            logGroup: input.cloudWatchLogsLogGroupArn ?? logGroupARN, role: input.cloudWatchLogsRoleArn ?? logRoleARN)
+    }
+
+    /// An empty text takes them away.
+    fileprivate mutating func set(logGroup: String?, role: String?) {
+        logGroupARN = logGroup?.isEmpty == false ? logGroup : nil
+        logRoleARN = role?.isEmpty == false ? role : nil
     }
 
     /// - Throws: InvalidS3PrefixException.
@@ -132,7 +147,7 @@ extension Trail {
     }
 
     /// The trail with its bucket's Region and its key's ARN, once it is certain that it can be delivered.
-    fileprivate func checked(_ call: Call) async throws(ServiceError) -> Trail {
+    fileprivate func draft(_ call: Call) async throws(ServiceError) -> TrailDraft {
         guard includesGlobalServices || !isMultiRegion else {
             throw .combination("Multi-Region trail must include global service events.")
         }
@@ -143,7 +158,8 @@ extension Trail {
         let found = try await BucketAccess(environment: call.environment, trail: self).check(at: call.time)
         var trail = self
         (trail.bucketRegion, trail.kmsKeyID) = (found.bucketRegion, found.keyARN)
-        return trail
+        try await LogGroupAccess.check(trail, call.environment)
+        return TrailDraft(trail: trail, lastSegment: try await call.lastEventSegment())
     }
 }
 
@@ -167,23 +183,26 @@ extension Call {
     }
 }
 
-/// What CloudTrail can tell of deliveries, or send events to, besides the bucket. Neither service is there, so that nothing
-/// of theirs can be, either: the errors are AWS's for what does not exist.
+extension Call {
+    /// Whoever gives a trail a role for its log group has to be allowed to pass it on.
+    fileprivate func needToPass(_ role: String?) -> [Access] {
+        guard let role, !role.isEmpty else { return [] }
+        return [
+            Access(
+                "iam:PassRole", on: role, resourceAccount: accountID,
+                context: ["iam:passedtoservice": .one(BucketAccess.service)])
+        ]
+    }
+}
+
+/// What CloudTrail can tell of deliveries. The service is not there, so that nothing of its can be, either: the error is AWS's
+/// for what does not exist.
 private enum OtherDestinations {
-    static func check(topic: String?, logGroup: String?, role: String?) throws(ServiceError) {
+    static func check(topic: String?) throws(ServiceError) {
         if let topic, !topic.isEmpty {
             throw CloudTrail.Failure.insufficientSnsTopicPolicyException(
                 "SNS Topic does not exist or the topic policy is incorrect! (Gatehouse has no SNS yet: leave out"
                     + " SnsTopicName.)")
-        }
-        if let logGroup, !logGroup.isEmpty {
-            throw CloudTrail.Failure.invalidCloudWatchLogsLogGroupArnException(
-                "CloudTrail cannot validate the specified log group ARN. (Gatehouse has no CloudWatch Logs yet: leave"
-                    + " out CloudWatchLogsLogGroupArn.)")
-        }
-        if let role, !role.isEmpty {
-            throw CloudTrail.Failure.invalidCloudWatchLogsLogGroupArnException(
-                "CloudWatchLogsRoleArn needs a CloudWatchLogsLogGroupArn.")
         }
     }
 }

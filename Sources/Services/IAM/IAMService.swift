@@ -10,7 +10,7 @@ extension ServiceModule {
         IAM.self, isGlobal: true, operations: builtOperations,
         events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers, hiddenMembers: []),
         validation: wording, records: ownRecords,
-        resourceTypes: iamResourceTypes, analyzedResources: [.role],
+        resourceTypes: iamResourceTypes, analyzedResources: [.role], configuredResources: ConfiguredResourceType.iam,
         jobs: [
             MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
         ],

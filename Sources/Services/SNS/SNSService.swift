@@ -1,8 +1,42 @@
+import Ledger
 public import Platform
 import SNSAPI
+
+extension Metric {
+    fileprivate static let topics = gauge(
+        "gatehouse_sns_topics", "Topics of all accounts and Regions."
+    ) { environment in [(label: "", value: environment.projection(TopicIndex.self).count)] }
+}
 
 extension ServiceModule {
     /// Amazon Simple Notification Service: topics, subscriptions, messages.
     /// <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
-    public static let sns = ServiceModule(SNS.self, operations: [])
+    public static let sns = ServiceModule(
+        SNS.self, admitsAnonymous: true, operations: topicOperations + subscriptionOperations,
+        events: EventParticulars(
+            source: "sns.amazonaws.com", resources: ["TopicArn": "AWS::SNS::Topic"], listsResources: true,
+            dataEvents: ["Publish", "PublishBatch"]),
+        records: [Topic.self, Subscription.self, SigningKey.self],
+        tables: [
+            OwnedSubscription.self, StoredMessage.self, PendingDelivery.self, RememberedMessage.self,
+            MessageCounter.self,
+        ],
+        projections: [TopicIndex.self, SigningKeyIndex.self], resourceTypes: [.topic],
+        jobs: [DeliverMessages.self, RedeliverMessages.self, ForgetSubscription.self, EmptyTopic.self],
+        quotas: [
+            .topics, .fifoTopics, .subscriptions, .fifoSubscriptions, .pendingSubscriptions, .filterPolicies,
+        ],
+        paths: [.signingCertificates], samples: snsSamples, metrics: [.topics])
+
+    private static let topicOperations: [any Platform.Operation.Type] = [
+        SNS.CreateTopic.self, SNS.DeleteTopic.self, SNS.GetTopicAttributes.self, SNS.SetTopicAttributes.self,
+        SNS.ListTopics.self, SNS.AddPermission.self, SNS.RemovePermission.self, SNS.TagResource.self,
+        SNS.UntagResource.self, SNS.ListTagsForResource.self, SNS.Publish.self, SNS.PublishBatch.self,
+    ]
+
+    private static let subscriptionOperations: [any Platform.Operation.Type] = [
+        SNS.Subscribe.self, SNS.ConfirmSubscription.self, SNS.Unsubscribe.self,
+        SNS.GetSubscriptionAttributes.self, SNS.SetSubscriptionAttributes.self, SNS.ListSubscriptions.self,
+        SNS.ListSubscriptionsByTopic.self,
+    ]
 }

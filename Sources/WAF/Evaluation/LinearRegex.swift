@@ -23,18 +23,22 @@ public final class LinearRegex: @unchecked Sendable {
     private static let mostMemory = 4 << 20
 
     /// Compiles an expression.
-    /// - Parameter capturing: whether ``captures(_:)`` is asked, which takes memory.
+    /// - Parameters:
+    ///   - capturing: whether ``captures(_:)`` or ``match(in:from:groups:)`` is asked, which takes memory.
+    ///   - isUnicode: whether a character is one of UTF-8, and not a byte. For expressions that capture.
     /// - Throws: ``Problem`` for one that is none, or too large.
-    public init(_ pattern: String, capturing: Bool = false) throws(Problem) {
+    public init(_ pattern: String, capturing: Bool = false, isUnicode: Bool = false) throws(Problem) {
         var reason = [CChar](repeating: 0, count: 256)
         var pattern = pattern
         let compiled = pattern.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { bytes -> OpaquePointer? in
-                let compile = capturing ? cre2_compile_capturing : cre2_compile
                 guard let start = bytes.baseAddress else {
-                    return compile("", 0, Self.mostMemory, &reason, reason.count)
+                    return cre2_compile("", 0, Self.mostMemory, &reason, reason.count)
                 }
-                return compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
+                return capturing
+                    ? cre2_compile_capturing(
+                        start, bytes.count, isUnicode, Self.mostMemory, &reason, reason.count)
+                    : cre2_compile(start, bytes.count, Self.mostMemory, &reason, reason.count)
             }
         }
         guard let compiled else {
@@ -58,16 +62,29 @@ public final class LinearRegex: @unchecked Sendable {
     /// compiled for that.
     /// - Returns: nil: nothing matches.
     public func captures(_ text: [UInt8]) -> [[UInt8]?]? {
-        var places = [CInt](repeating: -1, count: 2 * Self.mostGroups)
+        match(in: text, groups: Self.mostGroups - 1)?.map { $0.map { Array(text[$0]) } }
+    }
+
+    /// Where the first match that begins at a place or behind it is: all of it, and each of so many groups; nil in it for a group that
+    /// took no part. Of an expression that was compiled for that.
+    /// - Returns: nil: nothing matches.
+    /// - Complexity: linear in the text behind the place.
+    public func match(in text: [UInt8], from start: Int = 0, groups: Int = 0) -> [Range<Int>?]? {
+        let pairs = max(0, groups) + 1
+        guard (0...text.count).contains(start) else { return nil }
+        var places = [CInt](repeating: -1, count: 2 * pairs)
         let isMatch = text.withUnsafeBufferPointer {
-            cre2_capture(regex, $0.baseAddress, $0.count, &places, CInt(Self.mostGroups))
+            cre2_capture(regex, $0.baseAddress, $0.count, start, &places, CInt(clamping: pairs))
         }
         guard isMatch else { return nil }
-        return (0..<Self.mostGroups).map { group in
+        return (0..<pairs).map { group in
             let (start, end) = (Int(places[2 * group]), Int(places[2 * group + 1]))
-            return start >= 0 && start <= end && end <= text.count ? Array(text[start..<end]) : nil
+            return start >= 0 && start <= end && end <= text.count ? start..<end : nil
         }
     }
+
+    /// How many groups it captures.
+    public var groupCount: Int { Int(cre2_groups(regex)) }
 
     /// The whole, and as many groups as ModSecurity keeps.
     private static let mostGroups = 10

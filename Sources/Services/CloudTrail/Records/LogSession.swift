@@ -69,4 +69,6 @@ struct TrailStatus: Record, Equatable {
     var deliveryError: String?
     var digestDelivered: Double?
     var digestError: String?
+    var logGroupDelivered: Double?
+    var logGroupError: String?
 }

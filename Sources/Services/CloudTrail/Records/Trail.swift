@@ -21,6 +21,9 @@ struct Trail: Record {
     var prefix: String?
     /// The ARN of the KMS key for log files; nil: S3 encrypts them with its own.
     var kmsKeyID: String?
+    /// The ARN of the log group that events go to as well, and that of the role by which CloudTrail gets there; nil: none.
+    var logGroupARN: String?
+    var logRoleARN: String?
     var includesGlobalServices = true
     var isMultiRegion = false
     /// Whether digests are delivered, by which the files can be validated.

@@ -1,3 +1,4 @@
+import CloudWatchLogsAPI
 import Directory
 import EventBridgeAPI
 import Ledger
@@ -54,6 +55,7 @@ struct DeliveryAttempt: Sendable {
                         }
                     }, as: try await identity())
                 try await complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
+            case .logGroup(let region, let name): try await log(text, to: name, in: region)
             case .bus(let bus): try await forward(to: bus)
             case .apiDestination: try await invokeDestination()
             case .server: try await askServer()
@@ -122,6 +124,52 @@ struct DeliveryAttempt: Sendable {
             let answer = try call.complete(in: records)
             guard let failed = answer.entries?.first, let code = failed.errorCode else { return }
             throw ServiceError(code, failed.errorMessage ?? "", status: 400)
+        }
+    }
+
+    /// Writes to a log group. A transformed input may be an object of a `timestamp` in milliseconds and a `message`.
+    private func log(_ text: String, to group: String, in region: String) async throws(ServiceError) {
+        var (message, time) = (text, RequestIDs.milliseconds(environment.now()))
+        if target.inputTransformer != nil, let json = try? JSONValue(parsing: Array(text.utf8)),
+            case .string(let own)? = json["message"]
+        {
+            message = own
+            if case .integer(let milliseconds)? = json["timestamp"] { time = Int64(milliseconds) }
+        }
+        let (services, identity) = (environment.services(in: region), try await identity())
+        // One stream for each rule. On AWS their names say nothing.
+        let stream = rule.name
+        let entry = CloudWatchLogs.InputLogEvent {
+            $0.timestamp = Int(time)
+            $0.message = message
+        }
+        func prepare() async throws(ServiceError) -> PreparedCall<CloudWatchLogs.PutLogEvents> {
+            try await services.prepare(
+                CloudWatchLogs.PutLogEvents.self,
+                CloudWatchLogs.PutLogEvents.Input {
+                    $0.logGroupName = group
+                    $0.logStreamName = stream
+                    $0.logEvents = [entry]
+                }, as: identity)
+        }
+        let call = try await prepare()
+        do throws(ServiceError) {
+            try await complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
+        } catch {
+            guard error.code == "ResourceNotFoundException" else { throw error }
+            do throws(ServiceError) {
+                _ = try await services.call(
+                    CloudWatchLogs.CreateLogStream.self,
+                    CloudWatchLogs.CreateLogStream.Input {
+                        $0.logGroupName = group
+                        $0.logStreamName = stream
+                    }, as: identity)
+            } catch {
+                // Somebody else was faster.
+                guard error.code == "ResourceAlreadyExistsException" else { throw error }
+            }
+            let call = try await prepare()
+            try await complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
         }
     }
 

@@ -142,7 +142,7 @@ extension DeliveryAttempt {
                 .map { "\($0.key.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
             path += (path.contains("?") ? "&" : "?") + text
         }
-        guard let address = environment.outsideServers.place(of: path, mayHaveQuery: true) else {
+        guard let address = environment.outsideServers.subscriberPlace(of: path) else {
             throw .lasting("INVALID_ENDPOINT", "The endpoint \(destination.endpoint) is no address.")
         }
         let hasBody = !["GET", "HEAD", "OPTIONS", "DELETE"].contains(destination.method)
@@ -185,7 +185,7 @@ extension DeliveryAttempt {
         let isInQuery = client.method == "GET"
         let query = client.more.query + (isInQuery ? form : [])
         let text = client.endpoint + (query.isEmpty ? "" : (client.endpoint.contains("?") ? "&" : "?") + encoded(query))
-        guard let address = environment.outsideServers.place(of: text, mayHaveQuery: true) else {
+        guard let address = environment.outsideServers.subscriberPlace(of: text) else {
             throw .lasting("INVALID_ENDPOINT", "The authorization endpoint is no address.")
         }
         let answer = try await send(

@@ -15,7 +15,7 @@ extension StoredAPIDestination {
     /// - Throws: ValidationException for an address that is not `https`.
     fileprivate mutating func set(endpoint: String, _ environment: Environment) throws(ServiceError) {
         let sample = endpoint.replacing("*", with: "x")
-        guard environment.outsideServers.place(of: sample, mayHaveQuery: true) != nil else {
+        guard sample.hasPrefix("https://"), environment.outsideServers.subscriberPlace(of: sample) != nil else {
             throw .invalidEvents(
                 "Parameter InvocationEndpoint is not valid. Reason: it has to be an address with HTTPS.")
         }

@@ -175,7 +175,7 @@ extension EventBridge.CreateConnection: WriteOperation, OnConnection {
             switch type {
             case "BASIC": view.basicAuthParameters != nil
             case "API_KEY": view.apiKeyAuthParameters != nil
-            default: view.oAuthParameters != nil
+            default: view.oAuthParameters?.authorizationEndpoint.hasPrefix("https://") == true
             }
         guard isThere else {
             throw .invalidEvents("Parameter AuthParameters is not valid. Reason: it lacks what \(type) needs.")

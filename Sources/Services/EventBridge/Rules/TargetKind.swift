@@ -10,6 +10,8 @@ enum TargetKind: Equatable, Sendable {
     case queue(account: String, region: String, name: String)
     case topic(region: String)
     case bus(BusReference)
+    /// By its name.
+    case logGroup(region: String, name: String)
     case apiDestination
     /// What the operator has named a server for: functions, and all else that is not here.
     case server
@@ -24,6 +26,12 @@ enum TargetKind: Equatable, Sendable {
         switch arn.service {
         case "sqs": self = .queue(account: arn.account, region: arn.region, name: arn.resource)
         case "sns" where !arn.resource.contains(":"): self = .topic(region: arn.region)
+        case "logs":
+            let prefix = "log-group:"
+            guard arn.resource.hasPrefix(prefix) else { return nil }
+            let name = arn.resource.dropFirst(prefix.count).prefix { $0 != ":" }
+            guard !name.isEmpty else { return nil }
+            self = .logGroup(region: arn.region, name: String(name))
         case "events":
             if let bus = BusReference(arn: text) {
                 self = .bus(bus)
@@ -67,7 +75,7 @@ extension EventBridge.Target {
         guard let kind = TargetKind(arn, environment) else {
             return (
                 "NotImplemented",
-                "Gatehouse delivers events to queues, topics, event buses, API destinations, and what the operator has "
+                "Gatehouse delivers events to queues, topics, log groups, event buses, API destinations, and what the operator has "
                     + "named a server for with --event-destination; not to \(arn)."
             )
         }

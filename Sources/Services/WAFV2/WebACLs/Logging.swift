@@ -32,7 +32,7 @@ extension Call {
     }
 }
 
-extension WAFV2.PutLoggingConfiguration: WriteOperation {
+extension WAFV2.PutLoggingConfiguration: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let configuration = input.loggingConfiguration
         var access = try call.accessToLog(of: configuration.resourceArn, configuration.logScope)
@@ -42,11 +42,23 @@ extension WAFV2.PutLoggingConfiguration: WriteOperation {
         return .required(access)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+        let view = input.loggingConfiguration
+        try LoggingRules.check(view, call)
+        for text in view.logDestinationConfigs {
+            guard let arn = ARN(parsing: text),
+                let group = LogGroupWriter.name(arn, of: call.accountID, in: call.region)
+            else { continue }
+            try await call.prepareLogGroup(group, text)
+        }
+    }
+
+    public static func handle(
+        _ input: Input, _ preparation: Void, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         var view = input.loggingConfiguration
         let acl = try records.resource(StoredWebACL.self, arn: view.resourceArn)
         guard acl.fullName.place == records.scope else { throw .nonexistentItem }
-        try LoggingRules.check(view)
         view.logScope = view.logScope ?? StoredLogging.usualScope
         view.logType = view.logType ?? "WAF_LOGS"
         view.managedByFirewallManager = false
@@ -94,10 +106,13 @@ extension WAFV2.ListLoggingConfigurations: ReadOperation {
 
 /// What a logging configuration has to be.
 enum LoggingRules {
-    private static let prefix = "aws-waf-logs-"
+    /// What the names of destinations begin with.
+    static let prefix = "aws-waf-logs-"
+    /// The resource policy of CloudWatch Logs that lets lines be delivered.
+    static let resourcePolicy = "AWSWAF-LOGS"
 
     /// - Throws: WAFInvalidParameterException, WAFLimitsExceededException.
-    static func check(_ view: WAFV2.LoggingConfiguration) throws(ServiceError) {
+    static func check(_ view: WAFV2.LoggingConfiguration, _ call: Call) throws(ServiceError) {
         guard view.logDestinationConfigs.count == 1 else { throw .limitsExceeded }
         for text in view.logDestinationConfigs {
             guard let arn = ARN(parsing: text) else { throw .invalid(.logDestination, text, .arn) }
@@ -105,14 +120,14 @@ enum LoggingRules {
                 switch arn.service {
                 case "s3": arn.resource[...]
                 case "firehose": arn.resource.hasPrefix("deliverystream/") ? arn.resource.dropFirst(15) : nil
-                case "logs": arn.resource.hasPrefix("log-group:") ? arn.resource.dropFirst(10) : nil
+                case "logs": LogGroupWriter.name(arn, of: call.accountID, in: call.region)?[...]
                 default: nil
                 }
             guard let name, name.hasPrefix(prefix) else { throw .invalid(.logDestination, text, .logDestination) }
-            guard arn.service == "s3" else {
+            guard arn.service != "firehose" else {
                 throw .invalidOperation(
-                    "Gatehouse delivers the logs of web ACLs to S3 buckets (arn:aws:s3:::aws-waf-logs-…); streams of Amazon "
-                        + "Data Firehose and log groups of CloudWatch Logs are not built.")
+                    "Gatehouse delivers the logs of web ACLs to S3 buckets (arn:aws:s3:::aws-waf-logs-…) and log groups of "
+                        + "CloudWatch Logs; streams of Amazon Data Firehose are not built.")
             }
         }
         for field in view.redactedFields ?? [] {

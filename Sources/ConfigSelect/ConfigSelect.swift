@@ -1,2 +1,0 @@
-/// AWS Config's SQL.
-enum ConfigSelect {}

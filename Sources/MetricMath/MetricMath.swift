@@ -1,2 +1,0 @@
-/// CloudWatch's statistics and metric math, and the states of alarms.
-enum MetricMath {}

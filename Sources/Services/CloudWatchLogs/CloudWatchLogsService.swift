@@ -1,0 +1,64 @@
+import CloudWatchLogsAPI
+public import Platform
+
+extension ServiceModule {
+    /// Amazon CloudWatch Logs: log groups and streams, their events, and filters on them.
+    /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
+    public static let cloudWatchLogs = ServiceModule(
+        CloudWatchLogs.self, operations: groupOperations + eventOperations + policyOperations + subscriptionOperations,
+        events: EventParticulars(source: "logs.amazonaws.com", dataEvents: ["PutLogEvents"]),
+        records: [
+            LogGroup.self, MetricFilter.self, SubscriptionFilter.self, LogDestination.self, AccountPolicy.self,
+            StoredResourcePolicy.self, ExportTask.self,
+        ],
+        tables: [LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self],
+        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self],
+        resourceTypes: [.logGroup, .logDestination],
+        jobs: [
+            EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
+            MergeLogSegments.self,
+        ],
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents])
+
+    private static let groupOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
+        CloudWatchLogs.DescribeLogGroups.self, CloudWatchLogs.ListLogGroups.self,
+        CloudWatchLogs.PutLogGroupDeletionProtection.self,
+        CloudWatchLogs.PutRetentionPolicy.self, CloudWatchLogs.DeleteRetentionPolicy.self,
+        CloudWatchLogs.AssociateKmsKey.self, CloudWatchLogs.DisassociateKmsKey.self,
+        CloudWatchLogs.TagLogGroup.self, CloudWatchLogs.UntagLogGroup.self, CloudWatchLogs.ListTagsLogGroup.self,
+        CloudWatchLogs.TagResource.self, CloudWatchLogs.UntagResource.self,
+        CloudWatchLogs.ListTagsForResource.self,
+        CloudWatchLogs.CreateLogStream.self, CloudWatchLogs.DeleteLogStream.self,
+        CloudWatchLogs.DescribeLogStreams.self,
+    ]
+
+    private static let eventOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.PutLogEvents.self, CloudWatchLogs.GetLogEvents.self, CloudWatchLogs.FilterLogEvents.self,
+        CloudWatchLogs.TestMetricFilter.self,
+        CloudWatchLogs.CreateExportTask.self, CloudWatchLogs.DescribeExportTasks.self,
+        CloudWatchLogs.CancelExportTask.self,
+    ]
+
+    private static let policyOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.PutResourcePolicy.self, CloudWatchLogs.DescribeResourcePolicies.self,
+        CloudWatchLogs.DeleteResourcePolicy.self,
+        CloudWatchLogs.PutMetricFilter.self, CloudWatchLogs.DescribeMetricFilters.self,
+        CloudWatchLogs.DeleteMetricFilter.self,
+        CloudWatchLogs.PutAccountPolicy.self, CloudWatchLogs.DescribeAccountPolicies.self,
+        CloudWatchLogs.DeleteAccountPolicy.self,
+    ]
+
+    private static let subscriptionOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.PutSubscriptionFilter.self, CloudWatchLogs.DescribeSubscriptionFilters.self,
+        CloudWatchLogs.DeleteSubscriptionFilter.self,
+        CloudWatchLogs.PutDestination.self, CloudWatchLogs.PutDestinationPolicy.self,
+        CloudWatchLogs.DescribeDestinations.self, CloudWatchLogs.DeleteDestination.self,
+    ]
+}
+
+extension Metric {
+    fileprivate static let logGroups = gauge("gatehouse_logs_groups", "Log groups of CloudWatch Logs.") { environment in
+        [(label: "", value: environment.projection(LogsIndex.self).count)]
+    }
+}

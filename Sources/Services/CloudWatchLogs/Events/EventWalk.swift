@@ -1,0 +1,134 @@
+import Crypto
+import Ledger
+import Platform
+import Wire
+
+/// Walks over the events of a group or of a stream in the order of their places, reading segments as it comes to them.
+///
+/// Segments overlap. An event's turn has come when no segment that is not yet read can have one before it: each begins, or on the
+/// way back ends, no earlier than the one before.
+struct EventWalk {
+    /// What is read at once.
+    private static let portion = 8
+
+    private let records: Records
+    private let group: LogGroup
+    /// nil: all streams of the group.
+    private let stream: Int64?
+    private let isReversed: Bool
+    private let keys: [SymmetricKey?]
+    /// Whether a segment's stream is wanted.
+    private let isWanted: (LogSegment) throws(ServiceError) -> Bool
+
+    private var ahead: ArraySlice<LogSegment> = []
+    private var after: (value: RowKey, key: RowKey)?
+    private var isAtEnd = false
+    /// Those read whose turn has not come, the next one last.
+    private var pending: [KeptEvent] = []
+    /// Bytes of segments that were read so far, and the beginning of the last one.
+    private var bytesRead = 0
+    private var lastStart: Int64?
+    private let mostBytes: Int
+    private let end: Int64
+    /// Events at this time and before it, or on the way back after it, are known already.
+    private let known: Int64?
+    /// Whether it has ended since enough was read, and not since there is nothing more.
+    private(set) var isCutShort = false
+
+    /// - Parameters:
+    ///   - stream: the number of the only stream; nil: all.
+    ///   - time: where to begin, in milliseconds: all after it is found, or on the way back all before it.
+    ///   - resumption: the ``resumption`` of a walk that this one goes on with; nil: it is new.
+    ///   - end: on the way forward, no segment that begins later is read.
+    ///   - known: the time of an event behind which this walk goes on; nil: it is new. What ends before it is passed
+    ///     over.
+    ///   - keys: the group's data keys, opened.
+    ///   - mostBytes: of segments; those that begin at the same time are all read.
+    init(
+        _ records: Records, _ group: LogGroup, stream: Int64?, from time: Int64, to end: Int64 = .max,
+        resumption: Int64? = nil, known: Int64? = nil, isReversed: Bool = false, keys: [SymmetricKey?],
+        mostBytes: Int = .max,
+        isWanted: @escaping (LogSegment) throws(ServiceError) -> Bool
+    ) {
+        (self.records, self.group, self.stream, self.mostBytes, self.end) = (records, group, stream, mostBytes, end)
+        (self.isReversed, self.keys, self.isWanted, self.known) = (isReversed, keys, isWanted, known)
+        let beyond = RowKey(.number(.max), .number(.max), .number(.max))
+        guard !isReversed else {
+            // A segment may begin before that time and end after it, but not after its hour.
+            let latest = time >= .max - LogSegment.span ? .max : Self.hour(of: time) + LogSegment.span
+            after = stream.map { (RowKey(.number($0), .number(latest), .number(.max)), beyond) }
+            return
+        }
+        // What was one of several segments of a minute then may be merged with them now.
+        let minute = resumption.map { $0 / SmallSegments.span * SmallSegments.span }
+        let start = max(0, minute ?? Self.hour(of: time)) - 1
+        after =
+            if let stream {
+                (RowKey(.number(stream), .number(start), .number(.max)), beyond)
+            } else {
+                (RowKey(), RowKey(.number(start), .number(.max), .number(.max)))
+            }
+    }
+
+    private static func hour(of time: Int64) -> Int64 { max(0, time) / LogSegment.span * LogSegment.span }
+
+    /// The next event; nil: there is none.
+    /// - Throws: InternalFailure for what can't be read, and why a key can't be had.
+    mutating func next() throws(ServiceError) -> KeptEvent? {
+        while true {
+            if ahead.isEmpty, !isAtEnd { try read() }
+            guard let segment = ahead.first, isReversed || segment.first <= end else { return pending.popLast() }
+            if let event = pending.last,
+                isReversed ? event.place.time > segment.last : event.place.time < segment.first
+            {
+                return pending.popLast()
+            }
+            if bytesRead > mostBytes, let lastStart, segment.first > lastStart, segment.first > known ?? 0 {
+                isCutShort = true
+                return nil
+            }
+            ahead.removeFirst()
+            if let known, isReversed ? segment.first > known : segment.last < known { continue }
+            bytesRead += segment.content.count
+            lastStart = segment.first
+            guard try isWanted(segment) else { continue }
+            var key: SymmetricKey?
+            if segment.dataKey >= 0 {
+                guard let number = Int(exactly: segment.dataKey), number < keys.count, let opened = keys[number] else {
+                    throw .unreadableEvents
+                }
+                key = opened
+            }
+            pending += try SegmentContent.unpack(segment, key)
+            pending.sort { isReversed ? $0.place < $1.place : $0.place > $1.place }
+        }
+    }
+
+    private mutating func read() throws(ServiceError) {
+        let found: [LogSegment]
+        if let stream {
+            found = try records.list(
+                LogSegment.self, by: isReversed ? LogSegment.byLast : LogSegment.byFirst, of: group.uniqueID,
+                RowIndexRange(RowPrefix(.number(stream)), after: after, isReversed: isReversed), limit: Self.portion)
+        } else {
+            found = try records.list(
+                LogSegment.self, of: group.uniqueID,
+                RowRange(after: after.map { .key($0.key) }, isReversed: isReversed), limit: Self.portion)
+        }
+        isAtEnd = found.count < Self.portion
+        ahead = found[...]
+        guard let last = found.last else { return }
+        after = (
+            RowKey(.number(last.streamNumber), .number(isReversed ? last.last : last.first), .number(last.number)),
+            last.key
+        )
+    }
+
+    /// When the next segment begins that is not yet read; nil: there is none.
+    var nextStart: Int64? { ahead.first?.first }
+
+    /// The time from which a walk has to begin to come to all that this one has not come to; nil: there is nothing more.
+    var resumption: Int64? {
+        (pending.map(\.segmentStart) + (ahead.first.map { [$0.first] } ?? [])).min()
+    }
+}

@@ -1,0 +1,86 @@
+import CloudWatchLogsAPI
+import Ledger
+import Platform
+import Wire
+
+/// What one page of events has at most.
+enum EventPage {
+    /// Events, unless a request wants fewer.
+    static let most = 10_000
+    /// Bytes of messages.
+    static let mostBytes = 1 << 20
+    /// Bytes of segments, as they are stored, that a search reads before it answers with what it has.
+    static let mostRead = 8 << 20
+}
+
+/// The events of one stream, from its beginning or from its end.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>
+extension CloudWatchLogs.GetLogEvents: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let name = try call.logGroup(name: input.logGroupName, identifier: input.logGroupIdentifier)
+        return .required(call.logsAccess(name.arn(ofStream: input.logStreamName)))
+    }
+
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        let name = try call.logGroup(name: input.logGroupName, identifier: input.logGroupIdentifier)
+        let environment = call.environment
+        guard let group = environment.projection(LogsIndex.self).group(name) else { throw .noSuchLogGroup }
+        let token = try input.nextToken.map { text throws(ServiceError) in try StreamToken(text) }
+        let keys = try await environment.projection(LogKeys.self).keys(of: group, environment)
+        let start = max(Int64(input.startTime ?? 0), group.firstKept(at: call.time))
+        // The end itself does not belong to it.
+        let end = input.endTime.map { Int64($0) } ?? .max
+        let isForward = token?.isForward ?? (input.startFromHead == true)
+        let limit = min(input.limit ?? EventPage.most, EventPage.most)
+        let streamName = input.logStreamName
+        let events = try await environment.read(name.scope) { (records) throws(ServiceError) -> [KeptEvent] in
+            let stream = try records.logStream(streamName, of: group)
+            guard start < end else { return [] }
+            let from = isForward ? max(start, token?.place.time ?? start) : min(end - 1, token?.place.time ?? end - 1)
+            var walk = EventWalk(
+                records, group, stream: stream.number, from: from, to: end, known: token?.place.time,
+                isReversed: !isForward, keys: keys
+            ) { _ in true }
+            var (found, bytes): ([KeptEvent], Int) = ([], 0)
+            while found.count < limit, let event = try walk.next() {
+                if let place = token?.place, isForward ? event.place <= place : event.place >= place { continue }
+                if isForward ? event.place.time < start : event.place.time >= end { continue }
+                if isForward ? event.place.time >= end : event.place.time < start { break }
+                bytes += event.message.count
+                guard bytes <= EventPage.mostBytes || found.isEmpty else { break }
+                found.append(event)
+            }
+            return isForward ? found : found.reversed()
+        }
+        let usual = token?.place ?? .before(start)
+        return Output {
+            $0.events = events.map { event in
+                CloudWatchLogs.OutputLogEvent {
+                    $0.timestamp = Int(event.place.time)
+                    $0.message = event.text
+                    $0.ingestionTime = Int(event.ingestion)
+                }
+            }
+            $0.nextForwardToken = StreamToken(isForward: true, place: events.last?.place ?? usual).text
+            $0.nextBackwardToken = StreamToken(isForward: false, place: events.first?.place ?? usual).text
+        }
+    }
+}
+
+/// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`.
+struct StreamToken: Equatable {
+    let isForward: Bool
+    let place: EventPlace
+
+    init(isForward: Bool, place: EventPlace) { (self.isForward, self.place) = (isForward, place) }
+
+    /// - Throws: InvalidParameterException.
+    init(_ text: String) throws(ServiceError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "f" || parts[0] == "b", parts[2] == "s", let place = EventPlace(parts[1])
+        else { throw .invalidNextToken }
+        (isForward, self.place) = (parts[0] == "f", place)
+    }
+
+    var text: String { "\(isForward ? "f" : "b")/\(place.text)/s" }
+}

@@ -1,0 +1,286 @@
+import Crypto
+import FoundationEssentials
+import Ledger
+import Platform
+import SQSAPI
+import Wire
+
+/// Delivers what is due on a lane: some at a time, for a while, and then others have their turn.
+struct LaneWork: Sendable {
+    /// So many deliveries are read at once.
+    private static let batch = 32
+    /// So many endpoints are talked to at once.
+    private static let width = 8
+    private static let patience = Duration.seconds(2)
+
+    private let context: JobContext
+    private let environment: Environment
+    private let topicName: String
+    private let topicID: String
+    private let lane: Lane
+
+    init(_ context: JobContext, topic: String, topicID: String, lane: Lane) {
+        self.context = context
+        environment = context.environment
+        topicName = topic
+        self.topicID = topicID
+        self.lane = lane
+    }
+
+    /// What is to be delivered, with what is known of it.
+    private struct Item: Sendable {
+        let row: PendingDelivery
+        let subscriber: Subscriber
+        let writer: MessageWriter
+    }
+
+    /// What has become of a delivery.
+    private enum Outcome: Sendable {
+        /// It was delivered, or there is nobody any more who could get it.
+        case done
+        /// A queue gets it in the transaction in which its row goes.
+        case sends(PreparedCall<SQS.SendMessage>)
+        /// It is to be tried again, in milliseconds since 1970.
+        case again(due: Int64)
+        /// It waits behind others that failed.
+        case waits
+    }
+
+    func run() async throws(ServiceError) {
+        let start = ContinuousClock.now
+        repeat {
+            guard try await step() else { break }
+        } while ContinuousClock.now - start < Self.patience
+        let (lane, topicName, topicID) = (lane, topicName, topicID)
+        try await context.finish { (records) throws(ServiceError) in
+            guard let next = try records.list(PendingDelivery.self, of: topicID, lane.range, limit: 1).first,
+                try records.get(Topic.self, topicName)?.uniqueID == topicID
+            else { return }
+            try records.work(on: lane, of: topicName, topicID, at: Double(next.due) / 1000)
+        }
+    }
+
+    /// - Returns: whether there may be more.
+    private func step() async throws(ServiceError) -> Bool {
+        let (rows, topic, stored, subscriptions, failing) = try await read()
+        guard let topic, !rows.isEmpty else { return false }
+        var results: [(row: PendingDelivery, outcome: Outcome)] = []
+        let signer = try await environment.signer(in: topic.region)
+        var writers: [String: MessageWriter] = [:]
+        var unreadable: Set<String> = []
+        var keys: [Data: SymmetricKey] = [:]
+        for (id, message) in stored {
+            do throws(ServiceError) {
+                let content = try await content(message, of: topic, &keys)
+                writers[id] = MessageWriter(content, topic, signer, environment)
+            } catch {
+                unreadable.insert(id)
+            }
+        }
+        var items: [Item] = []
+        for row in rows {
+            guard let subscription = subscriptions[row.subscriptionID] else {
+                results.append((row, .done))
+                continue
+            }
+            if unreadable.contains(row.messageID) {
+                results.append((row, try await failed(row, Subscriber(subscription), topic, nil)))
+            } else if let writer = writers[row.messageID],
+                writer.content.kind != .notification || subscription.state == .confirmed
+            {
+                if failing.contains(row.subscriptionID) {
+                    results.append((row, .waits))
+                } else {
+                    items.append(Item(row: row, subscriber: Subscriber(subscription), writer: writer))
+                }
+            } else {
+                results.append((row, .done))
+            }
+        }
+        results += lane.isOrdered ? try await inOrder(items, topic) : try await atOnce(items, topic)
+        try await commit(results)
+        // In order, the first that fails keeps the others waiting.
+        let isHeldUp = lane.isOrdered && results.contains { if case .again = $0.outcome { true } else { false } }
+        return rows.count == Self.batch && !isHeldUp
+    }
+
+    private func read() async throws(ServiceError) -> (
+        rows: [PendingDelivery], topic: Topic?, stored: [String: StoredMessage],
+        subscriptions: [String: Subscription], failing: Set<String>
+    ) {
+        let (lane, topicName, topicID) = (lane, topicName, topicID)
+        let now = RequestIDs.milliseconds(environment.now())
+        return try await environment.read(context.scope) { (records) throws(ServiceError) in
+            guard let topic = try records.get(Topic.self, topicName), topic.uniqueID == topicID else {
+                return ([], nil, [:], [:], [])
+            }
+            let rows = try records.list(PendingDelivery.self, of: topicID, lane.range, limit: Self.batch)
+                .prefix { $0.due <= now }
+            var (stored, subscriptions): ([String: StoredMessage], [String: Subscription]) = ([:], [:])
+            var failing: Set<String> = []
+            for row in rows {
+                if stored[row.messageID] == nil {
+                    stored[row.messageID] = try records.get(
+                        StoredMessage.self, RowKey(.text(row.messageID)), of: topicID)
+                }
+                guard subscriptions[row.subscriptionID] == nil else { continue }
+                subscriptions[row.subscriptionID] = try records.get(Subscription.self, row.subscriptionID)
+                guard lane == .fresh else { continue }
+                let waiting = try records.list(
+                    PendingDelivery.self, by: PendingDelivery.bySubscription, of: topicID,
+                    RowIndexRange(RowPrefix(.text(Lane.again.name), .text(row.subscriptionID))), limit: 1)
+                if !waiting.isEmpty { failing.insert(row.subscriptionID) }
+            }
+            return (Array(rows), topic, stored, subscriptions, failing)
+        }
+    }
+
+    private func content(
+        _ message: StoredMessage, of topic: Topic, _ keys: inout [Data: SymmetricKey]
+    ) async throws(ServiceError) -> MessageContent {
+        if let content = message.content { return content }
+        guard let encrypted = message.encrypted else { throw .internalFailure }
+        let key: SymmetricKey
+        if let known = keys[encrypted.key] {
+            key = known
+        } else {
+            key = try await environment.openMessageKey(encrypted.key, of: topic)
+            keys[encrypted.key] = key
+        }
+        return try MessageKey.open(encrypted, of: message.id, with: key)
+    }
+
+    private func inOrder(
+        _ items: [Item], _ topic: Topic
+    ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
+        var results: [(row: PendingDelivery, outcome: Outcome)] = []
+        for item in items {
+            let outcome = try await deliver(item, topic)
+            results.append((item.row, outcome))
+            if case .again = outcome { break }
+        }
+        return results
+    }
+
+    private func atOnce(
+        _ items: [Item], _ topic: Topic
+    ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
+        var rest = items[...]
+        var results: [(row: PendingDelivery, outcome: Outcome)] = []
+        var failure: ServiceError?
+        await withTaskGroup(of: (PendingDelivery, Result<Outcome, ServiceError>).self) { group in
+            func begin() {
+                guard let item = rest.popFirst() else { return }
+                group.addTask {
+                    do throws(ServiceError) { return (item.row, .success(try await deliver(item, topic))) } catch {
+                        return (item.row, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<Self.width { begin() }
+            for await (row, result) in group {
+                switch result {
+                case .success(let outcome): results.append((row, outcome))
+                case .failure(let error): failure = error
+                }
+                begin()
+            }
+        }
+        // What was delivered is kept all the same.
+        if results.isEmpty, let failure { throw failure }
+        return results
+    }
+
+    private func deliver(_ item: Item, _ topic: Topic) async throws(ServiceError) -> Outcome {
+        let subscription = item.subscriber.subscription
+        if subscription.transport == .sqs {
+            switch await QueueDelivery(item.subscriber, topic, environment).prepared(item.writer) {
+            case .prepared(let send): return .sends(send)
+            case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
+            case .failed: return .done
+            }
+        }
+        switch try await WebDelivery(subscription, topic, environment).send(item.writer) {
+        case .delivered: return .done
+        case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
+        case .failed: return await deadLetter(item.subscriber, topic, item.writer)
+        }
+    }
+
+    /// What becomes of a delivery that might succeed later.
+    private func failed(
+        _ row: PendingDelivery, _ subscriber: Subscriber, _ topic: Topic, _ writer: MessageWriter?
+    ) async throws(ServiceError) -> Outcome {
+        let subscription = subscriber.subscription
+        let policy =
+            subscription.transport.isWeb
+            ? EffectiveDelivery(topic: topic.deliveryPolicy, subscription: subscription.deliveryPolicy).retry : .queues
+        guard let pause = policy.pause(before: row.attempts) else {
+            guard let writer else { return .done }
+            return await deadLetter(subscriber, topic, writer)
+        }
+        return .again(due: RequestIDs.milliseconds(environment.now() + pause))
+    }
+
+    private func deadLetter(_ subscriber: Subscriber, _ topic: Topic, _ writer: MessageWriter) async -> Outcome {
+        let send = await QueueDelivery(subscriber, topic, environment).preparedDeadLetter(writer)
+        return send.map { .sends($0) } ?? .done
+    }
+
+    /// Keeps what has become of deliveries. If a queue refuses in the last moment, each is kept by itself, and that one is tried
+    /// again.
+    private func commit(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
+        guard !results.isEmpty else { return }
+        do throws(ServiceError) {
+            try await write(results)
+        } catch {
+            guard error.status < 500, results.count > 1 || isSend(results) else { throw error }
+            for result in results {
+                do throws(ServiceError) { try await write([result]) } catch {
+                    let due = RequestIDs.milliseconds(environment.now() + 1)
+                    try await write([(result.row, .again(due: due))])
+                }
+            }
+        }
+    }
+
+    private func isSend(_ results: [(row: PendingDelivery, outcome: Outcome)]) -> Bool {
+        results.contains { if case .sends = $0.outcome { true } else { false } }
+    }
+
+    private func write(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
+        let (lane, topicName, topicID) = (lane, topicName, topicID)
+        try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            var earliest: Int64?
+            for (row, outcome) in results {
+                // Another node may have been first, or the topic is gone.
+                guard try records.delete(row) else { continue }
+                switch outcome {
+                case .done: break
+                case .sends(let send): _ = try send.complete(in: records)
+                case .again(let due):
+                    var row = row
+                    row.attempts += 1
+                    row.due = due
+                    if !lane.isOrdered { (row.lane, row.order) = (Lane.again.name, due) }
+                    try records.put(row)
+                    earliest = min(earliest ?? due, due)
+                case .waits:
+                    var row = row
+                    row.lane = Lane.again.name
+                    try records.put(row)
+                    earliest = min(earliest ?? row.due, row.due)
+                }
+                let others = try records.list(
+                    PendingDelivery.self, by: PendingDelivery.byMessage, of: topicID,
+                    RowIndexRange(RowPrefix(.text(row.messageID))), limit: 1)
+                if others.isEmpty {
+                    try records.delete(StoredMessage.self, RowKey(.text(row.messageID)), of: topicID)
+                }
+            }
+            if let earliest, !lane.isOrdered {
+                try records.work(on: .again, of: topicName, topicID, at: Double(earliest) / 1000)
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Ledger
+import Platform
+import SNSAPI
+import SQSAPI
+import Wire
+
+/// Messages on their way to a topic's subscribers: all that is slow is done, and the transaction is still to come.
+public struct Publication: Sendable {
+    /// What a request is told of a message.
+    struct Accepted: Sendable {
+        let id: String
+        var sequence: Int64?
+    }
+
+    /// Queues that get a message in the transaction itself; beyond that many, the message comes to them by a job, lest all other
+    /// writers wait.
+    private static let mostDirect = 16
+
+    private struct Item: Sendable {
+        var content: MessageContent
+        /// To queues.
+        var direct: [PreparedCall<SQS.SendMessage>] = []
+        /// The ids of the subscriptions that get it by a job.
+        var later: [String] = []
+        var mail: [MailMessage] = []
+    }
+
+    private let topic: Topic
+    private let items: [Item]
+    private let key: MessageKey?
+
+    /// Finds out who gets the messages, and asks for all permissions that this takes.
+    /// - Throws: NotFound; InvalidParameter; what KMS says of the topic's key.
+    static func prepared(
+        _ messages: [PublishedMessage], to name: TopicName, _ call: Call
+    ) async throws(ServiceError) -> Publication {
+        try call.checkRegion(of: name)
+        let index = call.environment.projection(TopicIndex.self)
+        guard let topic = index.entry(name)?.topic else { throw .noSuchTopic }
+        for message in messages { try message.check(for: topic) }
+        let key = try await call.messageKey(of: topic)
+        let subscribers = index.subscribers(ofTopic: topic.uniqueID)
+        // What they get is signed, and the key may have to be made.
+        let signer = subscribers.isEmpty ? nil : try await call.environment.signer(in: topic.region)
+        var items: [Item] = []
+        for message in messages {
+            var item = Item(content: message.content(id: RequestIDs.make(time: call.time), at: call.time, of: topic))
+            guard let signer else {
+                items.append(item)
+                continue
+            }
+            let writer = MessageWriter(item.content, topic, signer, call.environment)
+            for (id, subscriber) in subscribers where subscriber.wants(item.content) {
+                if subscriber.subscription.transport.isMail {
+                    item.mail.append(try MailMessage(writer, subscriber.subscription))
+                } else if subscriber.subscription.transport == .sqs, !topic.isFIFO,
+                    item.direct.count < mostDirect
+                {
+                    switch await QueueDelivery(subscriber, topic, call.environment).prepared(writer) {
+                    case .prepared(let send): item.direct.append(send)
+                    case .retryable: item.later.append(id)
+                    case .failed: break
+                    }
+                } else {
+                    item.later.append(id)
+                }
+            }
+            items.append(item)
+        }
+        return Publication(topic: topic, items: items, key: key)
+    }
+
+    /// Takes the messages in, with their deliveries.
+    /// - Returns: one for each, in their order.
+    /// - Throws: NotFound for a topic that is gone meanwhile; ServiceUnavailable where a queue is: who asks again is answered anew.
+    func complete(_ call: Call, _ records: MutableRecords) throws(ServiceError) -> [Accepted] {
+        let own = records.of(topic.scope)
+        guard try own.get(Topic.self, topic.name)?.uniqueID == topic.uniqueID else { throw .noSuchTopic }
+        return try items.map { (item) throws(ServiceError) in
+            var content = item.content
+            if topic.isFIFO {
+                if let known = try own.remembered(content, of: topic, at: call.time) {
+                    return Accepted(id: known.messageID, sequence: known.sequence)
+                }
+                content.sequence = try own.remember(content, of: topic, at: call.time)
+            }
+            for send in item.direct {
+                do throws(ServiceError) { _ = try send.complete(in: records) } catch {
+                    var failure = ServiceError.serviceUnavailable
+                    failure.cause = "\(error.code): \(error.message)"
+                    throw failure
+                }
+            }
+            for mail in item.mail { try own.send(mail, at: call.time) }
+            if !item.later.isEmpty {
+                try own.put(
+                    StoredMessage(
+                        topicID: topic.uniqueID, id: content.id, content: key == nil ? content : nil,
+                        encrypted: try key?.seal(content)))
+                try own.enqueue(item.later, content, of: topic, at: call.time)
+            }
+            return Accepted(id: content.id, sequence: content.sequence)
+        }
+    }
+}
+
+extension MutableRecords {
+    /// The message that had the deduplication id in the last five minutes; nil: none had.
+    fileprivate func remembered(
+        _ content: MessageContent, of topic: Topic, at time: Double
+    ) throws(ServiceError) -> RememberedMessage? {
+        let key = RowKey(.text(content.deduplicationHash(in: topic)))
+        guard let known = try get(RememberedMessage.self, key, of: topic.uniqueID),
+            known.time + RememberedMessage.lifetime > RequestIDs.milliseconds(time)
+        else { return nil }
+        return known
+    }
+
+    /// Gives a message its number, and remembers it for five minutes.
+    fileprivate func remember(
+        _ content: MessageContent, of topic: Topic, at time: Double
+    ) throws(ServiceError) -> Int64 {
+        var counter =
+            try get(MessageCounter.self, MessageCounter.key, of: topic.uniqueID)
+            ?? MessageCounter(topicID: topic.uniqueID, last: 0)
+        counter.last += 1
+        try put(counter)
+        let now = RequestIDs.milliseconds(time)
+        // As many as come go, or more, so that there are never more than five minutes bring.
+        for old in try list(RememberedMessage.self, by: RememberedMessage.byTime, of: topic.uniqueID, limit: 2)
+        where old.time + RememberedMessage.lifetime <= now {
+            try delete(RememberedMessage.self, old.key, of: topic.uniqueID)
+        }
+        try put(
+            RememberedMessage(
+                topicID: topic.uniqueID, hash: content.deduplicationHash(in: topic), messageID: content.id,
+                sequence: counter.last, time: now))
+        return counter.last
+    }
+}
+
+extension MessageContent {
+    fileprivate func deduplicationHash(in topic: Topic) -> String {
+        let group = topic.throughputScope == "MessageGroup" ? groupID ?? "" : ""
+        return TextHash.text("\(group)\n\(deduplicationID ?? "")")
+    }
+}

@@ -1,0 +1,59 @@
+import Ledger
+import Platform
+import Wire
+
+/// Empties what was a queue's, some at a time: after it was deleted or purged. Nobody sees any of it meanwhile.
+struct EmptyQueue: Job {
+    static let kind = "SQS::EmptyQueue"
+    /// Rows of each table in one transaction.
+    private static let portion = 200
+
+    let partitions: [String]
+    /// The name of the queue that was deleted; nil: it was not.
+    let deleted: String?
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (job, id, now) = (self, context.id, context.environment.now())
+        try await context.finish { (records) throws(ServiceError) in
+            var isMore = false
+            for partition in job.partitions {
+                for count in [
+                    try records.deleteAll(StoredMessage.self, of: partition, limit: Self.portion),
+                    try records.deleteAll(StoredBody.self, of: partition, limit: Self.portion),
+                    try records.deleteAll(MessageGroup.self, of: partition, limit: Self.portion),
+                    try records.deleteAll(QueueCounter.self, of: partition, limit: Self.portion),
+                    try records.deleteAll(SentMessageID.self, of: partition, limit: Self.portion),
+                    try records.deleteAll(ReceiveAttempt.self, of: partition, limit: Self.portion),
+                ] where count == Self.portion { isMore = true }
+            }
+            if isMore { return try records.schedule(job, id: id, at: now) }
+            guard let name = job.deleted, let deleted = try records.get(DeletedQueue.self, name) else { return }
+            let end = deleted.deleted + DeletedQueue.memory
+            if end > now { try records.schedule(job, id: id, at: end) } else { try records.delete(deleted) }
+        }
+    }
+}
+
+/// Forgets messages whose retention is over, and ids that no longer count. Nobody gets to see them before that either.
+struct ForgetMessages: RecurringJob {
+    static let kind = "SQS::ForgetMessages"
+    static let interval = 300.0
+    private static let portion = 200
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        for entry in environment.projection(QueueIndex.self).all {
+            var isMore = true
+            while isMore {
+                isMore = try await environment.write(entry.queue.reference.scope, requestID: "") {
+                    (records) throws(ServiceError) in
+                    guard let queue = try records.get(Queue.self, entry.queue.name) else { return false }
+                    let messages = QueueMessages(queue, records, at: environment.now())
+                    let isMore = try messages.settle(limit: Self.portion)
+                    return try messages.forgetIDs(limit: Self.portion) >= Self.portion || isMore
+                }
+            }
+        }
+        try await context.finish { _ throws(ServiceError) in }
+    }
+}

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import CloudWatchLogsService
+
+@Suite struct EventPlaceTests {
+    private let places = [
+        EventPlace.before(0), EventPlace(time: 0, stream: 1, segment: 0, index: 0),
+        EventPlace(time: 5, stream: .max, segment: 9, index: 9_999),
+        EventPlace(time: 6, stream: 1, segment: 0, index: 0),
+        EventPlace(time: 1_796_000_000_000, stream: 7, segment: 1, index: 2),
+        EventPlace(time: 1_796_000_000_000, stream: 7, segment: 1, index: 10),
+    ]
+
+    @Test func textsAreInTheOrderOfThePlaces() {
+        for (a, b) in zip(places, places.dropFirst()) {
+            #expect(a < b)
+            #expect(a.text < b.text)
+        }
+        #expect(Set(places.map(\.text.utf8.count)) == [56])
+    }
+
+    @Test func textsAreReadAgain() {
+        for place in places { #expect(EventPlace(place.text) == place) }
+        let long = String(repeating: "3", count: 57)
+        for text in ["", "3", long, "4" + places[0].text.dropFirst(), "3" + String(repeating: "x", count: 55)] {
+            #expect(EventPlace(text) == nil)
+        }
+    }
+
+    @Test func tokensAreReadAgain() throws {
+        for place in places {
+            for isForward in [true, false] {
+                let token = StreamToken(isForward: isForward, place: place)
+                #expect(try StreamToken(token.text) == token)
+            }
+            let token = SearchToken(place: place, from: 17)
+            #expect(try SearchToken(token.text) == token)
+        }
+        for text in ["", "f", "f/1/s", "x/\(places[0].text)/s", "f/\(places[0].text)/t"] {
+            #expect(throws: (any Error).self) { try StreamToken(text) }
+        }
+        for text in ["", "1-2", "\(places[0].text)", "\(places[0].text)-", "\(places[0].text)--1"] {
+            #expect(throws: (any Error).self) { try SearchToken(text) }
+        }
+    }
+}
