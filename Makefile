@@ -100,6 +100,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/PolicyBench
 	swift build -c release --static-swift-stdlib --product WAFBench
 	.build/release/WAFBench
+	swift build -c release --static-swift-stdlib --product EventsBench
+	.build/release/EventsBench
 	swift build -c release --static-swift-stdlib --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60

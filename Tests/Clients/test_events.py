@@ -152,7 +152,8 @@ def test_what_a_target_gets_can_be_chosen(events: Any, receiver: Receiver) -> No
         ],
     )
     failed = {entry["TargetId"]: entry["ErrorCode"] for entry in answer["FailedEntries"]}
-    assert failed == {"1": "ValidationException", "2": "ValidationException", "3": "NotImplemented", "4": "ValidationException"}
+    invalid = "ValidationException"
+    assert failed == {"1": invalid, "2": invalid, "3": "NotImplemented", "4": invalid}
     assert {target["Id"] for target in events.list_targets_by_rule(Rule="orders")["Targets"]} == {"1", "5"}
 
 
@@ -170,7 +171,9 @@ def test_entries_that_can_t_be_accepted_are_told_one_by_one(events: Any) -> None
         "ResourceNotFoundException",
     ]  # fmt: skip
     error = error_of(events.put_events, Entries=[ENTRY | {"Detail": json.dumps({"a": "x" * 262144})}])
-    assert error == ("ValidationException", "Total size of the entries in the request is over the limit.")
+    assert (error.code, error.message) == (
+        "ValidationException", "Total size of the entries in the request is over the limit.",
+    )  # fmt: skip
 
 
 def test_patterns_that_are_none_are_refused_as_aws_does(events: Any) -> None:
@@ -183,7 +186,8 @@ def test_patterns_that_are_none_are_refused_as_aws_does(events: Any) -> None:
     error = error_of(events.put_rule, Name="x")
     assert error.message == "Parameter(s) EventPattern or ScheduleExpression must be specified."
     assert error_of(events.put_rule, Name="x", ScheduleExpression="rate(5 minute)").code == "ValidationException"
-    event = {"id": "1", "account": "2", "source": "shop", "time": "t", "region": "r", "resources": [], "detail-type": "d"}
+    event: dict[str, Any] = {"id": "1", "account": "2", "source": "shop", "time": "t", "region": "r"}
+    event |= {"resources": [], "detail-type": "d"}
     for pattern, result in [({"source": ["shop"]}, True), ({"source": [{"prefix": "b"}]}, False)]:
         answer = events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))
         assert answer["Result"] is result
@@ -308,7 +312,9 @@ def test_calls_become_events(cloud: Server, events: Any, receiver: Receiver) -> 
         event = json.loads(body)
         assert event["detail"]["eventSource"] == "iam.amazonaws.com" and event["account"] == ACCOUNT
         seen[path].append(event["detail"]["eventName"])
-    assert seen == {"/orders": ["CreateUser"], "/other": ["ListUsers", "CreateUser"]}
+    assert {path: sorted(names) for path, names in seen.items()} == {
+        "/orders": ["CreateUser"], "/other": ["CreateUser", "ListUsers"],
+    }  # fmt: skip
 
 
 def test_who_may_put_events_and_targets(
@@ -322,7 +328,7 @@ def test_who_may_put_events_and_targets(
     assert denied.code == "AccessDeniedException" and "events:PutEvents" in denied.message
     own.put_rule(Name="mine-1", EventPattern='{"source":["shop"]}')
     assert error_of(own.put_rule, Name="theirs", EventPattern='{"source":["shop"]}').code == "AccessDeniedException"
-    role = new_role("sender", trust(Service="events.amazonaws.com"))
+    role = new_role("sender", trust({"Service": "events.amazonaws.com"}))
     target = {"Id": "1", "Arn": FUNCTION, "RoleArn": role}
     passing = error_of(own.put_targets, Rule="mine-1", Targets=[target])
     assert passing.code == "AccessDeniedException" and "iam:PassRole" in passing.message
@@ -352,7 +358,11 @@ def test_another_account_s_bus(cloud: Server, events: Any, receiver: Receiver) -
     put(theirs, **there)
     assert receiver.event()["account"] == id
     # Their own rule sends what they have to the shared bus, whose policy decides.
-    rule(theirs, "on", f"{BUS}shared")
+    service = trust({"Service": "events.amazonaws.com"})
+    role = other.admin.iam.create_role(RoleName="on", AssumeRolePolicyDocument=service)["Role"]["Arn"]
+    needed = policy(allow("events:PutEvents", f"{BUS}shared"))
+    other.admin.iam.put_role_policy(RoleName="on", PolicyName="own", PolicyDocument=needed)
+    rule(theirs, "on", f"{BUS}shared", RoleArn=role)
     put(theirs)
     event = receiver.event()
     assert (event["account"], event["detail"]) == (id, {"id": 7, "state": "paid"})
@@ -362,10 +372,9 @@ def test_another_account_s_bus(cloud: Server, events: Any, receiver: Receiver) -
     cloud.advance(60)
     assert receiver.is_quiet
     assert error_of(theirs.put_rule, Name="x", EventPattern='{"a":[1]}', **there).code == "AccessDeniedException"
-    statement = {
-        "Sid": "rules", "Effect": "Allow", "Principal": {"AWS": id}, "Action": ["events:PutRule", "events:DescribeRule"],
-        "Resource": f"{RULE}shared/*", "Condition": {"StringEquals": {"events:creatorAccount": "${aws:PrincipalAccount}"}},
-    }  # fmt: skip
+    own = {"StringEquals": {"events:creatorAccount": "${aws:PrincipalAccount}"}}
+    actions = ["events:PutRule", "events:DescribeRule"]
+    statement = allow(actions, f"{RULE}shared/*", Sid="rules", Principal={"AWS": id}, Condition=own)
     events.put_permission(EventBusName="shared", Policy=policy(statement))
     theirs.put_rule(Name="x", EventPattern='{"a":[1]}', **there)
     assert theirs.describe_rule(Name="x", **there)["CreatedBy"] == id
@@ -375,12 +384,14 @@ def test_another_account_s_bus(cloud: Server, events: Any, receiver: Receiver) -
 def test_api_destinations_get_what_their_connections_say(
     events: Any, receiver: Receiver, new_role: Callable[..., str]
 ) -> None:
-    more = {"InvocationHttpParameters": {"HeaderParameters": [{"Key": "X-Team", "Value": "a", "IsValueSecret": False}],
-                                         "BodyParameters": [{"Key": "who", "Value": "me", "IsValueSecret": True}]}}  # fmt: skip
+    header = {"Key": "X-Team", "Value": "a", "IsValueSecret": False}
+    member = {"Key": "who", "Value": "me", "IsValueSecret": True}
+    more = {"InvocationHttpParameters": {"HeaderParameters": [header], "BodyParameters": [member]}}
     key = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "s3cret"}}
     connection = events.create_connection(Name="shop", AuthorizationType="API_KEY", AuthParameters=key | more)
     described = events.describe_connection(Name="shop")
-    assert described["ConnectionState"] == "AUTHORIZED" and "s3cret" not in str(described) and "'me'" not in str(described)
+    assert described["ConnectionState"] == "AUTHORIZED"
+    assert "s3cret" not in str(described) and "'me'" not in str(described)
     arn = events.create_api_destination(
         Name="orders", ConnectionArn=connection["ConnectionArn"], HttpMethod="POST",
         InvocationEndpoint="https://api.example.com/orders/*",
@@ -389,7 +400,7 @@ def test_api_destinations_get_what_their_connections_say(
         events.create_api_destination, Name="plain", ConnectionArn=connection["ConnectionArn"], HttpMethod="POST",
         InvocationEndpoint="http://169.254.169.254/",
     ).code == "ValidationException"  # fmt: skip
-    service = trust(Service="events.amazonaws.com")
+    service = trust({"Service": "events.amazonaws.com"})
     role = new_role("caller", service, allow("events:InvokeApiDestination", arn))
     parameters = {"PathParameterValues": ["$.detail.state"], "QueryStringParameters": {"id": "$.detail.id"}}
     rule(events, arn=arn, RoleArn=role, HttpParameters=parameters)

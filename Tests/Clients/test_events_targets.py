@@ -1,4 +1,4 @@
-"""EventBridge's targets within Gatehouse: queues, topics and log groups, whose policies decide; dead letters; kill -9."""
+"""EventBridge's targets within Gatehouse: queues, topics and log groups, by whose policies; dead letters; kill -9."""
 
 import json
 import os
@@ -50,8 +50,9 @@ def messages(sqs: Any, url: str, count: int = 1) -> list[Any]:
     while len(found) < count:
         assert time.monotonic() < deadline
         answer = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"], AttributeNames=["All"]
-        )
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1,
+            MessageAttributeNames=["All"], AttributeNames=["All"],
+        )  # fmt: skip
         for message in answer.get("Messages", []):
             found.append(message)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -138,7 +139,8 @@ def test_objects_of_s3_become_events(cloud: Server, events: Any, sqs: Any) -> No
     s3.put_bucket_notification_configuration(
         Bucket="box", NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
-    events.put_rule(Name="objects", EventPattern=json.dumps({"source": ["aws.s3"], "detail": {"bucket": {"name": ["box"]}}}))
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["box"]}}}
+    events.put_rule(Name="objects", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="objects", Targets=[{"Id": "1", "Arn": arn}])
     s3.put_object(Bucket="box", Key="a b", Body=b"four")
     s3.delete_object(Bucket="box", Key="a b")
@@ -162,6 +164,19 @@ def test_keys_tell_of_their_end(cloud: Server, events: Any, sqs: Any) -> None:
     event = json.loads(messages(sqs, url)[0]["Body"])
     assert (event["detail-type"], event["resources"]) == ("KMS CMK Deletion", [key["Arn"]])
     assert event["detail"] == {"key-id": key["KeyId"]}
+
+
+def test_findings_are_told(cloud: Server, events: Any, sqs: Any) -> None:
+    url, arn = queue(sqs, "findings", open_to("findings", "findings"))
+    events.put_rule(Name="findings", EventPattern='{"detail-type":["Access Analyzer Finding"]}')
+    events.put_targets(Rule="findings", Targets=[{"Id": "1", "Arn": arn}])
+    cloud.root.client("accessanalyzer").create_analyzer(analyzerName="one", type="ACCOUNT")
+    who = trust("444455556666")
+    role = cloud.root.iam.create_role(RoleName="open", AssumeRolePolicyDocument=who)["Role"]["Arn"]
+    detail = json.loads(messages(sqs, url)[0]["Body"])["detail"]
+    assert (detail["status"], detail["resource"], detail["principal"]) == ("ACTIVE", role, {"AWS": "444455556666"})
+    cloud.root.iam.delete_role(RoleName="open")
+    assert json.loads(messages(sqs, url)[0]["Body"])["detail"]["status"] == "RESOLVED"
 
 
 class Sender(threading.Thread):
@@ -190,16 +205,17 @@ def test_what_is_accepted_survives_kill_9(durable: Callable[..., Server]) -> Non
     url, arn = queue(sqs, "orders", open_to("orders", "mine"))
     rule(events, "mine", arn)
     accepted: list[str] = []
-    for _ in range(4):
+    for life in range(4):
         senders = [Sender(server, accepted) for _ in range(2)]
         for sender in senders:
             sender.start()
-        time.sleep(dice.uniform(0.1, 0.5))
+        while len(accepted) < (life + 1) * 20:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.2))
         server.kill()
         for sender in senders:
             sender.join()
         server.start()
-    assert len(accepted) > 20
     sqs = server.root.client("sqs")
     seen: list[str] = []
     deadline = time.monotonic() + PATIENCE

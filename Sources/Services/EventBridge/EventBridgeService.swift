@@ -11,7 +11,7 @@ extension ServiceModule {
             StoredEventBus.self, StoredRule.self, StoredArchive.self, StoredReplay.self, StoredConnection.self,
             StoredAPIDestination.self,
         ], tables: [AnnouncedEvent.self, EventDelivery.self, ArchivedEvent.self],
-        projections: [BusIndex.self, AccessTokens.self], resourceTypes: [.ofEvents],
+        projections: [BusIndex.self, AccessTokens.self, RoleSessions.self], resourceTypes: [.ofEvents],
         jobs: [
             TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, EmptyArchive.self,
             ForgetArchivedEvents.self,

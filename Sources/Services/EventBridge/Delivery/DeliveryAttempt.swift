@@ -87,12 +87,16 @@ struct DeliveryAttempt: Sendable {
         }
         // The session's name on AWS; guessed.
         let session = "Events_Invoke_\(target.id)".prefix(64)
-        _ = try await environment.services(in: rule.region).call(
-            STS.AssumeRole.self,
-            STS.AssumeRole.Input {
-                $0.roleArn = text
-                $0.roleSessionName = String(session)
-            }, as: .own(eventsPrincipal, for: rule.arn, in: rule.accountID))
+        let (sessions, now) = (environment.projection(RoleSessions.self), environment.now())
+        if !sessions.has(text, for: rule.arn, at: now) {
+            _ = try await environment.services(in: rule.region).call(
+                STS.AssumeRole.self,
+                STS.AssumeRole.Input {
+                    $0.roleArn = text
+                    $0.roleSessionName = String(session)
+                }, as: .own(eventsPrincipal, for: rule.arn, in: rule.accountID))
+            sessions.keep(text, for: rule.arn, at: now)
+        }
         guard let id = environment.directory.uniqueID(ofARN: text), let role = environment.directory.role(uniqueID: id)
         else { throw ServiceError("AccessDenied", "The role \(text) is not there.", status: 403) }
         return .assuming(role, session: String(session), eventsPrincipal, for: rule.arn, in: rule.accountID)

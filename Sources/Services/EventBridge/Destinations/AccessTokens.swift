@@ -38,3 +38,27 @@ final class AccessTokens: Projection {
         tokens.withLock { $0[Self.key(connection)] = nil }
     }
 }
+
+/// Roles that EventBridge has assumed lately for rules. It does not ask anew for each event: that would be an event of its own.
+final class RoleSessions: Projection {
+    static let kinds: Set<String> = []
+    /// Seconds; so long a change of the role's trust policy may take to count.
+    private static let remembered = 60.0
+
+    private let sessions = Mutex<[String: Double]>([:])
+
+    init() {}
+    func apply(_ changes: [Change]) {}
+    func replaceAll(with changes: [Change]) { sessions.withLock { $0 = [:] } }
+
+    func has(_ role: String, for rule: String, at time: Double) -> Bool {
+        sessions.withLock { ($0["\(role) \(rule)"] ?? 0) > time }
+    }
+
+    func keep(_ role: String, for rule: String, at time: Double) {
+        sessions.withLock { sessions in
+            if sessions.count > 10_000 { sessions = sessions.filter { $0.value > time } }
+            sessions["\(role) \(rule)"] = time + Self.remembered
+        }
+    }
+}

@@ -45,9 +45,10 @@ enum TargetKind: Equatable, Sendable {
     }
 
     /// Whether EventBridge needs a role for it: of other targets the resource's policy decides.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html>
     var needsRole: Bool {
         switch self {
-        case .apiDestination: true
+        case .apiDestination, .bus: true
         default: false
         }
     }
@@ -96,9 +97,6 @@ extension EventBridge.Target {
         }
         if case .bus(let target) = kind {
             guard target != bus else { return invalid("Event bus \(bus.name) can't be a target of its own rules.") }
-            guard roleArn != nil || target.account != bus.account else {
-                return invalid("RoleArn is required for target \(arn).")
-            }
         }
         do throws(ServiceError) { _ = try TargetInput(self) } catch { return (error.code, error.message) }
         return nil
