@@ -66,6 +66,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzEventPatterns",
+            dependencies: ["FuzzDriver", .product(name: "EventPatterns", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
         .executableTarget(
