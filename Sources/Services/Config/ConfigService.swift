@@ -9,6 +9,7 @@ extension ServiceModule {
         AWSConfig.self, operations: recordOperations,
         events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords, tables: recordTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self], resourceTypes: [.ofConfig],
+        configuredResources: [.recorder],
         jobs: recordJobs,
-        followers: [FollowResources.self], quotas: [.storedQueries, .aggregators])
+        followers: [FollowResources.self], quotas: [.storedQueries, .aggregators], samples: configSamples)
 }
