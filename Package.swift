@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "LogMasking", targets: ["LogMasking"]),
         .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
+        .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),

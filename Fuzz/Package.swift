@@ -76,6 +76,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzLogMasking", dependencies: ["FuzzDriver", .product(name: "LogMasking", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzConfigSelect",
+            dependencies: ["FuzzDriver", .product(name: "ConfigSelect", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
         .executableTarget(
