@@ -284,7 +284,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
+                "SQSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -753,7 +754,7 @@ let package = Package(
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
-        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(name: "SQSTests", dependencies: ["SQSService", "Ledger", "Platform"]),
         .testTarget(name: "ConfigServiceTests", dependencies: ["ConfigService", "Ledger", "Platform"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
