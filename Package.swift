@@ -289,7 +289,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
+                "SQSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -770,7 +771,7 @@ let package = Package(
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
-        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),

@@ -83,15 +83,18 @@ extension MutableRecords {
             let record = EventMessage(
                 event: event, rule: rule, bucket: bucket, key: key, version: version, versionID: id,
                 sequence: sequence, cause: cause, details: details)
-            try send(record.json, to: rule.destination, at: cause.time)
+            try send(record.json, to: rule.destination, about: bucket, at: cause.time)
         }
     }
 
     /// Puts a message on the schedule.
-    func send(_ body: String, to destination: String, at time: Double) throws(ServiceError) {
+    func send(
+        _ body: String, to destination: String, about bucket: Bucket, at time: Double
+    ) throws(ServiceError) {
         try shared.schedule(
-            DeliverNotification(destination: destination, body: body), id: Identifiers.randomBytes(16).hexadecimal,
-            at: time)
+            DeliverNotification(
+                destination: destination, body: body, bucket: bucket.name, account: bucket.accountID),
+            id: Identifiers.randomBytes(16).hexadecimal, at: time)
     }
 }
 
@@ -237,17 +240,22 @@ extension S3.PutBucketNotificationConfiguration {
         }
         guard input.skipDestinationValidation != true else { return }
         let destinations = call.environment.outsideServers.eventDestinations
-        if let unknown = rules.first(where: { destinations[$0.destination] == nil }) {
+        for rule in rules where destinations[rule.destination] == nil {
+            let service = NotifiedService(
+                rule.destination, bucket: bucket.name, account: bucket.accountID, call.environment)
+            if try service?.takesMessages(at: call.time) == true { continue }
             throw .s3(
                 "InvalidArgument", "Unable to validate the following destination configurations",
                 [
-                    "ArgumentName1": unknown.destination,
-                    "ArgumentValue1":
-                        "No server stands for this destination: the operator names it with --event-destination ARN=URL.",
+                    "ArgumentName1": rule.destination,
+                    "ArgumentValue1": service == nil
+                        ? "No server stands for this destination: the operator names it with --event-destination ARN=URL."
+                        : "Permissions on the destination \(rule.destination.hasPrefix("arn:aws:sns:") ? "topic" : "queue")"
+                            + " do not allow S3 to publish notifications from this bucket",
                 ])
         }
         for destination in Set(rules.map(\.destination)) {
-            try records.send(testMessage(bucket, call), to: destination, at: call.time)
+            try records.send(testMessage(bucket, call), to: destination, about: bucket, at: call.time)
         }
     }
 
