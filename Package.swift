@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
+        .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),

@@ -69,6 +69,9 @@ let package = Package(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzConfigSelect",
+            dependencies: ["FuzzDriver", .product(name: "ConfigSelect", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
         .executableTarget(
