@@ -28,7 +28,9 @@ let package = Package(
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
         .library(name: "LogQueries", targets: ["LogQueries"]),
         .library(name: "LogMasking", targets: ["LogMasking"]),
+        .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
+        .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -48,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
@@ -286,7 +289,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
+                "SQSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -351,7 +355,10 @@ let package = Package(
         .target(
             name: "EventBridgeService",
             dependencies: [
-                "Directory", "EventBridgeAPI", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "Wire",
+                "CloudWatchLogsAPI", "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger",
+                "Platform", "Policy",
+                "SNSAPI",
+                "SQSAPI", "STSAPI", "Wire",
             ],
             path: "Sources/Services/EventBridge"),
         .target(
@@ -377,6 +384,7 @@ let package = Package(
                 "ConfigSelect", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger", "OrganizationsAPI",
                 "Platform", "Policy", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API",
                 "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Services/Config"),
         .target(
@@ -582,6 +590,7 @@ let package = Package(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
+        .executableTarget(name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -762,11 +771,12 @@ let package = Package(
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
-        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
-        .testTarget(name: "ConfigServiceTests", dependencies: ["ConfigService", "Ledger", "Platform"]),
+        .testTarget(
+            name: "ConfigServiceTests", dependencies: ["ConfigService", "Directory", "Ledger", "Platform", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),

@@ -47,11 +47,11 @@ def search(logs: Any, **given: Any) -> list[str]:
     return [event["message"] for event in logs.filter_log_events(logGroupName="app", **given)["events"]]
 
 
-def test_a_policy_of_a_group(root: Identity, logs: Any, now: int) -> None:
+def test_a_policy_of_a_group(logs: Any, now: int) -> None:
     text = document("EmailAddress")
     made = logs.put_data_protection_policy(logGroupIdentifier="app", policyDocument=text)
     assert (made["logGroupIdentifier"], made["policyDocument"]) == ("app", text) and made["lastUpdatedTime"] >= now
-    shown = root.aws("logs", "get-data-protection-policy", "--log-group-identifier", f"{ARN}app")
+    shown = logs.get_data_protection_policy(logGroupIdentifier=f"{ARN}app")
     assert shown["policyDocument"] == text
     group = logs.describe_log_groups(logGroupNamePrefix="app")["logGroups"][0]
     assert group["dataProtectionStatus"] == "ACTIVATED"
@@ -71,7 +71,7 @@ def test_a_policy_of_a_group(root: Identity, logs: Any, now: int) -> None:
     assert "policyDocument" not in logs.get_data_protection_policy(logGroupIdentifier="app")
 
 
-def test_what_is_found_is_masked_wherever_it_is_read(root: Identity, logs: Any, now: int) -> None:
+def test_what_is_found_is_masked_wherever_it_is_read(logs: Any, now: int) -> None:
     put(logs, (now, "before bob@example.com"))
     custom = {"Configuration": {"CustomDataIdentifier": [{"Name": "EmployeeId", "Regex": r"E-\d{4}"}]}}
     logs.put_data_protection_policy(
@@ -116,7 +116,7 @@ def test_only_some_may_unmask(root: Identity, logs: Any, now: int, new_user: Cal
     assert error.code == "AccessDeniedException"
 
 
-def test_a_policy_of_the_account(root: Identity, logs: Any, now: int) -> None:
+def test_a_policy_of_the_account(logs: Any, now: int) -> None:
     both = {"policyName": "all", "policyType": "DATA_PROTECTION_POLICY"}
     made = logs.put_account_policy(**both, policyDocument=document("IpAddress"))["accountPolicy"]
     assert made["scope"] == "ALL" and made["policyType"] == "DATA_PROTECTION_POLICY"
@@ -176,7 +176,7 @@ def test_findings_are_counted(root: Identity, logs: Any, now: int) -> None:
     assert sum(point["Sum"] for point in points) == 2
 
 
-def test_filters_see_what_is_masked(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+def test_filters_see_what_is_masked(cloud: Server, logs: Any, now: int) -> None:
     logs.create_log_group(logGroupName="copy")
     logs.put_resource_policy(policyName="copies", policyDocument=policy({
         "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"},

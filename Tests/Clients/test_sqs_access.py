@@ -108,10 +108,15 @@ def test_permissions_by_their_labels(sqs: Any, url: str) -> None:
     assert "Policy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
 
-def test_conditions_of_a_queues_policy(cloud: Server, sqs: Any, url: str) -> None:
+def test_conditions_of_a_queues_policy(
+    cloud: Server, sqs: Any, url: str, new_user: Callable[..., Identity]
+) -> None:
     plain = deny("sqs:*", ARN, Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(plain)})
     assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x").status == 403
+    # Who is locked out may ask the root user, who can always take the policy away.
+    administrator = new_user("admin", managed="AdministratorAccess").client("sqs")
+    assert error_of(administrator.set_queue_attributes, QueueUrl=url, Attributes={"Policy": ""}).status == 403
     # Whoever is nobody may do what everybody may.
     public = allow("sqs:SendMessage", ARN, Principal="*", Condition={"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})

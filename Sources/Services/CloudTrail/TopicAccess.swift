@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Directory
 import Platform
 import Policy
 import SNSAPI

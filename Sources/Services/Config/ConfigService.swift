@@ -10,6 +10,7 @@ extension ServiceModule {
         events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords + ruleRecords,
         tables: recordTables + ruleTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
-        resourceTypes: [.ofConfig], jobs: recordJobs + ruleJobs, followers: [FollowResources.self, EvaluateChanges.self],
-        quotas: [.storedQueries, .aggregators, .configRules])
+        resourceTypes: [.ofConfig], configuredResources: [.recorder], jobs: recordJobs + ruleJobs,
+        followers: [FollowResources.self, EvaluateChanges.self],
+        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks], samples: configSamples)
 }

@@ -31,7 +31,8 @@ let recordOperations: [any Platform.Operation.Type] = [
 ]
 
 let recordRecords: [any Record.Type] = [
-    Recorder.self, RecorderProgress.self, Retention.self, DeliveryChannel.self, ChannelStatus.self, Aggregator.self,
+    Recorder.self, RecorderProgress.self, FollowedResources.self, Retention.self, DeliveryChannel.self,
+    ChannelStatus.self, Aggregator.self,
     AggregationAuthorization.self, DeclinedAggregation.self, StoredQuery.self,
 ]
 

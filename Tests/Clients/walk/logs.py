@@ -50,8 +50,7 @@ SAMPLES.members(
 for operation in ("AssociateKmsKey", "DisassociateKmsKey", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents"):
     SAMPLES.of(operation, logGroupName="x")
 SAMPLES.of("UntagLogGroup", tags=["a"])
-for operation in ("StartQuery", "GetLogGroupFields"):
-    SAMPLES.of(operation, logGroupName="x")
+SAMPLES.of("GetLogGroupFields", logGroupName="x")
 SAMPLES.of("StartQuery", logGroupName="x", queryString="fields @message", startTime=1, endTime=2)
 SAMPLES.of("PutQueryDefinition", name="x", queryString="fields @message")
 SAMPLES.of("PutDataProtectionPolicy", logGroupIdentifier="x", policyDocument=PROTECTION)

@@ -33,6 +33,8 @@ SAMPLES = Samples(
         "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch",
         "ChangeMessageVisibility", "ChangeMessageVisibilityBatch",
     },
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    most_permissions={"StartMessageMoveTask": 5},
 )  # fmt: skip
 SAMPLES.members(
     QueueUrl=f"http://localhost/{ACCOUNT}/x", QueueName="x", ReceiptHandle="x", Label="other", Actions=["SendMessage"],

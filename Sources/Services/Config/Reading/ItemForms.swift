@@ -68,6 +68,19 @@ extension StoredItem {
         configuration.flatMap { try? JSONValue(parsing: Array($0.utf8), depthLimit: 128) }
     }
 
+    /// The item without what AWS Config adds; nil: the resource was deleted.
+    var item: ConfigurationItem? {
+        guard let configuration = configurationJSON, case .object(let supplementary) = supplementaryJSON else {
+            return nil
+        }
+        return ConfigurationItem(
+            type, id: id, name: name, arn: arn, account: account, region: region, availabilityZone: zone,
+            created: created, tags: tags,
+            relationships: relationships.map {
+                .init($0.name, $0.type, id: $0.id, named: $0.resourceName)
+            }, configuration: configuration, supplementary: supplementary)
+    }
+
     private var supplementaryJSON: JSONValue {
         .object(
             supplementary.sorted { $0.key < $1.key }.compactMap { name, text in

@@ -3,6 +3,9 @@ import Platform
 import Wire
 
 /// Looks at all resources that a recorder records: when it is started, or told to record others.
+///
+/// It sees them as they were when the journal had come to where it is recorded up to, and is begun from there: so what happens
+/// meanwhile is recorded change by change, and nothing is passed over.
 struct DiscoverResources: Job {
     static let kind = "Config::DiscoverResources"
     /// The recorder's name.
@@ -95,9 +98,9 @@ extension MutableRecords {
         at resource: ConfiguredResource, _ type: ConfiguredResourceType, _ recorder: Recorder,
         _ environment: Environment
     ) throws(ServiceError) {
-        let item = try type.item(resource, RecordedState(self, environment))
+        let sequence = try of(Scope(account: "")).get(FollowedResources.self, FollowedResources.name)?.sequence ?? 0
+        let item = try type.item(resource, RecordedState(self, through: sequence, environment))
         let captured = Int64(exactly: (environment.now() * 1000).rounded()) ?? 0
-        let sequence = try lastSequence()
         let range = RowIndexRange(RowPrefix(.text(resource.type), .text(resource.region), .text(resource.record)))
         for old in try list(CurrentItem.self, by: CurrentItem.byRecord, range, limit: 16).map(\.item)
         where old.id != item?.resourceID {

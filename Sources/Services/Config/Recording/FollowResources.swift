@@ -28,15 +28,32 @@ struct FollowResources: Follower {
             return found
         }
         // What happened meanwhile is gone from the journal: all is looked at.
-        let missed = hasGap ? index.all.filter(\.isRecording) : []
-        let done = found
+        var discovering = hasGap ? index.all.filter(\.isRecording) : []
+        for entry in entries where entry.change.kind == Recorder.kind {
+            if let recorder = try recorderThatRecordsMore(entry.change) { discovering.append(recorder) }
+        }
+        let (done, begun, last) = (found, discovering, entries.last?.change.sequence)
         return { (records) throws(ServiceError) in
             for item in done { try records.of(item.recorder.scope).recordOrPostpone(item, environment) }
-            for recorder in missed {
+            for recorder in begun {
                 try records.of(recorder.scope).schedule(
                     DiscoverResources(recorder: recorder.name), id: recorder.name, at: environment.now())
             }
+            if let last { try records.put(FollowedResources(sequence: last)) }
         }
+    }
+
+    /// A recorder that was started, or told to record other types; nil: it was not.
+    private static func recorderThatRecordsMore(_ change: Change) throws(ServiceError) -> Recorder? {
+        let states = try change.states(of: Recorder.self)
+        guard change.after != nil, let new = states.last, new.isRecording, new.servicePrincipal == nil else {
+            return nil
+        }
+        guard states.count == 2, let old = states.first, old.isRecording else { return new }
+        let isSame =
+            old.strategy == new.strategy && old.types == new.types
+            && old.includesGlobalTypes == new.includesGlobalTypes
+        return isSame ? nil : new
     }
 
     /// The entries of one request after the other: what it changed counts as one change.
@@ -105,6 +122,16 @@ struct FollowResources: Follower {
                 }
         }
     }
+}
+
+/// Up to which entry of the journal all is recorded.
+struct FollowedResources: Record {
+    static let kind = "Config::FollowedResources"
+    static let keepsHistory = false
+    static let name = "journal"
+
+    var id = name
+    var sequence: Int64
 }
 
 extension MutableRecords {

@@ -67,19 +67,26 @@ extension MutableRecords {
         try tell(of: new, old, environment)
     }
 
-    /// Tells of an item whom it concerns: the delivery channel's topic.
+    /// Tells of an item whom it concerns: whoever listens to the default event bus, and the delivery channel's topic.
     private func tell(of new: StoredItem, _ old: StoredItem?, _ environment: Environment) throws(ServiceError) {
-        guard let channel = try list(DeliveryChannel.self, limit: 1).first, channel.topicARN != nil else { return }
-        let difference = ItemDifference(old, new)
-        let done = ["CREATE": "Created", "UPDATE": "Updated", "DELETE": "Deleted"][difference.type] ?? ""
+        let topic = try list(DeliveryChannel.self, limit: 1).first?.topicARN
+        let isListened = try get(ListenedBus.self, ListenedBus.id) != nil
+        guard topic != nil || isListened else { return }
+        let difference = ConfigurationDifference(old?.item, new.item)
+        let now = environment.now()
         let message: JSONValue = .members([
             "configurationItemDiff": difference.json, "configurationItem": new.file,
-            "notificationCreationTime": .time(environment.now()),
+            "notificationCreationTime": .time(now),
             "messageType": .string("ConfigurationItemChangeNotification"), "recordVersion": .string("1.3"),
         ])
+        try announce(
+            AnnouncedEvent(
+                source: "aws.config", detailType: "Config Configuration Item Change",
+                resources: new.arn.map { [$0] } ?? [], time: now, detail: message.jsonText))
+        guard topic != nil else { return }
+        let done = ["CREATE": "Created", "UPDATE": "Updated", "DELETE": "Deleted"][difference.type] ?? ""
         try notify(
             "[AWS Config:\(scope.region)] \(new.type) \(new.name ?? new.id) \(done) in Account \(scope.account)",
-            message,
-            id: "\(new.stateID) \(new.sequence) \(new.type) \(new.id)", environment)
+            message, id: "\(new.stateID) \(new.sequence) \(new.type) \(new.id)", environment)
     }
 }

@@ -61,10 +61,6 @@ extension AWSConfig.PutConfigurationRecorder: PreparedWriteOperation {
         try recorder.apply(view.recordingGroup)
         try recorder.apply(view.recordingMode)
         try records.put(recorder)
-        // Other types may be recorded from now on.
-        if recorder.isRecording {
-            try records.schedule(DiscoverResources(recorder: name), id: name, at: call.environment.now())
-        }
         return Output()
     }
 }
@@ -225,7 +221,6 @@ extension AWSConfig.StartConfigurationRecorder: WriteOperation, OnRecorder {
         (recorder.isRecording, recorder.started, recorder.changed) = (true, call.time, call.time)
         try records.put(recorder)
         let now = call.environment.now()
-        try records.schedule(DiscoverResources(recorder: recorder.name), id: recorder.name, at: now)
         try records.schedule(RecordDaily(), id: RecordDaily.kind, at: now + RecordDaily.interval)
         try records.schedule(DeliverHistory(), id: DeliverHistory.kind, at: now + DeliverHistory.interval)
         return Output()

@@ -108,10 +108,6 @@ extension RecorderTypesChange {
             if isIncluding { recorder.types.append(type) }
         }
         try records.put(recorder)
-        if recorder.isRecording, recorder.servicePrincipal == nil {
-            try records.schedule(
-                DiscoverResources(recorder: recorder.name), id: recorder.name, at: call.environment.now())
-        }
         return output(recorder.view)
     }
 }

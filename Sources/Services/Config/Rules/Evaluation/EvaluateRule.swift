@@ -80,9 +80,13 @@ struct EvaluateRule: Job {
             try await RuleEndpoint(rule, environment).invoke(on: nil, start)
             return
         }
+        let recorder = environment.projection(RecorderIndex.self).recorder(in: rule.scope)
         let types = rule.types ?? environment.configuredResources.keys.sorted()
         for type in types {
-            guard let type = environment.configuredResourceType(type) else { continue }
+            // Rules look at what is recorded.
+            guard let type = environment.configuredResourceType(type),
+                recorder?.records(type.name, isGlobal: type.isGlobal) == true
+            else { continue }
             var after: String?
             repeat {
                 let from = after

@@ -33,6 +33,7 @@ struct EvaluateChanges: Follower {
         _ changes: [Change], _ records: Records, _ environment: Environment
     ) throws(ServiceError) -> [ItemEvaluation] {
         let rules = environment.projection(RuleIndex.self)
+        let recorders = environment.projection(RecorderIndex.self)
         let state = RecordedState(records, environment)
         var seen: Set<ConfiguredResource> = []
         var found: [ItemEvaluation] = []
@@ -40,7 +41,12 @@ struct EvaluateChanges: Follower {
         for change in changes where rules.mayTrigger(change.sequence) {
             for type in environment.configuredResources.values where type.kinds.contains(change.kind) {
                 for resource in try type.concerned(change, state) where seen.insert(resource).inserted {
-                    let triggered = rules.rules(triggeredBy: resource)
+                    let triggered = rules.rules(triggeredBy: resource).filter { rule in
+                        guard let recorder = recorders.recorder(in: rule.scope), recorder.isRecording else {
+                            return false
+                        }
+                        return recorder.records(type.name, isGlobal: type.isGlobal)
+                    }
                     guard !triggered.isEmpty else { continue }
                     found += try ItemEvaluation.all(of: resource, triggered, change, records, environment)
                 }

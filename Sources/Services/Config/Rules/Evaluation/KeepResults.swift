@@ -22,6 +22,7 @@ extension MutableRecords {
             rule: rule.name, type: type, id: id, compliance: verdict.compliance, annotation: annotation,
             ordered: ordered, invoked: invoked, recorded: time)
         try put(new)
+        if new.compliance == .nonCompliant { try remediateAutomatically(rule.name, type, id, at: time) }
         guard old?.compliance != new.compliance else { return }
         try count(type, id, from: old?.compliance, to: new.compliance)
         try announceChange(of: rule, on: type, id, from: old, to: new, at: time)
@@ -81,5 +82,10 @@ extension MutableRecords {
             AnnouncedEvent(
                 source: "aws.config", detailType: "Config Rules Compliance Change", time: time, detail: detail.jsonText),
             to: rule.accountID, in: rule.region)
+        guard try list(DeliveryChannel.self, limit: 1).first?.topicARN != nil else { return }
+        let subject = "[AWS Config:\(rule.region)] \(type) \(id) is now \((new?.compliance ?? .notApplicable).rawValue)"
+        try schedule(
+            PublishNotification(subject: String(subject.prefix(100)), message: detail.jsonText),
+            id: RequestIDs.make(time: time), at: time)
     }
 }

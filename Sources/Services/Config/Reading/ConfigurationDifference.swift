@@ -1,27 +1,33 @@
-import Platform
-import Wire
+public import Platform
+public import Wire
 
-/// What is different between two items of a resource, as notifications tell it.
+/// What is different between two states of a resource, as AWS Config's notifications tell it.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/example-sns-notification.html>
-struct ItemDifference {
-    struct Property {
+public struct ConfigurationDifference: Sendable {
+    /// One thing that is different.
+    public struct Property: Sendable {
         /// `Configuration.SecurityGroups.0`
-        var name: String
-        var old: JSONValue?
-        var new: JSONValue?
+        public var name: String
+        /// nil: there was nothing.
+        public var old: JSONValue?
+        /// nil: there is nothing any more.
+        public var new: JSONValue?
 
         /// CREATE, UPDATE or DELETE
-        var type: String { old == nil ? "CREATE" : new == nil ? "DELETE" : "UPDATE" }
+        public var type: String { old == nil ? "CREATE" : new == nil ? "DELETE" : "UPDATE" }
     }
 
-    private(set) var properties: [Property] = []
-    let type: String
+    /// In the order of the items.
+    public private(set) var properties: [Property] = []
+    /// CREATE, UPDATE or DELETE
+    public let type: String
 
-    /// - Parameters: nil: it was not there, or is there no more.
-    init(_ old: StoredItem?, _ new: StoredItem?) {
-        let isGone = new?.status.isGone ?? true
-        type = old == nil ? "CREATE" : isGone ? "DELETE" : "UPDATE"
-        let (a, b) = (old.map(Self.parts), isGone ? nil : new.map(Self.parts))
+    /// - Parameters:
+    ///   - old: nil: it was not there.
+    ///   - new: nil: it is there no more.
+    public init(_ old: ConfigurationItem?, _ new: ConfigurationItem?) {
+        type = old == nil ? "CREATE" : new == nil ? "DELETE" : "UPDATE"
+        let (a, b) = (old.map(Self.parts), new.map(Self.parts))
         compare("Configuration", a?.configuration, b?.configuration)
         compare("SupplementaryConfiguration", a?.supplementary, b?.supplementary)
         compare("Relationships", a?.relationships, b?.relationships)
@@ -35,12 +41,11 @@ struct ItemDifference {
         var tags: JSONValue?
     }
 
-    private static func parts(_ item: StoredItem) -> Parts {
-        let file = item.file
-        return Parts(
-            configuration: file["configuration"] == .null ? nil : file["configuration"],
-            supplementary: file["supplementaryConfiguration"], relationships: file["relationships"],
-            tags: file["tags"])
+    private static func parts(_ item: ConfigurationItem) -> Parts {
+        Parts(
+            configuration: item.configuration, supplementary: .object(item.supplementaryConfiguration),
+            relationships: .array(item.relationships.map(\.json)),
+            tags: .object(item.tags.map { JSONMember(key: $0.key, value: .string($0.value)) }))
     }
 
     /// Objects are compared member by member, two levels deep below the part's own; of lists it is said which elements are new and
@@ -89,7 +94,7 @@ struct ItemDifference {
     }
 
     /// As it is in a notification.
-    var json: JSONValue {
+    public var json: JSONValue {
         .members([
             "changedProperties": .object(
                 properties.map {
@@ -100,6 +105,16 @@ struct ItemDifference {
                             "changeType": .string($0.type),
                         ]))
                 }), "changeType": .string(type),
+        ])
+    }
+}
+
+extension ConfigurationItem.Relationship {
+    /// As it is in files and notifications.
+    public var json: JSONValue {
+        .members([
+            "resourceId": .perhaps(resourceID), "resourceName": .perhaps(resourceName),
+            "resourceType": .string(resourceType), "name": .string(name),
         ])
     }
 }
