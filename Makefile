@@ -94,6 +94,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
+	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
@@ -105,6 +106,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/PolicyBench
 	$(OPTIMIZED) --product WAFBench
 	.build/release/WAFBench
+	$(OPTIMIZED) --product EventsBench
+	.build/release/EventsBench
 	$(OPTIMIZED) --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60

@@ -45,7 +45,7 @@ public struct ValidationRules: Sendable {
 public enum BrokenConstraint: Sendable, Equatable {
     /// A required member is absent.
     case required
-    /// An element of a list breaks any constraint of its own.
+    /// A plain element of a list, or a key or a plain value of a map, breaks any constraint of its own.
     case element
     /// A string, a blob or a list is too long or too short.
     case maximumLength, minimumLength

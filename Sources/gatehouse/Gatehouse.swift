@@ -11,10 +11,10 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self,
             LintPolicies.self,
-            Check.self, WhoCan.self, WhatCan.self, Escalate.self, Operations.self, MapRequests.self, MakeBackup.self,
+            History.self, Check.self, WhoCan.self, WhatCan.self, Escalate.self, Operations.self, MapRequests.self, MakeBackup.self,
             RestoreBackup.self,
             VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self, PrintVersion.self,
-            BenchFill.self,
+            CISAlarms.self, BenchFill.self,
         ])
 
     /// ArgumentParser looks at a command's options by reflection, which takes longer than all else that a server does until it

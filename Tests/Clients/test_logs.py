@@ -130,6 +130,42 @@ def test_events_come_back_in_their_order_page_by_page(logs: Any, now: int) -> No
         assert error_of(read, **given).code == "InvalidParameterException"
 
 
+@pytest.mark.memory
+def test_small_segments_are_merged_and_nobody_notices(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    key = key_for(root, "app")
+    stream(logs)
+    stream(logs, name="db")
+    minute = now // 60_000 * 60_000 - 60_000
+    # A line at a time, some out of their order, over the change of a minute, in two streams, and from the middle on encrypted.
+    for number in range(40):
+        if number == 20:
+            logs.associate_kms_key(logGroupName="app", kmsKeyId=key)
+        put(logs, (minute + (number * 7919) % 90_000, f"{number}"), name="web" if number % 5 else "db")
+
+    def all_events() -> list[Any]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName="app", PaginationConfig={"PageSize": 3})
+        return [event for page in pages for event in page["events"]]
+
+    before = all_events()
+    assert len(before) == 40
+    first = logs.filter_log_events(logGroupName="app", limit=17)
+    read = {"logGroupName": "app", "logStreamName": "web", "startFromHead": True, "limit": 11}
+    head = logs.get_log_events(**read)
+    cloud.advance(1800)
+    merged = [line for line in cloud.get("/metrics")[1].splitlines() if line.startswith("gatehouse_logs_merged_segments_total ")]
+    assert int(merged[0].split()[1]) > 20
+    assert all_events() == before
+    rest = logs.filter_log_events(logGroupName="app", nextToken=first["nextToken"])["events"]
+    assert first["events"] + rest == before
+    tail = logs.get_log_events(**(read | {"limit": 1000, "nextToken": head["nextForwardToken"]}))["events"]
+    assert [one["message"] for one in head["events"] + tail] == [
+        one["message"] for one in before if one["logStreamName"] == "web"]  # fmt: skip
+    back = logs.get_log_events(logGroupName="app", logStreamName="web", limit=1000)["events"]
+    assert back == head["events"] + tail
+    put(logs, (minute + 5, "late"))
+    assert len(found(logs)) == 41
+
+
 def test_batches_have_limits(logs: Any, now: int) -> None:
     stream(logs)
     day = 24 * HOUR
@@ -324,6 +360,6 @@ def test_who_may_and_who_may_not(root: Identity, logs: Any, now: int, new_user: 
 
 def test_what_is_not_built_says_so(logs: Any) -> None:
     logs.create_log_group(logGroupName="app")
-    error = error_of(logs.start_query, logGroupName="app", startTime=0, endTime=1, queryString="fields @message")
+    error = error_of(logs.put_index_policy, logGroupIdentifier="app", policyDocument="{}")
     assert error.code == "NotImplemented"
     assert error_of(logs.describe_log_groups, includeLinkedAccounts=True).code == "NotImplemented"

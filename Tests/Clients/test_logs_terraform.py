@@ -15,7 +15,7 @@ def test_a_group_with_all_that_belongs_to_it(root: Identity, tmp_path: Path) -> 
     terraform.apply()
     terraform.assert_no_drift()
     logs = root.client("logs")
-    group = logs.describe_log_groups()["logGroups"][0]
+    _, group = logs.describe_log_groups()["logGroups"]
     assert (group["logGroupName"], group["retentionInDays"], group["metricFilterCount"]) == ("app", 30, 1)
     assert logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"] == {"Team": "blue"}
     terraform.reimport(
@@ -24,9 +24,13 @@ def test_a_group_with_all_that_belongs_to_it(root: Identity, tmp_path: Path) -> 
             "aws_cloudwatch_log_stream.web": "app:web",
             "aws_cloudwatch_log_metric_filter.denials": "app:denials",
             "aws_cloudwatch_log_resource_policy.delivery": "delivery",
+            "aws_cloudwatch_log_subscription_filter.errors": "app|errors",
+            "aws_cloudwatch_log_account_policy.all": "all:SUBSCRIPTION_FILTER_POLICY",
+            "aws_cloudwatch_log_destination.central": "central",
+            "aws_cloudwatch_log_destination_policy.central": "central",
         }
     )
     terraform.run("apply", "-auto-approve", "-no-color", "-var=days=7")
-    assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 7
+    assert logs.describe_log_groups()["logGroups"][1]["retentionInDays"] == 7
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=days=7")
     assert logs.describe_log_groups()["logGroups"] == []

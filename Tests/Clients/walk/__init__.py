@@ -70,6 +70,8 @@ class Samples:
     denied_to_all: dict[str, str] = field(default_factory=dict)
     #: Operations that have a further condition when all permissions are there, and what the denial says of it.
     denied_in_the_end: dict[str, str] = field(default_factory=dict)
+    #: How many permissions operations need, of those that need more than four.
+    most_permissions: dict[str, int] = field(default_factory=dict)
     #: From the resource that a denial names to the one that a policy must name.
     resource: Callable[[str], str] = lambda named: named
     #: By "Member" and "Operation.Member".

@@ -15,6 +15,8 @@ struct EventCause: Sendable {
     let requestID: String
     /// `AWS:AIDA…`
     let principalID: String
+    /// The caller's account, or the service that did it by itself.
+    let requester: String
     /// nil: nobody asked over the network.
     let address: String?
 
@@ -24,6 +26,7 @@ struct EventCause: Sendable {
         time = call.time
         requestID = call.requestID
         principalID = call.caller.isAnonymous ? "Anonymous" : "AWS:\(call.caller.userID)"
+        requester = call.caller.isAnonymous ? "Anonymous" : call.accountID
         address = call.source.address
     }
 
@@ -33,6 +36,7 @@ struct EventCause: Sendable {
         self.time = time
         requestID = RequestIDs.make(time: time)
         principalID = "s3.amazonaws.com"
+        requester = "s3.amazonaws.com"
         address = nil
     }
 }
@@ -69,6 +73,13 @@ extension MutableRecords {
     ) throws(ServiceError) {
         for rule in cause.environment.projection(BucketIndex.self).notifications(of: bucket.name)
         where rule.wants(event, of: key) {
+            guard rule.destination != NotificationRule.eventBus else {
+                let object = ObjectAnnouncement(
+                    happened: event, bucket: bucket, key: key, version: version, versionID: id,
+                    sequencer: EventMessage.sequencer(sequence), cause: cause)
+                if let announced = object.event { try announce(announced, to: bucket.accountID, in: bucket.region) }
+                continue
+            }
             let record = EventMessage(
                 event: event, rule: rule, bucket: bucket, key: key, version: version, versionID: id,
                 sequence: sequence, cause: cause, details: details)
@@ -200,10 +211,14 @@ private struct EventMessage {
             writer.member("eTag", version.etag)
         }
         if let versionID { writer.member("versionId", versionID) }
-        // As long for all, so that they compare as texts.
-        let digits = String(UInt64(bitPattern: sequence), radix: 16, uppercase: true)
-        writer.member("sequencer", String(repeating: "0", count: max(0, 16 - digits.utf8.count)) + digits)
+        writer.member("sequencer", Self.sequencer(sequence))
         writer.endObject()
+    }
+
+    /// As long for all, so that they compare as texts.
+    static func sequencer(_ sequence: Int64) -> String {
+        let digits = String(UInt64(bitPattern: sequence), radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 16 - digits.utf8.count)) + digits
     }
 }
 

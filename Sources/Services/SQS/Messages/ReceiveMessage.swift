@@ -89,6 +89,7 @@ private struct MessageReceiver: Sendable {
                     "Too many messages in flight: there can be \(QueueMessages.mostInFlight) at most.")
             case .overLimit:
                 guard await wait(nil, version, signals) else { return [] }
+            case .onlyOld: continue
             case .nothing(let due):
                 guard await wait(due, version, signals) else { return [] }
             }
@@ -111,6 +112,7 @@ private struct MessageReceiver: Sendable {
         case messages([FoundMessage])
         case needsKeys(Set<MessageKey>)
         case overLimit
+        case onlyOld
         case nothing(until: Int64?)
     }
 
@@ -128,6 +130,7 @@ private struct MessageReceiver: Sendable {
             switch received {
             case .needsKeys(let keys): return .needsKeys(keys)
             case .overLimit: return .overLimit
+            case .onlyOld: return .onlyOld
             case .nothing(let until): return .nothing(until: until)
             case .messages(let taken):
                 let found = try taken.map { (message, content) throws(ServiceError) in

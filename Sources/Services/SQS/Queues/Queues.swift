@@ -88,7 +88,9 @@ extension SQS.ListQueues: ReadOperation {
         let page = names.prefix(paging.limit)
         return Output {
             $0.queueUrls = page.isEmpty ? nil : page.map { call.ownQueue($0).url(for: call) }
-            if names.count > page.count, input.maxResults != nil { $0.nextToken = page.last.map { Paging.marker(after: $0) } }
+            if names.count > page.count, input.maxResults != nil {
+                $0.nextToken = page.last.map { Paging.marker(after: $0) }
+            }
         }
     }
 }
