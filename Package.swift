@@ -282,8 +282,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
-                "SQSAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness import ACCOUNT, Identity, Server, error_of
 from harness import raw
 
 VERSION = "2012-11-05"
@@ -439,31 +439,3 @@ def test_a_server_that_stops_lets_nobody_wait(tmp_path: Path) -> None:
         assert server.stop() == 0
         waiter.join()
         assert answers == [[]] and time.monotonic() - start < 15
-
-
-def test_a_bucket_tells_a_queue(root: Identity, sqs: Any) -> None:
-    s3, url = root.client("s3"), make(sqs)
-    s3.create_bucket(Bucket="box")
-    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
-    rule = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
-    error = error_of(s3.put_bucket_notification_configuration, Bucket="box", NotificationConfiguration=rule)
-    assert error.code == "InvalidArgument"
-    # The policy is about the bucket that S3 calls for.
-    for bucket, is_enough in [("other", False), ("box", True)]:
-        source = {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
-        lets = allow("sqs:SendMessage", arn, Principal={"Service": "s3.amazonaws.com"}, Condition=source)
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(lets)})
-        if is_enough:
-            s3.put_bucket_notification_configuration(Bucket="box", NotificationConfiguration=rule)
-        else:
-            error_of(s3.put_bucket_notification_configuration, Bucket="box", NotificationConfiguration=rule)
-    s3.put_object(Bucket="box", Key="a", Body=b"1")
-    found: list[dict[str, Any]] = []
-    while len(found) < 2:
-        came = receive(sqs, url, WaitTimeSeconds=20, MessageSystemAttributeNames=["SenderId"])
-        assert came, "nothing came"
-        found += came
-    told = [json.loads(one["Body"]) for one in found]
-    assert [one["Event"] for one in told if "Event" in one] == ["s3:TestEvent"]
-    assert [one["Records"][0]["s3"]["object"]["key"] for one in told if "Records" in one] == ["a"]
-    assert found[0]["Attributes"]["SenderId"] == "s3.amazonaws.com"

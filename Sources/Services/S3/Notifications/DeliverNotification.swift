@@ -2,8 +2,8 @@ import Fetch
 import Platform
 import Wire
 
-/// Brings a message to the server that stands for its destination, or to a queue or topic of this Gatehouse: at least once. One
-/// that was taken is done, by a server with any status of success; until then it is tried again for a day.
+/// Brings a message to the server that stands for its destination: at least once. One that was taken with any status of
+/// success is done; until then it is tried again for a day.
 struct DeliverNotification: Job {
     static let kind = "S3::DeliverNotification"
     /// With pauses that grow to five minutes, about a day.
@@ -13,25 +13,19 @@ struct DeliverNotification: Job {
     let destination: String
     /// JSON.
     let body: String
-    /// The bucket's ARN, and its account; nil in what earlier versions have scheduled.
-    var bucket: String?
-    var account: String?
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let servers = context.environment.outsideServers
         do throws(ServiceError) {
-            try await deliver(servers, context.environment)
+            try await deliver(servers)
         } catch {
             guard context.attempts >= Self.mostAttempts else { throw error }
         }
         try await context.finish { (_) throws(ServiceError) in }
     }
 
-    private func deliver(_ servers: OutsideServers, _ environment: Environment) async throws(ServiceError) {
+    private func deliver(_ servers: OutsideServers) async throws(ServiceError) {
         guard let address = servers.eventDestinations[destination] else {
-            if let bucket, let account, let own = OwnDestination(destination, bucket: bucket, account: account) {
-                return try await own.send(body, environment)
-            }
             throw failure("no server stands for it: name one with --event-destination")
         }
         var limits = Fetch.Limits()

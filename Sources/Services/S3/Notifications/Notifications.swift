@@ -72,15 +72,15 @@ extension MutableRecords {
             let record = EventMessage(
                 event: event, rule: rule, bucket: bucket, key: key, version: version, versionID: id,
                 sequence: sequence, cause: cause, details: details)
-            try send(record.json, to: rule.destination, of: bucket, at: cause.time)
+            try send(record.json, to: rule.destination, at: cause.time)
         }
     }
 
     /// Puts a message on the schedule.
-    func send(_ body: String, to destination: String, of bucket: Bucket, at time: Double) throws(ServiceError) {
+    func send(_ body: String, to destination: String, at time: Double) throws(ServiceError) {
         try shared.schedule(
-            DeliverNotification(destination: destination, body: body, bucket: bucket.arn, account: bucket.accountID),
-            id: Identifiers.randomBytes(16).hexadecimal, at: time)
+            DeliverNotification(destination: destination, body: body), id: Identifiers.randomBytes(16).hexadecimal,
+            at: time)
     }
 }
 
@@ -221,21 +221,18 @@ extension S3.PutBucketNotificationConfiguration {
             }
         }
         guard input.skipDestinationValidation != true else { return }
-        let servers = call.environment.outsideServers.eventDestinations
-        let destinations = Set(rules.map(\.destination)).sorted()
-        for destination in destinations where servers[destination] == nil {
-            let own = OwnDestination(destination, of: bucket)
-            let problem =
-                own == nil
-                ? "No server stands for this destination: the operator names it with --event-destination ARN=URL."
-                : try own?.problem(bucket, call)
-            guard let problem else { continue }
+        let destinations = call.environment.outsideServers.eventDestinations
+        if let unknown = rules.first(where: { destinations[$0.destination] == nil }) {
             throw .s3(
                 "InvalidArgument", "Unable to validate the following destination configurations",
-                ["ArgumentName1": destination, "ArgumentValue1": problem])
+                [
+                    "ArgumentName1": unknown.destination,
+                    "ArgumentValue1":
+                        "No server stands for this destination: the operator names it with --event-destination ARN=URL.",
+                ])
         }
-        for destination in destinations {
-            try records.send(testMessage(bucket, call), to: destination, of: bucket, at: call.time)
+        for destination in Set(rules.map(\.destination)) {
+            try records.send(testMessage(bucket, call), to: destination, at: call.time)
         }
     }
 
