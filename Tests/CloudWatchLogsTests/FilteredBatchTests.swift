@@ -2,6 +2,7 @@ import CloudWatchLogsAPI
 import LogPatterns
 import Platform
 import Testing
+import Wire
 
 @testable import CloudWatchLogsService
 
