@@ -8,6 +8,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 from test_logs_insights import put, rows
+from test_logs_live_tail import updates
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 IDENTIFIER = "arn:aws:dataprotection::aws:data-identifier/"
@@ -187,3 +188,13 @@ def test_filters_see_what_is_masked(cloud: Server, logs: Any, now: int) -> None:
     put(logs, (now, MESSAGE))
     cloud.advance(120)
     assert [event["message"] for event in logs.filter_log_events(logGroupName="copy")["events"]] == [MASKED]
+
+
+def test_live_tail_shows_what_is_masked(root: Identity, logs: Any, now: int) -> None:
+    logs.put_data_protection_policy(logGroupIdentifier="app", policyDocument=document("EmailAddress"))
+    tail = root.client("logs", inject_host_prefix=False).start_live_tail(logGroupIdentifiers=[f"{ARN}app"])
+    events = iter(tail["responseStream"])
+    assert "sessionStart" in next(events)
+    put(logs, (now, MESSAGE))
+    assert next(updates(events))["message"] == MASKED
+    tail["responseStream"].close()

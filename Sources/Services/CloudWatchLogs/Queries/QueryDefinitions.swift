@@ -11,7 +11,7 @@ struct QueryDefinition: Record {
     /// Of an account, in a Region.
     static let most = 1000
 
-    /// A UUID of version 4, which Terraform insists on.
+    /// A UUID of version 4: Terraform takes no other.
     let id: String
     var name: String
     var text: String
