@@ -22,7 +22,7 @@ struct HostileInputTests {
     @Test func expressions() {
         var generator = SplitMix(state: 19)
         var computed = 0
-        for _ in 0..<10_000 {
+        for _ in 0..<2_000 {
             let text = text(&generator, Self.words, 14)
             var math = MathEvaluator(start: -600, end: 600, period: 60) { query, _, period throws(MathError) in
                 _ = try SearchQuery(query)
@@ -40,7 +40,7 @@ struct HostileInputTests {
                 if error.message.isEmpty { Issue.record("\(text)") }
             }
         }
-        #expect(computed > 10)
+        #expect(computed > 2)
     }
 
     @Test func rulesAndSearches() {
@@ -55,7 +55,7 @@ struct HostileInputTests {
         ]
         let metric = SearchQuery.Candidate(namespace: "A/B", name: "cD1e", dimensions: [("c", "d e")])
         var parsed = 0
-        for _ in 0..<10_000 {
+        for _ in 0..<2_000 {
             if let rule = try? AlarmRule(text(&generator, rules, 12)) {
                 parsed += 1
                 _ = rule.isTrue { $0 == "a" ? .alarm : nil }
@@ -67,12 +67,12 @@ struct HostileInputTests {
             _ = Statistic(
                 text(&generator, ["p", "TM(", "tm", "PR(", ":", "%", ")", "1", "9", ".", "e", "-", "0", "IQM"], 8))
         }
-        #expect(parsed > 100)
+        #expect(parsed > 20)
     }
 
     @Test func depth() {
         for open in ["(", "[", "-", "SUM(", "NOT ", "IF(m1,"] {
-            let text = String(repeating: open, count: 100_000)
+            let text = String(repeating: open, count: 20_000)
             #expect(throws: MathError.self) { try MathExpression(text) }
             #expect(throws: MathError.self) { try AlarmRule(text) }
         }
