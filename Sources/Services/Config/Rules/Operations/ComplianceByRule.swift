@@ -87,7 +87,8 @@ extension RecordReading {
             let rows = try list(
                 RuleResult.self, by: RuleResult.byCompliance, of: rule,
                 RowIndexRange(
-                    RowPrefix(.text(only.rawValue)), after: after.map { (RuleResult.value(only, $0.type, $0.id), $0.key) }),
+                    RowPrefix(.text(only.rawValue)),
+                    after: after.map { (RuleResult.value(only, $0.type, $0.id), $0.key) }),
                 limit: paging.limit + 1)
             return Page(rows, limit: paging.limit)
         }
