@@ -81,6 +81,20 @@ def test_a_careless_change_is_found(cloud: Server) -> None:
     types = api.get_compliance_summary_by_resource_type(ResourceTypes=[BUCKET])["ComplianceSummariesByResourceType"]
     assert types[0]["ComplianceSummary"]["CompliantResourceCount"]["CappedCount"] == 1
 
+    api.put_configuration_aggregator(
+        ConfigurationAggregatorName="all", AccountAggregationSources=[{"AccountIds": [ACCOUNT], "AllAwsRegions": True}])
+    together = api.describe_aggregate_compliance_by_config_rules(ConfigurationAggregatorName="all")
+    assert [(one["ConfigRuleName"], one["AccountId"], one["Compliance"]["ComplianceType"])
+            for one in together["AggregateComplianceByConfigRules"]] == [("versioned", ACCOUNT, "NON_COMPLIANT")]
+    counted = api.get_aggregate_config_rule_compliance_summary(ConfigurationAggregatorName="all", GroupByKey="ACCOUNT_ID")
+    assert [(one["GroupName"], one["ComplianceSummary"]["NonCompliantResourceCount"]["CappedCount"])
+            for one in counted["AggregateComplianceCounts"]] == [(ACCOUNT, 1)]
+    where = {"ConfigurationAggregatorName": "all", "ConfigRuleName": "versioned", "AccountId": ACCOUNT, "AwsRegion": "us-east-1"}
+    found = api.get_aggregate_compliance_details_by_config_rule(**where)["AggregateEvaluationResults"]
+    assert {one["ComplianceType"] for one in found} == {"COMPLIANT", "NON_COMPLIANT"}
+    assert api.get_aggregate_compliance_details_by_config_rule(
+        **{**where, "AwsRegion": "eu-west-1"})["AggregateEvaluationResults"] == []
+
     recording.s3.delete_bucket(Bucket="good")
     until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
     assert api.describe_compliance_by_resource(ResourceType=BUCKET, ResourceId="good")["ComplianceByResources"] == []

@@ -68,9 +68,9 @@ SAMPLES.of("GetResourceConfigHistory", resourceType="AWS::S3::Bucket", resourceI
 SAMPLES.of("ListDiscoveredResources", resourceType="AWS::S3::Bucket")
 SAMPLES.of("ListAggregateDiscoveredResources", ResourceType="AWS::S3::Bucket")
 SAMPLES.members(
-    ConfigRule=RULE, ConfigRuleName="x", ConfigRuleNames=["x"], RemediationConfigurations=[REMEDIATION], ResourceType="AWS::S3::Bucket",
-    ResourceId="x", ConformancePackName="x", ConformancePackNames=["x"], ResourceEvaluationId="x", ResultToken="x",
-    ExternalEvaluation=EVALUATION, Evaluations=[EVALUATION], EvaluationMode="PROACTIVE",
+    ConfigRule=RULE, ConfigRuleName="x", ConfigRuleNames=["x"], RemediationConfigurations=[REMEDIATION],
+    ConformancePackName="x", ConformancePackNames=["x"], ResourceEvaluationId="x", ResultToken="x",
+    ExternalEvaluation=EVALUATION, AccountId=ACCOUNT, AwsRegion="us-east-1", EvaluationMode="PROACTIVE",
     ResourceDetails={"ResourceId": "x", "ResourceType": "AWS::S3::Bucket", "ResourceConfiguration": "{}"},
     OrganizationConfigRuleName="x", OrganizationConformancePackName="x", ResourceKeys=[{"ResourceType": "AWS::S3::Bucket", "ResourceId": "x"}],
 )  # fmt: skip
@@ -79,4 +79,3 @@ SAMPLES.of("PutOrganizationConformancePack", TemplateBody=TEMPLATE)
 SAMPLES.of(
     "PutOrganizationConfigRule", OrganizationManagedRuleMetadata={"RuleIdentifier": "S3_BUCKET_VERSIONING_ENABLED"})
 SAMPLES.of("StartRemediationExecution", ResourceKeys=[{"resourceType": "AWS::S3::Bucket", "resourceId": "x"}])
-SAMPLES.of("DescribeRemediationExecutionStatus", ResourceKeys=[{"resourceType": "AWS::S3::Bucket", "resourceId": "x"}])

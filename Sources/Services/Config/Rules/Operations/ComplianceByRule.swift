@@ -14,10 +14,10 @@ extension RecordReading {
 }
 
 /// The types that a request asks for.
-/// - Throws: InvalidParameterValueException for one that results never have.
+/// - Throws: InvalidParameterValueException for what is none. Nothing is kept of what is not applicable.
 func wanted(_ types: [String]?) throws(ServiceError) -> Set<Compliance> {
     let all = try (types ?? []).map { (text) throws(ServiceError) in
-        guard let compliance = Compliance(rawValue: text), compliance != .notApplicable else {
+        guard let compliance = Compliance(rawValue: text) else {
             throw ServiceError.invalidParameterValue("The ComplianceType \(text) is not valid.")
         }
         return compliance
