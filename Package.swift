@@ -26,6 +26,9 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "LogQueries", targets: ["LogQueries"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
+        .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
@@ -286,7 +289,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
+                "SQSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -298,8 +302,9 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI", "KeyMaterial", "Keyring",
-                "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
+                "CLibCrypto", "CloudWatchLogsAPI", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI",
+                "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn",
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -335,18 +340,25 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
-                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking",
+                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
             name: "CloudWatchService",
-            dependencies: ["CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "Wire"],
+            dependencies: [
+                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/CloudWatch"),
         .target(
             name: "EventBridgeService",
             dependencies: [
-                "Directory", "EventBridgeAPI", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "Wire",
+                "CloudWatchLogsAPI", "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger",
+                "Platform", "Policy",
+                "SNSAPI",
+                "SQSAPI", "STSAPI", "Wire",
             ],
             path: "Sources/Services/EventBridge"),
         .target(
@@ -387,7 +399,7 @@ let package = Package(
             name: "CloudTrailService",
             dependencies: [
                 "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
-                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -453,7 +465,7 @@ let package = Package(
         .target(
             name: "Edge",
             dependencies: [
-                "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
+                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -578,6 +590,7 @@ let package = Package(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
+        .executableTarget(name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -756,10 +769,12 @@ let package = Package(
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
-        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
+        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
-        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
-        .testTarget(name: "SQSTests", dependencies: ["SQSService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
+        .testTarget(
+            name: "SQSTests",
+            dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
         .testTarget(
             name: "ConfigServiceTests", dependencies: ["ConfigService", "Directory", "Ledger", "Platform", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
@@ -784,7 +799,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "Bodies", "Catalogue", "CoreRuleSet", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring",
-                "Learning", "Ledger", "Lint",
+                "Learning", "Ledger", "Lint", "LogPatterns",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",

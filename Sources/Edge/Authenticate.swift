@@ -1,3 +1,4 @@
+import Compression
 import Directory
 import Platform
 import Policy
@@ -64,10 +65,25 @@ extension Edge {
             throw refusal(.invalidClientTokenID, routed)
         }
         return Authenticated(
-            routed: routed, module: module, caller: caller, request: try proved(routed, proof),
+            routed: routed, module: module, caller: caller, request: try inflated(proved(routed, proof), module),
             region: module.region(signedFor: region),
             signature: SignatureDetails(
                 claims, contentHash: routed.arrival.head.request.header("x-amz-content-sha256")))
+    }
+
+    /// A request with its body as it was before its client has compressed it: what is signed is what was sent.
+    /// - Throws: SerializationException for what can't be undone, or would be more than a body may be.
+    private func inflated(
+        _ request: consuming WireRequest, _ module: ServiceModule
+    ) throws(ServiceError) -> WireRequest {
+        guard module.takesCompressedBodies, request.stream == nil,
+            request.header("content-encoding")?.lowercased() == "gzip"
+        else { return request }
+        guard let body = Gunzip.decompress(request.body, most: AnyOperation.usualBodyLimit) else {
+            throw ServiceError("SerializationException", "The body is no gzip, or more than 1 MiB of data.")
+        }
+        request.body = body
+        return request
     }
 
     /// Proves who sent a form that came in by a front of the service's own. What it signs is the form's policy; that the rest

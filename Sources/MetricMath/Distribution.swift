@@ -6,9 +6,9 @@
 ///
 /// AWS takes no percentiles of negative values.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html>
-public struct Distribution: Sendable, Equatable {
+public struct Distribution: Sendable, Equatable, Codable {
     /// A value, and how often there was it.
-    public struct Entry: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable, Codable {
         public var value: Double
         public var count: Double
 
@@ -21,7 +21,7 @@ public struct Distribution: Sendable, Equatable {
 
     /// How many different values are kept.
     public static let mostValues = 150
-    private static let mostCoarseness = 20
+    fileprivate static let mostCoarseness = 20
 
     /// In the order of the values, each once; no count is 0.
     public private(set) var entries: [Entry]
@@ -116,5 +116,13 @@ extension Distribution {
     /// The values above `lower` and up to `upper`.
     func between(_ lower: Double, _ upper: Double) -> [Entry] {
         entries.filter { $0.value > lower && $0.value <= upper }
+    }
+}
+
+extension Distribution {
+    /// As it was kept: entries in the order of their values, and how coarse they are.
+    public init(kept entries: [Entry], coarseness: Int) {
+        self.entries = entries
+        self.coarseness = max(0, min(coarseness, Self.mostCoarseness))
     }
 }

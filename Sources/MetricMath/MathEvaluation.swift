@@ -8,17 +8,17 @@ public enum MathValue: Sendable, Equatable {
 /// The metrics and expressions of one request, which name each other by their ids: computes what is asked for.
 ///
 /// ```swift
-/// var math = MetricMath(start: 0, end: 180, period: 60)
+/// var math = MathEvaluator(start: 0, end: 180, period: 60)
 /// math.add(metric: TimeSeries(label: "Errors", period: 60, points: [.init(0, 4), .init(60, 6)]), id: "m1")
 /// try math.add(expression: "m1 / PERIOD(m1)", id: "e1")
 /// let perSecond = try math.value(of: "e1")
 /// ```
 ///
 /// The time is that from `start` to before `end`, in seconds since 1970.
-public struct MetricMath: Sendable {
+public struct MathEvaluator {
     /// Finds the series that a `SEARCH` asks for.
     public typealias Search =
-        @Sendable (_ query: String, _ statistic: String?, _ period: Int64?) throws(MathError) -> [TimeSeries]
+        (_ query: String, _ statistic: String?, _ period: Int64?) throws(MathError) -> [TimeSeries]
 
     /// Points that a series without gaps may have.
     static let mostPoints: Int64 = 1_000_000

@@ -54,7 +54,7 @@ struct MathFunctions {
     private func grid(_ period: Int64) throws(MathError) -> [Int64] {
         let step = max(1, period)
         let (first, overflow) = (start / step).multipliedReportingOverflow(by: step)
-        guard !overflow, end > first, (end - first) / step <= MetricMath.mostPoints else {
+        guard !overflow, end > first, (end - first) / step <= MathEvaluator.mostPoints else {
             if !overflow, end <= first { return [] }
             throw MathError("The time is too long for its period.")
         }

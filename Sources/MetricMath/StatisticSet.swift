@@ -1,6 +1,6 @@
 /// What is kept of the values of a metric in a time: `StatisticSet`, and how often there was which value.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_StatisticSet.html>
-public struct StatisticSet: Sendable, Equatable {
+public struct StatisticSet: Sendable, Equatable, Codable {
     public var count: Double
     public var sum: Double
     public var minimum: Double

@@ -102,6 +102,8 @@ public final class ServiceModule: Sendable {
     public let usualBodyLimit: Int
     /// What it signs that other services take as a proof; nil: nothing.
     public let tokens: ServiceTokens?
+    /// Whether clients may compress bodies, by a `Content-Encoding` of `gzip`: Smithy's trait `requestCompression`.
+    public let takesCompressedBodies: Bool
     /// Takes data points of metrics into the account and Region of some records; CloudWatch's alone does. See
     /// ``MutableRecords/publish(_:_:)``.
     public let takesMetricData: MetricDataTaker?
@@ -149,7 +151,7 @@ public final class ServiceModule: Sendable {
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
         screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
-        takesMetricData: MetricDataTaker? = nil,
+        takesCompressedBodies: Bool = false, takesMetricData: MetricDataTaker? = nil,
         usualBodyLimit: Int = AnyOperation.usualBodyLimit
     ) {
         self.signingName = signingName ?? api.signingName
@@ -189,6 +191,7 @@ public final class ServiceModule: Sendable {
         self.tokens = tokens
         self.isScreened = isScreened
         self.screens = screens
+        self.takesCompressedBodies = takesCompressedBodies
         self.takesMetricData = takesMetricData
     }
 
@@ -237,6 +240,7 @@ public final class ServiceModule: Sendable {
         tokens = nil
         isScreened = false
         screens = nil
+        takesCompressedBodies = false
         takesMetricData = nil
     }
 

@@ -21,7 +21,7 @@ struct MathExpressionTests {
     }
 
     private func value(_ expression: String, _ metrics: [String: String], minutes: Int = 5) throws -> MathValue {
-        var math = MetricMath(start: 0, end: Int64(minutes) * 60, period: 60)
+        var math = MathEvaluator(start: 0, end: Int64(minutes) * 60, period: 60)
         for (id, values) in metrics.sorted(by: { $0.key < $1.key }) { math.add(metric: series(values), id: id) }
         try math.add(expression: expression, id: "e")
         return try math.value(of: "e")
@@ -94,7 +94,7 @@ struct MathExpressionTests {
 
     @Test("Expressions use expressions; a circle is an error")
     func references() throws {
-        var math = MetricMath(start: 0, end: 120, period: 60)
+        var math = MathEvaluator(start: 0, end: 120, period: 60)
         math.add(metric: series("1 2"), id: "m1")
         try math.add(expression: "m1 * 2", id: "e1")
         try math.add(expression: "e1 + e1", id: "e2")

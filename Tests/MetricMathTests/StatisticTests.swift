@@ -81,3 +81,35 @@ struct StatisticTests {
         #expect(set.distribution?.count == 401)
     }
 }
+
+struct SearchQueryTests {
+    private let metric = SearchQuery.Candidate(
+        namespace: "AWS/EC2", name: "CPUUtilization", dimensions: [("InstanceId", "i-0a"), ("Team", "web shop")])
+
+    @Test(
+        "What a search finds",
+        arguments: [
+            ("", true), ("cpu", true), ("CPUUtilization", true), ("utilization", true), ("util", false),
+            ("disk", false),
+            ("{AWS/EC2,InstanceId,Team} cpu", true), ("{AWS/EC2,InstanceId} cpu", false),
+            ("{AWS/EC2, Team, InstanceId}", true), ("{AWS/S3,InstanceId,Team}", false),
+            ("MetricName=\"CPUUtilization\"", true), ("MetricName=\"CPU\"", false), ("metricname=cpu", true),
+            ("Team=shop", true), ("Team=\"shop\"", false), ("Team=\"web shop\"", true), ("Team=bank", false),
+            ("cpu NOT disk", true), ("cpu NOT shop", false), ("disk OR cpu", true), ("disk OR cpu AND bank", false),
+            ("(disk OR cpu) web", true), ("Team=(bank OR shop)", true), ("\"web shop\"", true),
+        ])
+    func matches(query: String, isFound: Bool) throws {
+        #expect(try SearchQuery(query).matches(metric) == isFound)
+    }
+
+    @Test("No searches", arguments: ["{AWS/EC2", "(cpu", "cpu)", "Team=", "\"cpu", "NOT", "{,a}"])
+    func invalid(query: String) {
+        #expect(throws: MathError.self) { try SearchQuery(query) }
+    }
+
+    @Test("A metric's name that all have is looked up")
+    func name() throws {
+        #expect(try SearchQuery("{A,B} MetricName=\"x\" c").metricName == "x")
+        #expect(try SearchQuery("MetricName=\"x\" OR MetricName=\"y\"").metricName == nil)
+    }
+}
