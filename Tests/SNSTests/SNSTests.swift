@@ -48,7 +48,8 @@ import Wire
         "", "[]", "{", #"{"healthyRetryPolicy":1}"#, #"{"healthyRetryPolicy":{"numRetries":-1}}"#,
         #"{"healthyRetryPolicy":{"numRetries":1.5}}"#, #"{"healthyRetryPolicy":{"minDelayTarget":0}}"#,
         #"{"healthyRetryPolicy":{"numNoDelayRetries":4}}"#, #"{"healthyRetryPolicy":{"backoffFunction":"slow"}}"#,
-        #"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#, #"{"requestPolicy":{"headerContentType":"text/plain\r\nX: y"}}"#,
+        #"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#,
+        #"{"requestPolicy":{"headerContentType":"text/plain\r\nX: y"}}"#,
         #"{"requestPolicy":{"headerContentType":"image/png"}}"#,
         #"{"healthyRetryPolicy":{"numRetries":9223372036854775807}}"#,
     ]) func policiesThatAreNone(_ text: String) {
@@ -66,7 +67,8 @@ import Wire
         let signed = SignedText(content, text: "text", time: "time", topic: "topic", subscribeURL: nil).text
         #expect(
             signed
-                == "Message\ntext\nMessageId\nid\nSubject\nsubject\nTimestamp\ntime\nTopicArn\ntopic\nType\nNotification\n")
+                == "Message\ntext\nMessageId\nid\nSubject\nsubject\nTimestamp\ntime\nTopicArn\ntopic\nType\nNotification\n"
+        )
         let asked = MessageContent(kind: .subscriptionConfirmation, id: "id", time: 0, text: "text", token: "token")
         #expect(
             SignedText(asked, text: "text", time: "time", topic: "topic", subscribeURL: "url").text
@@ -112,7 +114,9 @@ import Wire
     }
 
     @Test func filtersSeeAttributesByTheirTypes() throws {
-        func matches(_ policy: String, scope: String? = nil, _ attributes: [String: MessageAttribute], text: String = "x") throws
+        func matches(
+            _ policy: String, scope: String? = nil, _ attributes: [String: MessageAttribute], text: String = "x"
+        ) throws
             -> Bool
         {
             var content = MessageContent(kind: .notification, id: "id", time: 0, text: text)

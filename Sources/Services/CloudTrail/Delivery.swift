@@ -109,7 +109,9 @@ struct Delivery: Sendable {
         try await move(from: start, to: found.cursor, discarding: delivered.calls) {
             (session, status, records) throws(ServiceError) in
             for call in told { _ = try call.complete(in: records) }
-            if !told.isEmpty || untold != nil { (status.notificationAttempted, status.notificationError) = (now, untold) }
+            if !told.isEmpty || untold != nil {
+                (status.notificationAttempted, status.notificationError) = (now, untold)
+            }
             if !told.isEmpty { status.notified = now }
             try counts.keep(for: session, in: records)
             try delivered.complete(in: records) { session.note($0, at: $1) }

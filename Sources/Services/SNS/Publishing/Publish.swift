@@ -16,10 +16,13 @@ extension SNS.Publish: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let arn = input.topicArn ?? input.targetArn else {
             // Phone numbers are no resource.
-            guard input.phoneNumber != nil else { throw .invalidParameter("TopicArn or TargetArn Reason: no value for required parameter") }
+            guard input.phoneNumber != nil else {
+                throw .invalidParameter("TopicArn or TargetArn Reason: no value for required parameter")
+            }
             return call.accessToAll
         }
-        return .required(call.access(on: try TopicName(arn, parameter: input.topicArn == nil ? "TargetArn" : "TopicArn"), "Publish"))
+        return .required(
+            call.access(on: try TopicName(arn, parameter: input.topicArn == nil ? "TargetArn" : "TopicArn"), "Publish"))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Publication {
@@ -92,16 +95,20 @@ extension SNS.PublishBatch: PreparedWriteOperation {
         }
         guard ids.count <= 10 else {
             throw .sns(
-                .tooManyEntriesInBatchRequest, "The batch request contains more entries than permissible (more than 10).")
+                .tooManyEntriesInBatchRequest,
+                "The batch request contains more entries than permissible (more than 10).")
         }
-        guard ids.allSatisfy({ id in
-            (1...80).contains(id.utf8.count)
-                && id.utf8.allSatisfy { byte in
-                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                        || byte == 0x2D || byte == 0x5F
-                }
-        }) else {
-            throw .sns(.invalidBatchEntryId, "The Id of a batch entry in a batch request doesn't abide by the specification.")
+        guard
+            ids.allSatisfy({ id in
+                (1...80).contains(id.utf8.count)
+                    && id.utf8.allSatisfy { byte in
+                        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                            || byte == 0x2D || byte == 0x5F
+                    }
+            })
+        else {
+            throw .sns(
+                .invalidBatchEntryId, "The Id of a batch entry in a batch request doesn't abide by the specification.")
         }
         guard Set(ids).count == ids.count else {
             throw .sns(.batchEntryIdsNotDistinct, "Two or more batch entries in the request have the same Id.")

@@ -44,6 +44,9 @@ final class QueueSignals: Projection {
     /// To be asked before looking for messages: what comes afterwards is not missed.
     func version(of queue: String) -> UInt64 { state.withLock { $0.places[queue]?.version ?? 0 } }
 
+    /// How many wait.
+    func waiters(of queue: String) -> Int { state.withLock { $0.places[queue]?.waiters.count ?? 0 } }
+
     /// Tells that some messages can be received.
     /// - Parameter count: how many, at most.
     func wake(_ queue: String, _ count: Int) {
