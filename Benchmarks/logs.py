@@ -179,17 +179,19 @@ def searches(folder: Path) -> None:
             first = filled(server, "app", count)
             filled_in = time.perf_counter() - started
             settle(server)
-            hours, took = count // HOURLY, []
+            assert server.process
+            hours, took, used = count // HOURLY, [], cpu_seconds(server.process.pid)
             for number in range(ROUNDS):
                 hour = hours * (number + 1) // (ROUNDS + 1)
                 one, found = search(server, "app", first, hour, "needle")
                 assert found == [f"needle {hour}"], found
                 took.append(one)
             seconds[count] = statistics.median(took)
+            used = (cpu_seconds(server.process.pid) - used) / ROUNDS
             stored = sum(path.stat().st_size for path in (folder / f"searched-{count}").rglob("*") if path.is_file())
             row(
                 f"of {count:,}, seconds", f"{seconds[count]:.2f}",
-                f"{seconds[count] / seconds[min(seconds)]:.2f} times that of {min(seconds):,}; "
+                f"{seconds[count] / seconds[min(seconds)]:.2f} times that of {min(seconds):,}, with {used:.2f} s of CPU; "
                 f"{stored / count:.0f} bytes on disk for a line, put in {filled_in:,.0f} s")  # fmt: skip
         shutil.rmtree(folder / f"searched-{count}")
 

@@ -40,7 +40,8 @@ def furnish(root: Identity) -> None:
     logs.put_destination(destinationName="x", targetArn=OTHER_GROUP, roleArn=f"arn:aws:iam::{ACCOUNT}:role/x")
 
 
-SAMPLES = Samples(furnish=furnish, event_source="logs.amazonaws.com", data_events={"PutLogEvents"})
+SAMPLES = Samples(
+    furnish=furnish, event_source="logs.amazonaws.com", data_events={"PutLogEvents"}, config={"inject_host_prefix": False})
 SAMPLES.members(
     logGroupName="x", logStreamName="x", logGroupIdentifier="x", resourceArn=GROUP, filterName="x", filterPattern="x",
     logEvents=[{"timestamp": int(time.time() * 1000), "message": "x"}], logEventMessages=["x"], retentionInDays=1,
