@@ -95,6 +95,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
 	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)

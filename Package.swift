@@ -364,7 +364,7 @@ let package = Package(
         .target(
             name: "SNSService",
             dependencies: [
-                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "OIDC", "Platform", "Policy", "SNSAPI",
+                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "LogMasking", "OIDC", "Platform", "Policy", "SNSAPI",
                 "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),

@@ -29,16 +29,16 @@ from objects import message
 from harness import Identity, raw
 
 LINES = sorted(int(count) for count in os.environ.get("GATEHOUSE_BENCH_LINES", "10000000,30000000").split(","))
-#: Lines in an hour of the groups that are searched: 40 batches.
-HOURLY = 320_000
-BATCH = 8_000
+BATCH = int(os.environ.get("GATEHOUSE_BENCH_BATCH", "8000"))
+#: Lines in an hour of the groups that are searched.
+HOURLY = 40 * BATCH
 HOUR = 3_600_000
 ROUNDS = 5
 CONNECTIONS = 4
 
 
 def lines(count: int, seed: int = 1) -> list[str]:
-    """What a web server writes, some 100 bytes each."""
+    """What a web server writes, some 80 bytes each, as JSON has it."""
     made = random.Random(seed)
     paths = ["/", "/cart", "/orders/{}", "/products/{}/reviews", "/login", "/static/app.js"]
     return [
@@ -111,7 +111,7 @@ def ingestion(folder: Path) -> None:
         logs.create_log_group(logGroupName="app")
         for number in range(CONNECTIONS):
             logs.create_log_stream(logGroupName="app", logStreamName=f"s{number}")
-        for name, size, count in (("8,000 lines", BATCH, 100), ("100 lines", 100, 2000), ("1 line", 1, 4000)):
+        for name, size, count in ((f"{BATCH:,} lines", BATCH, 100), ("100 lines", 100, 2000), ("1 line", 1, 4000)):
             now = int(time.time() * 1000)
             requests = [
                 batch(root, "app", f"s{number % CONNECTIONS}", now + number, 0, texts[:size]) for number in range(count)
@@ -147,7 +147,7 @@ def filled(server: PinnedServer, group: str, count: int) -> int:
             for number in range(batches):
                 own = list(texts)
                 if number == 7:
-                    own[4711] = f"needle {hour}"
+                    own[len(own) // 2] = f"needle {hour}"
                 start = first + hour * HOUR + number * HOUR // batches
                 yield batch(root, group, f"s{number % CONNECTIONS}", start, HOUR / batches / BATCH, own)
 

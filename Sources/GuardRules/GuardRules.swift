@@ -3,12 +3,6 @@ public import Wire
 /// A rule file in the language of AWS CloudFormation Guard, ready to be evaluated against documents.
 ///
 /// AWS: <https://docs.aws.amazon.com/cfn-guard/latest/ug/writing-rules.html>
-///
-/// ```swift
-/// let rules = try GuardRules("rule versioned { configuration.versioning.status == 'Enabled' << turn it on >> }")
-/// let outcome = try rules.evaluate(item)
-/// // outcome.status == .fail, outcome.messages == ["turn it on"]
-/// ```
 public struct GuardRules: Sendable {
     /// The names of the rules, in the order of the text. Clauses outside of rules are those of the rule `default`.
     public var names: [String] { file.rules.map(\.name) }

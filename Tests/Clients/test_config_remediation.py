@@ -178,6 +178,14 @@ def test_a_conformance_pack(cloud: Server) -> None:
     found = first["ConformancePackRuleEvaluationResults"] + second["ConformancePackRuleEvaluationResults"]
     assert {one["ComplianceType"] for one in found} == {"COMPLIANT", "NON_COMPLIANT"} and "NextToken" not in second
 
+    api.put_configuration_aggregator(
+        ConfigurationAggregatorName="all", AccountAggregationSources=[{"AccountIds": [ACCOUNT], "AllAwsRegions": True}])
+    packs = api.describe_aggregate_compliance_by_conformance_packs(ConfigurationAggregatorName="all")
+    assert packs["AggregateComplianceByConformancePacks"][0]["Compliance"] == {
+        "ComplianceType": "NON_COMPLIANT", "CompliantRuleCount": 1, "NonCompliantRuleCount": 1, "TotalRuleCount": 2}
+    counted = api.get_aggregate_conformance_pack_compliance_summary(ConfigurationAggregatorName="all")
+    assert counted["AggregateConformancePackComplianceSummaries"][0]["ComplianceSummary"] == {
+        "CompliantConformancePackCount": 0, "NonCompliantConformancePackCount": 1}
     key = {"resourceType": USER, "resourceId": alice}
     api.start_remediation_execution(ConfigRuleName=policies, ResourceKeys=[key])
     until(lambda: verdicts(api, policies) == {alice: "COMPLIANT"})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-import pytest
-from harness import ACCOUNT, Identity, Server, error_of
+from harness import ACCOUNT, Server, error_of
 from harness.configuration import Recording, until
+from harness.functions import Function
+from harness.organizations import NewOrganization
 
 BUCKET = "AWS::S3::Bucket"
 USER = "AWS::IAM::User"
@@ -78,6 +80,20 @@ def test_a_careless_change_is_found(cloud: Server) -> None:
     assert summary["NonCompliantResourceCount"]["CappedCount"] == 1 and summary["CompliantResourceCount"]["CappedCount"] == 0
     types = api.get_compliance_summary_by_resource_type(ResourceTypes=[BUCKET])["ComplianceSummariesByResourceType"]
     assert types[0]["ComplianceSummary"]["CompliantResourceCount"]["CappedCount"] == 1
+
+    api.put_configuration_aggregator(
+        ConfigurationAggregatorName="all", AccountAggregationSources=[{"AccountIds": [ACCOUNT], "AllAwsRegions": True}])
+    together = api.describe_aggregate_compliance_by_config_rules(ConfigurationAggregatorName="all")
+    assert [(one["ConfigRuleName"], one["AccountId"], one["Compliance"]["ComplianceType"])
+            for one in together["AggregateComplianceByConfigRules"]] == [("versioned", ACCOUNT, "NON_COMPLIANT")]
+    counted = api.get_aggregate_config_rule_compliance_summary(ConfigurationAggregatorName="all", GroupByKey="ACCOUNT_ID")
+    assert [(one["GroupName"], one["ComplianceSummary"]["NonCompliantResourceCount"]["CappedCount"])
+            for one in counted["AggregateComplianceCounts"]] == [(ACCOUNT, 1)]
+    where = {"ConfigurationAggregatorName": "all", "ConfigRuleName": "versioned", "AccountId": ACCOUNT, "AwsRegion": "us-east-1"}
+    found = api.get_aggregate_compliance_details_by_config_rule(**where)["AggregateEvaluationResults"]
+    assert {one["ComplianceType"] for one in found} == {"COMPLIANT", "NON_COMPLIANT"}
+    assert api.get_aggregate_compliance_details_by_config_rule(
+        **{**where, "AwsRegion": "eu-west-1"})["AggregateEvaluationResults"] == []
 
     recording.s3.delete_bucket(Bucket="good")
     until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
@@ -219,3 +235,92 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert error_of(
         api.put_config_rule, ConfigRule=rule("r", "IAM_GROUP_HAS_USERS_CHECK", EvaluationModes=[{"Mode": "PROACTIVE"}])
     ).code == "InvalidParameterValueException"
+
+
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:check"
+
+
+def test_functions(tmp_path: Path) -> None:
+    """A custom rule whose function is a server of the operator's: it is told of changes, and answers with its token."""
+    function = Function()
+    with Server("--event-destination", f"{FUNCTION}={function.url}", log=tmp_path / "log") as server:
+        recording = Recording(server.root)
+        api = recording.api
+        asked: list[dict[str, Any]] = []
+
+        def check(event: dict[str, Any]) -> dict[str, Any]:
+            asked.append(event)
+            item = json.loads(event["invokingEvent"])["configurationItem"]
+            state = item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"]
+            api.put_evaluations(ResultToken=event["resultToken"], Evaluations=[{
+                "ComplianceResourceType": item["resourceType"], "ComplianceResourceId": item["resourceId"],
+                "ComplianceType": "COMPLIANT" if state == "Enabled" else "NON_COMPLIANT",
+                "Annotation": f"versioning is {state}", "OrderingTimestamp": item["configurationItemCaptureTime"]}])
+            return {}
+
+        function.behaviour = check
+        api.put_config_rule(ConfigRule={
+            "ConfigRuleName": "own", "Scope": {"ComplianceResourceTypes": [BUCKET]},
+            "InputParameters": json.dumps({"wanted": "Enabled"}),
+            "Source": {
+                "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": FUNCTION,
+                "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ConfigurationItemChangeNotification"}]}})
+        until(lambda: verdicts(api, "own") == {recording.bucket: "NON_COMPLIANT"})
+        assert asked[0]["configRuleName"] == "own" and asked[0]["accountId"] == ACCOUNT
+        assert json.loads(asked[0]["ruleParameters"]) == {"wanted": "Enabled"}
+        recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
+        until(lambda: verdicts(api, "own") == {recording.bucket: "COMPLIANT"})
+        api.put_external_evaluation(ConfigRuleName="own", ExternalEvaluation={
+            "ComplianceResourceType": BUCKET, "ComplianceResourceId": "outside", "ComplianceType": "NON_COMPLIANT",
+            "OrderingTimestamp": 1})
+        assert verdicts(api, "own") == {recording.bucket: "COMPLIANT", "outside": "NON_COMPLIANT"}
+        missing = FUNCTION.replace("check", "missing")
+        api.put_config_rule(ConfigRule={
+            "ConfigRuleName": "lost", "Source": {
+                "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": missing,
+                "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ScheduledNotification"}]}})
+        status = evaluated(api, "lost")
+        assert "no server stands for it" in status["LastErrorMessage"] and "LastFailedInvocationTime" in status
+    function.server.shutdown()
+
+
+def test_an_organization_has_rules_in_all_of_its_accounts(cloud: Server) -> None:
+    organization = NewOrganization(cloud)
+    member, bare = organization.member("sales"), organization.member("bare")
+    own, theirs = Recording(organization.organizer), Recording(member.admin)
+    api = own.api
+    arn = api.put_organization_config_rule(
+        OrganizationConfigRuleName="versioned", OrganizationManagedRuleMetadata={
+            "RuleIdentifier": "S3_BUCKET_VERSIONING_ENABLED", "Description": "all of them"})["OrganizationConfigRuleArn"]
+    name = f"OrgConfigRule-{arn.split('/')[-1]}"
+    for recording in (own, theirs):
+        until(lambda recording=recording: [one for one in recording.api.describe_config_rules()["ConfigRules"]])
+        until(lambda recording=recording: verdicts(recording.api, name) == {recording.bucket: "NON_COMPLIANT"})
+    assert error_of(theirs.api.delete_config_rule, ConfigRuleName=name).code == "ResourceInUseException"
+
+    def statuses() -> dict[str, tuple[str, str | None]]:
+        found = api.get_organization_config_rule_detailed_status(OrganizationConfigRuleName="versioned")
+        return {
+            one["AccountId"]: (one["MemberAccountRuleStatus"], one.get("ErrorCode"))
+            for one in found["OrganizationConfigRuleDetailedStatus"]}
+
+    until(lambda: statuses() == {
+        ACCOUNT: ("CREATE_SUCCESSFUL", None), member.account: ("CREATE_SUCCESSFUL", None),
+        bare.account: ("CREATE_FAILED", "NoAvailableConfigurationRecorderException")})
+    until(lambda: api.describe_organization_config_rule_statuses()["OrganizationConfigRuleStatuses"][0][
+        "OrganizationRuleStatus"] == "CREATE_FAILED")
+    assert error_of(theirs.api.describe_organization_config_rules).code == "OrganizationAccessDeniedException"
+    pack = "Resources: {R: {Type: 'AWS::Config::ConfigRule', Properties: {ConfigRuleName: r, Source: {Owner: AWS,"
+    pack += " SourceIdentifier: IAM_PASSWORD_POLICY}}}}"
+    api.put_organization_conformance_pack(
+        OrganizationConformancePackName="basic", TemplateBody=pack, ExcludedAccounts=[bare.account])
+    until(lambda: len(theirs.api.describe_conformance_packs()["ConformancePackDetails"]) == 1)
+    until(lambda: api.describe_organization_conformance_pack_statuses()["OrganizationConformancePackStatuses"][0][
+        "Status"] == "CREATE_SUCCESSFUL")
+    detailed = api.get_organization_conformance_pack_detailed_status(OrganizationConformancePackName="basic")
+    assert {one["AccountId"] for one in detailed["OrganizationConformancePackDetailedStatuses"]} == {ACCOUNT, member.account}
+    api.delete_organization_conformance_pack(OrganizationConformancePackName="basic")
+    api.delete_organization_config_rule(OrganizationConfigRuleName="versioned")
+    for recording in (own, theirs):
+        until(lambda recording=recording: recording.api.describe_config_rules()["ConfigRules"] == [])
+    until(lambda: api.describe_organization_config_rules()["OrganizationConfigRules"] == [])

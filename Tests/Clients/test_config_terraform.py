@@ -27,3 +27,18 @@ def test_the_record(root: Identity, tmp_path: Path) -> None:
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=frequency=One_Hour")
     assert api.describe_configuration_recorders()["ConfigurationRecorders"] == []
     assert api.describe_configuration_aggregators()["ConfigurationAggregators"] == []
+
+
+def test_rules(root: Identity, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, root, SOURCE.with_name("config_rules.tf").read_text())
+    terraform.apply()
+    api = root.client("config")
+    rules = {one["ConfigRuleName"]: one for one in api.describe_config_rules()["ConfigRules"]}
+    assert len(rules) == 3 and rules["tagged"]["InputParameters"] == '{"tag1Key":"owner"}'
+    terraform.reimport({
+        "aws_config_config_rule.tagged": "tagged", "aws_config_remediation_configuration.block": "tagged"})
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=tag=team")
+    changed = api.describe_config_rules(ConfigRuleNames=["tagged"])["ConfigRules"][0]
+    assert changed["InputParameters"] == '{"tag1Key":"team"}'
+    terraform.run("destroy", "-auto-approve", "-no-color", "-var=tag=team")
+    assert api.describe_config_rules()["ConfigRules"] == []

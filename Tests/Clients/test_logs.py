@@ -335,11 +335,12 @@ def test_metric_filters_are_kept_and_tried(logs: Any) -> None:
 
 def test_metric_filters_count(root: Identity, logs: Any, now: int) -> None:
     stream(logs)
-    given = {"logGroupName": "app", "filterName": "slow", "filterPattern": "{ $.latency > 100 }"}
+    given = {"logGroupName": "app", "filterPattern": "{ $.latency > 100 }"}
     latency = {"metricName": "Latency", "metricNamespace": "Shop", "metricValue": "$.latency",
                "dimensions": {"Path": "$.path"}, "unit": "Milliseconds"}  # fmt: skip
     hits = {"metricName": "Slow", "metricNamespace": "Shop", "metricValue": "1", "defaultValue": 0}
-    logs.put_metric_filter(**given, metricTransformations=[latency, hits])
+    for name, transformation in {"latency": latency, "hits": hits}.items():
+        logs.put_metric_filter(**given, filterName=name, metricTransformations=[transformation])
     minute = now // 60_000 * 60_000
     put(logs, (minute - 60_000, '{"latency":50}'), (minute, '{"latency":150,"path":"/a"}'),
         (minute + 1, '{"latency":250,"path":"/a"}'), (minute + 2, '{"latency":350,"path":"/b"}'),

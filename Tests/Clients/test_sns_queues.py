@@ -221,6 +221,40 @@ def test_a_topic_with_a_key(cloud: Server, root: Identity, sns: Any, queues: Que
     assert queues.texts(fifo) == ["sealed"]
 
 
+def test_data_protection(sns: Any, queues: Queues, root: Identity, new_user: Callable[..., Identity]) -> None:
+    url, other = queues.make("orders"), queues.make("other")
+    subscribe(sns, queues.arn("orders"), RawMessageDelivery="true")
+    alice = new_user("alice", allow(["sns:Subscribe", "sns:Publish"], TOPIC))
+    subscribe(alice.client("sns"), queues.arn("other"), RawMessageDelivery="true")
+    user = f"arn:aws:iam::{ACCOUNT}:user/alice"
+
+    def statement(direction: str, operation: dict[str, Any], kind: str, *principals: str) -> dict[str, Any]:
+        data = [f"arn:aws:dataprotection::aws:data-identifier/{kind}"]
+        return {"DataDirection": direction, "Principal": list(principals), "DataIdentifier": data, "Operation": operation}
+
+    def put(*statements: dict[str, Any]) -> None:
+        document = {"Name": "p", "Version": "2021-06-01", "Statement": list(statements)}
+        sns.put_data_protection_policy(ResourceArn=TOPIC, DataProtectionPolicy=json.dumps(document))
+
+    mask = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
+    put(statement("Outbound", mask, "EmailAddress", user))
+    sns.publish(TopicArn=TOPIC, Message="to a@example.com now")
+    assert [one["Body"] for one in queues.take(url)] == ["to a@example.com now"]
+    assert [one["Body"] for one in queues.take(other)] == ["to ############# now"]
+    put(statement("Outbound", {"Deny": {}}, "EmailAddress", user), statement("Inbound", {"Deidentify": {"RedactConfig": {}}}, "IpAddress", "*"))
+    sns.publish(TopicArn=TOPIC, Message="from 192.0.2.1 to a@example.com")
+    assert [one["Body"] for one in queues.take(url)] == ["from  to a@example.com"] and queues.take(other) == []
+    put(statement("Inbound", {"Deny": {}}, "EmailAddress", user))
+    assert error_of(alice.client("sns").publish, TopicArn=TOPIC, Message="a@example.com").code == "AuthorizationError"
+    assert alice.client("sns").publish(TopicArn=TOPIC, Message="nothing")["MessageId"]
+    assert '"Deny"' in sns.get_data_protection_policy(ResourceArn=TOPIC)["DataProtectionPolicy"]
+    error = error_of(sns.put_data_protection_policy, ResourceArn=TOPIC, DataProtectionPolicy="{")
+    assert error.code == "InvalidParameter" and error.message.startswith("Invalid parameter: DataProtectionPolicy")
+    audit = statement("Inbound", {"Audit": {"SampleRate": "99", "FindingsDestination": {}}}, "EmailAddress", "*")
+    document = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [audit]})
+    assert error_of(sns.put_data_protection_policy, ResourceArn=TOPIC, DataProtectionPolicy=document).code == "NotImplemented"
+
+
 def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
     """A server that is killed under load: each answered message is in both queues, once, and those of a group in their order."""
     server = durable().start()

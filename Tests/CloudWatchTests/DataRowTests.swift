@@ -18,8 +18,8 @@ struct DataRowTests {
             row.add(try #require(StatisticSet([.init(3, 2)])), at: row.start)
             let read = try await rewritten(row)
             #expect(read.start == row.start && read.unit == row.unit && read.metric == row.metric)
-            #expect(read.times.map(\.time) == row.times.map(\.time))
-            #expect(read.times.map(\.set) == row.times.map(\.set))
+            #expect(read.times.map { $0.time } == row.times.map { $0.time })
+            #expect(read.times.map { $0.set } == row.times.map { $0.set })
         }
     }
 
@@ -29,8 +29,8 @@ struct DataRowTests {
         for minute in [5, 3, 59, 0, 3] as [Int64] {
             row.add(try #require(StatisticSet([.init(1, 1)])), at: minute * 60)
         }
-        #expect(row.times.map(\.time) == [0, 180, 300, 3540])
-        #expect(row.times.map(\.set.count) == [1, 2, 1, 1])
+        #expect(row.times.map { $0.time } == [0, 180, 300, 3540])
+        #expect(row.times.map { $0.set.count } == [1, 2, 1, 1])
     }
 
     private func rewritten(_ row: DataRow) async throws -> DataRow {

@@ -32,10 +32,16 @@ private func ask(
             $0.hasVirtualRootDevice = true
         }
         #expect(try ask("ROOT_ACCOUNT_HARDWARE_MFA_ENABLED", virtual) == [.nonCompliant])
-        #expect(try ask("ROOT_ACCOUNT_HARDWARE_MFA_ENABLED", facts { $0.summary = ["AccountMFAEnabled": 1] }) == [.compliant])
+        #expect(
+            try ask("ROOT_ACCOUNT_HARDWARE_MFA_ENABLED", facts { $0.summary = ["AccountMFAEnabled": 1] }) == [
+                .compliant
+            ])
         #expect(try ask("ROOT_ACCOUNT_HARDWARE_MFA_ENABLED", facts()) == [.nonCompliant])
         #expect(try ask("IAM_ROOT_ACCESS_KEY_CHECK", facts()) == [.compliant])
-        #expect(try ask("IAM_ROOT_ACCESS_KEY_CHECK", facts { $0.summary = ["AccountAccessKeysPresent": 1] }) == [.nonCompliant])
+        #expect(
+            try ask("IAM_ROOT_ACCESS_KEY_CHECK", facts { $0.summary = ["AccountAccessKeysPresent": 1] }) == [
+                .nonCompliant
+            ])
     }
 
     @Test func passwordPolicy() throws {
@@ -43,7 +49,9 @@ private func ask(
         (good.minimumLength, good.maxAge, good.reusePrevention) = (14, 90, 24)
         (good.requiresSymbols, good.requiresNumbers) = (true, true)
         (good.requiresUppercase, good.requiresLowercase) = (true, true)
-        func verdict(_ policy: AccountFacts.PasswordPolicy?, _ parameters: [String: String] = [:]) throws -> [Compliance] {
+        func verdict(_ policy: AccountFacts.PasswordPolicy?, _ parameters: [String: String] = [:]) throws
+            -> [Compliance]
+        {
             try ask("IAM_PASSWORD_POLICY", facts { $0.passwordPolicy = policy }, parameters)
         }
         #expect(try verdict(good) == [.compliant])
@@ -85,7 +93,8 @@ private func ask(
         func key(_ age: Double, isActive: Bool = true, used: Double? = nil) -> AccountFacts {
             with {
                 $0.keys = [
-                    AccountFacts.AccessKey(isActive: isActive, rotated: now - age * day, used: used.map { now - $0 * day })
+                    AccountFacts.AccessKey(
+                        isActive: isActive, rotated: now - age * day, used: used.map { now - $0 * day })
                 ]
             }
         }
@@ -111,7 +120,8 @@ private func ask(
         #expect(try ask("ACCOUNT_PART_OF_ORGANIZATIONS", member) == [.compliant])
         #expect(try ask("ACCOUNT_PART_OF_ORGANIZATIONS", member, ["MasterAccountId": "1"]) == [.nonCompliant])
         #expect(try ask("SECURITY_ACCOUNT_INFORMATION_PROVIDED", facts()) == [.nonCompliant])
-        #expect(try ask("SECURITY_ACCOUNT_INFORMATION_PROVIDED", facts { $0.hasSecurityContact = true }) == [.compliant])
+        #expect(
+            try ask("SECURITY_ACCOUNT_INFORMATION_PROVIDED", facts { $0.hasSecurityContact = true }) == [.compliant])
         #expect(try ask("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", facts()) == [.nonCompliant])
         let blocked = facts {
             $0.accountBlock = .object(S3Rules.blocks.map { JSONMember(key: $0.1, value: .boolean(true)) })
@@ -119,7 +129,8 @@ private func ask(
         #expect(try ask("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", blocked) == [.compliant])
         let used = facts { $0.policyUse = [.role] }
         #expect(try ask("IAM_POLICY_IN_USE", used, ["policyARN": "a"]) == [.compliant])
-        #expect(try ask("IAM_POLICY_IN_USE", used, ["policyARN": "a", "policyUsageType": "IAM_USER"]) == [.nonCompliant])
+        #expect(
+            try ask("IAM_POLICY_IN_USE", used, ["policyARN": "a", "policyUsageType": "IAM_USER"]) == [.nonCompliant])
         #expect(try ask("IAM_POLICY_IN_USE", facts(), ["policyARN": "a"]) == [.nonCompliant])
         #expect(try ask("SHIELD_ADVANCED_ENABLED_AUTORENEW", facts()) == [.nonCompliant])
         #expect(try ask("SHIELD_DRT_ACCESS", facts()) == [.notApplicable])
@@ -142,7 +153,9 @@ private func ask(
             #expect(try ask(name, good) == [.compliant], "\(name)")
             #expect(try ask(name, bare) == [.nonCompliant], "\(name)")
         }
-        #expect(try ask("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", good, ["expectedDeliveryWindowAge": "1"]) == [.nonCompliant])
+        #expect(
+            try ask("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", good, ["expectedDeliveryWindowAge": "1"]) == [.nonCompliant]
+        )
         #expect(try ask("CLOUD_TRAIL_ENABLED", facts()) == [.nonCompliant])
         #expect(try ask("CLOUD_TRAIL_ENABLED", good) == [.compliant])
         #expect(try ask("CLOUD_TRAIL_ENABLED", good, ["s3BucketName": "other"]) == [.nonCompliant])
@@ -163,15 +176,21 @@ private func ask(
         #expect(try ask("CMK_BACKING_KEY_ROTATION_ENABLED", with { $0.isSymmetric = false }) == [.notApplicable])
         #expect(try ask("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", with { _ in }) == [.compliant])
         #expect(try ask("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", with { $0.state = "PendingDeletion" }) == [.nonCompliant])
-        #expect(try ask("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", with { $0.isCustomerManaged = false }) == [.notApplicable])
+        #expect(
+            try ask("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", with { $0.isCustomerManaged = false }) == [.notApplicable])
         let groups = facts {
             $0.logGroups = [.init(name: "a", keyID: nil, retention: 30), .init(name: "b", keyID: "k", retention: nil)]
         }
         #expect(try ask("CLOUDWATCH_LOG_GROUP_ENCRYPTED", groups) == [.nonCompliant, .compliant])
         #expect(try ask("CW_LOGGROUP_RETENTION_PERIOD_CHECK", groups) == [.nonCompliant, .compliant])
-        #expect(try ask("CW_LOGGROUP_RETENTION_PERIOD_CHECK", groups, ["MinRetentionTime": "14"]) == [.compliant, .compliant])
+        #expect(
+            try ask("CW_LOGGROUP_RETENTION_PERIOD_CHECK", groups, ["MinRetentionTime": "14"]) == [
+                .compliant, .compliant,
+            ])
         let acls = facts {
-            $0.webACLs = [.init(arn: "a", id: "1", logDestinations: []), .init(arn: "b", id: "2", logDestinations: ["d"])]
+            $0.webACLs = [
+                .init(arn: "a", id: "1", logDestinations: []), .init(arn: "b", id: "2", logDestinations: ["d"]),
+            ]
         }
         #expect(try ask("WAFV2_LOGGING_ENABLED", acls) == [.nonCompliant, .compliant])
         let alarms = facts {

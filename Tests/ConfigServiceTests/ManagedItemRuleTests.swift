@@ -41,8 +41,10 @@ struct RuleCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { "\(rule) \(expected.rawValue) \(configuration) \(supplementary) \(parameters)" }
 }
 
-private let all = #"{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}"#
-private let open = #"{"blockPublicAcls":false,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}"#
+private let all =
+    #"{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}"#
+private let open =
+    #"{"blockPublicAcls":false,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}"#
 
 private func version(_ document: String, isUsedAsBoundary: Bool = false) -> String {
     let text = JSONValue.string(document).jsonText
@@ -67,7 +69,8 @@ private func bucketAllow(_ principal: String, _ action: String = "s3:GetObject",
 }
 
 private func grant(_ grantee: String, _ permission: String) -> String {
-    let list = #"{"owner":{"id":"o"},"grantList":[{"grantee":{"id":"o"},"permission":"FullControl"},"#
+    let list =
+        #"{"owner":{"id":"o"},"grantList":[{"grantee":{"id":"o"},"permission":"FullControl"},"#
         + #"{"grantee":\#(grantee),"permission":"\#(permission)"}]}"#
     return #"{"AccessControlList":\#(JSONValue.string(list).jsonText)}"#
 }
@@ -118,12 +121,14 @@ private let identityCases = [
     RuleCase("IAM_NO_INLINE_POLICY_CHECK", .nonCompliant, #"{"groupPolicyList":[{"policyName":"p"}]}"#),
     RuleCase("IAM_USER_NO_POLICIES_CHECK", .compliant, #"{"attachedManagedPolicies":[],"groupList":["g"]}"#),
     RuleCase(
-        "IAM_USER_NO_POLICIES_CHECK", .nonCompliant, #"{"attachedManagedPolicies":[{"policyArn":"arn:aws:iam::aws:policy/P"}]}"#),
+        "IAM_USER_NO_POLICIES_CHECK", .nonCompliant,
+        #"{"attachedManagedPolicies":[{"policyArn":"arn:aws:iam::aws:policy/P"}]}"#),
     RuleCase("IAM_USER_GROUP_MEMBERSHIP_CHECK", .nonCompliant, #"{"groupList":[]}"#),
     RuleCase("IAM_USER_GROUP_MEMBERSHIP_CHECK", .compliant, #"{"groupList":["g"]}"#),
     RuleCase("IAM_USER_GROUP_MEMBERSHIP_CHECK", .nonCompliant, #"{"groupList":["g"]}"#, ["groupNames": "g,h"]),
     RuleCase(
-        "IAM_ROLE_MANAGED_POLICY_CHECK", .compliant, #"{"attachedManagedPolicies":[{"policyArn":"a"},{"policyArn":"b"}]}"#,
+        "IAM_ROLE_MANAGED_POLICY_CHECK", .compliant,
+        #"{"attachedManagedPolicies":[{"policyArn":"a"},{"policyArn":"b"}]}"#,
         ["managedPolicyArns": "a,b"]),
     RuleCase(
         "IAM_ROLE_MANAGED_POLICY_CHECK", .nonCompliant, #"{"attachedManagedPolicies":[{"policyArn":"a"}]}"#,
@@ -139,8 +144,11 @@ private let identityCases = [
 ]
 
 private let bucketCases = [
-    RuleCase("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .compliant, also: #"{"PublicAccessBlockConfiguration":\#(all)}"#),
-    RuleCase("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .nonCompliant, also: #"{"PublicAccessBlockConfiguration":\#(open)}"#),
+    RuleCase(
+        "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .compliant, also: #"{"PublicAccessBlockConfiguration":\#(all)}"#),
+    RuleCase(
+        "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .nonCompliant, also: #"{"PublicAccessBlockConfiguration":\#(open)}"#
+    ),
     RuleCase("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .nonCompliant),
     RuleCase("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", .compliant, ["excludedPublicBuckets": "b"]),
     RuleCase("S3_BUCKET_PUBLIC_READ_PROHIBITED", .compliant),
@@ -156,11 +164,17 @@ private let bucketCases = [
     RuleCase("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", .nonCompliant, also: grant(#""AuthenticatedUsers""#, "Write")),
     RuleCase("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", .nonCompliant, also: bucketAllow(#"{"AWS":"*"}"#, "s3:*")),
     RuleCase("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", .compliant, also: bucketAllow(#""*""#)),
-    RuleCase("S3_BUCKET_ACL_PROHIBITED", .compliant, also: #"{"AccessControlList":{"owner":{"id":"o"},"grantList":[{"grantee":{"id":"o"}}]}}"#),
+    RuleCase(
+        "S3_BUCKET_ACL_PROHIBITED", .compliant,
+        also: #"{"AccessControlList":{"owner":{"id":"o"},"grantList":[{"grantee":{"id":"o"}}]}}"#),
     RuleCase("S3_BUCKET_ACL_PROHIBITED", .nonCompliant, also: grant(#"{"id":"other"}"#, "Read")),
     RuleCase("S3_BUCKET_SSL_REQUESTS_ONLY", .compliant, also: bucketPolicy(secureOnly)),
-    RuleCase("S3_BUCKET_SSL_REQUESTS_ONLY", .nonCompliant, also: bucketPolicy(secureOnly.replacing(#"s3:*"#, with: "s3:Get*"))),
-    RuleCase("S3_BUCKET_SSL_REQUESTS_ONLY", .nonCompliant, also: bucketPolicy(secureOnly.replacing(#""arn:aws:s3:::b","#, with: ""))),
+    RuleCase(
+        "S3_BUCKET_SSL_REQUESTS_ONLY", .nonCompliant,
+        also: bucketPolicy(secureOnly.replacing(#"s3:*"#, with: "s3:Get*"))),
+    RuleCase(
+        "S3_BUCKET_SSL_REQUESTS_ONLY", .nonCompliant,
+        also: bucketPolicy(secureOnly.replacing(#""arn:aws:s3:::b","#, with: ""))),
     RuleCase("S3_BUCKET_SSL_REQUESTS_ONLY", .nonCompliant),
     RuleCase(
         "S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", .nonCompliant,
@@ -171,37 +185,52 @@ private let bucketCases = [
         also: bucketAllow(#"{"AWS":"arn:aws:iam::111122223333:root"}"#, "s3:DeleteObject"),
         ["blacklistedActionPattern": "s3:*Object"]),
     RuleCase("S3_BUCKET_POLICY_GRANTEE_CHECK", .compliant),
-    RuleCase("S3_BUCKET_POLICY_GRANTEE_CHECK", .nonCompliant, also: bucketAllow(#"{"AWS":"a"}"#), ["awsPrincipals": "b"]),
-    RuleCase("S3_BUCKET_POLICY_GRANTEE_CHECK", .compliant, also: bucketAllow(#"{"AWS":"a"}"#), ["awsPrincipals": "b, a"]),
+    RuleCase(
+        "S3_BUCKET_POLICY_GRANTEE_CHECK", .nonCompliant, also: bucketAllow(#"{"AWS":"a"}"#), ["awsPrincipals": "b"]),
+    RuleCase(
+        "S3_BUCKET_POLICY_GRANTEE_CHECK", .compliant, also: bucketAllow(#"{"AWS":"a"}"#), ["awsPrincipals": "b, a"]),
     RuleCase(
         "S3_BUCKET_POLICY_GRANTEE_CHECK", .compliant,
         also: bucketAllow(#""*""#, "s3:GetObject", #"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#),
         ["ipAddresses": "192.0.2.0/24"]),
-    RuleCase("S3_BUCKET_VERSIONING_ENABLED", .compliant, also: #"{"BucketVersioningConfiguration":{"status":"Enabled"}}"#),
-    RuleCase("S3_BUCKET_VERSIONING_ENABLED", .nonCompliant, also: #"{"BucketVersioningConfiguration":{"status":"Off"}}"#),
+    RuleCase(
+        "S3_BUCKET_VERSIONING_ENABLED", .compliant, also: #"{"BucketVersioningConfiguration":{"status":"Enabled"}}"#),
+    RuleCase(
+        "S3_BUCKET_VERSIONING_ENABLED", .nonCompliant, also: #"{"BucketVersioningConfiguration":{"status":"Off"}}"#),
     RuleCase(
         "S3_BUCKET_VERSIONING_ENABLED", .nonCompliant, also: #"{"BucketVersioningConfiguration":{"status":"Enabled"}}"#,
         ["isMfaDeleteEnabled": "true"]),
-    RuleCase("S3_BUCKET_LOGGING_ENABLED", .nonCompliant, also: #"{"BucketLoggingConfiguration":{"destinationBucketName":null}}"#),
-    RuleCase("S3_BUCKET_LOGGING_ENABLED", .compliant, also: #"{"BucketLoggingConfiguration":{"destinationBucketName":"l"}}"#),
     RuleCase(
-        "S3_BUCKET_LOGGING_ENABLED", .nonCompliant, also: #"{"BucketLoggingConfiguration":{"destinationBucketName":"l"}}"#,
+        "S3_BUCKET_LOGGING_ENABLED", .nonCompliant,
+        also: #"{"BucketLoggingConfiguration":{"destinationBucketName":null}}"#),
+    RuleCase(
+        "S3_BUCKET_LOGGING_ENABLED", .compliant, also: #"{"BucketLoggingConfiguration":{"destinationBucketName":"l"}}"#),
+    RuleCase(
+        "S3_BUCKET_LOGGING_ENABLED", .nonCompliant,
+        also: #"{"BucketLoggingConfiguration":{"destinationBucketName":"l"}}"#,
         ["targetBucket": "m"]),
     RuleCase("S3_BUCKET_DEFAULT_LOCK_ENABLED", .nonCompliant),
-    RuleCase("S3_BUCKET_DEFAULT_LOCK_ENABLED", .compliant, also: #"{"ObjectLockConfiguration":{"objectLockEnabled":"Enabled"}}"#),
+    RuleCase(
+        "S3_BUCKET_DEFAULT_LOCK_ENABLED", .compliant,
+        also: #"{"ObjectLockConfiguration":{"objectLockEnabled":"Enabled"}}"#),
     RuleCase(
         "S3_BUCKET_DEFAULT_LOCK_ENABLED", .nonCompliant,
         also: #"{"ObjectLockConfiguration":{"objectLockEnabled":"Enabled","rule":null}}"#, ["mode": "COMPLIANCE"]),
     RuleCase(
         "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", .compliant,
-        also: #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"AES256"}}]}}"#),
+        also:
+            #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"AES256"}}]}}"#
+    ),
     RuleCase("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", .nonCompliant),
     RuleCase(
         "S3_DEFAULT_ENCRYPTION_KMS", .nonCompliant,
-        also: #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"AES256"}}]}}"#),
+        also:
+            #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"AES256"}}]}}"#
+    ),
     RuleCase(
         "S3_DEFAULT_ENCRYPTION_KMS", .compliant,
-        also: #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"k"}}]}}"#,
+        also:
+            #"{"ServerSideEncryptionConfiguration":{"rules":[{"applyServerSideEncryptionByDefault":{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"k"}}]}}"#,
         ["kmsKeyArns": "k"]),
     RuleCase(
         "S3_BUCKET_REPLICATION_ENABLED", .compliant,
@@ -211,9 +240,12 @@ private let bucketCases = [
         also: #"{"BucketReplicationConfiguration":{"rules":{"r":{"status":"Disabled"}}}}"#),
     RuleCase(
         "S3_EVENT_NOTIFICATIONS_ENABLED", .compliant,
-        also: #"{"BucketNotificationConfiguration":{"configurations":{"n":{"events":["s3:ObjectCreated:*"],"queueARN":"q"}}}}"#,
+        also:
+            #"{"BucketNotificationConfiguration":{"configurations":{"n":{"events":["s3:ObjectCreated:*"],"queueARN":"q"}}}}"#,
         ["destinationArn": "q", "eventTypes": "s3:ObjectCreated:*"]),
-    RuleCase("S3_EVENT_NOTIFICATIONS_ENABLED", .nonCompliant, also: #"{"BucketNotificationConfiguration":{"configurations":{}}}"#),
+    RuleCase(
+        "S3_EVENT_NOTIFICATIONS_ENABLED", .nonCompliant,
+        also: #"{"BucketNotificationConfiguration":{"configurations":{}}}"#),
     RuleCase(
         "S3_LIFECYCLE_POLICY_CHECK", .compliant,
         also: #"{"BucketLifecycleConfiguration":{"rules":[{"status":"Enabled","expirationInDays":30}]}}"#,
@@ -224,10 +256,13 @@ private let bucketCases = [
     RuleCase("S3_LIFECYCLE_POLICY_CHECK", .notApplicable, ["bucketNames": "other"]),
     RuleCase("S3_VERSION_LIFECYCLE_POLICY_CHECK", .notApplicable),
     RuleCase(
-        "S3_VERSION_LIFECYCLE_POLICY_CHECK", .nonCompliant, also: #"{"BucketVersioningConfiguration":{"status":"Enabled"}}"#),
+        "S3_VERSION_LIFECYCLE_POLICY_CHECK", .nonCompliant,
+        also: #"{"BucketVersioningConfiguration":{"status":"Enabled"}}"#),
     RuleCase(
         "S3_VERSION_LIFECYCLE_POLICY_CHECK", .compliant,
-        also: #"{"BucketVersioningConfiguration":{"status":"Enabled"},"BucketLifecycleConfiguration":{"rules":[{"status":"Enabled"}]}}"#),
+        also:
+            #"{"BucketVersioningConfiguration":{"status":"Enabled"},"BucketLifecycleConfiguration":{"rules":[{"status":"Enabled"}]}}"#
+    ),
     RuleCase("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", .compliant, all),
     RuleCase("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", .nonCompliant, open),
     RuleCase("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", .compliant, open, ["BlockPublicAcls": "False"]),
@@ -236,11 +271,17 @@ private let bucketCases = [
 private let otherCases = [
     RuleCase("REQUIRED_TAGS", .nonCompliant),
     RuleCase("REQUIRED_TAGS", .compliant, tags: [Tag(key: "CostCenter", value: "1")]),
-    RuleCase("REQUIRED_TAGS", .nonCompliant, ["tag1Key": "Env", "tag1Value": "prod,test"], tags: [Tag(key: "Env", value: "x")]),
-    RuleCase("REQUIRED_TAGS", .compliant, ["tag1Key": "Env", "tag1Value": "prod,test"], tags: [Tag(key: "Env", value: "test")]),
+    RuleCase(
+        "REQUIRED_TAGS", .nonCompliant, ["tag1Key": "Env", "tag1Value": "prod,test"],
+        tags: [Tag(key: "Env", value: "x")]),
+    RuleCase(
+        "REQUIRED_TAGS", .compliant, ["tag1Key": "Env", "tag1Value": "prod,test"],
+        tags: [Tag(key: "Env", value: "test")]),
     RuleCase("ACM_CERTIFICATE_EXPIRATION_CHECK", .compliant, #"{"notAfter":"2027-03-01T00:00:00Z"}"#),
     RuleCase("ACM_CERTIFICATE_EXPIRATION_CHECK", .nonCompliant, #"{"notAfter":"2027-01-10T00:00:00Z"}"#),
-    RuleCase("ACM_CERTIFICATE_EXPIRATION_CHECK", .compliant, #"{"notAfter":"2027-01-10T00:00:00Z"}"#, ["daysToExpiration": "5"]),
+    RuleCase(
+        "ACM_CERTIFICATE_EXPIRATION_CHECK", .compliant, #"{"notAfter":"2027-01-10T00:00:00Z"}"#,
+        ["daysToExpiration": "5"]),
     RuleCase("ACM_CERTIFICATE_EXPIRATION_CHECK", .notApplicable, #"{"status":"PENDING_VALIDATION"}"#),
     RuleCase("ACM_CERTIFICATE_RSA_CHECK", .compliant, #"{"keyAlgorithm":"RSA-2048"}"#),
     RuleCase("ACM_CERTIFICATE_RSA_CHECK", .nonCompliant, #"{"keyAlgorithm":"RSA_1024"}"#),
@@ -253,7 +294,9 @@ private let otherCases = [
         "CLOUDWATCH_ALARM_ACTION_CHECK", .nonCompliant, #"{"alarmActions":["a"],"insufficientDataActions":["b"]}"#,
         ["action1": "c"]),
     RuleCase("CLOUDWATCH_ALARM_SETTINGS_CHECK", .notApplicable, #"{"metricName":"m"}"#, ["metricName": "n"]),
-    RuleCase("CLOUDWATCH_ALARM_SETTINGS_CHECK", .compliant, #"{"metricName":"m","period":300,"threshold":5.0}"#, ["metricName": "m", "threshold": "5"]),
+    RuleCase(
+        "CLOUDWATCH_ALARM_SETTINGS_CHECK", .compliant, #"{"metricName":"m","period":300,"threshold":5.0}"#,
+        ["metricName": "m", "threshold": "5"]),
     RuleCase("CLOUDWATCH_ALARM_SETTINGS_CHECK", .nonCompliant, #"{"metricName":"m","period":60}"#, ["metricName": "m"]),
     RuleCase("SNS_ENCRYPTED_KMS", .nonCompliant, #"{"KmsMasterKeyId":""}"#),
     RuleCase("SNS_ENCRYPTED_KMS", .compliant, #"{"KmsMasterKeyId":"k"}"#),
@@ -275,7 +318,8 @@ private let otherCases = [
         let parameters = RuleParameters(one.parameters)
         #expect(throws: Never.self) { try parameters.check(rule.parameters) }
         let item = ConfigurationItem(
-            rule.types.last ?? "", id: "b", name: "b", arn: "arn:aws:s3:::b", account: "111122223333", region: "us-east-1",
+            rule.types.last ?? "", id: "b", name: "b", arn: "arn:aws:s3:::b", account: "111122223333",
+            region: "us-east-1",
             tags: one.tags, relationships: one.relationships, configuration: try json(one.configuration),
             supplementary: try json(one.supplementary).members)
         // 1 January 2027

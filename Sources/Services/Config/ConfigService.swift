@@ -15,5 +15,5 @@ extension ServiceModule {
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
         resourceTypes: [.ofConfig], configuredResources: [.recorder], jobs: recordJobs + ruleJobs,
         followers: [FollowResources.self, EvaluateChanges.self],
-        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks], samples: configSamples)
+        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules], samples: configSamples)
 }

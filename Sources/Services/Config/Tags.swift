@@ -15,7 +15,7 @@ protocol TaggedResource: Record {
 /// The kinds of records that have tags.
 let taggedResources: [any TaggedResource.Type] = [
     Recorder.self, Aggregator.self, AggregationAuthorization.self, StoredQuery.self, StoredRule.self,
-    StoredPack.self,
+    StoredPack.self, OrganizationRule.self, OrganizationPack.self,
 ]
 
 /// The tags of all that has any, for policies that ask for them.

@@ -32,6 +32,8 @@ extension ServiceModule {
         SNS.CreateTopic.self, SNS.DeleteTopic.self, SNS.GetTopicAttributes.self, SNS.SetTopicAttributes.self,
         SNS.ListTopics.self, SNS.AddPermission.self, SNS.RemovePermission.self, SNS.TagResource.self,
         SNS.UntagResource.self, SNS.ListTagsForResource.self, SNS.Publish.self, SNS.PublishBatch.self,
+        SNS.PutDataProtectionPolicy.self,
+        SNS.GetDataProtectionPolicy.self,
     ]
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

@@ -7,9 +7,12 @@ import Synchronization
 final class TopicEntry: Sendable {
     let topic: Topic
     let policy: CompiledPolicy
+    /// nil: nothing is kept from anybody.
+    let protection: MessageProtection?
 
     init(_ topic: Topic) {
         self.topic = topic
+        protection = topic.dataProtectionPolicy.map { MessageProtection(kept: $0) }
         policy = TopicPolicies.compiled(topic.policy)
     }
 }

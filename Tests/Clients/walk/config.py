@@ -9,6 +9,21 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/x"
 RECORDER = f"arn:aws:config:us-east-1:{ACCOUNT}:configuration-recorder/x/00000000"
 IDENTIFIER = {
     "SourceAccountId": ACCOUNT, "SourceRegion": "us-east-1", "ResourceId": "x", "ResourceType": "AWS::S3::Bucket"}
+RULE = {"ConfigRuleName": "x", "Source": {"Owner": "AWS", "SourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}}
+REMEDIATION = {
+    "ConfigRuleName": "x", "TargetType": "SSM_DOCUMENT", "TargetId": "AWS-ConfigureS3BucketVersioning",
+    "Parameters": {
+        "AutomationAssumeRole": {"StaticValue": {"Values": [ROLE]}},
+        "BucketName": {"ResourceValue": {"Value": "RESOURCE_ID"}}}}
+TEMPLATE = """
+Resources:
+  R:
+    Type: AWS::Config::ConfigRule
+    Properties: {ConfigRuleName: r, Source: {Owner: AWS, SourceIdentifier: IAM_PASSWORD_POLICY}}
+"""
+EVALUATION = {
+    "ComplianceResourceType": "AWS::S3::Bucket", "ComplianceResourceId": "x", "ComplianceType": "COMPLIANT",
+    "OrderingTimestamp": 1}
 SOURCES = [{"AccountIds": [ACCOUNT], "AllAwsRegions": True}]
 
 
@@ -27,6 +42,9 @@ def furnish(root: Identity) -> None:
     api.put_configuration_aggregator(ConfigurationAggregatorName="x", AccountAggregationSources=SOURCES)
     api.put_stored_query(StoredQuery={"QueryName": "x"})
     api.put_retention_configuration(RetentionPeriodInDays=30)
+    api.put_config_rule(ConfigRule=RULE)
+    api.put_remediation_configurations(RemediationConfigurations=[REMEDIATION])
+    api.put_conformance_pack(ConformancePackName="x", TemplateBody=TEMPLATE)
     SAMPLES.values["ConfigurationRecorderArn"] = api.describe_configuration_recorders()["ConfigurationRecorders"][0]["arn"]
     SAMPLES.values["ResourceArn"] = SAMPLES.values["ConfigurationRecorderArn"]
 
@@ -49,3 +67,15 @@ SAMPLES.of("DeleteResourceConfig", ResourceType="Acme::Rack::Server")
 SAMPLES.of("GetResourceConfigHistory", resourceType="AWS::S3::Bucket", resourceId="x")
 SAMPLES.of("ListDiscoveredResources", resourceType="AWS::S3::Bucket")
 SAMPLES.of("ListAggregateDiscoveredResources", ResourceType="AWS::S3::Bucket")
+SAMPLES.members(
+    ConfigRule=RULE, ConfigRuleName="x", ConfigRuleNames=["x"], RemediationConfigurations=[REMEDIATION],
+    ConformancePackName="x", ConformancePackNames=["x"], ResourceEvaluationId="x", ResultToken="x",
+    ExternalEvaluation=EVALUATION, AccountId=ACCOUNT, AwsRegion="us-east-1", EvaluationMode="PROACTIVE",
+    ResourceDetails={"ResourceId": "x", "ResourceType": "AWS::S3::Bucket", "ResourceConfiguration": "{}"},
+    OrganizationConfigRuleName="x", OrganizationConformancePackName="x", ResourceKeys=[{"ResourceType": "AWS::S3::Bucket", "ResourceId": "x"}],
+)  # fmt: skip
+SAMPLES.of("PutConformancePack", TemplateBody=TEMPLATE)
+SAMPLES.of("PutOrganizationConformancePack", TemplateBody=TEMPLATE)
+SAMPLES.of(
+    "PutOrganizationConfigRule", OrganizationManagedRuleMetadata={"RuleIdentifier": "S3_BUCKET_VERSIONING_ENABLED"})
+SAMPLES.of("StartRemediationExecution", ResourceKeys=[{"resourceType": "AWS::S3::Bucket", "resourceId": "x"}])

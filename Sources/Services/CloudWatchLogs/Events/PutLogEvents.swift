@@ -136,7 +136,7 @@ extension MutableRecords {
         let subscription = outgoing.subscription
         try put(
             OutgoingEvents(
-                group: group.uniqueID, subscription: subscription.id, id: RequestIDs.make(time: time), first: first,
+                group: group.uniqueID, subscription: subscription.id, first: first,
                 stream: stream.number, segment: stream.segments, ingestion: milliseconds(time), runs: outgoing.runs))
         let id = DeliverSubscription.id(group.uniqueID, subscription.id)
         guard try scheduledTime(of: DeliverSubscription.self, id: id) == nil else { return }

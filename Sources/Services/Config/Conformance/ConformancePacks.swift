@@ -41,8 +41,7 @@ extension AWSConfig.DeleteConformancePack: WriteOperation, OnConformancePack {
         if let creator = pack.createdBy {
             throw AWSConfig.Failure.resourceInUseException("The conformance pack was created by \(creator).")
         }
-        for rule in try records.rules(of: pack) { try records.removeWithRemediation(rule, call) }
-        try records.delete(pack)
+        try records.remove(pack, call.home)
         return Output()
     }
 }

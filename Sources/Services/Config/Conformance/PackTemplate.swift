@@ -124,7 +124,9 @@ struct TemplateFiller {
             return .string(values[target] ?? Self.reference(to: target))
         case "Fn::If":
             let parts = argument.elements
-            guard parts.count == 3, let condition = parts[0].text else { throw Problem(reason: "Fn::If has three parts.") }
+            guard parts.count == 3, let condition = parts[0].text else {
+                throw Problem(reason: "Fn::If has three parts.")
+            }
             return try filled(try holds(condition) ? parts[1] : parts[2])
         case "Fn::Sub": return .string(try substituted(argument))
         case "Fn::Join":
@@ -142,7 +144,9 @@ struct TemplateFiller {
                 let text = try filled(argument.elements[1])?.text
             else { throw Problem(reason: "Fn::Split has a delimiter and a text.") }
             return .array(
-                text.split(separator: Character(delimiter), omittingEmptySubsequences: false).map { .string(String($0)) })
+                text.split(separator: Character(delimiter), omittingEmptySubsequences: false).map {
+                    .string(String($0))
+                })
         default: throw Problem(reason: "The function \(name) can't be used in a conformance pack here.")
         }
     }
@@ -165,7 +169,9 @@ struct TemplateFiller {
         while let start = rest.firstRange(of: "${") {
             result += rest[..<start.lowerBound]
             rest = rest[start.upperBound...]
-            guard let end = rest.firstIndex(of: "}") else { throw Problem(reason: "Fn::Sub has a variable without an end.") }
+            guard let end = rest.firstIndex(of: "}") else {
+                throw Problem(reason: "Fn::Sub has a variable without an end.")
+            }
             let name = String(rest[..<end])
             rest = rest[rest.index(after: end)...]
             if name.hasPrefix("!") {

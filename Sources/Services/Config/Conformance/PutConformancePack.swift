@@ -26,34 +26,7 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
         guard input.templateSSMDocumentDetails == nil else {
             throw .notImplemented("Gatehouse has no Systems Manager whose document could be a template.")
         }
-        switch (input.templateBody, input.templateS3Uri) {
-        case (let body?, nil): return body
-        case (nil, let uri?): return try await template(at: uri, call)
-        default:
-            throw .invalidParameterValue("You must specify either TemplateS3Uri or TemplateBody.")
-        }
-    }
-
-    /// With the caller's permissions.
-    private static func template(at uri: String, _ call: Call) async throws(ServiceError) -> String {
-        let parts = uri.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        guard uri.hasPrefix("s3://"), parts.count == 3,
-            let slash = parts[2].firstIndex(of: "/")
-        else { throw .invalidParameterValue("The TemplateS3Uri \(uri) is not valid.") }
-        let object = try await call.services.call(
-            S3.GetObject.self,
-            S3.GetObject.Input {
-                $0.bucket = String(parts[2][..<slash])
-                $0.key = String(parts[2][parts[2].index(after: slash)...])
-            }, as: "config.amazonaws.com")
-        var bytes: [UInt8] = []
-        if let body = object.body {
-            while let some = try await body.next() {
-                bytes += some
-                guard bytes.count <= 1 << 20 else { throw .invalidParameterValue("The template is too large.") }
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return try await PackSource.template(input.templateBody, input.templateS3Uri, call)
     }
 
     public static func handle(
@@ -80,20 +53,62 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
             keyPrefix: input.deliveryS3KeyPrefix, parameters: parameters, updated: call.time)
         pack.tags = try old?.tags ?? []
         if old == nil { pack.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: []) }
-        try records.place(pack, template, call)
+        try records.place(pack, template, call.home)
         return Output { $0.conformancePackArn = pack.arn }
+    }
+}
+
+/// Where templates come from.
+enum PackSource {
+    /// - Throws: InvalidParameterValueException unless there is one.
+    static func template(_ body: String?, _ uri: String?, _ call: Call) async throws(ServiceError) -> String {
+        switch (body, uri) {
+        case (let body?, nil): return body
+        case (nil, let uri?): return try await template(at: uri, call)
+        default: throw .invalidParameterValue("You must specify either TemplateS3Uri or TemplateBody.")
+        }
+    }
+
+    /// With the caller's permissions.
+    private static func template(at uri: String, _ call: Call) async throws(ServiceError) -> String {
+        let parts = uri.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard uri.hasPrefix("s3://"), parts.count == 3, let slash = parts[2].firstIndex(of: "/") else {
+            throw .invalidParameterValue("The TemplateS3Uri \(uri) is not valid.")
+        }
+        let object = try await call.services.call(
+            S3.GetObject.self,
+            S3.GetObject.Input {
+                $0.bucket = String(parts[2][..<slash])
+                $0.key = String(parts[2][parts[2].index(after: slash)...])
+            }, as: "config.amazonaws.com")
+        var bytes: [UInt8] = []
+        if let body = object.body {
+            while let some = try await body.next() {
+                bytes += some
+                guard bytes.count <= 1 << 20 else { throw .invalidParameterValue("The template is too large.") }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension StoredPack {
+    /// What templates may refer to without declaring it.
+    static func pseudo(_ name: String, _ account: String, _ region: String) -> [String: String] {
+        [
+            "AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "awsconfigconforms-\(name)",
+        ]
     }
 }
 
 extension MutableRecords {
     /// Puts a pack in its place with its rules and remediations; those that its template no longer has go.
     /// - Throws: ConformancePackTemplateValidationException.
-    func place(_ pack: StoredPack, _ template: String, _ call: Call) throws(ServiceError) {
+    func place(_ pack: StoredPack, _ template: String, _ home: RuleHome) throws(ServiceError) {
         let parsed: PackTemplate
-        let pseudo = [
-            "AWS::AccountId": pack.accountID, "AWS::Region": pack.region, "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com", "AWS::StackName": "awsconfigconforms-\(pack.name)-\(pack.packID)",
-        ]
+        let pseudo = StoredPack.pseudo(pack.name, pack.accountID, pack.region)
         do throws(PackTemplate.Problem) {
             parsed = try PackTemplate(template, given: pack.parameters, pseudo: pseudo)
         } catch {
@@ -106,24 +121,32 @@ extension MutableRecords {
         var names: [String: String] = [:]
         var placed: Set<String> = []
         for resource in parsed.resources where resource.type == "AWS::Config::ConfigRule" {
-            var rule = try PackResources.rule(resource, pack, call)
+            var rule = try PackResources.rule(resource, pack, home)
             rule.pack = pack.packID
             rule.createdBy = StoredPack.creator
             names[resource.logicalID] = rule.name
             placed.insert(rule.name)
-            try place(rule, at: call.time, try get(StoredRule.self, rule.name))
+            try place(rule, at: home.time, try get(StoredRule.self, rule.name))
         }
         for resource in parsed.resources where resource.type == "AWS::Config::RemediationConfiguration" {
-            try put(try PackResources.remediation(resource, names, call))
+            try put(try PackResources.remediation(resource, names, home))
         }
-        for rule in try readOnly.rules(of: pack) where !placed.contains(rule.name) { try removeWithRemediation(rule, call) }
+        for rule in try readOnly.rules(of: pack) where !placed.contains(rule.name) {
+            try removeWithRemediation(rule, at: home.time)
+        }
         try put(pack)
     }
 
     /// Takes a pack's rule away.
-    func removeWithRemediation(_ rule: StoredRule, _ call: Call) throws(ServiceError) {
+    func removeWithRemediation(_ rule: StoredRule, at time: Double) throws(ServiceError) {
         if let remediation = try get(StoredRemediation.self, rule.name) { try delete(remediation) }
-        try remove(rule, at: call.time)
+        try remove(rule, at: time)
+    }
+
+    /// Takes a pack away with its rules.
+    func remove(_ pack: StoredPack, _ home: RuleHome) throws(ServiceError) {
+        for rule in try readOnly.rules(of: pack) { try removeWithRemediation(rule, at: home.time) }
+        try delete(pack)
     }
 }
 
@@ -137,7 +160,9 @@ extension ServiceError {
 /// The rules and remediations of a template, as requests for the like would have them.
 enum PackResources {
     /// - Throws: ConformancePackTemplateValidationException for a rule that can't be.
-    static func rule(_ resource: PackTemplate.Resource, _ pack: StoredPack, _ call: Call) throws(ServiceError) -> StoredRule {
+    static func rule(
+        _ resource: PackTemplate.Resource, _ pack: StoredPack, _ home: RuleHome
+    ) throws(ServiceError) -> StoredRule {
         let properties = resource.properties
         let name = (TemplateFiller.text(properties["ConfigRuleName"] ?? .null) ?? resource.logicalID) + pack.suffix
         let asked = AWSConfig.ConfigRule { rule in
@@ -157,7 +182,7 @@ enum PackResources {
         }
         do throws(ServiceError) {
             guard name.utf8.count <= 128 else { throw .invalidParameterValue("The rule name \(name) is too long.") }
-            return try StoredRule(asked, named: name, call)
+            return try StoredRule(asked, named: name, home)
         } catch {
             throw .invalidTemplate("\(resource.logicalID): \(error.message)")
         }
@@ -194,12 +219,13 @@ enum PackResources {
     }
 
     static func remediation(
-        _ resource: PackTemplate.Resource, _ names: [String: String], _ call: Call
+        _ resource: PackTemplate.Resource, _ names: [String: String], _ home: RuleHome
     ) throws(ServiceError) -> StoredRemediation {
         let properties = resource.properties
         let named = properties["ConfigRuleName"]?.text ?? ""
         let logical = named.hasPrefix("\u{0}") ? String(named.dropFirst()) : named
-        guard let rule = names[logical] ?? names.values.first(where: { $0.hasPrefix("\(named)-conformance-pack-") }) else {
+        guard let rule = names[logical] ?? names.values.first(where: { $0.hasPrefix("\(named)-conformance-pack-") })
+        else {
             throw .invalidTemplate("\(resource.logicalID): there is no rule \(logical) in the template.")
         }
         let controls = properties["ExecutionControls"]?["SsmControls"]
@@ -232,7 +258,7 @@ enum PackResources {
             }
             made.parameters = parameters
         }
-        do throws(ServiceError) { return try StoredRemediation(asked, call) } catch {
+        do throws(ServiceError) { return try StoredRemediation(asked, home) } catch {
             throw .invalidTemplate("\(resource.logicalID): \(error.message)")
         }
     }

@@ -59,7 +59,8 @@ struct StoredPack: Record, TaggedResource {
             $0.conformancePackId = packID
             $0.conformancePackArn = arn
             $0.conformancePackState = "CREATE_COMPLETE"
-            $0.stackArn = "arn:aws:cloudformation:\(region):\(accountID):stack/awsconfigconforms-\(name)-\(packID)/\(packID)"
+            $0.stackArn =
+                "arn:aws:cloudformation:\(region):\(accountID):stack/awsconfigconforms-\(name)-\(packID)/\(packID)"
             $0.lastUpdateRequestedTime = Timestamp(secondsSinceEpoch: updated)
             $0.lastUpdateCompletedTime = Timestamp(secondsSinceEpoch: updated)
         }

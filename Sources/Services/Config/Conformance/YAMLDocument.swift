@@ -62,7 +62,9 @@ enum YAMLDocument {
             var members: [JSONMember] = []
             for (key, element) in mapping {
                 guard let name = key.scalar?.string else { throw Problem(reason: "a key is no text") }
-                guard !members.contains(where: { $0.key == name }) else { throw Problem(reason: "the key \(name) is there twice") }
+                guard !members.contains(where: { $0.key == name }) else {
+                    throw Problem(reason: "the key \(name) is there twice")
+                }
                 members.append(JSONMember(key: name, value: try value(element, depth: depth + 1, &left)))
             }
             plain = .object(members)

@@ -33,7 +33,7 @@ extension AWSConfig.PutRemediationConfigurations: WriteOperation {
                     })
                 continue
             }
-            try records.put(try StoredRemediation(asked, call))
+            try records.put(try StoredRemediation(asked, call.home))
         }
         return Output { $0.failedBatches = failed }
     }
@@ -41,9 +41,9 @@ extension AWSConfig.PutRemediationConfigurations: WriteOperation {
 
 extension StoredRemediation {
     /// - Throws: InvalidParameterValueException for a document that is not here, or parameters that it does not have.
-    init(_ asked: AWSConfig.RemediationConfiguration, _ call: Call) throws(ServiceError) {
+    init(_ asked: AWSConfig.RemediationConfiguration, _ home: RuleHome) throws(ServiceError) {
         self.init(
-            rule: asked.configRuleName, accountID: call.accountID, region: call.region, document: asked.targetId)
+            rule: asked.configRuleName, accountID: home.account, region: home.region, document: asked.targetId)
         guard asked.targetType == "SSM_DOCUMENT" else {
             throw .invalidParameterValue("The target type \(asked.targetType) is not valid.")
         }
@@ -77,7 +77,8 @@ extension StoredRemediation {
         }
         guard parameters[RemediationDocument.roleParameter] != nil else {
             throw .invalidParameterValue(
-                "The parameter \(RemediationDocument.roleParameter) is missing: it says with which role the document runs.")
+                "The parameter \(RemediationDocument.roleParameter) is missing: it says with which role the document runs."
+            )
         }
     }
 
@@ -169,7 +170,8 @@ extension AWSConfig.StartRemediationExecution: WriteOperation {
             try records.get(StoredRemediation.self, name)
         }
         var accesses = [call.configAccess("*")]
-        if case .texts(let roles)? = remediation?.parameters[RemediationDocument.roleParameter], let role = roles.first {
+        if case .texts(let roles)? = remediation?.parameters[RemediationDocument.roleParameter], let role = roles.first
+        {
             accesses.append(
                 Access("iam:PassRole", on: role, context: ["iam:passedtoservice": .one(RemediationCalls.principal)]))
         }

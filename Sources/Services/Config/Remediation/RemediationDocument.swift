@@ -31,7 +31,8 @@ struct RemediationDocument: Sendable {
 
     /// Those that are here.
     static let all: [String: RemediationDocument] = Dictionary(
-        (BucketRemedies.all + IdentityRemedies.all + OtherRemedies.all).map { ($0.name, $0) }) { first, _ in first }
+        (BucketRemedies.all + IdentityRemedies.all + OtherRemedies.all).map { ($0.name, $0) }
+    ) { first, _ in first }
 }
 
 /// What a document is told.

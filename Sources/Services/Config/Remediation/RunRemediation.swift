@@ -37,7 +37,9 @@ struct RunRemediation: Job {
             execution.updated = time
             try records.put(execution)
             // What a periodic rule says of it now.
-            guard error == nil, let found = try records.get(StoredRule.self, rule), found.interval != nil else { return }
+            guard error == nil, let found = try records.get(StoredRule.self, rule), found.interval != nil else {
+                return
+            }
             try records.schedule(EvaluateRule(), id: rule, at: time)
         }
     }

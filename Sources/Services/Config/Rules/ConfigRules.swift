@@ -20,13 +20,27 @@ let ruleOperations: [any Platform.Operation.Type] = [
     AWSConfig.DescribeConformancePackStatus.self, AWSConfig.DeleteConformancePack.self,
     AWSConfig.DescribeConformancePackCompliance.self, AWSConfig.GetConformancePackComplianceDetails.self,
     AWSConfig.GetConformancePackComplianceSummary.self, AWSConfig.ListConformancePackComplianceScores.self,
+    AWSConfig.PutOrganizationConfigRule.self, AWSConfig.DeleteOrganizationConfigRule.self,
+    AWSConfig.DescribeOrganizationConfigRules.self, AWSConfig.DescribeOrganizationConfigRuleStatuses.self,
+    AWSConfig.GetOrganizationConfigRuleDetailedStatus.self, AWSConfig.GetOrganizationCustomRulePolicy.self,
+    AWSConfig.PutOrganizationConformancePack.self, AWSConfig.DeleteOrganizationConformancePack.self,
+    AWSConfig.DescribeOrganizationConformancePacks.self, AWSConfig.DescribeOrganizationConformancePackStatuses.self,
+    AWSConfig.GetOrganizationConformancePackDetailedStatus.self,
+    AWSConfig.DescribeAggregateComplianceByConfigRules.self, AWSConfig.GetAggregateComplianceDetailsByConfigRule.self,
+    AWSConfig.GetAggregateConfigRuleComplianceSummary.self,
+    AWSConfig.DescribeAggregateComplianceByConformancePacks.self,
+    AWSConfig.GetAggregateConformancePackComplianceSummary.self,
 ]
 
 let ruleRecords: [any Record.Type] = [
-    StoredRule.self, RuleStatus.self, StoredRemediation.self, StoredPack.self,
+    StoredRule.self, RuleStatus.self, StoredRemediation.self, StoredPack.self, OrganizationRule.self,
+    OrganizationPack.self,
 ]
 let ruleTables: [any TableRow.Type] = [
     RuleResult.self, ResourceCompliance.self, ResultToken.self, Proposal.self, RemediationExecution.self,
-    RemediationExemption.self,
+    RemediationExemption.self, MemberDeployment.self,
 ]
-let ruleJobs: [any Job.Type] = [EvaluateRule.self, InvokeRule.self, ForgetResults.self, RunRemediation.self]
+let ruleJobs: [any Job.Type] = [
+    EvaluateRule.self, InvokeRule.self, ForgetResults.self, RunRemediation.self,
+    DeployToOrganization.self,
+]

@@ -65,6 +65,8 @@ struct LaneWork: Sendable {
         let (rows, topic, stored, subscriptions, failing) = try await read()
         guard let topic, !rows.isEmpty else { return false }
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
+        let name = TopicName(name: topicName, account: context.scope.account, region: context.scope.region)
+        let protection = environment.projection(TopicIndex.self).entry(name)?.protection
         let signer = try await environment.signer(in: topic.region)
         var writers: [String: MessageWriter] = [:]
         var unreadable: Set<String> = []
@@ -88,10 +90,13 @@ struct LaneWork: Sendable {
             } else if let writer = writers[row.messageID],
                 writer.content.kind != .notification || subscription.state == .confirmed
             {
-                if failing.contains(row.subscriptionID) {
+                let own = writer.protected(by: protection, for: subscription, environment)
+                if own == nil {
+                    results.append((row, .done))
+                } else if failing.contains(row.subscriptionID) {
                     results.append((row, .waits))
-                } else {
-                    items.append(Item(row: row, subscriber: Subscriber(subscription), writer: writer))
+                } else if let own {
+                    items.append(Item(row: row, subscriber: Subscriber(subscription), writer: own))
                 }
             } else {
                 results.append((row, .done))

@@ -20,6 +20,15 @@ final class MessageWriter: Sendable {
         address = environment.publicAddress.url
     }
 
+    /// What writes the message as a subscriber may have it; nil: it may not.
+    func protected(
+        by protection: MessageProtection?, for subscription: Subscription, _ environment: Environment
+    ) -> MessageWriter? {
+        guard let protection else { return self }
+        guard let protected = content.protected(by: protection, for: subscription) else { return nil }
+        return MessageWriter(protected, topic, signer, environment)
+    }
+
     private var version: String { topic.signatureVersion ?? "1" }
 
     /// The JSON document.

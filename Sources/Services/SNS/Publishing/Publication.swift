@@ -36,7 +36,8 @@ public struct Publication: Sendable {
     ) async throws(ServiceError) -> Publication {
         try call.checkRegion(of: name)
         let index = call.environment.projection(TopicIndex.self)
-        guard let topic = index.entry(name)?.topic else { throw .noSuchTopic }
+        guard let entry = index.entry(name) else { throw .noSuchTopic }
+        let topic = entry.topic
         for message in messages { try message.check(for: topic) }
         let key = try await call.messageKey(of: topic)
         let subscribers = index.subscribers(ofTopic: topic.uniqueID)
@@ -44,25 +45,34 @@ public struct Publication: Sendable {
         let signer = subscribers.isEmpty ? nil : try await call.environment.signer(in: topic.region)
         var items: [Item] = []
         for message in messages {
-            var item = Item(content: message.content(id: RequestIDs.make(time: call.time), at: call.time, of: topic))
+            var content = message.content(id: RequestIDs.make(time: call.time), at: call.time, of: topic)
+            if let protection = entry.protection {
+                content = try content.protected(by: protection, from: call.protectedPrincipals)
+            }
+            var item = Item(content: content)
             guard let signer else {
                 items.append(item)
                 continue
             }
-            let writer = MessageWriter(item.content, topic, signer, call.environment)
-            for (id, subscriber) in subscribers where subscriber.wants(item.content) {
-                if subscriber.subscription.transport.isMail {
-                    item.mail.append(try MailMessage(writer, subscriber.subscription))
-                } else if subscriber.subscription.transport == .sqs, !topic.isFIFO,
-                    item.direct.count < mostDirect
-                {
-                    switch await QueueDelivery(subscriber, topic, call.environment).prepared(writer) {
-                    case .prepared(let send): item.direct.append(send)
-                    case .retryable: item.later.append(id)
-                    case .failed: break
-                    }
-                } else {
+            let shared = MessageWriter(content, topic, signer, call.environment)
+            for (id, subscriber) in subscribers where subscriber.wants(content) {
+                let subscription = subscriber.subscription
+                guard subscription.transport.isMail || subscription.transport == .sqs && !topic.isFIFO,
+                    item.direct.count < mostDirect || subscription.transport.isMail
+                else {
                     item.later.append(id)
+                    continue
+                }
+                let writer = shared.protected(by: entry.protection, for: subscription, call.environment)
+                guard let writer else { continue }
+                if subscription.transport.isMail {
+                    item.mail.append(try MailMessage(writer, subscription))
+                    continue
+                }
+                switch await QueueDelivery(subscriber, topic, call.environment).prepared(writer) {
+                case .prepared(let send): item.direct.append(send)
+                case .retryable: item.later.append(id)
+                case .failed: break
                 }
             }
             items.append(item)

@@ -31,6 +31,8 @@ struct Topic: Record, Equatable {
     var deduplicatesByContent = false
     /// Of a FIFO topic: `Topic` or `MessageGroup`; nil: it was never set, which means `Topic`.
     var throughputScope: String?
+    /// What of messages is kept from whom; nil: nothing.
+    var dataProtectionPolicy: String?
     var tags: [Tag] = []
 
     var id: String { name }

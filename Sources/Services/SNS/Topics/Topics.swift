@@ -17,6 +17,9 @@ extension SNS.CreateTopic: WriteOperation {
         let tags = requestTags(input.tags)
         var all = [call.access(on: name, nil, tags)]
         if input.tags?.isEmpty == false { all.append(call.access(on: name, "TagResource", tags)) }
+        if let policy = input.dataProtectionPolicy, !policy.isEmpty {
+            all.append(call.access(on: name, "PutDataProtectionPolicy"))
+        }
         return .required(all)
     }
 
@@ -24,13 +27,13 @@ extension SNS.CreateTopic: WriteOperation {
         let attributes = input.attributes ?? [:]
         let isFIFO = attributes["FifoTopic"] == "true"
         try checkName(input.name, isFIFO: isFIFO)
-        guard input.dataProtectionPolicy ?? "" == "" else { throw .notBuilt("data protection policies") }
         let name = TopicName(name: input.name, account: call.accountID, region: call.region)
         var topic = Topic(
             name: input.name, accountID: call.accountID, region: call.region, uniqueID: Identifiers.lowercase(20),
             created: call.time, isFIFO: isFIFO, policy: TopicPolicies.standard(name))
         for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { try topic.set(name, value, call) }
         topic.tags = try TagRules.ofTopics.new(input.tags)
+        try topic.protect(by: input.dataProtectionPolicy ?? "")
         if let existing = try records.get(Topic.self, input.name) {
             try checkIsSame(existing, topic, attributes, hasTags: input.tags != nil, call)
             return Output { $0.topicArn = existing.arn }
@@ -66,6 +69,7 @@ extension SNS.CreateTopic: WriteOperation {
             if name == "FifoTopic" { continue }
             try changed.set(name, value, call)
         }
+        if asked.dataProtectionPolicy != nil { changed.dataProtectionPolicy = asked.dataProtectionPolicy }
         guard changed == existing, existing.isFIFO == asked.isFIFO else {
             throw .invalidAttribute("Topic already exists with different attributes")
         }

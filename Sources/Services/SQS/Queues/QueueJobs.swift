@@ -43,7 +43,11 @@ struct ForgetMessages: RecurringJob {
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
         for entry in environment.projection(QueueIndex.self).all {
-            var isMore = true
+            // Most queues have nothing of that.
+            var isMore = try await environment.read(entry.queue.reference.scope) { (records) throws(ServiceError) in
+                guard let queue = try records.get(Queue.self, entry.queue.name) else { return false }
+                return try records.hasOld(in: queue, at: RequestIDs.milliseconds(environment.now()))
+            }
             while isMore {
                 isMore = try await environment.write(entry.queue.reference.scope, requestID: "") {
                     (records) throws(ServiceError) in
@@ -55,5 +59,25 @@ struct ForgetMessages: RecurringJob {
             }
         }
         try await context.finish { _ throws(ServiceError) in }
+    }
+}
+
+extension Records {
+    /// Whether a queue has messages whose retention is over, or ids that no longer count.
+    fileprivate func hasOld(in queue: Queue, at now: Int64) throws(ServiceError) -> Bool {
+        if let message = try list(StoredMessage.self, of: queue.messages, limit: 1).first,
+            message.sent + Int64(queue.settings.retention) * 1000 <= now
+        {
+            return true
+        }
+        if let id = try list(SentMessageID.self, by: SentMessageID.byTime, of: queue.uniqueID, limit: 1).first,
+            id.until <= now
+        {
+            return true
+        }
+        guard
+            let attempt = try list(ReceiveAttempt.self, by: ReceiveAttempt.byTime, of: queue.uniqueID, limit: 1).first
+        else { return false }
+        return attempt.until <= now
     }
 }

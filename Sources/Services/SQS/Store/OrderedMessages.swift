@@ -46,13 +46,13 @@ extension QueueMessages {
     // MARK: Receiving
 
     /// Takes what can be received, of each group in order, and of as few groups as possible.
-    func receiveInOrder(_ wish: ReceiveWish) throws(ServiceError) -> Received {
+    func receiveInOrder(_ asked: ReceiveWish) throws(ServiceError) -> Received {
         // One that is in flight, too, no longer holds up its group.
         _ = try expire(limit: Self.portion)
         _ = try unlock(limit: Self.portion)
-        guard
-            try records.sum(MessageGroup.amount, MessageGroup.self, of: partition) + wish.most <= Self.mostInFlight
-        else { return .nothing(until: try groups(MessageGroup.locked, limit: 1).first?.nextDue) }
+        let room = Self.mostInFlight - (try records.sum(MessageGroup.amount, MessageGroup.self, of: partition))
+        guard room > 0 else { return .nothing(until: try groups(MessageGroup.locked, limit: 1).first?.nextDue) }
+        let wish = asked.limited(to: room)
         let grave = try deadLetterQueue()
         var taken: [(message: StoredMessage, content: [UInt8])] = []
         var seen: Set<String> = []

@@ -237,6 +237,9 @@ struct ReceiveWish: Sendable {
     let hiding: Int64
     /// Whether the content of a message can be decrypted with what is known.
     let canOpen: @Sendable (StoredMessage) -> Bool
+
+    /// The same for fewer messages.
+    func limited(to room: Int) -> ReceiveWish { ReceiveWish(most: min(most, room), hiding: hiding, canOpen: canOpen) }
 }
 
 /// What was received.

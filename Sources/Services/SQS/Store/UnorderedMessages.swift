@@ -16,8 +16,10 @@ extension QueueMessages {
     static let portion = 64
 
     /// Takes what can be received, the oldest first, and of several tenants' in turn.
-    func receiveUnordered(_ wish: ReceiveWish) throws(ServiceError) -> Received {
-        guard try hasRoom(for: wish.most) else { return .overLimit }
+    func receiveUnordered(_ asked: ReceiveWish) throws(ServiceError) -> Received {
+        let room = try room(for: asked.most)
+        guard room > 0 else { return .overLimit }
+        let wish = asked.limited(to: room)
         let grave = try deadLetterQueue()
         var taken: [(message: StoredMessage, content: [UInt8])] = []
         var seen: Set<RowKey> = []
@@ -62,14 +64,16 @@ extension QueueMessages {
         return message
     }
 
-    private func hasRoom(for count: Int) throws(ServiceError) -> Bool {
-        func hasRoom() throws(ServiceError) -> Bool {
-            try records.sum(StoredMessage.inFlight, StoredMessage.self, of: partition) + count <= Self.mostInFlight
+    /// How many more may be in flight.
+    private func room(for count: Int) throws(ServiceError) -> Int {
+        func room() throws(ServiceError) -> Int {
+            Self.mostInFlight - (try records.sum(StoredMessage.inFlight, StoredMessage.self, of: partition))
         }
-        if try hasRoom() { return true }
+        let left = try room()
+        if left >= count { return left }
         // Some of them may only not have been looked at since their time was over.
         _ = try ripen(limit: 1024)
-        return try hasRoom()
+        return try room()
     }
 
     /// Those whose time is to come, in that order; it may have come.

@@ -165,7 +165,8 @@ struct EvaluateRule: Job {
         var after: RowKey?
         while true {
             let from = after
-            let last = try await environment.write(rule.scope, requestID: "") { (records) throws(ServiceError) -> RowKey? in
+            let last = try await environment.write(rule.scope, requestID: "") {
+                (records) throws(ServiceError) -> RowKey? in
                 let page = try records.list(
                     RuleResult.self, of: rule.name, RowRange(after: from.map { .key($0) }), limit: Self.batch)
                 for result in page where result.recorded < start {

@@ -82,16 +82,20 @@ struct FactGathering {
 
     private mutating func summary() async throws(ServiceError) {
         facts.summary = try await ask(IAM.GetAccountSummary.self).summaryMap ?? [:]
-        let devices = try await ask(IAM.ListVirtualMFADevices.self, IAM.ListVirtualMFADevices.Input {
-            $0.assignmentStatus = "Assigned"
-            $0.maxItems = 1000
-        }).virtualMFADevices
+        let devices = try await ask(
+            IAM.ListVirtualMFADevices.self,
+            IAM.ListVirtualMFADevices.Input {
+                $0.assignmentStatus = "Assigned"
+                $0.maxItems = 1000
+            }
+        ).virtualMFADevices
         let root = "arn:aws:iam::\(facts.account):root"
         facts.hasVirtualRootDevice = devices.contains { $0.user?.arn == root }
     }
 
     private mutating func passwordPolicy() async throws(ServiceError) {
-        let answer = try await askPerhaps(IAM.GetAccountPasswordPolicy.self, IAM.GetAccountPasswordPolicy.Input(), ["NoSuchEntity"])
+        let answer = try await askPerhaps(
+            IAM.GetAccountPasswordPolicy.self, IAM.GetAccountPasswordPolicy.Input(), ["NoSuchEntity"])
         guard let found = answer?.passwordPolicy else { return }
         var policy = AccountFacts.PasswordPolicy()
         policy.minimumLength = found.minimumPasswordLength ?? 6
@@ -327,7 +331,9 @@ extension AccountFacts.Trail {
         }
         for selector in selectors.advancedEventSelectors ?? [] {
             func values(_ field: String) -> [String] {
-                selector.fieldSelectors.filter { $0.field == field }.flatMap { ($0.equals ?? []) + ($0.startsWith ?? []) }
+                selector.fieldSelectors.filter { $0.field == field }.flatMap {
+                    ($0.equals ?? []) + ($0.startsWith ?? [])
+                }
             }
             if values("eventCategory").contains("Management") {
                 let only = values("readOnly").first

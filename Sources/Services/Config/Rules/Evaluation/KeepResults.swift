@@ -45,7 +45,8 @@ extension MutableRecords {
     private func count(
         _ type: String, _ id: String, from old: Compliance?, to new: Compliance?
     ) throws(ServiceError) {
-        var resource = try get(ResourceCompliance.self, RuleResult.key(type, id)) ?? ResourceCompliance(type: type, id: id)
+        var resource =
+            try get(ResourceCompliance.self, RuleResult.key(type, id)) ?? ResourceCompliance(type: type, id: id)
         if let old { resource.count(old, -1) }
         if let new { resource.count(new, 1) }
         if resource.isEmpty {

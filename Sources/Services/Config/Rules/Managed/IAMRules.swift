@@ -104,7 +104,8 @@ enum IAMRules {
         guard !policies.isEmpty else { return .notApplicable }
         for policy in policies {
             if let found = blocked(ReadPolicy(policy["policyDocument"]?.text), patterns) {
-                return .nonCompliant("The inline policy \(policy["policyName"]?.text ?? "") allows \(found) on all keys.")
+                return .nonCompliant(
+                    "The inline policy \(policy["policyName"]?.text ?? "") allows \(found) on all keys.")
             }
         }
         return .compliant

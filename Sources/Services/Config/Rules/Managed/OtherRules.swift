@@ -147,7 +147,8 @@ enum OtherRules {
             let isWanted = parameters["KmsKeyId"].map { group.keyID == $0 || group.keyID?.hasSuffix("/\($0)") == true }
             return ResourceVerdict(
                 logGroupType, group.name,
-                .when(group.keyID != nil && isWanted ?? true, otherwise: "The log group is not encrypted with the key."))
+                .when(group.keyID != nil && isWanted ?? true, otherwise: "The log group is not encrypted with the key.")
+            )
         }
     }
 
@@ -187,7 +188,9 @@ enum OtherRules {
             }
             return ResourceVerdict(
                 keyType, key.id,
-                .when(!key.state.hasPrefix("Pending") || key.state == "PendingImport", otherwise: "The key is scheduled for deletion."))
+                .when(
+                    !key.state.hasPrefix("Pending") || key.state == "PendingImport",
+                    otherwise: "The key is scheduled for deletion."))
         }
     }
 

@@ -88,7 +88,8 @@ struct RuleParameters: Sendable, Equatable {
                 }
             guard isValid else {
                 throw AWSConfig.Failure.invalidParameterValueException(
-                    "The value \(value) of the parameter \(parameter.name) is not of the type \(parameter.kind.rawValue).")
+                    "The value \(value) of the parameter \(parameter.name) is not of the type \(parameter.kind.rawValue)."
+                )
             }
         }
     }
@@ -96,7 +97,9 @@ struct RuleParameters: Sendable, Equatable {
     /// With the usual values of those that are not given.
     func completed(_ parameters: [RuleParameter]) -> RuleParameters {
         var all = self
-        for parameter in parameters where all.values[parameter.name] == nil { all.values[parameter.name] = parameter.usual }
+        for parameter in parameters where all.values[parameter.name] == nil {
+            all.values[parameter.name] = parameter.usual
+        }
         return all
     }
 

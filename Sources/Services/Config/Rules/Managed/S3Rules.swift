@@ -1,7 +1,8 @@
 import Platform
+import Wire
+
 import struct Policy.PolicyDocument
 import enum Policy.PolicyType
-import Wire
 
 /// Rules about buckets, by their configuration items.
 enum S3Rules {

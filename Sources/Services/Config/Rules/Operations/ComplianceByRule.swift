@@ -14,10 +14,10 @@ extension RecordReading {
 }
 
 /// The types that a request asks for.
-/// - Throws: InvalidParameterValueException for one that results never have.
+/// - Throws: InvalidParameterValueException for what is none. Nothing is kept of what is not applicable.
 func wanted(_ types: [String]?) throws(ServiceError) -> Set<Compliance> {
     let all = try (types ?? []).map { (text) throws(ServiceError) in
-        guard let compliance = Compliance(rawValue: text), compliance != .notApplicable else {
+        guard let compliance = Compliance(rawValue: text) else {
             throw ServiceError.invalidParameterValue("The ComplianceType \(text) is not valid.")
         }
         return compliance
@@ -87,7 +87,8 @@ extension RecordReading {
             let rows = try list(
                 RuleResult.self, by: RuleResult.byCompliance, of: rule,
                 RowIndexRange(
-                    RowPrefix(.text(only.rawValue)), after: after.map { (RuleResult.value(only, $0.type, $0.id), $0.key) }),
+                    RowPrefix(.text(only.rawValue)),
+                    after: after.map { (RuleResult.value(only, $0.type, $0.id), $0.key) }),
                 limit: paging.limit + 1)
             return Page(rows, limit: paging.limit)
         }

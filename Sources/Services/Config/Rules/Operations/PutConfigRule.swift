@@ -40,7 +40,7 @@ extension AWSConfig.PutConfigRule: WriteOperation {
             throw AWSConfig.Failure.noAvailableConfigurationRecorderException(
                 "Configuration recorder is not available to put ConfigRule.")
         }
-        var rule = try StoredRule(asked, named: name, call)
+        var rule = try StoredRule(asked, named: name, call.home)
         rule.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: [])
         try records.place(rule, at: call.time, old)
         return Output()
@@ -70,6 +70,20 @@ extension AWSConfig.PutConfigRule: WriteOperation {
         throw .invalidParameterValue(
             "There is no rule of the ARN or ID \(asked.configRuleArn ?? asked.configRuleId ?? "").")
     }
+}
+
+/// Where a rule is made, and when.
+struct RuleHome: Sendable {
+    let account: String
+    let region: String
+    /// Seconds since 1970.
+    let time: Double
+    let environment: Environment
+}
+
+extension Call {
+    /// The caller's account, where it calls.
+    var home: RuleHome { RuleHome(account: accountID, region: region, time: time, environment: environment) }
 }
 
 extension MutableRecords {
@@ -108,12 +122,12 @@ extension StoredRule {
 
     /// Reads a request.
     /// - Throws: InvalidParameterValueException for a rule that can't be.
-    init(_ asked: AWSConfig.ConfigRule, named name: String, _ call: Call) throws(ServiceError) {
+    init(_ asked: AWSConfig.ConfigRule, named name: String, _ home: RuleHome) throws(ServiceError) {
         guard let owner = Owner(rawValue: asked.source.owner) else {
             throw .invalidParameterValue("The owner \(asked.source.owner) is none.")
         }
         self.init(
-            name: name, accountID: call.accountID, region: call.region, created: call.time,
+            name: name, accountID: home.account, region: home.region, created: home.time,
             description: asked.description, owner: owner)
         guard asked.configRuleState.map({ $0 == "ACTIVE" }) ?? true else {
             throw .invalidParameterValue("The ConfigRuleState \(asked.configRuleState ?? "") can't be put.")
@@ -124,17 +138,19 @@ extension StoredRule {
         modes = try Self.modes(asked)
         target = try Target(asked.scope)
         if modes.contains("PROACTIVE") {
-            let isKnown = owner == .aws && ManagedRule.all[identifier ?? ""].map { managed in
-                guard case .item = managed.evaluation else { return false }
-                return managed.types.contains(where: ProposedItem.types.contains)
-            } ?? false
+            let isKnown =
+                owner == .aws
+                && ManagedRule.all[identifier ?? ""].map { managed in
+                    guard case .item = managed.evaluation else { return false }
+                    return managed.types.contains(where: ProposedItem.types.contains)
+                } ?? false
             guard isKnown else {
                 throw .invalidParameterValue("The evaluation mode PROACTIVE is not supported by the rule \(name).")
             }
         }
         let parameters = try RuleParameters(parsing: inputParameters)
         switch owner {
-        case .aws: try readManaged(asked, parameters, call)
+        case .aws: try readManaged(asked, parameters, home.environment)
         case .customLambda: try readFunction(asked)
         case .customPolicy: try readPolicy(asked)
         }
@@ -146,9 +162,9 @@ extension StoredRule {
     }
 
     private mutating func readManaged(
-        _ asked: AWSConfig.ConfigRule, _ parameters: RuleParameters, _ call: Call
+        _ asked: AWSConfig.ConfigRule, _ parameters: RuleParameters, _ environment: Environment
     ) throws(ServiceError) {
-        guard let identifier, let managed = ManagedRule.all[identifier], managed.isAvailable(call.environment) else {
+        guard let identifier, let managed = ManagedRule.all[identifier], managed.isAvailable(environment) else {
             throw .invalidParameterValue(
                 "The sourceIdentifier \(identifier ?? "") is invalid.  Please refer to the documentation for a list of"
                     + " valid sourceIdentifiers that can be used when AWS is the Owner.")

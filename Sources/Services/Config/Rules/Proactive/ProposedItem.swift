@@ -25,7 +25,8 @@ enum ProposedItem {
             "ObjectLockConfiguration": properties["ObjectLockEnabled"]?.isTrue == true
                 ? .members([
                     "objectLockEnabled": .string("Enabled"),
-                    "rule": lock.map { .members(["defaultRetention": .members(["mode": $0["Mode"] ?? .null])]) } ?? .null,
+                    "rule": lock.map { .members(["defaultRetention": .members(["mode": $0["Mode"] ?? .null])]) }
+                        ?? .null,
                 ]) : nil,
             "PublicAccessBlockConfiguration": properties["PublicAccessBlockConfiguration"]?.withLoweredNames,
             "ServerSideEncryptionConfiguration": .members(["rules": .array(encryption(properties))]),

@@ -19,7 +19,8 @@ struct ResultToken: TableRow {
     static let byTime = "time"
 
     /// Makes one that can be answered, and forgets some that no longer can.
-    static func make(for rule: StoredRule, at time: Double, _ environment: Environment) async throws(ServiceError) -> String
+    static func make(for rule: StoredRule, at time: Double, _ environment: Environment) async throws(ServiceError)
+        -> String
     {
         let token = ResultToken(
             token: Identifiers.mixed(64), rule: rule.name, created: rule.created, invoked: time)

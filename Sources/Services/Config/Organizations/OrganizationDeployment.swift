@@ -1,0 +1,158 @@
+import AWSConfigAPI
+import Directory
+import Ledger
+import Platform
+import Wire
+
+/// What an organization has in all of its accounts.
+struct OrganizationDeployment: Sendable, Codable, Equatable {
+    enum Kind: String, Sendable, Codable { case rule, pack }
+
+    let kind: Kind
+    let name: String
+
+    var id: String { "\(kind.rawValue)/\(name)" }
+}
+
+/// How it is in one of the accounts.
+struct MemberDeployment: TableRow {
+    static let kind = "Config::MemberDeployment"
+
+    /// ``OrganizationDeployment/id``
+    let deployment: String
+    let account: String
+    /// `CREATE_SUCCESSFUL` and so on.
+    var status: String
+    var errorCode: String?
+    var errorMessage: String?
+    var updated: Double
+
+    var partition: String { deployment }
+    var key: RowKey { RowKey(.text(account)) }
+    var amounts: [String: Int64] { [status.hasSuffix("_FAILED") ? Self.failed : Self.done: 1] }
+
+    static let failed = "failed"
+    static let done = "done"
+}
+
+extension Call {
+    /// The organization for whose accounts the caller may speak: it manages it, or is a delegated administrator of
+    /// `config-multiaccountsetup.amazonaws.com`.
+    /// - Throws: OrganizationAccessDeniedException.
+    func organizationOfRules() throws(ServiceError) -> Organization {
+        guard let organization = directory.organization(ofAccount: accountID) else {
+            throw AWSConfig.Failure.organizationAccessDeniedException(
+                "This action can only be performed if your account is in an organization.")
+        }
+        let isDelegated = directory.organizationAccount(accountID)?.delegatedServices[OrganizationRule.creator] != nil
+        guard organization.managementAccountID == accountID || isDelegated else {
+            throw AWSConfig.Failure.organizationAccessDeniedException(
+                "This action can only be performed by the organization's management account or a delegated administrator."
+            )
+        }
+        return organization
+    }
+}
+
+/// Brings what an organization has to its accounts, or takes it away from them.
+struct DeployToOrganization: Job {
+    static let kind = "Config::DeployToOrganization"
+
+    let deployment: OrganizationDeployment
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let (scope, deployment) = (context.scope, deployment)
+        let (rule, pack) = try await environment.read(scope) { (records) throws(ServiceError) in
+            (
+                deployment.kind == .rule ? try records.get(OrganizationRule.self, deployment.name) : nil,
+                deployment.kind == .pack ? try records.get(OrganizationPack.self, deployment.name) : nil
+            )
+        }
+        let isDeleting = rule?.isDeleting ?? pack?.isDeleting ?? true
+        let excluded = rule?.excluded ?? pack?.excluded ?? []
+        let members = environment.directory.organization(ofAccount: scope.account).map { organization in
+            environment.directory.accounts(managedBy: organization.managementAccountID).map(\.id)
+                + [organization.managementAccountID]
+        }
+        let updated = rule?.updated ?? pack?.updated ?? 0
+        let known = try await environment.read(scope) { (records) throws(ServiceError) in
+            let rows = try records.list(MemberDeployment.self, of: deployment.id, limit: 10_000)
+            return Dictionary(rows.map { ($0.account, $0) }) { first, _ in first }
+        }
+        for account in Set(members ?? []).sorted() {
+            let time = environment.now()
+            let home = RuleHome(account: account, region: scope.region, time: time, environment: environment)
+            let isWanted = !isDeleting && !excluded.contains(account)
+            if isWanted, let done = known[account], done.status.hasSuffix("_SUCCESSFUL"), done.updated >= updated {
+                continue
+            }
+            var failure: ServiceError?
+            do throws(ServiceError) {
+                try await environment.write(Scope(account: account, region: scope.region), requestID: "") {
+                    (records) throws(ServiceError) in
+                    if let rule { try Self.bring(rule, isWanted, home, records) }
+                    if let pack { try Self.bring(pack, isWanted, home, records) }
+                }
+            } catch {
+                guard error.status < 500 else { throw error }
+                failure = error
+            }
+            let error = failure
+            try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                let key = RowKey(.text(account))
+                guard isWanted else {
+                    try records.delete(MemberDeployment.self, key, of: deployment.id)
+                    return
+                }
+                let isNew = try records.get(MemberDeployment.self, key, of: deployment.id) == nil
+                try records.put(
+                    MemberDeployment(
+                        deployment: deployment.id, account: account,
+                        status: (isNew ? "CREATE" : "UPDATE") + (error == nil ? "_SUCCESSFUL" : "_FAILED"),
+                        errorCode: error?.code, errorMessage: error?.message, updated: time))
+            }
+        }
+        try await context.finish { (records) throws(ServiceError) in
+            guard isDeleting else {
+                // Accounts that join later get it, too, and those that could not have it may be able to.
+                return try records.schedule(
+                    DeployToOrganization(deployment: deployment), id: deployment.id, at: environment.now() + 3600)
+            }
+            if let rule { try records.delete(rule) }
+            if let pack { try records.delete(pack) }
+        }
+    }
+
+    private static func bring(
+        _ rule: OrganizationRule, _ isWanted: Bool, _ home: RuleHome, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let old = try records.get(StoredRule.self, rule.memberName)
+        guard isWanted else {
+            if let old, !old.state.hasPrefix("DELETING") { try records.remove(old, at: home.time) }
+            return
+        }
+        guard try !records.list(Recorder.self, limit: 1).isEmpty else {
+            throw AWSConfig.Failure.noAvailableConfigurationRecorderException(
+                "Configuration recorder is not available to put ConfigRule.")
+        }
+        var made = try StoredRule(rule.asked, named: rule.memberName, home)
+        made.createdBy = OrganizationRule.creator
+        try records.place(made, at: home.time, old)
+    }
+
+    private static func bring(
+        _ pack: OrganizationPack, _ isWanted: Bool, _ home: RuleHome, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let old = try records.get(StoredPack.self, pack.memberName)
+        guard isWanted else {
+            if let old { try records.remove(old, home) }
+            return
+        }
+        var made = StoredPack(
+            name: pack.memberName, accountID: home.account, region: home.region, bucket: pack.bucket,
+            keyPrefix: pack.keyPrefix, parameters: pack.parameters, updated: home.time)
+        made.createdBy = OrganizationRule.creator
+        try records.place(made, pack.template, home)
+    }
+}

@@ -1,0 +1,95 @@
+import MetricMath
+import Testing
+
+/// What anybody may send is parsed or refused, and nothing else happens: no trap, no stack that ends.
+struct HostileInputTests {
+    private static let words = [
+        "m1", "m2", "e", "(", ")", "[", "]", ",", "+", "-", "*", "/", "^", "<", "<=", "==", "!=", "AND", "OR", "&&",
+        "IF", "SUM",
+        "AVG", "FILL", "REPEAT", "LINEAR", "SORT", "DESC", "ASC", "SLICE", "METRICS", "TIME_SERIES", "RATE", "DIFF",
+        "PERIOD",
+        "HOUR", "YEAR", "RUNNING_SUM", "0", "1", "-1", "1e308", "9999999999999999999", "0.5", "'x'", "\"y\"", "LOG",
+        "STDDEV",
+        "FIRST", "LAST", "REMOVE_EMPTY", "MIN", "SEARCH", "'{A,B} c'", "$", "'", "\u{0}", "é",
+    ]
+
+    private func text(_ generator: inout SplitMix, _ words: [String], _ most: Int) -> String {
+        (0..<Int.random(in: 0...most, using: &generator))
+            .map { _ in words[Int.random(in: 0..<words.count, using: &generator)] }
+            .joined(separator: Bool.random(using: &generator) ? " " : "")
+    }
+
+    @Test func expressions() {
+        var generator = SplitMix(state: 19)
+        var computed = 0
+        for _ in 0..<2_000 {
+            let text = text(&generator, Self.words, 14)
+            var math = MathEvaluator(start: -600, end: 600, period: 60) { query, _, period throws(MathError) in
+                _ = try SearchQuery(query)
+                return [TimeSeries(period: period ?? 60, points: [.init(0, 1)])]
+            }
+            math.add(
+                metric: TimeSeries(period: 60, points: [.init(-60, 0), .init(0, -1), .init(120, 1e300)]), id: "m1")
+            math.add(metric: TimeSeries(period: 60, points: []), id: "m2")
+            do throws(MathError) {
+                try math.add(expression: text, id: "e")
+                guard case .series(let series) = try math.value(of: "e") else { continue }
+                computed += 1
+                if !series.points.allSatisfy({ $0.value.isFinite }) { Issue.record("\(text)") }
+            } catch {
+                if error.message.isEmpty { Issue.record("\(text)") }
+            }
+        }
+        #expect(computed > 2)
+    }
+
+    @Test func rulesAndSearches() {
+        var generator = SplitMix(state: 19)
+        let rules = [
+            "ALARM", "OK", "INSUFFICIENT_DATA", "(", ")", "AND", "OR", "NOT", "TRUE", "FALSE", "AT_LEAST", "1", "50%",
+            ",", "a", "\"b\"",
+            "\"", "\\", "%", "0", "999999999999999999999", "é",
+        ]
+        let searches = [
+            "{", "}", "A/B", ",", "c", "\"", "\"d e\"", "=", "(", ")", "OR", "AND", "NOT", "MetricName", " ", "\u{0}",
+        ]
+        let metric = SearchQuery.Candidate(namespace: "A/B", name: "cD1e", dimensions: [("c", "d e")])
+        var parsed = 0
+        for _ in 0..<2_000 {
+            if let rule = try? AlarmRule(text(&generator, rules, 12)) {
+                parsed += 1
+                _ = rule.isTrue { $0 == "a" ? .alarm : nil }
+            }
+            if let query = try? SearchQuery(text(&generator, searches, 12)) {
+                parsed += 1
+                _ = query.matches(metric)
+            }
+            _ = Statistic(
+                text(&generator, ["p", "TM(", "tm", "PR(", ":", "%", ")", "1", "9", ".", "e", "-", "0", "IQM"], 8))
+        }
+        #expect(parsed > 20)
+    }
+
+    @Test func depth() {
+        for open in ["(", "[", "-", "SUM(", "NOT ", "IF(m1,"] {
+            let text = String(repeating: open, count: 20_000)
+            #expect(throws: MathError.self) { try MathExpression(text) }
+            #expect(throws: MathError.self) { try AlarmRule(text) }
+        }
+        #expect(throws: MathError.self) { try SearchQuery(String(repeating: "(", count: 1000)) }
+        #expect(throws: MathError.self) { try SearchQuery(String(repeating: "NOT ", count: 200)) }
+    }
+}
+
+/// The same numbers each time.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
