@@ -94,6 +94,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
+	$(PYTHON) Benchmarks/insights.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000

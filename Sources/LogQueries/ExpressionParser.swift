@@ -12,6 +12,9 @@ struct ExpressionParser {
 
     /// How many expressions may be open at once.
     private static let deepest = 48
+    /// Patterns of one query: each takes memory.
+    private static let mostPatterns = 128
+    private var patterns = 0
 
     init(_ text: String) throws(QueryProblem) {
         scanner = try QueryScanner(text)
@@ -147,7 +150,16 @@ struct ExpressionParser {
         return try scanner.regex()
     }
 
-    private func regex(_ text: String, _ range: Range<Int>) throws(QueryProblem) -> LinearRegex {
+    /// Counts a pattern.
+    mutating func countPattern(_ range: Range<Int>) throws(QueryProblem) {
+        patterns += 1
+        guard patterns <= Self.mostPatterns else {
+            throw scanner.problem(.malformed, "there are more than \(Self.mostPatterns) patterns", range)
+        }
+    }
+
+    private mutating func regex(_ text: String, _ range: Range<Int>) throws(QueryProblem) -> LinearRegex {
+        try countPattern(range)
         do throws(LinearRegex.Problem) { return try LinearRegex(text, capturing: true, isUnicode: true) } catch {
             throw scanner.problem(.malformed, "invalid regular expression: \(error.reason)", range)
         }

@@ -140,6 +140,7 @@ struct QueryParser {
         default: text = try parser.operand()
         }
         let start = parser.scanner.start
+        try parser.countPattern(start..<parser.scanner.end)
         let pattern: ParsePattern
         do {
             if case .string(let glob) = parser.scanner.token {

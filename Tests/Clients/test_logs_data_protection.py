@@ -166,14 +166,9 @@ def test_findings_are_reported_and_counted(cloud: Server, root: Identity, logs: 
 def test_findings_are_counted(root: Identity, logs: Any, now: int) -> None:
     logs.put_data_protection_policy(logGroupIdentifier="app", policyDocument=document("EmailAddress", "IpAddress"))
     put(logs, (now, MESSAGE), (now + 1, "nothing"), (now + 2, MESSAGE))
-    metrics = root.client("cloudwatch")
-    try:
-        points = metrics.get_metric_statistics(
-            Namespace="AWS/Logs", MetricName="LogEventsWithFindings", StartTime=now / 1000 - 3600,
-            EndTime=now / 1000 + 3600, Period=3600, Statistics=["Sum"])["Datapoints"]
-    except metrics.exceptions.ClientError as error:
-        assert error.response["Error"]["Code"] == "NotImplemented"
-        pytest.skip("CloudWatch's metrics are not there yet")
+    points = root.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Logs", MetricName="LogEventsWithFindings", StartTime=now / 1000 - 3600,
+        EndTime=now / 1000 + 3600, Period=3600, Statistics=["Sum"])["Datapoints"]
     assert sum(point["Sum"] for point in points) == 2
 
 

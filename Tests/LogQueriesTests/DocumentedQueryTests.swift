@@ -79,6 +79,8 @@ import Testing
         }
         let stats = (0..<11).map { _ in "stats count(*) as n" }.joined(separator: " | ")
         #expect(problem(stats)?.kind == .malformed)
+        let patterns = { (count: Int) in (0..<count).map { _ in "a like /x/" }.joined(separator: " or ") }
+        #expect(problem("filter " + patterns(129))?.kind == .malformed && problem("filter " + patterns(128)) == nil)
     }
 
     @Test func whatAQueryAsksFor() throws {
