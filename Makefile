@@ -26,6 +26,8 @@ POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py
 CLIENTS = cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS)
 CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+# Further options of `swift build` for the tests.
+BUILD_OPTIONS ?=
 # How many questions about whole policies Z3 is asked.
 QUESTIONS ?= 1000
 # Seconds for each fuzz target.
@@ -60,7 +62,7 @@ clients-on-postgres:
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build --build-tests
+	swift build --build-tests $(BUILD_OPTIONS)
 	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
@@ -93,6 +95,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
 	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
@@ -104,6 +107,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/PolicyBench
 	$(OPTIMIZED) --product WAFBench
 	.build/release/WAFBench
+	$(OPTIMIZED) --product EventsBench
+	.build/release/EventsBench
 	$(OPTIMIZED) --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60

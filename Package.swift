@@ -26,7 +26,11 @@ let package = Package(
         .library(name: "ACME", targets: ["ACME"]),
         .library(name: "WAF", targets: ["WAF"]),
         .library(name: "LogPatterns", targets: ["LogPatterns"]),
+        .library(name: "LogQueries", targets: ["LogQueries"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
+        .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
+        .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -46,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
@@ -284,7 +289,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
+                "SQSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -296,8 +302,9 @@ let package = Package(
         .target(
             name: "CognitoIDPService",
             dependencies: [
-                "CLibCrypto", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI", "KeyMaterial", "Keyring",
-                "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn", "Wire",
+                "CLibCrypto", "CloudWatchLogsAPI", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI",
+                "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn",
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -333,8 +340,9 @@ let package = Package(
         .target(
             name: "CloudWatchLogsService",
             dependencies: [
-                "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogPatterns", "Platform",
-                "Policy", "S3API", "STSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking",
+                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudWatchLogs"),
         .target(
@@ -347,7 +355,10 @@ let package = Package(
         .target(
             name: "EventBridgeService",
             dependencies: [
-                "Directory", "EventBridgeAPI", "EventPatterns", "KMSAPI", "Ledger", "Platform", "Policy", "Wire",
+                "CloudWatchLogsAPI", "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger",
+                "Platform", "Policy",
+                "SNSAPI",
+                "SQSAPI", "STSAPI", "Wire",
             ],
             path: "Sources/Services/EventBridge"),
         .target(
@@ -369,8 +380,11 @@ let package = Package(
         .target(
             name: "ConfigService",
             dependencies: [
-                "AWSConfigAPI", "ConfigSelect", "Directory", "GuardRules", "Ledger", "Platform", "Policy", "S3API",
-                "Wire",
+                "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
+                "ConfigSelect", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger", "OrganizationsAPI",
+                "Platform", "Policy", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API",
+                "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Services/Config"),
         .target(
@@ -385,7 +399,7 @@ let package = Package(
             name: "CloudTrailService",
             dependencies: [
                 "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
-                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "STSAPI",
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -576,6 +590,7 @@ let package = Package(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
+        .executableTarget(name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -756,9 +771,12 @@ let package = Package(
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
-        .testTarget(name: "SNSTests", dependencies: ["SNSService", "Ledger", "Platform"]),
-        .testTarget(name: "SQSTests", dependencies: ["SQSService", "Ledger", "Platform"]),
-        .testTarget(name: "ConfigServiceTests", dependencies: ["ConfigService", "Ledger", "Platform"]),
+        .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
+        .testTarget(
+            name: "SQSTests",
+            dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
+        .testTarget(
+            name: "ConfigServiceTests", dependencies: ["ConfigService", "Directory", "Ledger", "Platform", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
@@ -781,7 +799,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "Bodies", "Catalogue", "CoreRuleSet", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring",
-                "Learning", "Ledger", "Lint",
+                "Learning", "Ledger", "Lint", "LogPatterns",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning", "Remedies",

@@ -66,8 +66,18 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzEventPatterns",
+            dependencies: ["FuzzDriver", .product(name: "EventPatterns", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzLogPatterns",
             dependencies: ["FuzzDriver", .product(name: "LogPatterns", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzLogQueries", dependencies: ["FuzzDriver", .product(name: "LogQueries", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzLogMasking", dependencies: ["FuzzDriver", .product(name: "LogMasking", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzConfigSelect",
+            dependencies: ["FuzzDriver", .product(name: "ConfigSelect", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),

@@ -125,3 +125,16 @@ public struct ResultPlace: Comparable, Sendable {
         }
     }
 }
+
+extension ConfigQuery {
+    /// What results have, by the names that the statement has for it.
+    public var fieldNames: [String] {
+        guard !selected.isEmpty else { return Self.scalars }
+        return selected.map {
+            switch $0 {
+            case .property(let path): path.text
+            case .aggregate(let function): function.text
+            }
+        }
+    }
+}

@@ -105,6 +105,10 @@ extension Ledger {
 }
 
 extension Reader {
+    /// The number of the journal's last entry, in this state of the ledger, with what a transaction has changed so far; 0 when there
+    /// is none.
+    public func lastSequence() throws(LedgerError) -> Int64 { try query { try $0.lastSequence() } }
+
     /// What was done to one record, the latest first: at most `limit` entries, and only those before number `sequence`
     /// if one is given.
     ///

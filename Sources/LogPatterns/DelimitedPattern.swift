@@ -69,13 +69,14 @@ struct DelimitedPattern: Sendable {
         return values
     }
 
-    /// Whether one of the fields is called so, or, as `$3`, could be the third.
+    /// Whether one of the fields is called so, or, as `$3`, could be the third, which has no name.
     func mayHave(field name: String) -> Bool {
         guard name.hasPrefix("$") else { return false }
         let rest = name.dropFirst()
         if (before + after).contains(where: { $0.name.map { rest == $0 } ?? false }) { return true }
         guard let number = Int(rest), number > 0 else { return false }
-        return isOpen || number <= before.count + after.count
+        let known = isOpen ? before : before + after
+        return number <= known.count ? known[number - 1].name == nil : isOpen
     }
 
     /// The fields of a message, each with what the pattern says of it; nil: it does not fit.

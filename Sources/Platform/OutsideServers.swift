@@ -35,7 +35,8 @@ public struct OutsideServers: Sendable {
     ///   - domainRecords: see the property.
     public init(
         trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
-        subscribers: [String: WebAddress] = [:], eventDestinations: [String: WebAddress] = [:], messages: MessageServers = MessageServers(),
+        subscribers: [String: WebAddress] = [:], eventDestinations: [String: WebAddress] = [:],
+        messages: MessageServers = MessageServers(),
         loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:],
         domainRecords: DomainRecords = DomainRecords()
     ) {

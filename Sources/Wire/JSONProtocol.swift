@@ -30,6 +30,16 @@ struct JSONProtocol: WireProtocol {
     ) -> WireResponse {
         // An operation without output answers with no body at all.
         guard operation.output != nil else { return response(operation.responseStatus, [], service, requestID) }
+        // An answer of events takes the place of the body.
+        if operation.answersEvents, let events = output.stream {
+            var answer = WireResponse(
+                status: operation.responseStatus,
+                headers: [
+                    ("x-amzn-RequestId", requestID), ("Content-Type", "application/vnd.amazon.eventstream"),
+                ], body: [])
+            answer.stream = events
+            return answer
+        }
         var writer = JSONWriter()
         writer.structure(output)
         return response(operation.responseStatus, writer.bytes, service, requestID)
@@ -43,7 +53,7 @@ struct JSONProtocol: WireProtocol {
         writer.member("__type", service.jsonVersion == "1.0" ? service.absoluteName(ofError: error) : name)
         writer.members(of: error, service.errors[error.code]?.members ?? [])
         writer.endObject()
-        var answer = response(error.status, writer.bytes, service, requestID)
+        var answer = response(service.queryCompatibleStatus(of: error), writer.bytes, service, requestID)
         answer.headers += service.queryCompatibleHeaders(of: error)
         return answer
     }
@@ -76,7 +86,14 @@ extension ServiceShape {
     /// The code that an error has in the query protocol, for clients that know it by that.
     /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait>
     func queryCompatibleHeaders(of error: ServiceError) -> [(name: String, value: String)] {
-        isQueryCompatible ? [("x-amzn-query-error", "\(error.code);\(error.fault.rawValue)")] : []
+        guard isQueryCompatible else { return [] }
+        let code = error.code == "AccessDeniedException" ? "AccessDenied" : error.code
+        return [("x-amzn-query-error", "\(code);\(error.fault.rawValue)")]
+    }
+
+    /// The status that an error has: that of a denial is the one of the query protocol, too.
+    func queryCompatibleStatus(of error: ServiceError) -> Int {
+        isQueryCompatible && error.code == "AccessDeniedException" ? 403 : error.status
     }
 }
 

@@ -56,6 +56,14 @@ public struct Structure: @unchecked Sendable, Equatable {
         }
     }
 
+    /// The first member that is a stream; nil: none is.
+    var stream: BodyStream? {
+        for index in shape.members.indices {
+            if case .stream(let stream) = self[member: index] { return stream }
+        }
+        return nil
+    }
+
     /// Lends the values of all members, in their order: reading them so copies nothing.
     @inline(__always)
     func withValues<Result>(_ body: (UnsafeBufferPointer<Value?>) -> Result) -> Result {

@@ -96,6 +96,8 @@ public final class MemberShape: Sendable {
     let locationName: String?
     /// The name on the wire in JSON, XML, headers, query strings and labels.
     public let wireName: String
+    /// The name of the element in XML: ``wireName``, or that in forms where what is repeated has no element around it.
+    let xmlName: String
     /// The name in lower case, of a header.
     let headerName: String
     /// The member's name in a form of the query protocol: the model's `queryName`, or the name on the wire. The name of a
@@ -128,6 +130,13 @@ public final class MemberShape: Sendable {
         self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))
         let isFlattened = attributes.has("flattened")
         self.isFlattened = isFlattened
+        let isRepeated =
+            switch shape {
+            case .list(let list): isFlattened || list.isFlattened
+            case .map(let map): isFlattened || map.isFlattened
+            default: false
+            }
+        self.xmlName = isRepeated ? attributes["queryName"] ?? wireName : wireName
         if let queryName = attributes["queryName"] {
             self.formName = queryName
         } else if case .list(let list) = shape, isFlattened || list.isFlattened, let elementName = list.elementName {

@@ -92,6 +92,7 @@ private struct Validation {
             }
             return
         }
+        guard !rules.ignored.contains(.element) else { return }
         if elements.contains(where: { !Constraint.broken(by: $0, shape.element).isEmpty }) {
             note(.element)
             var constraints = Constraint.all(of: shape.element).map(text)
@@ -101,7 +102,8 @@ private struct Validation {
     }
 
     private mutating func checkEntries(_ entries: [MapEntry], of map: Value, _ shape: MapShape) {
-        if entries.contains(where: { !Constraint.broken(by: .string($0.key), shape.key).isEmpty }) {
+        let ignoresPlain = rules.ignored.contains(.element)
+        if !ignoresPlain, entries.contains(where: { !Constraint.broken(by: .string($0.key), shape.key).isEmpty }) {
             fail(
                 quoted(map, .map(shape)),
                 "Map keys must satisfy constraint: \(Self.list(Constraint.all(of: shape.key).map(text)))")
@@ -114,7 +116,7 @@ private struct Validation {
             }
             return
         }
-        if entries.contains(where: { !Constraint.broken(by: $0.value, shape.value).isEmpty }) {
+        if !ignoresPlain, entries.contains(where: { !Constraint.broken(by: $0.value, shape.value).isEmpty }) {
             fail(
                 quoted(map, .map(shape)),
                 "Map value must satisfy constraint: \(Self.list(Constraint.all(of: shape.value).map(text)))")
@@ -126,7 +128,9 @@ private struct Validation {
             ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
         let broken = BrokenConstraint(constraint)
-        if broken == .pattern, case .member(let member)? = path.last, rules.ignoredMembers.contains(member.name) {
+        if broken == .pattern || broken == .values, case .member(let member)? = path.last,
+            rules.ignoredMembers.contains(member.name)
+        {
             return
         }
         guard rules.ignored.isEmpty || !rules.ignored.contains(broken) else { return }

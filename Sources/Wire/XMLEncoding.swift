@@ -29,7 +29,7 @@ extension XMLWriter {
     private mutating func member(_ value: Value?, _ member: MemberShape) {
         guard let value, !member.isXMLAttribute else { return }
         self.value(
-            value, member.shape, name: member.wireName, namespace: member.xmlNamespace,
+            value, member.shape, name: member.xmlName, namespace: member.xmlNamespace,
             isFlattened: member.isFlattened, timestampFormat: member.timestampFormat)
     }
 

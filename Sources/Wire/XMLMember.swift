@@ -12,8 +12,8 @@ struct XMLMember {
     let isISO8601: Bool
 
     init(_ member: MemberShape) {
-        let opening = "<\(member.wireName)>".utf8
-        let bytes = Array(opening) + Array("</\(member.wireName)>".utf8)
+        let opening = "<\(member.xmlName)>".utf8
+        let bytes = Array(opening) + Array("</\(member.xmlName)>".utf8)
         let tags = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
         tags.initialize(from: bytes, count: bytes.count)
         self.tags = UnsafePointer(tags)

@@ -308,7 +308,8 @@ struct Serve: AsyncParsableCommand {
         configuration.tls = try TLSOptions.configuration(address: listenedAddress)
         configuration.authoritiesFile = Settings.text("CA_BUNDLE")
         for text in Settings.list("XKS_PROXY") {
-            let (host, place) = try self.place(text, option: "xks-proxy", example: "xks.example.com=https://localhost:8443")
+            let (host, place) = try self.place(
+                text, option: "xks-proxy", example: "xks.example.com=https://localhost:8443")
             configuration.keyStoreProxies[host] = place
         }
         for text in Settings.list("SUBSCRIBER_HOST") {

@@ -1,4 +1,4 @@
-"""What users do is delivered to a bucket, if the bucket lets the logger in."""
+"""What users do is delivered to a bucket or a log group, if that lets the logger in; and messages to them that were not sent."""
 
 import gzip
 import json
@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness.ports import free_port
 from harness.sign_in import refusal
 from harness.user_pools import UserPool
 
+GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:cognito"
 LOGGER = {"Service": "delivery.logs.amazonaws.com"}
 TO_BUCKET = {"LogLevel": "INFO", "EventSource": "userAuthEvents", "S3Configuration": {"BucketArn": "arn:aws:s3:::logs"}}
 
@@ -85,17 +87,58 @@ def test_a_bucket_that_lets_nobody_in(cloud: Server, s3: Any, pool: UserPool) ->
 
 
 def test_what_there_is_not(cloud: Server, pool: UserPool) -> None:
-    put = pool.admin.set_log_delivery_configuration
-    group = {"LogGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:cognito"}
     stream = {"StreamArn": f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/cognito"}
-    source = {"LogLevel": "INFO", "EventSource": "userAuthEvents"}
-    for configuration in (
-        source | {"CloudWatchLogsConfiguration": group},
-        source | {"FirehoseConfiguration": stream},
-        {"LogLevel": "ERROR", "EventSource": "userNotification", "CloudWatchLogsConfiguration": group},
-    ):
-        error = error_of(put, UserPoolId=pool.id, LogConfigurations=[configuration])
-        assert error.code == "NotImplemented" and "S3 buckets" in error.message
+    configuration = {"LogLevel": "INFO", "EventSource": "userAuthEvents", "FirehoseConfiguration": stream}
+    error = error_of(
+        pool.admin.set_log_delivery_configuration, UserPoolId=pool.id, LogConfigurations=[configuration])
+    assert error.code == "NotImplemented" and "S3 buckets" in error.message
+
+
+def messages_of(logs: Any) -> list[Any]:
+    return [json.loads(event["message"]) for event in logs.filter_log_events(logGroupName="cognito")["events"]]
+
+
+def group_lets_in(logs: Any) -> None:
+    logs.put_resource_policy(policyName="cognito", policyDocument=policy(
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{GROUP}:*", Principal=LOGGER,
+              Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})))  # fmt: skip
+
+
+def test_a_log_group(cloud: Server, root: Identity, pool: UserPool) -> None:
+    logs = root.client("logs")
+    logs.create_log_group(logGroupName="cognito")
+    to_group = {"LogLevel": "INFO", "EventSource": "userAuthEvents",
+                "CloudWatchLogsConfiguration": {"LogGroupArn": GROUP}}  # fmt: skip
+    pool.admin.set_log_delivery_configuration(UserPoolId=pool.id, LogConfigurations=[to_group])
+    pool.sign_in("ann")
+    cloud.advance(301)
+    # Nobody has let the logger in.
+    assert messages_of(logs) == []
+    group_lets_in(logs)
+    pool.sign_in("ann")
+    pool.sign_in("ann")
+    cloud.advance(301)
+    assert [(one["eventSource"], one["message"]["userName"]) for one in messages_of(logs)] == [
+        ("USER_ACTIVITY", "ann")] * 2  # fmt: skip
+
+
+def test_a_message_that_could_not_be_sent_is_told() -> None:
+    with Server("--message-endpoint", f"http://127.0.0.1:{free_port()}/") as server:
+        logs = server.root.client("logs")
+        logs.create_log_group(logGroupName="cognito")
+        group_lets_in(logs)
+        pool = UserPool(server, AutoVerifiedAttributes=["email"])
+        told = {"LogLevel": "ERROR", "EventSource": "userNotification",
+                "CloudWatchLogsConfiguration": {"LogGroupArn": f"{GROUP}:*"}}  # fmt: skip
+        pool.admin.set_log_delivery_configuration(UserPoolId=pool.id, LogConfigurations=[told])
+        pool.admin.admin_create_user(
+            UserPoolId=pool.id, Username="ben", UserAttributes=[{"Name": "email", "Value": "ben@example.com"}],
+            DesiredDeliveryMediums=["EMAIL"])  # fmt: skip
+        server.advance(1)
+        server.advance(301)
+        (told_of,) = messages_of(logs)
+        assert (told_of["eventSource"], told_of["logLevel"]) == ("USER_NOTIFICATION", "ERROR")
+        assert told_of["logSourceId"] == {"userPoolId": pool.id} and "could not be delivered" in told_of["message"]["details"]
 
 
 def test_without_a_configuration(cloud: Server, s3: Any, pool: UserPool) -> None:

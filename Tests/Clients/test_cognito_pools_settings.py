@@ -162,8 +162,11 @@ def test_log_delivery(cognito: Any, pool: str) -> None:
     made = put(UserPoolId=pool, LogConfigurations=[users])["LogDeliveryConfiguration"]
     assert made == {"UserPoolId": pool, "LogConfigurations": [users]}
     assert cognito.get_log_delivery_configuration(UserPoolId=pool)["LogDeliveryConfiguration"] == made
-    # There is no CloudWatch Logs in Gatehouse, and nothing is pretended.
-    assert error_of(put, UserPoolId=pool, LogConfigurations=[messages]).code == "NotImplemented"
+    made = put(UserPoolId=pool, LogConfigurations=[messages, users])["LogDeliveryConfiguration"]
+    assert made == {"UserPoolId": pool, "LogConfigurations": [messages, users]}
+    elsewhere = {"LogGroupArn": "arn:aws:logs:us-east-1:999988887777:log-group:cognito"}
+    assert "Invalid ARN" in invalid(
+        put, UserPoolId=pool, LogConfigurations=[messages | {"CloudWatchLogsConfiguration": elsewhere}])  # fmt: skip
     assert "exactly one" in invalid(
         put, UserPoolId=pool, LogConfigurations=[users | {"CloudWatchLogsConfiguration": group}]
     )

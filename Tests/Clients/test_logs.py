@@ -130,6 +130,42 @@ def test_events_come_back_in_their_order_page_by_page(logs: Any, now: int) -> No
         assert error_of(read, **given).code == "InvalidParameterException"
 
 
+@pytest.mark.memory
+def test_small_segments_are_merged_and_nobody_notices(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    key = key_for(root, "app")
+    stream(logs)
+    stream(logs, name="db")
+    minute = now // 60_000 * 60_000 - 60_000
+    # A line at a time, some out of their order, over the change of a minute, in two streams, and from the middle on encrypted.
+    for number in range(40):
+        if number == 20:
+            logs.associate_kms_key(logGroupName="app", kmsKeyId=key)
+        put(logs, (minute + (number * 7919) % 90_000, f"{number}"), name="web" if number % 5 else "db")
+
+    def all_events() -> list[Any]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName="app", PaginationConfig={"PageSize": 3})
+        return [event for page in pages for event in page["events"]]
+
+    before = all_events()
+    assert len(before) == 40
+    first = logs.filter_log_events(logGroupName="app", limit=17)
+    read = {"logGroupName": "app", "logStreamName": "web", "startFromHead": True, "limit": 11}
+    head = logs.get_log_events(**read)
+    cloud.advance(1800)
+    merged = [line for line in cloud.get("/metrics")[1].splitlines() if line.startswith("gatehouse_logs_merged_segments_total ")]
+    assert int(merged[0].split()[1]) > 20
+    assert all_events() == before
+    rest = logs.filter_log_events(logGroupName="app", nextToken=first["nextToken"])["events"]
+    assert first["events"] + rest == before
+    tail = logs.get_log_events(**(read | {"limit": 1000, "nextToken": head["nextForwardToken"]}))["events"]
+    assert [one["message"] for one in head["events"] + tail] == [
+        one["message"] for one in before if one["logStreamName"] == "web"]  # fmt: skip
+    back = logs.get_log_events(logGroupName="app", logStreamName="web", limit=1000)["events"]
+    assert back == head["events"] + tail
+    put(logs, (minute + 5, "late"))
+    assert len(found(logs)) == 41
+
+
 def test_batches_have_limits(logs: Any, now: int) -> None:
     stream(logs)
     day = 24 * HOUR
@@ -297,6 +333,45 @@ def test_metric_filters_are_kept_and_tried(logs: Any) -> None:
         "ResourceNotFoundException")  # fmt: skip
 
 
+def test_metric_filters_count(root: Identity, logs: Any, now: int) -> None:
+    stream(logs)
+    given = {"logGroupName": "app", "filterName": "slow", "filterPattern": "{ $.latency > 100 }"}
+    latency = {"metricName": "Latency", "metricNamespace": "Shop", "metricValue": "$.latency",
+               "dimensions": {"Path": "$.path"}, "unit": "Milliseconds"}  # fmt: skip
+    hits = {"metricName": "Slow", "metricNamespace": "Shop", "metricValue": "1", "defaultValue": 0}
+    logs.put_metric_filter(**given, metricTransformations=[latency, hits])
+    minute = now // 60_000 * 60_000
+    put(logs, (minute - 60_000, '{"latency":50}'), (minute, '{"latency":150,"path":"/a"}'),
+        (minute + 1, '{"latency":250,"path":"/a"}'), (minute + 2, '{"latency":350,"path":"/b"}'),
+        (minute + 3, '{"latency":450}'))  # fmt: skip
+
+    def statistics(name: str, **dimensions: str) -> list[tuple[int, float, float]]:
+        found = root.client("cloudwatch").get_metric_statistics(
+            Namespace="Shop", MetricName=name, StartTime=minute / 1000 - 600, EndTime=minute / 1000 + 600, Period=60,
+            Statistics=["Sum", "SampleCount"],
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]  # fmt: skip
+        return sorted((int(one["Timestamp"].timestamp() * 1000), one["Sum"], one["SampleCount"]) for one in found)
+
+    assert statistics("Slow") == [(minute - 60_000, 0, 1), (minute, 4, 4)]
+    assert statistics("Latency", Path="/a") == [(minute, 400, 2)]
+    assert statistics("Latency", Path="/b") == [(minute, 350, 1)]
+    # An event without the field that a dimension is taken from counts for nothing.
+    assert statistics("Latency") == []
+
+
+@pytest.mark.memory
+def test_what_comes_in_is_a_metric(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    stream(logs)
+    put(logs, (now, "one"), (now, "four"))
+    put(logs, (now, "x"))
+    cloud.advance(61)
+    for name, total in {"IncomingLogEvents": 3, "IncomingBytes": 3 * 26 + 8}.items():
+        found = root.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Logs", MetricName=name, StartTime=now / 1000 - 600, EndTime=now / 1000 + 600, Period=1200,
+            Statistics=["Sum"], Dimensions=[{"Name": "LogGroupName", "Value": "app"}])["Datapoints"]  # fmt: skip
+        assert sum(one["Sum"] for one in found) == total, name
+
+
 def test_who_may_and_who_may_not(root: Identity, logs: Any, now: int, new_user: Callable[..., Identity]) -> None:
     stream(logs)
     logs.create_log_group(logGroupName="secret", tags={"Level": "secret"})
@@ -324,6 +399,6 @@ def test_who_may_and_who_may_not(root: Identity, logs: Any, now: int, new_user: 
 
 def test_what_is_not_built_says_so(logs: Any) -> None:
     logs.create_log_group(logGroupName="app")
-    error = error_of(logs.start_query, logGroupName="app", startTime=0, endTime=1, queryString="fields @message")
+    error = error_of(logs.put_index_policy, logGroupIdentifier="app", policyDocument="{}")
     assert error.code == "NotImplemented"
     assert error_of(logs.describe_log_groups, includeLinkedAccounts=True).code == "NotImplemented"

@@ -1,4 +1,6 @@
-"""kill -9 while clients put log events: what was acknowledged is there after the restart, once, and in its order."""
+"""kill -9 while clients put log events: what was acknowledged is there after the restart, once, and in its order; and so it is in
+the group to which a subscription sends it.
+"""
 
 import itertools
 import threading
@@ -7,8 +9,10 @@ from collections.abc import Callable
 import botocore.exceptions
 import pytest
 
-from harness import Server, error_of
+from harness import ACCOUNT, Server, error_of, policy
+from harness.gate import eventually
 
+ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 CLIENTS = 3
 ENOUGH = 20
 
@@ -17,7 +21,13 @@ ENOUGH = 20
 def test_no_acknowledged_event_is_lost(durable: Callable[..., Server]) -> None:
     server = durable().start()
     logs = server.root.client("logs")
-    logs.create_log_group(logGroupName="app")
+    for group in ("app", "copy"):
+        logs.create_log_group(logGroupName=group)
+    logs.put_resource_policy(policyName="own", policyDocument=policy({
+        "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Resource": f"{ARN}copy:*",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"]}))  # fmt: skip
+    logs.put_subscription_filter(
+        logGroupName="app", filterName="all", filterPattern="", destinationArn=f"{ARN}copy")
     now = int(logs.describe_log_groups()["logGroups"][0]["creationTime"])
     acknowledged: list[list[str]] = [[] for _ in range(CLIENTS)]
     doubtful: list[list[str]] = [[] for _ in range(CLIENTS)]
@@ -49,9 +59,19 @@ def test_no_acknowledged_event_is_lost(durable: Callable[..., Server]) -> None:
         thread.join()
     server.start()
     logs = server.root.client("logs")
+
+    def read(group: str, stream: str) -> list[str]:
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, logStreamNames=[stream])
+            return [event["message"] for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
     for client in range(CLIENTS):
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName="app", logStreamNames=[f"s{client}"])
-        found = [event["message"] for page in pages for event in page["events"]]
+        found = read("app", f"s{client}")
+        # What has been kept, the subscription sends on, each event once.
+        eventually(lambda: len(read("copy", f"{ACCOUNT}_app/s{client}")) >= len(found))  # noqa: B023
+        assert read("copy", f"{ACCOUNT}_app/s{client}") == found
         # A batch that was not answered is there whole or not at all.
         assert found in (acknowledged[client], acknowledged[client] + doubtful[client])
     assert error_of(logs.create_log_stream, logGroupName="app", logStreamName="s0").code == (

@@ -70,6 +70,14 @@ struct FollowerCursor: Record {
     static let scope = Scope(account: "")
 }
 
+extension MutableRecords {
+    /// Has a follower go on after a place: for one that has not followed what nobody wanted.
+    /// - Parameter sequence: the number of the last entry, or segment of events, that it need not see.
+    public func move<F: Follower>(_ follower: F.Type, to sequence: Int64) throws(ServiceError) {
+        try of(FollowerCursor.scope).put(FollowerCursor(id: F.name, sequence: sequence))
+    }
+}
+
 extension Follower {
     /// ``source``, whatever there is.
     public static func source(_ environment: Environment) -> FollowedSource { source }

@@ -54,6 +54,11 @@ extension RecordReading {
         }
     }
 
+    /// The number of the journal's last entry in this state of the ledger.
+    public func lastSequence() throws(ServiceError) -> Int64 {
+        do { return try reader.lastSequence() } catch { throw ServiceError(error) }
+    }
+
     /// How many records, of whatever type, refer to a target.
     public func referrerCount(_ relation: String, to target: String) throws(ServiceError) -> Int {
         do { return try reader.referrerCount(relation: relation, to: target, in: scope) } catch {

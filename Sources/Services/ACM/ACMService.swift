@@ -14,7 +14,7 @@ extension ServiceModule {
             ACMECertificate.self, UsedNonce.self,
         ],
         projections: [CertificateIndex.self, ACMEIndex.self, DomainLooks.self],
-        resourceTypes: [.certificate, .acmeEndpoint],
+        resourceTypes: [.certificate, .acmeEndpoint], configuredResources: [.certificate],
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,

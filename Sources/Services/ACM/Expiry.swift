@@ -3,7 +3,7 @@ import Ledger
 import Platform
 import Wire
 
-// Telling of certificates that end. AWS tells EventBridge, and CloudWatch; here it is CloudTrail's history, and /metrics.
+// Telling of certificates that end: the default event bus, and, what AWS does not, CloudTrail's history, and /metrics.
 // <https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html>
 
 extension MutableRecords {
@@ -33,7 +33,9 @@ struct TellOfExpiry: Job {
             let left = max(0, (content.notAfter - now) / 86_400)
             if left > 0, left <= Double(days) {
                 try records.record(certificate.event("ACM Certificate Approaching Expiration", left, at: now))
+                try records.announce(certificate.announcement("ACM Certificate Approaching Expiration", left, at: now))
             } else if left == 0 {
+                try records.announce(certificate.announcement("ACM Certificate Expired", nil, at: now))
                 return try records.record(certificate.event("ACM Certificate Expired", left, at: now))
             }
             try records.schedule(job, id: id, at: min(now + Self.interval, content.notAfter + 1))
@@ -42,6 +44,18 @@ struct TellOfExpiry: Job {
 }
 
 extension ManagedCertificate {
+    /// - Parameter days: until its end; nil: it has ended.
+    fileprivate func announcement(_ detailType: String, _ days: Double?, at time: Double) -> AnnouncedEvent {
+        let name = names.first ?? ""
+        return AnnouncedEvent(source: "aws.acm", detailType: detailType, resources: [arn], time: time) { writer in
+            if let days {
+                writer.key("DaysToExpiry")
+                writer.integer(Int(days))
+            }
+            writer.member("CommonName", name)
+        }
+    }
+
     /// - Parameter days: until its end.
     fileprivate func event(_ name: String, _ days: Double, at time: Double) -> Event {
         let names = names

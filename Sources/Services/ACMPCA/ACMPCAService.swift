@@ -14,7 +14,7 @@ extension ServiceModule {
         ACMPCA.self, operations: authorityOperations + certificateOperations,
         records: [CertificateAuthority.self, AuthorityKey.self, PublishedList.self],
         tables: [IssuedCertificate.self, RememberedRequest.self, AuditReport.self], projections: [AuthorityIndex.self],
-        resourceTypes: [.certificateAuthority],
+        resourceTypes: [.certificateAuthority], configuredResources: [.certificateAuthority],
         jobs: [PublishList.self, DeleteAuthority.self, WriteReport.self, ForgetRequest.self],
         quotas: [.certificateAuthorities], paths: [.revocationLists] + PublicPath.revocationAnswers,
         samples: pcaSamples, metrics: [.authorities])

@@ -10,7 +10,7 @@ extension ServiceModule {
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
         records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self] + unusedAccessRecords,
         tables: [AnalyzedFinding.self, AnalyzedResourceRow.self, AccessPreview.self], projections: [AnalyzerIndex.self],
-        resourceTypes: [.analyzer],
+        resourceTypes: [.analyzer], configuredResources: [.analyzer],
         jobs: [ForgetResolvedFindings.self] + previewJobs + unusedAccessJobs,
         followers: [FollowAnalyzedResources.self, FollowIdentities.self],
         quotas: [.organizationAnalyzers, .archiveRules, .accessPreviews],

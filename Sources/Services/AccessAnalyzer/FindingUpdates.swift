@@ -20,10 +20,12 @@ extension AccessAnalyzer.UpdateFindings: WriteOperation {
         }
         let analyzer = try records.analyzer(arn: input.analyzerArn, call)
         if let ids = input.ids {
-            for id in ids { try records.set(status, try records.finding(id, of: analyzer), at: call.time) }
+            for id in ids {
+                try records.set(status, try records.finding(id, of: analyzer), of: analyzer, at: call.time)
+            }
         } else if let arn = input.resourceArn {
             for finding in try Findings.rows(ofResource: arn, of: analyzer.findingsPartition, records) {
-                try records.set(status, finding, at: call.time)
+                try records.set(status, finding, of: analyzer, at: call.time)
             }
         }
         return Output()
@@ -44,7 +46,7 @@ extension AccessAnalyzer.ApplyArchiveRule: WriteOperation {
                 AnalyzedFinding.self, of: analyzer.findingsPartition, RowRange(after: after.map { .key($0) }),
                 limit: 256)
             for finding in batch where finding.status == .active && FindingFilter.matches(rule.filter, finding) {
-                try records.set(.archived, finding, at: call.time)
+                try records.set(.archived, finding, of: analyzer, at: call.time)
             }
             guard batch.count == 256, let last = batch.last else { return Output() }
             after = last.key
@@ -55,12 +57,13 @@ extension AccessAnalyzer.ApplyArchiveRule: WriteOperation {
 extension MutableRecords {
     /// Archives a finding, or makes it active again. What is resolved stays so.
     fileprivate func set(
-        _ status: AnalyzedFinding.Status, _ finding: AnalyzedFinding, at time: Double
+        _ status: AnalyzedFinding.Status, _ finding: AnalyzedFinding, of analyzer: Analyzer, at time: Double
     ) throws(ServiceError) {
         guard finding.status != status, finding.status != .resolved else { return }
         var finding = finding
         finding.status = status
         finding.updated = time
         try put(finding)
+        try announce(finding, of: analyzer)
     }
 }

@@ -9,6 +9,9 @@ struct DeliveredFiles: Sendable {
     /// The calls that are to be completed.
     var calls: [PreparedCall<S3.PutObject>] { files.map(\.call) }
 
+    /// The keys of the files.
+    var keys: [String] { files.map(\.file.key) }
+
     /// Puts a file aside.
     /// - Throws: why the bucket does not take it.
     mutating func add(

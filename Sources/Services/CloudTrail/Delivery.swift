@@ -2,6 +2,7 @@ import CloudTrailAPI
 import Ledger
 import Platform
 import S3API
+import SNSAPI
 import Wire
 
 /// Delivers a trail's events to its bucket.
@@ -97,8 +98,21 @@ struct Delivery: Sendable {
             throw error
         }
         let (delivered, counts) = (files, found.counts)
+        // A topic that takes nothing keeps no file from its place.
+        var (notifications, refusal): ([PreparedCall<SNS.Publish>], String?) = ([], nil)
+        do throws(ServiceError) {
+            notifications = try await TopicAccess(environment: environment, trail: trail).notifications(of: files.keys)
+        } catch {
+            refusal = error.code
+        }
+        let (told, untold) = (notifications, refusal)
         try await move(from: start, to: found.cursor, discarding: delivered.calls) {
             (session, status, records) throws(ServiceError) in
+            for call in told { _ = try call.complete(in: records) }
+            if !told.isEmpty || untold != nil {
+                (status.notificationAttempted, status.notificationError) = (now, untold)
+            }
+            if !told.isEmpty { status.notified = now }
             try counts.keep(for: session, in: records)
             try delivered.complete(in: records) { session.note($0, at: $1) }
             (status.delivered, status.attempted, status.deliveryError) = (now, now, nil)

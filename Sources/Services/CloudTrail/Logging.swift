@@ -84,6 +84,10 @@ extension CloudTrail.GetTrailStatus: TrailRead {
         return Output {
             $0.isLogging = trail.isLogging
             $0.latestDeliveryError = status?.deliveryError
+            $0.latestNotificationError = status?.notificationError
+            $0.latestNotificationTime = date(status?.notified)
+            $0.latestNotificationAttemptTime = text(status?.notificationAttempted)
+            $0.latestNotificationAttemptSucceeded = text(status?.notified)
             $0.latestDeliveryTime = date(status?.delivered)
             $0.startLoggingTime = date(trail.started)
             $0.stopLoggingTime = date(trail.stopped)
@@ -93,8 +97,6 @@ extension CloudTrail.GetTrailStatus: TrailRead {
             $0.latestCloudWatchLogsDeliveryError = status?.logGroupError
             $0.latestDeliveryAttemptTime = text(status?.attempted)
             $0.latestDeliveryAttemptSucceeded = text(status?.delivered)
-            $0.latestNotificationAttemptTime = ""
-            $0.latestNotificationAttemptSucceeded = ""
             $0.timeLoggingStarted = text(trail.started)
             $0.timeLoggingStopped = text(trail.stopped)
         }

@@ -11,6 +11,9 @@ extension Structure {
         self["Name"] = .string(trail.name)
         self["S3BucketName"] = .string(trail.bucket)
         self["S3KeyPrefix"] = trail.prefix.map { .string($0) }
+        // The older member has the ARN as well.
+        self["SnsTopicName"] = trail.topicARN.map { .string($0) }
+        self["SnsTopicARN"] = trail.topicARN.map { .string($0) }
         self["IncludeGlobalServiceEvents"] = .boolean(trail.includesGlobalServices)
         self["IsMultiRegionTrail"] = .boolean(trail.isMultiRegion)
         self["HomeRegion"] = .string(trail.homeRegion)

@@ -42,7 +42,7 @@ extension CloudTrail.CreateTrail: PreparedWriteOperation {
         trail.tags = try TagRules.ofTrails.merge((input.tagsList ?? []).map { Directory.Tag($0) }, into: [])
         try trail.set(prefix: input.s3KeyPrefix, key: input.kmsKeyId)
         trail.set(logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
-        try OtherDestinations.check(topic: input.snsTopicName)
+        try trail.set(topic: input.snsTopicName)
         return try await trail.draft(call)
     }
 
@@ -72,7 +72,6 @@ extension CloudTrail.UpdateTrail: PreparedWriteOperation, OnTrail {
         guard var trail = call.environment.trails.trail(name.name, in: name.scope) else {
             throw .unknownTrail(name, call)
         }
-        try OtherDestinations.check(topic: input.snsTopicName)
         try trail.change(input, call)
         return try await trail.draft(call)
     }
@@ -125,8 +124,15 @@ extension Trail {
             organizationID = owner.organizationID
         }
         try set(prefix: input.s3KeyPrefix ?? prefix, key: input.kmsKeyId ?? kmsKeyID)
+        if let topic = input.snsTopicName { try set(topic: topic) }
         set(
             logGroup: input.cloudWatchLogsLogGroupArn ?? logGroupARN, role: input.cloudWatchLogsRoleArn ?? logRoleARN)
+    }
+
+    /// An empty text takes it away.
+    /// - Throws: InvalidSnsTopicNameException.
+    fileprivate mutating func set(topic: String?) throws(ServiceError) {
+        if let topic, !topic.isEmpty { topicARN = try TopicAccess.arn(topic, of: self) } else { topicARN = nil }
     }
 
     /// An empty text takes them away.
@@ -158,6 +164,7 @@ extension Trail {
         let found = try await BucketAccess(environment: call.environment, trail: self).check(at: call.time)
         var trail = self
         (trail.bucketRegion, trail.kmsKeyID) = (found.bucketRegion, found.keyARN)
+        try TopicAccess(environment: call.environment, trail: trail).check(at: call.time)
         try await LogGroupAccess.check(trail, call.environment)
         return TrailDraft(trail: trail, lastSegment: try await call.lastEventSegment())
     }
@@ -192,17 +199,5 @@ extension Call {
                 "iam:PassRole", on: role, resourceAccount: accountID,
                 context: ["iam:passedtoservice": .one(BucketAccess.service)])
         ]
-    }
-}
-
-/// What CloudTrail can tell of deliveries. The service is not there, so that nothing of its can be, either: the error is AWS's
-/// for what does not exist.
-private enum OtherDestinations {
-    static func check(topic: String?) throws(ServiceError) {
-        if let topic, !topic.isEmpty {
-            throw CloudTrail.Failure.insufficientSnsTopicPolicyException(
-                "SNS Topic does not exist or the topic policy is incorrect! (Gatehouse has no SNS yet: leave out"
-                    + " SnsTopicName.)")
-        }
     }
 }

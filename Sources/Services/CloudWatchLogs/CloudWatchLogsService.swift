@@ -5,20 +5,30 @@ extension ServiceModule {
     /// Amazon CloudWatch Logs: log groups and streams, their events, and filters on them.
     /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
     public static let cloudWatchLogs = ServiceModule(
-        CloudWatchLogs.self, operations: groupOperations + eventOperations + policyOperations + subscriptionOperations,
+        CloudWatchLogs.self,
+        operations: groupOperations + eventOperations + policyOperations + subscriptionOperations
+            + queryOperations,
         events: EventParticulars(source: "logs.amazonaws.com", dataEvents: ["PutLogEvents"]),
         records: [
             LogGroup.self, MetricFilter.self, SubscriptionFilter.self, LogDestination.self, AccountPolicy.self,
-            StoredResourcePolicy.self, ExportTask.self,
+            StoredResourcePolicy.self, ExportTask.self, LogQuery.self, QueryDefinition.self,
         ],
-        tables: [LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self],
-        projections: [LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self],
+        tables: [
+            LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, LogQueryRows.self,
+            AuditFindings.self,
+        ],
+        projections: [
+            LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, ProtectionIndex.self,
+            LiveTails.self, LogTraffic.self,
+        ],
         resourceTypes: [.logGroup, .logDestination],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
-            MergeLogSegments.self,
+            MergeLogSegments.self, KeepLogTraffic.self, RunLogQuery.self, ForgetLogQuery.self,
+            DeliverAuditFindings.self,
         ],
-        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents])
+        quotas: [.concurrentLogQueries],
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
@@ -35,6 +45,7 @@ extension ServiceModule {
 
     private static let eventOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.PutLogEvents.self, CloudWatchLogs.GetLogEvents.self, CloudWatchLogs.FilterLogEvents.self,
+        CloudWatchLogs.StartLiveTail.self,
         CloudWatchLogs.TestMetricFilter.self,
         CloudWatchLogs.CreateExportTask.self, CloudWatchLogs.DescribeExportTasks.self,
         CloudWatchLogs.CancelExportTask.self,
@@ -47,6 +58,15 @@ extension ServiceModule {
         CloudWatchLogs.DeleteMetricFilter.self,
         CloudWatchLogs.PutAccountPolicy.self, CloudWatchLogs.DescribeAccountPolicies.self,
         CloudWatchLogs.DeleteAccountPolicy.self,
+    ]
+
+    private static let queryOperations: [any Platform.Operation.Type] = [
+        CloudWatchLogs.StartQuery.self, CloudWatchLogs.GetQueryResults.self, CloudWatchLogs.StopQuery.self,
+        CloudWatchLogs.DescribeQueries.self, CloudWatchLogs.GetLogRecord.self, CloudWatchLogs.GetLogGroupFields.self,
+        CloudWatchLogs.PutQueryDefinition.self, CloudWatchLogs.DeleteQueryDefinition.self,
+        CloudWatchLogs.DescribeQueryDefinitions.self,
+        CloudWatchLogs.PutDataProtectionPolicy.self, CloudWatchLogs.GetDataProtectionPolicy.self,
+        CloudWatchLogs.DeleteDataProtectionPolicy.self,
     ]
 
     private static let subscriptionOperations: [any Platform.Operation.Type] = [

@@ -78,6 +78,11 @@ final class LogsIndex: Projection {
         }
     }
 
+    /// The groups of an account and Region, in the order of their names.
+    func groups(in scope: Scope) -> [LogGroup] {
+        state.withLock { state in state.groups.values.filter { $0.scope == scope } }.sorted { $0.name < $1.name }
+    }
+
     /// The groups whose events expire.
     var expiring: [LogGroup] { state.withLock { $0.groups.values.filter { $0.retentionInDays != nil } } }
 

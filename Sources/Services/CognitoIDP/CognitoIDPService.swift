@@ -28,7 +28,7 @@ extension ServiceModule {
             AuthEvent.self, PoolLogPart.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self, CompromisedPasswords.self],
-        resourceTypes: [.userPool],
+        resourceTypes: [.userPool], configuredResources: ConfiguredResourceType.userPools,
         jobs: [
             DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,

@@ -15,6 +15,7 @@ extension ServiceModule {
             found: resources),
         records: [IdentityPool.self, TokenKeys.self], tables: [PooledIdentity.self, SpentAssertion.self],
         projections: [IdentityPoolIndex.self, TokenKeyring.self], resourceTypes: [.identityPool, .publicOperations],
+        configuredResources: [.identityPool],
         jobs: [DeleteIdentitiesOfPool.self], quotas: [.identityPools], paths: [.tokenKeys, .tokenDiscovery],
         samples: identitySamples, admits: { (call) throws(ServiceError) in try admit(call) },
         tokens: .ofIdentityPools)

@@ -81,6 +81,7 @@ struct DeleteKey: Job {
             try key.leaveRelatives(records, environment.now())
             try records.record(
                 ServiceEvent.kms("DeleteKey", key, environment.now()) { $0.member("keyId", key.id) }.event)
+            try records.announce(AnnouncedEvent.kms("KMS CMK Deletion", key, environment.now()))
         }
     }
 
@@ -98,6 +99,16 @@ struct DeleteKey: Job {
         let grants = try records.referrers(Grant.self, Grant.ofKey, to: id, limit: most)
         for grant in grants { try records.deleteGrant(grant) }
         return grants.count
+    }
+}
+
+extension AnnouncedEvent {
+    /// What KMS tells the event bus of what it does with a key by itself.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/kms-events.html>
+    static func kms(_ detailType: String, _ key: Key, _ time: Double) -> AnnouncedEvent {
+        AnnouncedEvent(source: "aws.kms", detailType: detailType, resources: [key.arn], time: time) { writer in
+            writer.member("key-id", key.id)
+        }
     }
 }
 

@@ -284,6 +284,8 @@ struct ExpireMaterial: Job {
                 ServiceEvent.kms("DeleteExpiredKeyMaterial", key, environment.now()) { writer in
                     writer.member("keyId", arn)
                 }.event)
+            try records.announce(
+                AnnouncedEvent.kms("KMS Imported Key Material Expiration", key, environment.now()))
         }
     }
 }

@@ -23,6 +23,7 @@ extension ServiceModule {
             CustomKeyStore.self,
         ],
         projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key], analyzedResources: [.key],
+        configuredResources: [.key, .keyAlias],
         jobs: [
             DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
             ConnectKeyStore.self, DisconnectKeyStore.self,

@@ -94,6 +94,7 @@ struct RotateKey: Job {
                     writer.member("keyId", arn)
                     writer.member("rotationType", "AUTOMATIC")
                 }.event)
+            try records.announce(AnnouncedEvent.kms("KMS CMK Rotation", key, time))
         }
     }
 }

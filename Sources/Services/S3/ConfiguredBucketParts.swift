@@ -1,12 +1,43 @@
 import Platform
 import Wire
 
-/// What `Put…Configuration` operations told a bucket, by the names that AWS Config has for it.
+/// What `Put…Configuration` operations told a bucket, by the names that AWS Config has for it. It is kept by those of S3's XML.
 enum BucketParts {
+    static func encryption(_ json: JSONValue) -> JSONValue {
+        guard case .array(let rules)? = json["Rule"] else { return .members(["rules": .array([])]) }
+        return .members([
+            "rules": .array(
+                rules.map { rule in
+                    let usual = rule["ApplyServerSideEncryptionByDefault"]
+                    return .members([
+                        "applyServerSideEncryptionByDefault": .members([
+                            "sseAlgorithm": usual?["SSEAlgorithm"] ?? .null,
+                            "kmsMasterKeyID": usual?["KMSMasterKeyID"] ?? .null,
+                        ]), "bucketKeyEnabled": rule["BucketKeyEnabled"] ?? .boolean(false),
+                    ])
+                })
+        ])
+    }
+
+    static func crossOrigin(_ json: JSONValue) -> JSONValue {
+        guard case .array(let rules)? = json["CORSRule"] else { return .members(["rules": .array([])]) }
+        return .members([
+            "rules": .array(
+                rules.map {
+                    .members([
+                        "id": $0["ID"] ?? .null, "allowedMethods": $0["AllowedMethod"] ?? .null,
+                        "allowedOrigins": $0["AllowedOrigin"] ?? .null, "allowedHeaders": $0["AllowedHeader"] ?? .null,
+                        "exposedHeaders": $0["ExposeHeader"] ?? .null,
+                        "maxAgeSeconds": $0["MaxAgeSeconds"] ?? .integer(0),
+                    ])
+                })
+        ])
+    }
+
     // MARK: Lifecycle
 
     static func lifecycle(_ json: JSONValue) -> JSONValue {
-        guard case .array(let rules)? = json["Rules"] else { return .members(["rules": .array([])]) }
+        guard case .array(let rules)? = json["Rule"] else { return .members(["rules": .array([])]) }
         return .members(["rules": .array(rules.map(rule))])
     }
 
@@ -19,8 +50,8 @@ enum BucketParts {
             "expirationDate": expiration?["Date"] ?? .null,
             "expiredObjectDeleteMarker": expiration?["ExpiredObjectDeleteMarker"] ?? .boolean(false),
             "noncurrentVersionExpirationInDays": noncurrent?["NoncurrentDays"] ?? .integer(-1),
-            "transitions": transitions(rule["Transitions"], "Days"),
-            "noncurrentVersionTransitions": transitions(rule["NoncurrentVersionTransitions"], "NoncurrentDays"),
+            "transitions": transitions(rule["Transition"], "Days"),
+            "noncurrentVersionTransitions": transitions(rule["NoncurrentVersionTransition"], "NoncurrentDays"),
             "abortIncompleteMultipartUpload": rule["AbortIncompleteMultipartUpload"]?.withLoweredNames ?? .null,
         ])
     }
@@ -40,7 +71,7 @@ enum BucketParts {
         if let both = filter["And"] {
             var operands: [JSONValue] = []
             if let prefix = both["Prefix"] { operands.append(ofPrefix(prefix)) }
-            if case .array(let tags)? = both["Tags"] { operands += tags.map(ofTag) }
+            if case .array(let tags)? = both["Tag"] { operands += tags.map(ofTag) }
             return .members(["type": .string("LifecycleAndOperator"), "operands": .array(operands)])
         }
         if let tag = filter["Tag"] { return ofTag(tag) }
@@ -60,9 +91,9 @@ enum BucketParts {
     static func notifications(_ json: JSONValue?) -> JSONValue {
         var found: [JSONMember] = []
         for (list, type, target, name) in [
-            ("TopicConfigurations", "TopicConfiguration", "TopicArn", "topicARN"),
-            ("QueueConfigurations", "QueueConfiguration", "QueueArn", "queueARN"),
-            ("LambdaFunctionConfigurations", "LambdaConfiguration", "LambdaFunctionArn", "functionARN"),
+            ("TopicConfiguration", "TopicConfiguration", "Topic", "topicARN"),
+            ("QueueConfiguration", "QueueConfiguration", "Queue", "queueARN"),
+            ("CloudFunctionConfiguration", "LambdaConfiguration", "CloudFunction", "functionARN"),
         ] {
             guard case .array(let rules)? = json?[list] else { continue }
             for (index, rule) in rules.enumerated() {
@@ -70,7 +101,7 @@ enum BucketParts {
                 if case .string(let text)? = rule["Id"] { id = text }
                 guard !found.contains(where: { $0.key == id }) else { continue }
                 let value: JSONValue = .object([
-                    JSONMember(key: "events", value: rule["Events"] ?? .array([])),
+                    JSONMember(key: "events", value: rule["Event"] ?? .array([])),
                     JSONMember(key: "filter", value: rule["Filter"]?.withLoweredNames ?? .null),
                     JSONMember(key: name, value: rule[target] ?? .null),
                     JSONMember(key: "type", value: .string(type)),
@@ -83,7 +114,7 @@ enum BucketParts {
 
     static func replication(_ json: JSONValue) -> JSONValue {
         var rules: [JSONMember] = []
-        if case .array(let all)? = json["Rules"] {
+        if case .array(let all)? = json["Rule"] {
             for (index, rule) in all.enumerated() {
                 var id = "rule-\(index)"
                 if case .string(let text)? = rule["ID"] { id = text }

@@ -116,7 +116,7 @@ extension ConfiguredResourceType {
             // The SDK of AWS Config writes this one as a text.
             "AccessControlList": .string(list(bucket).jsonText),
             "BucketAccelerateConfiguration": .members(["status": try told(.accelerate)?["Status"] ?? .null]),
-            "BucketCrossOriginConfiguration": try told(.cors).map(crossOrigin),
+            "BucketCrossOriginConfiguration": try told(.cors).map(BucketParts.crossOrigin),
             "BucketLifecycleConfiguration": try told(.lifecycle).map(BucketParts.lifecycle),
             "BucketLoggingConfiguration": .members([
                 "destinationBucketName": logging?["TargetBucket"] ?? .null,
@@ -142,7 +142,7 @@ extension ConfiguredResourceType {
             "IsRequesterPaysEnabled": .boolean(try told(.requestPayment)?["Payer"] == .string("Requester")),
             "ObjectLockConfiguration": bucket.hasObjectLock ? lock(bucket) : nil,
             "PublicAccessBlockConfiguration": bucket.publicAccessBlock.map(blocked),
-            "ServerSideEncryptionConfiguration": try told(.encryption)?.withLoweredNames ?? usual,
+            "ServerSideEncryptionConfiguration": try told(.encryption).map(BucketParts.encryption) ?? usual,
         ])
         guard case .object(let members) = parts else { return [] }
         return members
@@ -175,10 +175,6 @@ extension ConfiguredResourceType {
             "grantSet": .null, "grantList": .array(grants), "owner": owner(bucket.accountID),
             "isRequesterCharged": .boolean(false),
         ])
-    }
-
-    private static func crossOrigin(_ json: JSONValue) -> JSONValue {
-        .members(["rules": json["CORSRules"]?.withLoweredNames ?? .array([])])
     }
 
     private static func lock(_ bucket: Bucket) -> JSONValue {

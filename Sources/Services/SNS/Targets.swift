@@ -64,13 +64,13 @@ struct SubscriptionName: Sendable, Hashable {
 }
 
 extension Call {
-    /// The condition keys that every request about a topic has. `aws:SourceOwner` is SNS's own: the account of who asks, and of the
-    /// alarm for which CloudWatch does. Other services are told by `aws:SourceAccount` and `aws:SourceArn`.
+    /// The condition keys that every request about a topic has. `aws:SourceOwner` is SNS's own: it is how the policy that topics have
+    /// from the start lets an account's alarms in. Services that came later are told by `aws:SourceAccount` and `aws:SourceArn`,
+    /// and users by their own policies.
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>
     func topicKeys(_ keys: [String: ContextValue] = [:]) -> [String: ContextValue] {
-        guard !accountID.isEmpty, caller.servicePrincipal.map({ $0.name == "cloudwatch.amazonaws.com" }) ?? true
-        else { return keys }
-        return keys.merging(["aws:sourceowner": .one(accountID)]) { own, _ in own }
+        guard let service = caller.servicePrincipal, service.name == "cloudwatch.amazonaws.com" else { return keys }
+        return keys.merging(["aws:sourceowner": .one(service.sourceAccount)]) { own, _ in own }
     }
 
     /// - Parameter action: without its prefix; nil: the operation's name.

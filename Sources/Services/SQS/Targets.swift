@@ -133,9 +133,23 @@ extension OnOwnQueue {
 extension ResourceType {
     /// Queues, with their tags and policies.
     static let queue = ResourceType("sqs", "", hasOwnTagKey: false) { access, _, call in
-        call.queues.entry(access.resource).map {
-            Resource(owner: $0.queue.account, tags: $0.queue.tags, policy: $0.policy)
+        call.queues.entry(access.resource).map { entry in
+            let isUnlocking = call.caller.isRoot(of: entry.queue.account) && unlocking.contains(access.action)
+            return Resource(
+                owner: entry.queue.account, tags: entry.queue.tags, policy: isUnlocking ? nil : entry.policy)
         }
+    }
+
+    /// What the root user of the queue's account may do even where the queue's policy keeps everybody out, so that somebody can
+    /// take it away. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SQSUnlockQueuePolicy.html>
+    private static let unlocking: Set<String> = [
+        "sqs:SetQueueAttributes", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+    ]
+}
+
+extension Caller {
+    fileprivate func isRoot(of account: String) -> Bool {
+        if case .root = identity { accountID == account } else { false }
     }
 }
 

@@ -14,7 +14,7 @@ extension ServiceModule {
         ], tables: [WebACLLogPart.self],
         projections: [
             WAFIndex.self, WebACLIndex.self, WebTraffic.self, ManagedRuleSources.self, WebACLLogQueue.self,
-        ], resourceTypes: [.ofWAF],
+        ], resourceTypes: [.ofWAF], configuredResources: ConfiguredResourceType.ofWAF,
         jobs: [DeliverWebACLLogs.self],
         quotas: [
             .ipSets, .ipSetAddresses, .regexPatternSets, .regexPatterns, .ruleGroups, .webACLs, .webACLCapacity,

@@ -64,10 +64,14 @@ class Samples:
     needs_no_permission: dict[str, str] = field(default_factory=dict)
     #: Operations that prove who calls by something else than a signature, and by what.
     needs_no_signature: dict[str, str] = field(default_factory=dict)
+    #: Operations that anonymous callers may call as well, and what proves that they may.
+    open_to_anybody: dict[str, str] = field(default_factory=dict)
     #: Operations that no permission is enough for, and what the denial says of the reason.
     denied_to_all: dict[str, str] = field(default_factory=dict)
     #: Operations that have a further condition when all permissions are there, and what the denial says of it.
     denied_in_the_end: dict[str, str] = field(default_factory=dict)
+    #: How many permissions operations need, of those that need more than four.
+    most_permissions: dict[str, int] = field(default_factory=dict)
     #: From the resource that a denial names to the one that a policy must name.
     resource: Callable[[str], str] = lambda named: named
     #: By "Member" and "Operation.Member".

@@ -41,6 +41,7 @@ enum Findings {
         func put(_ row: AnalyzedFinding, replacing old: AnalyzedFinding?) throws(ServiceError) {
             guard row != old else { return }
             try records.put(row)
+            if row.updated != old?.updated || row.status != old?.status { try records.announce(row, of: analyzer) }
         }
         func take(_ details: FindingDetails, _ id: String, error: String?) throws(ServiceError) {
             let old = known.removeValue(forKey: id)

@@ -69,6 +69,10 @@ struct TrailStatus: Record, Equatable {
     var deliveryError: String?
     var digestDelivered: Double?
     var digestError: String?
+    /// When the topic was told, and when it was tried; and SNS's code.
+    var notified: Double?
+    var notificationAttempted: Double?
+    var notificationError: String?
     var logGroupDelivered: Double?
     var logGroupError: String?
 }

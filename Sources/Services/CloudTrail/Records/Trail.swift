@@ -21,6 +21,8 @@ struct Trail: Record {
     var prefix: String?
     /// The ARN of the KMS key for log files; nil: S3 encrypts them with its own.
     var kmsKeyID: String?
+    /// The ARN of the topic that is told of deliveries; nil: none.
+    var topicARN: String?
     /// The ARN of the log group that events go to as well, and that of the role by which CloudTrail gets there; nil: none.
     var logGroupARN: String?
     var logRoleARN: String?

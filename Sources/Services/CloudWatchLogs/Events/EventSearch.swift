@@ -17,6 +17,8 @@ struct EventSearch: Sendable {
     private let names: [String]?
     private let prefix: String?
     private let token: SearchToken?
+    /// Whether what is masked is shown, and looked into.
+    let unmasks: Bool
 
     /// What a search has found, and how it goes on; nil: it is over.
     struct Found: Sendable {
@@ -39,6 +41,7 @@ struct EventSearch: Sendable {
         names = input.logStreamNames
         prefix = input.logStreamNamePrefix
         token = try input.pageToken.map { text throws(ServiceError) in try SearchToken(text) }
+        unmasks = input.unmask == true
     }
 
     func run(_ records: Records, keys: [SymmetricKey?]) throws(ServiceError) -> Found {
@@ -63,7 +66,7 @@ struct EventSearch: Sendable {
         while let event = try walk.next() {
             guard event.place.time <= end else { return found }
             guard last.map({ event.place > $0 }) ?? true, event.place.time >= start else { continue }
-            let isMatch = pattern?.matches(event.message) ?? true
+            let isMatch = pattern?.matches(unmasks ? event.original : event.message) ?? true
             if isMatch {
                 bytes += event.message.count
                 guard found.events.count < limit, bytes <= EventPage.mostBytes || found.events.isEmpty else {
@@ -87,7 +90,7 @@ struct EventSearch: Sendable {
 }
 
 /// Which streams of a group are still there: of one that was deleted, segments may lie about for a while.
-private final class LiveStreams {
+final class LiveStreams {
     private let records: Records
     private let group: LogGroup
     private var known: [Int64: Bool] = [:]

@@ -10,7 +10,7 @@ import Wire
 extension CloudWatchLogs.FilterLogEvents: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let name = try call.logGroup(name: input.logGroupName, identifier: input.logGroupIdentifier)
-        return .required(call.logsAccess(name.policyARN))
+        return .required([call.logsAccess(name.policyARN)] + (input.unmask == true ? [call.unmasking(name)] : []))
     }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
@@ -24,7 +24,7 @@ extension CloudWatchLogs.FilterLogEvents: ComputeOperation {
                 CloudWatchLogs.FilteredLogEvent {
                     $0.logStreamName = event.stream
                     $0.timestamp = Int(event.place.time)
-                    $0.message = event.text
+                    $0.message = event.text(unmasked: search.unmasks)
                     $0.ingestionTime = Int(event.ingestion)
                     $0.eventId = event.place.text
                 }

@@ -18,7 +18,9 @@ enum EventPage {
 extension CloudWatchLogs.GetLogEvents: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let name = try call.logGroup(name: input.logGroupName, identifier: input.logGroupIdentifier)
-        return .required(call.logsAccess(name.arn(ofStream: input.logStreamName)))
+        return .required(
+            [call.logsAccess(name.arn(ofStream: input.logStreamName))]
+                + (input.unmask == true ? [call.unmasking(name)] : []))
     }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
@@ -57,7 +59,7 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
             $0.events = events.map { event in
                 CloudWatchLogs.OutputLogEvent {
                     $0.timestamp = Int(event.place.time)
-                    $0.message = event.text
+                    $0.message = event.text(unmasked: input.unmask == true)
                     $0.ingestionTime = Int(event.ingestion)
                 }
             }

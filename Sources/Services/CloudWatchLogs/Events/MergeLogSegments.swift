@@ -3,6 +3,11 @@ import Ledger
 import Platform
 import Wire
 
+extension Metric {
+    static let mergedSegments = Metric(
+        "gatehouse_logs_merged_segments_total", "Small segments of log events that were merged into larger ones.")
+}
+
 /// Makes one segment of the small ones that a stream has in a minute: clients that put a line at a time leave thousands of rows,
 /// which take more room than what is in them, and time to read.
 ///
@@ -105,6 +110,7 @@ struct MergeLogSegments: RecurringJob {
                 throw .overtaken
             }
             try records.put(merged)
+            records.afterwards { environment.metrics.add(segments.count, to: .mergedSegments) }
             return true
         }
     }

@@ -16,6 +16,7 @@ public struct PackedEvents: Sendable {
     let group: LogGroup
     let parts: [Part]
     let filtered: FilteredBatch
+    let protected: ProtectedBatch
     let rejected: CloudWatchLogs.RejectedLogEventsInfo?
     /// The number of the data key; -1: none.
     let dataKey: Int64
@@ -46,7 +47,11 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
             guard key != nil else { throw .unreadableEvents }
         }
         let opened = key
-        let parts = try rules.hours.map { events throws(ServiceError) in
+        var protection = environment.projection(ProtectionIndex.self).protection(of: group)
+        // What is found in reports of findings is masked, and not reported: that would never end.
+        if call.isOfAudit { protection?.destinations = [] }
+        let protected = ProtectedBatch(rules.hours, protection, of: group, at: call.time)
+        let parts = try protected.parts.map { events throws(ServiceError) in
             PackedEvents.Part(
                 first: events.first?.timestamp ?? 0, last: events.last?.timestamp ?? 0,
                 size: events.reduce(0) { $0 + Int64($1.message.utf8.count + PutRules.overhead) },
@@ -57,8 +62,8 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
             filters.subscriptions.removeAll { environment.projection(DestinationIndex.self).isIntoGroup($0.target) }
         }
         return PackedEvents(
-            group: group, parts: parts, filtered: FilteredBatch(filters, rules.hours), rejected: rules.rejected,
-            dataKey: number.map { Int64($0) } ?? -1)
+            group: group, parts: parts, filtered: FilteredBatch(filters, protected.masked), protected: protected,
+            rejected: rules.rejected, dataKey: number.map { Int64($0) } ?? -1)
     }
 
     public static func handle(
@@ -84,7 +89,20 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
             stream.lastIngestion = now
         }
         if !packed.parts.isEmpty { try records.put(stream) }
-        try records.publish(packed.filtered.data, call.environment)
+        try records.publish(packed.filtered.data + packed.protected.data, call.environment)
+        try records.send(packed.protected.reports, of: group, at: call.time)
+        let sum = LogTraffic.Sum(
+            events: packed.protected.parts.reduce(0) { $0 + $1.count },
+            bytes: packed.parts.reduce(0) { $0 + Int($1.size) })
+        let traffic = call.environment.projection(LogTraffic.self)
+        records.afterwards { traffic.add(sum, to: group.reference, at: call.time) }
+        let watching = call.environment.projection(LiveTails.self).watching(group.uniqueID)
+        if !watching.isEmpty {
+            let (name, told) = (stream.name, packed.protected.masked)
+            records.afterwards {
+                for session in watching { session.offer(group.uniqueID, name, told.joined(), at: now) }
+            }
+        }
         return Output {
             $0.nextSequenceToken = stream.sequenceToken
             $0.rejectedLogEventsInfo = packed.rejected
@@ -129,6 +147,11 @@ extension MutableRecords {
 }
 
 extension Call {
+    /// Whether it brings reports of what data protection has found.
+    fileprivate var isOfAudit: Bool {
+        if case .service(let service) = caller.identity { service.name == AuditFindings.service } else { false }
+    }
+
     /// Whether the events that it brings were sent on from another group: they go to no third one, so that they never go round.
     fileprivate var isOfSubscription: Bool {
         if case .service(let service) = caller.identity { return service.name == SubscriptionAccess.service }

@@ -1,15 +1,19 @@
 import Compression
 import Crypto
+import LogMasking
 import Platform
 import Wire
 
 /// The events of a segment as bytes: compressed, and encrypted where the group has a key of KMS.
 ///
 /// Each event is its distance from the segment's first in milliseconds, the length of its message, both in four bytes, and the
-/// message in UTF-8.
+/// message in UTF-8. Where something in it is sensitive, the highest bit of the distance is set, and how many places that are, and
+/// the beginning and the end of each, follow in four bytes each.
 enum SegmentContent {
-    /// Bytes that a segment's events can come to: AWS's limit of a batch, and what each of at most 10,000 has besides.
-    private static let most = PutRules.mostBytes + 10_000 * 8
+    /// Bytes that a segment's events can come to: AWS's limit of a batch, what each of at most 10,000 has besides, and eight for
+    /// each of the places in them, which are at least one byte long and one apart.
+    private static let most = PutRules.mostBytes * 5 + 10_000 * 12
+    private static let hasPlaces: UInt32 = 1 << 31
 
     /// - Parameter events: in the order of their times.
     /// - Throws: InternalFailure where there is no memory.
@@ -19,9 +23,7 @@ enum SegmentContent {
         guard let first = events.first?.timestamp else { return [] }
         var bytes: [UInt8] = []
         for event in events {
-            append(UInt32(clamping: event.timestamp - first), to: &bytes)
-            append(UInt32(clamping: event.message.utf8.count), to: &bytes)
-            bytes.append(contentsOf: event.message.utf8)
+            append(event.timestamp - first, Array(event.message.utf8), event.sensitive, to: &bytes)
         }
         return try seal(bytes, of: group.uniqueID, key)
     }
@@ -33,9 +35,7 @@ enum SegmentContent {
     ) throws(ServiceError) -> [UInt8] {
         var bytes: [UInt8] = []
         for event in events {
-            append(UInt32(clamping: event.place.time - first), to: &bytes)
-            append(UInt32(clamping: event.message.count), to: &bytes)
-            bytes.append(contentsOf: event.message)
+            append(event.place.time - first, event.original, event.sensitive, to: &bytes)
         }
         return try seal(bytes, of: group, key)
     }
@@ -77,20 +77,49 @@ enum SegmentContent {
                 guard let next = members.popFirst() else { throw .internalFailure }
                 (member, index) = (next, 0)
             }
-            guard let distance = number(bytes, &place), let length = number(bytes, &place),
-                length <= bytes.count - place
+            guard let head = number(bytes, &place), let length = number(bytes, &place), length <= bytes.count - place
             else { throw .internalFailure }
+            let message = Array(bytes[place..<place + length])
+            place += length
+            let distance = head & ~Int(hasPlaces)
+            let sensitive = head == distance ? [] : try places(bytes, &place, in: message)
             events.append(
                 KeptEvent(
                     place: EventPlace(
                         time: segment.first + Int64(distance), stream: segment.streamNumber, segment: member.number,
                         index: index),
                     stream: segment.stream, ingestion: member.ingestion, segmentStart: segment.first,
-                    message: Array(bytes[place..<place + length])))
-            place += length
+                    original: message, sensitive: sensitive))
             index += 1
         }
         return events
+    }
+
+    private static func append(
+        _ distance: Int64, _ message: [UInt8], _ sensitive: [Range<Int>], to bytes: inout [UInt8]
+    ) {
+        append(UInt32(clamping: distance) | (sensitive.isEmpty ? 0 : hasPlaces), to: &bytes)
+        append(UInt32(clamping: message.count), to: &bytes)
+        bytes.append(contentsOf: message)
+        guard !sensitive.isEmpty else { return }
+        append(UInt32(clamping: sensitive.count), to: &bytes)
+        for place in sensitive {
+            append(UInt32(clamping: place.lowerBound), to: &bytes)
+            append(UInt32(clamping: place.upperBound), to: &bytes)
+        }
+    }
+
+    private static func places(
+        _ bytes: [UInt8], _ place: inout Int, in message: [UInt8]
+    ) throws(ServiceError) -> [Range<Int>] {
+        guard let count = number(bytes, &place), count <= message.count else { throw .internalFailure }
+        var found: [Range<Int>] = []
+        for _ in 0..<count {
+            guard let start = number(bytes, &place), let end = number(bytes, &place), start <= end, end <= message.count
+            else { throw .internalFailure }
+            found.append(start..<end)
+        }
+        return found
     }
 
     private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
@@ -109,6 +138,8 @@ struct NewEvent: Sendable {
     /// Milliseconds since 1970.
     let timestamp: Int64
     let message: String
+    /// The bytes of the message that data protection has found.
+    var sensitive: [Range<Int>] = []
 }
 
 /// An event as it is kept.
@@ -120,7 +151,23 @@ struct KeptEvent: Sendable {
     let ingestion: Int64
     /// The time of its segment's first event.
     let segmentStart: Int64
+    /// Its message with all that is sensitive masked.
     let message: [UInt8]
+    /// Its message as it came, for those who may see it (`logs:Unmask`).
+    let original: [UInt8]
+    /// The bytes of it that data protection has found.
+    let sensitive: [Range<Int>]
 
-    var text: String { String(decoding: message, as: UTF8.self) }
+    init(
+        place: EventPlace, stream: String, ingestion: Int64, segmentStart: Int64, original: [UInt8],
+        sensitive: [Range<Int>] = []
+    ) {
+        (self.place, self.stream, self.ingestion, self.segmentStart) = (place, stream, ingestion, segmentStart)
+        (self.original, self.sensitive) = (original, sensitive)
+        message = sensitive.isEmpty ? original : SensitiveData.masked(original, sensitive)
+    }
+
+    /// Masked.
+    var text: String { text(unmasked: false) }
+    func text(unmasked: Bool) -> String { String(decoding: unmasked ? original : message, as: UTF8.self) }
 }

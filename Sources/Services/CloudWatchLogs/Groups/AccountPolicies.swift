@@ -1,5 +1,6 @@
 import CloudWatchLogsAPI
 import Ledger
+import LogMasking
 import Platform
 import Wire
 
@@ -12,6 +13,11 @@ extension AccountPolicy.Subject {
             throw .notImplemented("Gatehouse has no account policies of the type \(text).")
         }
         self = subject
+    }
+
+    /// What reading or deleting a policy of a type needs permission for besides.
+    fileprivate static func needs(_ verb: String, _ type: String) -> [Access] {
+        type == dataProtection.rawValue ? [Access("logs:\(verb)DataProtectionPolicy", on: "*")] : []
     }
 }
 
@@ -27,6 +33,10 @@ extension CloudWatchLogs.PutAccountPolicy: PreparedWriteOperation {
                 }
                 needed += call.passingRoleToLogs(rule.roleARN)
             }
+        }
+        if input.policyType == AccountPolicy.Subject.dataProtection.rawValue {
+            needed.append(Access("logs:PutDataProtectionPolicy", on: "*"))
+            needed += (try? DataProtectionPolicy(parameter: input.policyDocument))?.needs(call) ?? []
         }
         return .required(needed)
     }
@@ -45,6 +55,11 @@ extension CloudWatchLogs.PutAccountPolicy: PreparedWriteOperation {
                 throw .invalidParameter("The specified policy document is not valid.")
             }
             try await SubscriptionCheck(call.environment, account: call.accountID, region: call.region, rule).run()
+        case .dataProtection:
+            guard input.selectionCriteria == nil else {
+                throw .invalidParameter("selectionCriteria can't be specified for a data protection policy.")
+            }
+            try await DataProtectionPolicy(parameter: input.policyDocument).checkDestinations(call)
         }
         return PreparedAccountPolicy(
             policy: AccountPolicy(
@@ -84,7 +99,11 @@ extension AccountPolicy {
     }
 }
 
-extension CloudWatchLogs.DescribeAccountPolicies: ReadOperation, OnAllLogs {
+extension CloudWatchLogs.DescribeAccountPolicies: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        .required([call.logsAccess("*")] + AccountPolicy.Subject.needs("Get", input.policyType))
+    }
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard (input.accountIdentifiers ?? []).allSatisfy({ $0 == call.accountID }) else {
             throw .notImplemented("Gatehouse has no monitoring accounts: ask each account for its policies.")
@@ -98,7 +117,11 @@ extension CloudWatchLogs.DescribeAccountPolicies: ReadOperation, OnAllLogs {
     }
 }
 
-extension CloudWatchLogs.DeleteAccountPolicy: WriteOperation, OnAllLogs {
+extension CloudWatchLogs.DeleteAccountPolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        .required([call.logsAccess("*")] + AccountPolicy.Subject.needs("Delete", input.policyType))
+    }
+
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         guard let subject = AccountPolicy.Subject(rawValue: input.policyType),
             let policy = try records.get(AccountPolicy.self, AccountPolicy.id(subject, input.policyName))

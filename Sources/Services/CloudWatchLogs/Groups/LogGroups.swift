@@ -123,6 +123,7 @@ extension LogGroup {
             $0.logGroupArn = reference.arn
             $0.storedBytes = bytes
             $0.kmsKeyId = kmsKeyID
+            $0.dataProtectionStatus = dataProtection == nil ? nil : "ACTIVATED"
             $0.logGroupClass = logClass
             $0.deletionProtectionEnabled = isProtected
         }

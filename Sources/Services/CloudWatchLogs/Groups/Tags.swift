@@ -5,7 +5,7 @@ import Platform
 import Policy
 import Wire
 
-// Tags of log groups, by the operations for them alone and by those for all resources.
+// Tags of log groups and destinations, by the operations for groups alone and by those for all resources.
 // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html>
 
 extension TagRules {
@@ -22,19 +22,62 @@ extension Tag {
     }
 }
 
-extension LogGroup {
-    fileprivate var tagMap: [String: String] {
-        Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
+/// What has tags.
+private enum TaggedResource {
+    case group(LogGroupName)
+    case destination(LogDestinationName)
+
+    /// - Throws: InvalidParameterException for the ARN of anything else.
+    init(arn text: String) throws(ServiceError) {
+        if let name = LogDestinationName(arn: text) {
+            self = .destination(name)
+        } else if text.hasPrefix("arn:"), let name = LogGroupName(arn: text), !name.name.isEmpty {
+            self = .group(name)
+        } else {
+            throw .invalidParameter("The specified resource ARN is not valid: \(text)")
+        }
+    }
+
+    var arn: String {
+        switch self {
+        case .group(let name): name.arn
+        case .destination(let name): name.arn
+        }
+    }
+}
+
+extension RecordReading {
+    fileprivate func tags(of resource: TaggedResource) throws(ServiceError) -> [String: String] {
+        let tags: [Tag]
+        switch resource {
+        case .group(let name): tags = try logGroup(name).tags
+        case .destination(let name): tags = try destination(name).tags
+        }
+        return Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
+    }
+
+    fileprivate func destination(_ name: LogDestinationName) throws(ServiceError) -> LogDestination {
+        guard let destination = try of(name.scope).get(LogDestination.self, name.name) else {
+            throw .noSuchDestination
+        }
+        return destination
     }
 }
 
 extension MutableRecords {
     fileprivate func changeTags(
-        of name: LogGroupName, _ body: ([Tag]) throws(ServiceError) -> [Tag]
+        of resource: TaggedResource, _ body: ([Tag]) throws(ServiceError) -> [Tag]
     ) throws(ServiceError) {
-        var group = try logGroup(name)
-        group.tags = try body(group.tags)
-        try of(name.scope).put(group)
+        switch resource {
+        case .group(let name):
+            var group = try logGroup(name)
+            group.tags = try body(group.tags)
+            try of(name.scope).put(group)
+        case .destination(let name):
+            var destination = try destination(name)
+            destination.tags = try body(destination.tags)
+            try of(name.scope).put(destination)
+        }
     }
 }
 
@@ -45,7 +88,7 @@ extension CloudWatchLogs.TagLogGroup: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: LogGroupName(input.logGroupName, call)) { (tags) throws(ServiceError) in
+        try records.changeTags(of: .group(LogGroupName(input.logGroupName, call))) { (tags) throws(ServiceError) in
             try TagRules.ofLogGroups.merge(Tag.list(input.tags), into: tags)
         }
         return Output()
@@ -59,7 +102,7 @@ extension CloudWatchLogs.UntagLogGroup: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: LogGroupName(input.logGroupName, call)) {
+        try records.changeTags(of: .group(LogGroupName(input.logGroupName, call))) {
             TagRules.ofLogGroups.remove(input.tags, from: $0)
         }
         return Output()
@@ -68,29 +111,19 @@ extension CloudWatchLogs.UntagLogGroup: WriteOperation {
 
 extension CloudWatchLogs.ListTagsLogGroup: ReadOperation, OnLogGroup {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let tags = try records.logGroup(LogGroupName(input.logGroupName, call)).tagMap
+        let tags = try records.tags(of: .group(LogGroupName(input.logGroupName, call)))
         return Output { $0.tags = tags }
-    }
-}
-
-extension Call {
-    /// The group that a request names by its ARN. It is the only kind of resource here that has tags.
-    fileprivate func taggedGroup(_ text: String) throws(ServiceError) -> LogGroupName {
-        guard text.hasPrefix("arn:"), let name = LogGroupName(arn: text), !name.name.isEmpty else {
-            throw .invalidParameter("The specified resource ARN is not valid: \(text)")
-        }
-        return name
     }
 }
 
 extension CloudWatchLogs.TagResource: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let tags = ConditionKeys.requestTags(Tag.list(input.tags))
-        return .required(call.logsAccess(try call.taggedGroup(input.resourceArn).arn, tags))
+        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn, tags))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: try call.taggedGroup(input.resourceArn)) { (tags) throws(ServiceError) in
+        try records.changeTags(of: try TaggedResource(arn: input.resourceArn)) { (tags) throws(ServiceError) in
             try TagRules.ofLogGroups.merge(Tag.list(input.tags), into: tags)
         }
         return Output()
@@ -100,11 +133,11 @@ extension CloudWatchLogs.TagResource: WriteOperation {
 extension CloudWatchLogs.UntagResource: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let keys = ConditionKeys.tagKeys(input.tagKeys)
-        return .required(call.logsAccess(try call.taggedGroup(input.resourceArn).arn, keys))
+        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn, keys))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: try call.taggedGroup(input.resourceArn)) {
+        try records.changeTags(of: try TaggedResource(arn: input.resourceArn)) {
             TagRules.ofLogGroups.remove(input.tagKeys, from: $0)
         }
         return Output()
@@ -113,11 +146,11 @@ extension CloudWatchLogs.UntagResource: WriteOperation {
 
 extension CloudWatchLogs.ListTagsForResource: ReadOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(call.logsAccess(try call.taggedGroup(input.resourceArn).arn))
+        .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let tags = try records.logGroup(call.taggedGroup(input.resourceArn)).tagMap
+        let tags = try records.tags(of: TaggedResource(arn: input.resourceArn))
         return Output { $0.tags = tags }
     }
 }

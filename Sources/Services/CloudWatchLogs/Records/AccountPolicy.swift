@@ -11,6 +11,7 @@ struct AccountPolicy: Record {
     /// What it is about, as AWS calls it. There is one of each in an account and Region.
     enum Subject: String, Codable, Sendable {
         case subscription = "SUBSCRIPTION_FILTER_POLICY"
+        case dataProtection = "DATA_PROTECTION_POLICY"
     }
 
     let name: String

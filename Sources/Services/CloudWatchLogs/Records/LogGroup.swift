@@ -28,6 +28,15 @@ struct LogGroup: Record {
     var tags: [Tag] = []
     /// Its own resource policy, beside those of the account; nil: it has none.
     var policy: OwnPolicy?
+    /// Its own data protection policy; nil: it has none.
+    var dataProtection: DataProtection?
+
+    /// A data protection policy of one log group.
+    struct DataProtection: Codable, Sendable, Equatable {
+        let document: String
+        /// Milliseconds since 1970.
+        let updated: Int
+    }
 
     /// A resource policy of one log group.
     struct OwnPolicy: Codable, Sendable, Equatable {

@@ -17,7 +17,7 @@ extension OnDestination {
 }
 
 extension ServiceError {
-    fileprivate static var noSuchDestination: ServiceError {
+    static var noSuchDestination: ServiceError {
         CloudWatchLogs.Failure.resourceNotFoundException("The specified destination does not exist.")
     }
 }

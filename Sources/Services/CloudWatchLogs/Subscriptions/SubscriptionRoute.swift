@@ -72,7 +72,7 @@ struct SubscriptionCheck: Sendable {
             let route = try await SubscriptionRoute.find(
                 rule, from: sourceARN, account: account, region: region, environment)
         else {
-            throw CloudWatchLogs.Failure.resourceNotFoundException("The specified destination does not exist.")
+            throw .noSuchDestination
         }
         try await route.check()
     }

@@ -1,4 +1,5 @@
 import Directory
+import Ledger
 import Platform
 import Wire
 
@@ -107,4 +108,5 @@ struct LogDestinationName: Hashable, Sendable {
     }
 
     var arn: String { "arn:aws:logs:\(region):\(account):\(Self.prefix)\(name)" }
+    var scope: Scope { Scope(account: account, region: region) }
 }

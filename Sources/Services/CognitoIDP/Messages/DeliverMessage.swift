@@ -26,6 +26,13 @@ struct DeliverMessage: Job {
         do throws(ServiceError) {
             try await deliver(context)
         } catch {
+            let (poolID, details) = (poolID, error.cause ?? error.message)
+            if context.attempts == 0 {
+                let now = context.environment.now()
+                try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+                    try records.deliver(failure: details, ofMessageOf: poolID, at: now)
+                }
+            }
             guard context.attempts >= Self.mostAttempts else { throw error }
         }
         try await context.finish { (_) throws(ServiceError) in }

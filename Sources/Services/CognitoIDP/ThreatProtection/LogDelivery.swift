@@ -24,7 +24,7 @@ struct LogDelivery: PoolPart {
 
 extension CognitoIDP.LogConfigurationType {
     /// - Throws: InvalidParameterException, FeatureUnavailableInTierException.
-    fileprivate func check(_ tier: PoolTier) throws(ServiceError) {
+    fileprivate func check(_ tier: PoolTier, _ pool: UserPool) throws(ServiceError) {
         let arns = [
             ("logs", cloudWatchLogsConfiguration.map { $0.logGroupArn ?? "" }),
             ("s3", s3Configuration.map { $0.bucketArn ?? "" }),
@@ -50,10 +50,14 @@ extension CognitoIDP.LogConfigurationType {
             }
             guard tier == .plus else { throw .unavailable(["User activity log export"], in: tier) }
         }
-        guard service == "s3" else {
+        guard service != "firehose" else {
             throw .notImplemented(
-                "Gatehouse has no \(service == "logs" ? "CloudWatch Logs" : "Firehose"): userAuthEvents can be delivered to "
-                    + "S3 buckets.")
+                "Gatehouse has no Firehose: userAuthEvents can be delivered to S3 buckets and log groups.")
+        }
+        if service == "logs" {
+            guard LogDelivery.group(named) != nil, named.account == pool.accountID, named.region == pool.region else {
+                throw .invalidParameter("Invalid ARN of a log destination: \(arn)")
+            }
         }
     }
 }
@@ -64,7 +68,7 @@ extension CognitoIDP.SetLogDeliveryConfiguration: WriteOperation, OnUserPool {
     ) throws(ServiceError) -> Output {
         let pool = try records.userPool(input.userPoolId)
         let tier = try PoolEntry(pool).tier
-        for configuration in input.logConfigurations { try configuration.check(tier) }
+        for configuration in input.logConfigurations { try configuration.check(tier, pool) }
         guard Set(input.logConfigurations.map(\.eventSource)).count == input.logConfigurations.count else {
             throw .invalidParameter("Each event source can have only one log configuration.")
         }

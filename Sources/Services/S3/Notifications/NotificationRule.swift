@@ -40,8 +40,14 @@ struct NotificationRule: Sendable {
     /// - Parameter json: the configuration as it is kept.
     static func all(_ json: String) -> [NotificationRule] {
         guard let kept = try? Structure(json: json, of: S3.NotificationConfiguration.shape) else { return [] }
-        return all(S3.NotificationConfiguration(kept))
+        let configuration = S3.NotificationConfiguration(kept)
+        // EventBridge gets all that it has events for.
+        let toBus = configuration.eventBridgeConfiguration.map { _ in NotificationRule(nil, eventBus, ["s3:*"], nil) }
+        return all(configuration) + (toBus.map { [$0] } ?? [])
     }
+
+    /// What stands for the default event bus of the bucket's account and Region in the place of an ARN.
+    static let eventBus = "EventBridge"
 
     func wants(_ event: ObjectEvent, of key: String) -> Bool {
         events.contains { Self.includes($0, "s3:\(event.rawValue)") } && key.utf8.starts(with: prefix.utf8)

@@ -15,6 +15,8 @@ struct EventCause: Sendable {
     let requestID: String
     /// `AWS:AIDA…`
     let principalID: String
+    /// The caller's account, or the service that did it by itself.
+    let requester: String
     /// nil: nobody asked over the network.
     let address: String?
 
@@ -24,6 +26,7 @@ struct EventCause: Sendable {
         time = call.time
         requestID = call.requestID
         principalID = call.caller.isAnonymous ? "Anonymous" : "AWS:\(call.caller.userID)"
+        requester = call.caller.isAnonymous ? "Anonymous" : call.accountID
         address = call.source.address
     }
 
@@ -33,6 +36,7 @@ struct EventCause: Sendable {
         self.time = time
         requestID = RequestIDs.make(time: time)
         principalID = "s3.amazonaws.com"
+        requester = "s3.amazonaws.com"
         address = nil
     }
 }
@@ -69,18 +73,28 @@ extension MutableRecords {
     ) throws(ServiceError) {
         for rule in cause.environment.projection(BucketIndex.self).notifications(of: bucket.name)
         where rule.wants(event, of: key) {
+            guard rule.destination != NotificationRule.eventBus else {
+                let object = ObjectAnnouncement(
+                    happened: event, bucket: bucket, key: key, version: version, versionID: id,
+                    sequencer: EventMessage.sequencer(sequence), cause: cause)
+                if let announced = object.event { try announce(announced, to: bucket.accountID, in: bucket.region) }
+                continue
+            }
             let record = EventMessage(
                 event: event, rule: rule, bucket: bucket, key: key, version: version, versionID: id,
                 sequence: sequence, cause: cause, details: details)
-            try send(record.json, to: rule.destination, at: cause.time)
+            try send(record.json, to: rule.destination, about: bucket, at: cause.time)
         }
     }
 
     /// Puts a message on the schedule.
-    func send(_ body: String, to destination: String, at time: Double) throws(ServiceError) {
+    func send(
+        _ body: String, to destination: String, about bucket: Bucket, at time: Double
+    ) throws(ServiceError) {
         try shared.schedule(
-            DeliverNotification(destination: destination, body: body), id: Identifiers.randomBytes(16).hexadecimal,
-            at: time)
+            DeliverNotification(
+                destination: destination, body: body, bucket: bucket.name, account: bucket.accountID),
+            id: Identifiers.randomBytes(16).hexadecimal, at: time)
     }
 }
 
@@ -197,10 +211,14 @@ private struct EventMessage {
             writer.member("eTag", version.etag)
         }
         if let versionID { writer.member("versionId", versionID) }
-        // As long for all, so that they compare as texts.
-        let digits = String(UInt64(bitPattern: sequence), radix: 16, uppercase: true)
-        writer.member("sequencer", String(repeating: "0", count: max(0, 16 - digits.utf8.count)) + digits)
+        writer.member("sequencer", Self.sequencer(sequence))
         writer.endObject()
+    }
+
+    /// As long for all, so that they compare as texts.
+    static func sequencer(_ sequence: Int64) -> String {
+        let digits = String(UInt64(bitPattern: sequence), radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 16 - digits.utf8.count)) + digits
     }
 }
 
@@ -222,17 +240,22 @@ extension S3.PutBucketNotificationConfiguration {
         }
         guard input.skipDestinationValidation != true else { return }
         let destinations = call.environment.outsideServers.eventDestinations
-        if let unknown = rules.first(where: { destinations[$0.destination] == nil }) {
+        for rule in rules where destinations[rule.destination] == nil {
+            let service = NotifiedService(
+                rule.destination, bucket: bucket.name, account: bucket.accountID, call.environment)
+            if try service?.takesMessages(at: call.time) == true { continue }
             throw .s3(
                 "InvalidArgument", "Unable to validate the following destination configurations",
                 [
-                    "ArgumentName1": unknown.destination,
-                    "ArgumentValue1":
-                        "No server stands for this destination: the operator names it with --event-destination ARN=URL.",
+                    "ArgumentName1": rule.destination,
+                    "ArgumentValue1": service == nil
+                        ? "No server stands for this destination: the operator names it with --event-destination ARN=URL."
+                        : "Permissions on the destination \(rule.destination.hasPrefix("arn:aws:sns:") ? "topic" : "queue")"
+                            + " do not allow S3 to publish notifications from this bucket",
                 ])
         }
         for destination in Set(rules.map(\.destination)) {
-            try records.send(testMessage(bucket, call), to: destination, at: call.time)
+            try records.send(testMessage(bucket, call), to: destination, about: bucket, at: call.time)
         }
     }
 

@@ -98,13 +98,14 @@ struct SignedText {
     }
 }
 
-/// Addresses that do something when somebody visits them.
+/// Addresses that do something when somebody visits them. Unlike AWS's they name the API's version, by which the request is known to be
+/// one of SNS.
 enum SubscriptionAddress {
     static func confirm(_ topic: String, token: String, at address: String) -> String {
-        "\(address)/?Action=ConfirmSubscription&TopicArn=\(topic)&Token=\(token)"
+        "\(address)/?Action=ConfirmSubscription&Version=2010-03-31&TopicArn=\(topic)&Token=\(token)"
     }
 
     static func unsubscribe(_ subscription: String, at address: String) -> String {
-        "\(address)/?Action=Unsubscribe&SubscriptionArn=\(subscription)"
+        "\(address)/?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=\(subscription)"
     }
 }

@@ -49,8 +49,9 @@ struct RetryPolicy: Sendable, Equatable {
         case .linear: return low + (high - low) * part
         case .arithmetic: return low + (high - low) * part * (part + 1) / 2
         case .geometric: return low * power(high / low, part)
-        case .exponential: return low + (high - low) * (power(2, part * Double(growing - 1)) - 1)
-            / max(1, power(2, Double(growing - 1)) - 1)
+        case .exponential:
+            return low + (high - low) * (power(2, part * Double(growing - 1)) - 1)
+                / max(1, power(2, Double(growing - 1)) - 1)
         }
     }
 
@@ -96,7 +97,9 @@ struct DeliveryPolicy: Sendable, Equatable {
         if let policy = object[retry], policy != .null { self.retry = try Self.retry(policy, retry) }
         if let policy = object[throttle], policy != .null {
             let most = try Self.number(policy, "maxReceivesPerSecond", throttle)
-            if let most, most < 1 { throw Self.wrong("\(throttle).maxReceivesPerSecond must be greater than or equal to 1") }
+            if let most, most < 1 {
+                throw Self.wrong("\(throttle).maxReceivesPerSecond must be greater than or equal to 1")
+            }
             self.throttle = most
         }
         if let policy = object[request], policy != .null {
@@ -180,7 +183,8 @@ struct EffectiveDelivery: Sendable, Equatable {
     /// - Parameters: as they were set, and checked then.
     init(topic: String?, subscription: String?) {
         let topic = topic.flatMap { try? DeliveryPolicy(ofTopic: $0) }
-        let own = topic?.disablesOverrides == true ? nil : subscription.flatMap { try? DeliveryPolicy(ofSubscription: $0) }
+        let own =
+            topic?.disablesOverrides == true ? nil : subscription.flatMap { try? DeliveryPolicy(ofSubscription: $0) }
         retry = own?.retry ?? topic?.retry ?? .standard
         throttle = own?.throttle ?? topic?.throttle
         contentType = own?.contentType ?? topic?.contentType ?? DeliveryPolicy.standardContentType

@@ -33,7 +33,8 @@ struct WebDelivery: Sendable {
         let isRaw = subscription.isRaw && content.kind == .notification
         let policy = EffectiveDelivery(topic: topic.deliveryPolicy, subscription: subscription.deliveryPolicy)
         var headers = [
-            (name: "Content-Type", value: policy.contentType), (name: "x-amz-sns-message-type", value: content.kind.rawValue),
+            (name: "Content-Type", value: policy.contentType),
+            (name: "x-amz-sns-message-type", value: content.kind.rawValue),
             (name: "x-amz-sns-message-id", value: content.id), (name: "x-amz-sns-topic-arn", value: topic.arn),
         ]
         if content.kind != .subscriptionConfirmation {

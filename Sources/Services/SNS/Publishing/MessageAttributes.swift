@@ -56,7 +56,8 @@ extension MessageAttribute {
             throw .wrongValue("Could not cast message attribute '\(name)' value to number.")
         }
         if type == "String.Array", Self.array(text) == nil {
-            throw .wrongValue("Could not parse message attribute '\(name)' value as an array of strings, numbers, booleans and null.")
+            throw .wrongValue(
+                "Could not parse message attribute '\(name)' value as an array of strings, numbers, booleans and null.")
         }
         self.init(type: type, text: text)
     }

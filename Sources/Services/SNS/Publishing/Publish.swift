@@ -7,14 +7,22 @@ import Wire
 
 // What is answered is on disk, with all that is to come of it: the message and its deliveries are one transaction.
 
+/// What is said to subscribers is not for whoever reads events.
+private let secrets: Set<String> = ["Message", "Subject", "MessageAttributes"]
+
 extension SNS.Publish: PreparedWriteOperation {
+    public static var secretMembers: Set<String> { secrets }
+
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard let arn = input.topicArn ?? input.targetArn else {
             // Phone numbers are no resource.
-            guard input.phoneNumber != nil else { throw .invalidParameter("TopicArn or TargetArn Reason: no value for required parameter") }
+            guard input.phoneNumber != nil else {
+                throw .invalidParameter("TopicArn or TargetArn Reason: no value for required parameter")
+            }
             return call.accessToAll
         }
-        return .required(call.access(on: try TopicName(arn, parameter: input.topicArn == nil ? "TargetArn" : "TopicArn"), "Publish"))
+        return .required(
+            call.access(on: try TopicName(arn, parameter: input.topicArn == nil ? "TargetArn" : "TopicArn"), "Publish"))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Publication {
@@ -41,6 +49,8 @@ extension SNS.Publish: PreparedWriteOperation {
 }
 
 extension SNS.PublishBatch: PreparedWriteOperation {
+    public static var secretMembers: Set<String> { secrets }
+
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         .required(call.access(on: try TopicName(input.topicArn), "Publish"))
     }
@@ -85,16 +95,20 @@ extension SNS.PublishBatch: PreparedWriteOperation {
         }
         guard ids.count <= 10 else {
             throw .sns(
-                .tooManyEntriesInBatchRequest, "The batch request contains more entries than permissible (more than 10).")
+                .tooManyEntriesInBatchRequest,
+                "The batch request contains more entries than permissible (more than 10).")
         }
-        guard ids.allSatisfy({ id in
-            (1...80).contains(id.utf8.count)
-                && id.utf8.allSatisfy { byte in
-                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                        || byte == 0x2D || byte == 0x5F
-                }
-        }) else {
-            throw .sns(.invalidBatchEntryId, "The Id of a batch entry in a batch request doesn't abide by the specification.")
+        guard
+            ids.allSatisfy({ id in
+                (1...80).contains(id.utf8.count)
+                    && id.utf8.allSatisfy { byte in
+                        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                            || byte == 0x2D || byte == 0x5F
+                    }
+            })
+        else {
+            throw .sns(
+                .invalidBatchEntryId, "The Id of a batch entry in a batch request doesn't abide by the specification.")
         }
         guard Set(ids).count == ids.count else {
             throw .sns(.batchEntryIdsNotDistinct, "Two or more batch entries in the request have the same Id.")

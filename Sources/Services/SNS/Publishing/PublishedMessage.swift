@@ -52,7 +52,8 @@ struct PublishedMessage: Sendable {
             guard let id else { continue }
             guard (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw .invalidParameter(
-                    "\(name) Reason: \(name) can only include alphanumeric and punctuation characters. 1 to 128 in length")
+                    "\(name) Reason: \(name) can only include alphanumeric and punctuation characters. 1 to 128 in length"
+                )
             }
         }
         (self.groupID, self.deduplicationID) = (groupID, deduplicationID)

@@ -18,15 +18,16 @@ enum SigningCertificates {
 
 extension PublicPath {
     /// No bucket has capitals in its name.
-    static let signingCertificates = PublicPath("GET", where: { SigningCertificates.id(in: $0) != nil }) {
-        request, environment in
-        guard let id = SigningCertificates.id(in: request.path),
-            let signer = environment.projection(SigningKeyIndex.self).signer(id)
-        else {
-            return WireResponse(status: 404, headers: [(name: "content-type", value: "text/plain")], body: [])
-        }
-        return WireResponse(
-            status: 200, headers: [(name: "content-type", value: "application/x-pem-file")],
-            body: Array(signer.certificate.utf8))
-    }
+    static let signingCertificates = PublicPath(
+        "GET", where: { SigningCertificates.id(in: $0) != nil },
+        respond: { request, environment in
+            guard let id = SigningCertificates.id(in: request.path),
+                let signer = environment.projection(SigningKeyIndex.self).signer(id)
+            else {
+                return WireResponse(status: 404, headers: [(name: "content-type", value: "text/plain")], body: [])
+            }
+            return WireResponse(
+                status: 200, headers: [(name: "content-type", value: "application/x-pem-file")],
+                body: Array(signer.certificate.utf8))
+        })
 }

@@ -149,7 +149,9 @@ extension Environment {
             }
             try await write(SigningKey.scope(region), requestID: "") { (records) throws(ServiceError) in
                 // Another node may have been first.
-                guard try records.list(SigningKey.self).allSatisfy({ $0.end - SigningKey.overlap <= time }) else { return }
+                guard try records.list(SigningKey.self).allSatisfy({ $0.end - SigningKey.overlap <= time }) else {
+                    return
+                }
                 try records.put(made)
             }
         }

@@ -75,6 +75,8 @@ struct ForgetSubscription: Job {
 }
 
 extension SNS.ConfirmSubscription: WriteOperation {
+    public static var secretMembers: Set<String> { ["Token"] }
+
     /// Whoever signs the request needs permission by his own account's policies. The token is what the topic's side asks for, and
     /// by it anybody may confirm, as with the address that the endpoint was sent.
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {

@@ -37,9 +37,11 @@ extension SNS.Subscribe: PreparedWriteOperation {
         guard !call.caller.isAnonymous else { throw .unauthorized("A subscription needs an owner") }
         let attributes = input.attributes ?? [:]
         var subscription = Subscription(
-            id: UUID().uuidString.lowercased(), topicName: topic.name, topicID: topic.uniqueID, accountID: topic.accountID,
+            id: UUID().uuidString.lowercased(), topicName: topic.name, topicID: topic.uniqueID,
+            accountID: topic.accountID,
             region: topic.region, owner: call.accountID, principal: call.caller.arn, transport: transport,
-            endpoint: endpoint, created: call.time, state: .confirmed, wasConfirmedWithSignature: true, needsSignatureToEnd: true)
+            endpoint: endpoint, created: call.time, state: .confirmed, wasConfirmedWithSignature: true,
+            needsSignatureToEnd: true)
         try subscription.set(attributes, of: topic, call)
         if let existing = try own.subscription(like: subscription) {
             return try again(existing, subscription, attributes, topic, input, call, own)
@@ -48,7 +50,8 @@ extension SNS.Subscribe: PreparedWriteOperation {
         if needsConfirmation(subscription) {
             subscription.state = .pending
             (subscription.wasConfirmedWithSignature, subscription.needsSignatureToEnd) = (false, false)
-            try own.askForConfirmation(&subscription, .subscriptionConfirmation, of: topic, at: call.time, call.environment)
+            try own.askForConfirmation(
+                &subscription, .subscriptionConfirmation, of: topic, at: call.time, call.environment)
         }
         try own.put(subscription)
         try own.of(Scope(account: subscription.owner, region: subscription.region)).put(
@@ -138,7 +141,8 @@ extension SNS.ListSubscriptions: ReadOperation {
             // Those of a topic that is deleted go with it, a little later.
             if let one = try own.get(Subscription.self, row.id) { subscriptions.append(one) }
         }
-        let marker = rows.count > paging.limit
+        let marker =
+            rows.count > paging.limit
             ? page.last.map { Paging.marker(after: String(decoding: Base64.encode($0.key.bytes), as: UTF8.self)) } : nil
         return Output(Page(items: subscriptions, marker: marker), \.listed)
     }

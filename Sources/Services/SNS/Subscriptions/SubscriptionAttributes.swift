@@ -34,7 +34,8 @@ extension Subscription {
                 throw .invalidParameter("RawMessageDelivery: Invalid value [\(value)]. Must be true or false.")
             }
             guard value == "false" || !transport.isMail else {
-                throw .invalidParameter("Delivery protocol [\(transport.rawValue)] does not support raw message delivery.")
+                throw .invalidParameter(
+                    "Delivery protocol [\(transport.rawValue)] does not support raw message delivery.")
             }
             isRaw = value == "true"
         case "DeliveryPolicy":
@@ -57,7 +58,8 @@ extension Subscription {
         case "FilterPolicy": filterPolicy = value.isEmpty || value == "{}" ? nil : value
         case "FilterPolicyScope":
             guard value == "MessageAttributes" || value == "MessageBody" else {
-                throw .invalidParameter("FilterPolicyScope: Invalid value [\(value)]. Please use either MessageBody or MessageAttributes")
+                throw .invalidParameter(
+                    "FilterPolicyScope: Invalid value [\(value)]. Please use either MessageBody or MessageAttributes")
             }
             filterScope = value
         case "SubscriptionRoleArn":

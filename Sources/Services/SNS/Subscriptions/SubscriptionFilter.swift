@@ -15,7 +15,9 @@ struct SubscriptionFilter: Sendable {
     /// - Parameter scope: `MessageAttributes` or `MessageBody`; nil: the first.
     /// - Throws: InvalidParameter for what is no filter policy.
     init(_ text: String, scope: String?) throws(ServiceError) {
-        guard text.utf8.count <= Self.longest else { throw .invalidParameter("FilterPolicy: Filter policy is too long") }
+        guard text.utf8.count <= Self.longest else {
+            throw .invalidParameter("FilterPolicy: Filter policy is too long")
+        }
         let scope = scope.flatMap { FilterPolicy.Scope(rawValue: $0) } ?? .attributes
         do throws(PatternError) { policy = try FilterPolicy(parsing: text, scope: scope) } catch {
             throw .invalidParameter("FilterPolicy: \(error.description)")

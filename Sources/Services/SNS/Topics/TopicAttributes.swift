@@ -39,7 +39,8 @@ extension Topic {
             guard name.hasSuffix("FeedbackRoleArn") || name.hasSuffix("FeedbackSampleRate") else {
                 throw .invalidParameter("AttributeName")
             }
-            if !value.isEmpty { throw .notBuilt("delivery status logs (\(name))") }
+            // Terraform says at once that no deliveries are to be sampled.
+            if !value.isEmpty, value != "0" { throw .notBuilt("delivery status logs (\(name))") }
         }
     }
 

@@ -139,9 +139,11 @@ extension SNS.AddPermission: WriteOperation, OnTopic {
         else { throw .invalidParameter("Label") }
         guard !input.awsAccountId.isEmpty else { throw .invalidParameter("AWSAccountId") }
         guard !input.actionName.isEmpty else { throw .invalidParameter("ActionName") }
-        guard input.awsAccountId.allSatisfy({ account in
-            account.utf8.count == 12 && account.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        }) else { throw .invalidParameter("AWSAccountId") }
+        guard
+            input.awsAccountId.allSatisfy({ account in
+                account.utf8.count == 12 && account.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            })
+        else { throw .invalidParameter("AWSAccountId") }
         var policy = try EditedPolicy(PolicyDocument.shown(topic.policy, as: .resource, call.directory))
         guard policy.place(of: input.label) == nil else { throw .invalidParameter("Statement already exists") }
         policy.allow(input.actionName, on: topic.arn, to: input.awsAccountId, label: input.label)
@@ -155,7 +157,9 @@ extension SNS.RemovePermission: WriteOperation, OnTopic {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         var (topic, own) = try records.topic(try TopicName(input.topicArn), call)
         var policy = try EditedPolicy(PolicyDocument.shown(topic.policy, as: .resource, call.directory))
-        guard let place = policy.place(of: input.label) else { throw .invalidParameter("Label Reason: Label does not exist") }
+        guard let place = policy.place(of: input.label) else {
+            throw .invalidParameter("Label Reason: Label does not exist")
+        }
         policy.remove(place)
         guard !policy.isEmpty else {
             throw .invalidParameter("Label Reason: The policy would have no statement left")

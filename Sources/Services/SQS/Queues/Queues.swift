@@ -42,7 +42,7 @@ extension SQS.CreateQueue: WriteOperation {
             throw SQS.Failure.queueDeletedRecently(
                 "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
         }
-        queue.tags = try QueueTags.rules.merge(Tag.all(input.tags), into: [])
+        queue.tags = try QueueTags.merge(input.tags, into: [])
         try records.put(queue)
         return Output(queueUrl: reference.url(for: call))
     }
@@ -88,7 +88,9 @@ extension SQS.ListQueues: ReadOperation {
         let page = names.prefix(paging.limit)
         return Output {
             $0.queueUrls = page.isEmpty ? nil : page.map { call.ownQueue($0).url(for: call) }
-            if names.count > page.count, input.maxResults != nil { $0.nextToken = page.last.map { Paging.marker(after: $0) } }
+            if names.count > page.count, input.maxResults != nil {
+                $0.nextToken = page.last.map { Paging.marker(after: $0) }
+            }
         }
     }
 }

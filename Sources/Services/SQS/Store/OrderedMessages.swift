@@ -47,24 +47,27 @@ extension QueueMessages {
 
     /// Takes what can be received, of each group in order, and of as few groups as possible.
     func receiveInOrder(_ wish: ReceiveWish) throws(ServiceError) -> Received {
-        _ = try unlock(limit: 64)
+        // One that is in flight, too, no longer holds up its group.
+        _ = try expire(limit: Self.portion)
+        _ = try unlock(limit: Self.portion)
         guard
             try records.sum(MessageGroup.amount, MessageGroup.self, of: partition) + wish.most <= Self.mostInFlight
         else { return .nothing(until: try groups(MessageGroup.locked, limit: 1).first?.nextDue) }
         let grave = try deadLetterQueue()
         var taken: [(message: StoredMessage, content: [UInt8])] = []
         var seen: Set<String> = []
-        for _ in 0..<Self.mostRounds where taken.count < wish.most {
-            let wanted = wish.most - taken.count
-            let found = try groups(MessageGroup.ready, limit: wanted + seen.count).filter { !seen.contains($0.name) }
+        for round in 0... {
+            guard taken.count < wish.most else { break }
+            let found = try groups(MessageGroup.ready, limit: wish.most + seen.count).filter { !seen.contains($0.name) }
             guard !found.isEmpty else { break }
+            guard round < Self.portion else { return taken.isEmpty ? .onlyOld : .messages(taken) }
             for group in found where taken.count < wish.most {
                 let messages = try first(of: group.name, limit: wish.most - taken.count)
                 // Groups are in the order of their first messages, so that what comes behind a late one is late, too.
                 guard let head = messages.first, !isDelayed(head) else {
                     return taken.isEmpty ? .nothing(until: try nextInOrder()) : .messages(taken)
                 }
-                let locked = messages.filter { !isDelayed($0) && !wish.canOpen($0) }
+                let locked = messages.filter { !isDelayed($0) && !wish.canOpen($0) && !hasExpired($0) }
                 if !locked.isEmpty {
                     return taken.isEmpty ? .needsKeys(Set(locked.compactMap(\.dataKey))) : .messages(taken)
                 }

@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Synchronization
 import Wire
 
 /// The messages of a queue, within one transaction, at one time.
@@ -32,8 +33,13 @@ struct QueueMessages {
 
     // MARK: Single messages
 
+    /// - Returns: nil: it is not there, or its retention is over.
     func message(_ sent: Int64, _ sequence: Int64) throws(ServiceError) -> StoredMessage? {
-        try records.get(StoredMessage.self, StoredMessage.key(sent, sequence), of: partition)
+        guard
+            let found = try records.get(StoredMessage.self, StoredMessage.key(sent, sequence), of: partition),
+            !hasExpired(found)
+        else { return nil }
+        return found
     }
 
     /// What a message says, as it is stored.
@@ -71,8 +77,16 @@ struct QueueMessages {
 
     private func addUnordered(_ new: NewMessage) throws(ServiceError) -> AddedMessage {
         let delay = Int64(new.delay ?? settings.delay) * 1000
-        try store(new, sent: now, sequence: .random(in: 0...(.max)), due: now + delay)
+        try store(new, sent: now, sequence: Self.nextSequence(), due: now + delay)
         return AddedMessage(id: new.id, sequence: nil, due: now + delay)
+    }
+
+    private static let lastSequence = Atomic<UInt64>(0)
+
+    /// Something that no other message has, and mostly in the order in which messages are sent, also within a millisecond.
+    private static func nextSequence() -> Int64 {
+        let place = lastSequence.wrappingAdd(1, ordering: .relaxed).newValue & 0x7fff_ffff
+        return Int64(place << 32 | UInt64(UInt32.random(in: 0 ... .max)))
     }
 
     /// - Parameter due: after now for one that can't be received yet.
@@ -125,14 +139,19 @@ struct QueueMessages {
     /// Takes note of what time alone has changed: of some of the messages whose retention or hiding is over.
     /// - Returns: whether there may be more.
     func settle(limit: Int) throws(ServiceError) -> Bool {
-        let oldest = try records.list(StoredMessage.self, of: partition, limit: 1)
-        var isMore = false
-        if let first = oldest.first, hasExpired(first) {
-            let old = try records.list(StoredMessage.self, of: partition, limit: limit).prefix(while: hasExpired)
-            for message in old { try remove(message) }
-            isMore = old.count == limit
+        let old = try expire(limit: limit)
+        return try (queue.isFIFO ? unlock(limit: limit) : ripen(limit: limit)) == limit || old == limit
+    }
+
+    /// Takes some messages away whose retention is over.
+    /// - Returns: how many.
+    func expire(limit: Int) throws(ServiceError) -> Int {
+        guard let first = try records.list(StoredMessage.self, of: partition, limit: 1).first, hasExpired(first) else {
+            return 0
         }
-        return try (queue.isFIFO ? unlock(limit: limit) : ripen(limit: limit)) == limit || isMore
+        let old = try records.list(StoredMessage.self, of: partition, limit: limit).prefix(while: hasExpired)
+        for message in old { try remove(message) }
+        return old.count
     }
 
     /// How many messages there are. Only after ``settle(limit:)`` has said that there is no more.
@@ -228,6 +247,8 @@ enum Received: Sendable {
     case needsKeys(Set<MessageKey>)
     /// There is nothing before a time, unless something is sent: milliseconds since 1970. nil: nothing is hidden.
     case nothing(until: Int64?)
+    /// There were only such as had to go, and there may be others behind them.
+    case onlyOld
     /// Too many are in flight.
     case overLimit
 }

@@ -10,8 +10,10 @@ extension QueueMessages {
     static let mostInFlight = 120_000
     /// How many messages are looked at for tenants that wait.
     private static let fairWindow = 64
-    /// How often more are looked for where some had to go.
-    static let mostRounds = 16
+    /// How often more are looked for in one transaction, where some had to go.
+    static let mostRounds = 4
+    /// How many are looked at then.
+    static let portion = 64
 
     /// Takes what can be received, the oldest first, and of several tenants' in turn.
     func receiveUnordered(_ wish: ReceiveWish) throws(ServiceError) -> Received {
@@ -19,18 +21,21 @@ extension QueueMessages {
         let grave = try deadLetterQueue()
         var taken: [(message: StoredMessage, content: [UInt8])] = []
         var seen: Set<RowKey> = []
-        for _ in 0..<Self.mostRounds where taken.count < wish.most {
-            let wanted = wish.most - taken.count
+        for round in 0... {
+            guard taken.count < wish.most else { break }
+            let wanted = round == 0 ? wish.most : Self.portion
             // With no time to hide, what was taken is there again.
-            let found = try visible(limit: wanted + seen.count).filter { !seen.contains($0.key) }
-            let candidates = try fair(found, limit: wanted)
+            let all = try visible(limit: wanted + seen.count)
+            let isEnd = all.count < wanted + seen.count
+            let candidates = try fair(all.filter { !seen.contains($0.key) }, limit: wanted)
             guard !candidates.isEmpty else { break }
-            let locked = candidates.filter { !wish.canOpen($0) }
+            guard round < Self.mostRounds else { return taken.isEmpty ? .onlyOld : .messages(taken) }
+            let locked = candidates.filter { !wish.canOpen($0) && !hasExpired($0) }
             if !locked.isEmpty {
                 if taken.isEmpty { return .needsKeys(Set(locked.compactMap(\.dataKey))) }
                 break
             }
-            for message in candidates {
+            for message in candidates where taken.count < wish.most {
                 if hasExpired(message) {
                     try remove(message)
                 } else if let grave, message.receives >= grave.most {
@@ -40,6 +45,7 @@ extension QueueMessages {
                     taken.append((try take(message, hiding: wish.hiding), try content(of: message)))
                 }
             }
+            if isEnd { break }
         }
         if !taken.isEmpty { return .messages(taken) }
         return .nothing(until: try pending(limit: 1).first?.due)

@@ -6,7 +6,7 @@ import Platform
 import S3API
 import Wire
 
-/// An event that is yet to be delivered to the bucket that a pool's logs go to.
+/// An event that is yet to be delivered where a pool's logs go.
 struct PoolLogPart: TableRow, Equatable {
     static let kind = "AWS::Cognito::UserPool::LogPart"
 
@@ -15,6 +15,8 @@ struct PoolLogPart: TableRow, Equatable {
     let id: String
     /// JSON
     let line: String
+    /// `userNotification`; nil: `userAuthEvents`.
+    var source: String?
 
     var partition: String { poolID }
     var key: RowKey { RowKey(.text(id)) }
@@ -23,21 +25,72 @@ struct PoolLogPart: TableRow, Equatable {
 extension MutableRecords {
     /// Has an event delivered where the pool's logs go.
     func deliver(_ event: AuthEvent, of pool: PoolEntry, requestID: String, at time: Double) throws(ServiceError) {
-        guard try get(LogDelivery.self, pool.id)?.bucket() != nil else { return }
+        guard try get(LogDelivery.self, pool.id)?.destination(of: LogDelivery.userEvents) != nil else { return }
         let line = event.logLine(requestID: requestID)
-        try put(PoolLogPart(poolID: pool.id, id: RequestIDs.make(time: time), line: line))
-        guard try scheduledTime(of: DeliverPoolLogs.self, id: pool.id) == nil else { return }
-        try schedule(DeliverPoolLogs(poolID: pool.id), id: pool.id, at: time + DeliverPoolLogs.delay)
+        try deliver(PoolLogPart(poolID: pool.id, id: RequestIDs.make(time: time), line: line), at: time)
+    }
+
+    /// Has it delivered where the pool's logs go that a message to a user could not be sent.
+    func deliver(failure details: String, ofMessageOf poolID: String, at time: Double) throws(ServiceError) {
+        let source = LogDelivery.notifications
+        guard try get(LogDelivery.self, poolID)?.destination(of: source) != nil else { return }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("eventTimestamp", String(RequestIDs.milliseconds(time)))
+        writer.member("eventSource", "USER_NOTIFICATION")
+        writer.member("logLevel", "ERROR")
+        writer.key("message")
+        writer.beginObject()
+        writer.member("details", details)
+        writer.endObject()
+        writer.key("logSourceId")
+        writer.beginObject()
+        writer.member("userPoolId", poolID)
+        writer.endObject()
+        writer.endObject()
+        let line = String(decoding: writer.bytes, as: UTF8.self)
+        try deliver(PoolLogPart(poolID: poolID, id: RequestIDs.make(time: time), line: line, source: source), at: time)
+    }
+
+    private func deliver(_ part: PoolLogPart, at time: Double) throws(ServiceError) {
+        try put(part)
+        guard try scheduledTime(of: DeliverPoolLogs.self, id: part.poolID) == nil else { return }
+        try schedule(DeliverPoolLogs(poolID: part.poolID), id: part.poolID, at: time + DeliverPoolLogs.delay)
     }
 }
 
 extension LogDelivery {
-    /// The bucket that the events of users go to; nil: to none.
-    func bucket() throws(ServiceError) -> String? {
-        for configuration in try view().logConfigurations where configuration.eventSource == "userAuthEvents" {
-            if let arn = configuration.s3Configuration?.bucketArn { return ARN(parsing: arn)?.resource }
+    static let userEvents = "userAuthEvents"
+    static let notifications = "userNotification"
+
+    /// Where events go.
+    enum Destination: Sendable, Equatable {
+        case bucket(String)
+        /// The log group's name.
+        case group(String)
+    }
+
+    /// Where the events of a source go; nil: nowhere.
+    func destination(of source: String) throws(ServiceError) -> Destination? {
+        for configuration in try view().logConfigurations where configuration.eventSource == source {
+            if let arn = configuration.s3Configuration?.bucketArn {
+                return (ARN(parsing: arn)?.resource).map { .bucket($0) }
+            }
+            if let arn = configuration.cloudWatchLogsConfiguration?.logGroupArn {
+                return ARN(parsing: arn).flatMap { Self.group($0) }.map { .group($0) }
+            }
         }
         return nil
+    }
+
+    /// The name of a log group.
+    /// - Returns: nil: it is none.
+    static func group(_ arn: ARN) -> String? {
+        let parts = arn.resource.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2 || parts.count == 3 && parts[2] == "*", parts[0] == "log-group", !parts[1].isEmpty else {
+            return nil
+        }
+        return String(parts[1])
     }
 }
 
@@ -87,8 +140,8 @@ extension AuthEvent {
     }
 }
 
-/// Puts the events that have gathered into the pool's bucket, as `delivery.logs.amazonaws.com`: the bucket's policy has to let
-/// it. What the bucket does not take is dropped, as on AWS.
+/// Puts the events that have gathered into the pool's bucket or log group, as `delivery.logs.amazonaws.com`: the bucket's policy, or
+/// a resource policy of CloudWatch Logs, has to let it. What is not taken is dropped, as on AWS.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html>
 struct DeliverPoolLogs: Job {
     static let kind = "CognitoIDP::DeliverPoolLogs"
@@ -98,20 +151,23 @@ struct DeliverPoolLogs: Job {
     private static let patience = 86_400.0
     /// Events in one file.
     private static let most = 1000
-    private static let service = "delivery.logs.amazonaws.com"
 
     let poolID: String
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, poolID) = (context.environment, poolID)
-        let (parts, bucket) = try await environment.read(context.scope) { (records) throws(ServiceError) in
+        let (parts, delivery) = try await environment.read(context.scope) { (records) throws(ServiceError) in
             (
                 try records.list(PoolLogPart.self, of: poolID, limit: Self.most),
-                try records.get(LogDelivery.self, poolID)?.bucket()
+                try records.get(LogDelivery.self, poolID)
             )
         }
-        if let pool = environment.userPool(poolID)?.pool, let bucket, !parts.isEmpty {
-            try await deliver(parts, of: pool, to: bucket, environment)
+        if let pool = environment.userPool(poolID)?.pool {
+            for source in [LogDelivery.userEvents, LogDelivery.notifications] {
+                let own = parts.filter { ($0.source ?? LogDelivery.userEvents) == source }
+                guard !own.isEmpty, let destination = try delivery?.destination(of: source) else { continue }
+                try await deliver(own, of: pool, to: destination, environment)
+            }
         }
         let now = environment.now()
         try await context.finish { (records) throws(ServiceError) in
@@ -123,29 +179,38 @@ struct DeliverPoolLogs: Job {
     }
 
     private func deliver(
-        _ parts: [PoolLogPart], of pool: UserPool, to bucket: String, _ environment: Environment
+        _ parts: [PoolLogPart], of pool: UserPool, to destination: LogDelivery.Destination, _ environment: Environment
     ) async throws(ServiceError) {
-        guard let gzip = Gzip() else { throw .internalFailure }
-        for part in parts { gzip.append((part.line + "\n").utf8) }
-        let (body, key) = (gzip.finish(), key(of: pool, at: environment.now()))
-        let source = "arn:aws:logs:\(pool.region):\(pool.accountID):*"
         do throws(ServiceError) {
-            _ = try await environment.services(in: pool.region).call(
-                S3.PutObject.self,
-                S3.PutObject.Input {
-                    $0.bucket = bucket
-                    $0.key = key
-                    $0.acl = "bucket-owner-full-control"
-                    $0.contentType = "application/json"
-                    $0.contentEncoding = "gzip"
-                    $0.body = BodyStream(body)
-                }, as: .own(Self.service, for: source, in: pool.accountID))
+            switch destination {
+            case .bucket(let bucket): try await put(parts, of: pool, into: bucket, environment)
+            case .group(let group):
+                try await PoolLogGroup(environment: environment, pool: pool, group: group).write(parts)
+            }
         } catch {
             let isOld =
                 parts.first.flatMap { UUIDv7.milliseconds(of: $0.id) }
                 .map { environment.now() - Double($0) / 1000 > Self.patience } ?? false
             guard error.status < 500 || isOld else { throw error }
         }
+    }
+
+    private func put(
+        _ parts: [PoolLogPart], of pool: UserPool, into bucket: String, _ environment: Environment
+    ) async throws(ServiceError) {
+        guard let gzip = Gzip() else { throw .internalFailure }
+        for part in parts { gzip.append((part.line + "\n").utf8) }
+        let (body, key) = (gzip.finish(), key(of: pool, at: environment.now()))
+        _ = try await environment.services(in: pool.region).call(
+            S3.PutObject.self,
+            S3.PutObject.Input {
+                $0.bucket = bucket
+                $0.key = key
+                $0.acl = "bucket-owner-full-control"
+                $0.contentType = "application/json"
+                $0.contentEncoding = "gzip"
+                $0.body = BodyStream(body)
+            }, as: PoolLogGroup.identity(of: pool))
     }
 
     /// By account, Region and time. AWS does not say what it calls these files.

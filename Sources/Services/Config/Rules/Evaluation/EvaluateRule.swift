@@ -1,0 +1,240 @@
+import Directory
+import Ledger
+import Platform
+import Wire
+
+/// Evaluates a rule on all that it is about: when it is made or changed, when somebody asks, and from time to time.
+struct EvaluateRule: Job {
+    static let kind = "Config::EvaluateRule"
+    /// Custom rules wait for their endpoints.
+    static let concurrency = 4
+
+    /// How many resources are looked at in one transaction.
+    private static let batch = 128
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let (name, scope) = (context.id, context.scope)
+        let rule = try await environment.read(scope) { (records) throws(ServiceError) in
+            try records.get(StoredRule.self, name)
+        }
+        guard let rule, rule.state == "ACTIVE" || rule.state == "EVALUATING" else {
+            return try await context.finish { _ in }
+        }
+        let start = environment.now()
+        do throws(ServiceError) {
+            switch rule.managed?.evaluation {
+            case .account(let wanted, let decide)?:
+                try await Self.evaluateAccount(rule, wanted, decide, start, environment)
+            default: try await Self.evaluateResources(rule, start, environment)
+            }
+            try await Self.sweep(rule, before: start, environment)
+        } catch {
+            // What it needs may be there in a moment.
+            if error.code == "ReportInProgress" { return try await Self.tryAgain(context) }
+            return try await Self.finish(context, rule, start, failure: error)
+        }
+        try await Self.finish(context, rule, start, failure: nil)
+    }
+
+    private static func tryAgain(_ context: JobContext) async throws(ServiceError) {
+        let (name, time) = (context.id, context.environment.now() + 1)
+        try await context.finish { (records) throws(ServiceError) in
+            try records.schedule(EvaluateRule(), id: name, at: time)
+        }
+    }
+
+    private static func finish(
+        _ context: JobContext, _ rule: StoredRule, _ start: Double, failure: ServiceError?
+    ) async throws(ServiceError) {
+        let time = context.environment.now()
+        try await context.finish { (records) throws(ServiceError) in
+            guard var current = try records.get(StoredRule.self, rule.name), current.created == rule.created else {
+                return
+            }
+            if current.state == "EVALUATING" {
+                current.state = "ACTIVE"
+                try records.put(current)
+            }
+            var status = try records.get(RuleStatus.self, rule.name) ?? RuleStatus(id: rule.name, activated: start)
+            if let failure {
+                (status.failedInvocation, status.failedEvaluation) = (start, time)
+                (status.errorCode, status.errorMessage) = (failure.code, failure.message)
+            } else {
+                (status.invoked, status.evaluated) = (start, time)
+                (status.errorCode, status.errorMessage) = (nil, nil)
+            }
+            try records.put(status)
+            if let interval = current.interval {
+                try records.schedule(EvaluateRule(), id: rule.name, at: start + interval)
+            }
+        }
+    }
+
+    // MARK: Resources
+
+    private static func evaluateResources(
+        _ rule: StoredRule, _ start: Double, _ environment: Environment
+    ) async throws(ServiceError) {
+        if rule.owner == .customLambda, !rule.isChangeTriggered {
+            try await RuleEndpoint(rule, environment).invoke(on: nil, start)
+            return
+        }
+        let recorder = environment.projection(RecorderIndex.self).recorder(in: rule.scope)
+        let types = rule.types ?? environment.configuredResources.keys.sorted()
+        for type in types {
+            // Rules look at what is recorded.
+            guard let type = environment.configuredResourceType(type),
+                recorder?.records(type.name, isGlobal: type.isGlobal) == true
+            else { continue }
+            var after: String?
+            repeat {
+                let from = after
+                let page = try await environment.read(rule.scope) { (records) throws(ServiceError) in
+                    try Self.page(of: rule, type, after: from, records, environment)
+                }
+                if rule.owner == .customLambda {
+                    for item in page.items { try await RuleEndpoint(rule, environment).invoke(on: item, start) }
+                } else {
+                    try await keep(page.found, rule, start, environment)
+                }
+                after = page.next
+                await Task.yield()
+            } while after != nil
+        }
+    }
+
+    private static func page(
+        of rule: StoredRule, _ type: ConfiguredResourceType, after: String?, _ records: Records,
+        _ environment: Environment
+    ) throws(ServiceError) -> (found: [ResourceVerdict], items: [ConfigurationItem], next: String?) {
+        let around = try RuleSurroundings(of: rule.accountID, records, environment)
+        let page = try type.list(rule.accountID, rule.region, after, batch, records)
+        var found: [ResourceVerdict] = []
+        var items: [ConfigurationItem] = []
+        for resource in page.resources {
+            guard let item = try environment.configurationItem(of: resource, records) else { continue }
+            if rule.owner == .customLambda {
+                if rule.isAbout(item) { items.append(item) }
+            } else if let verdict = rule.verdictOrFailure(on: item, around, environment) {
+                found.append(ResourceVerdict(item.resourceType, item.resourceID, verdict))
+            }
+        }
+        return (found, items, page.next)
+    }
+
+    // MARK: Accounts
+
+    private static func evaluateAccount(
+        _ rule: StoredRule, _ wanted: [AccountFact], _ decide: ManagedRule.AccountRule, _ start: Double,
+        _ environment: Environment
+    ) async throws(ServiceError) {
+        let parameters = try RuleParameters(parsing: rule.inputParameters).completed(rule.managed?.parameters ?? [])
+        var gathering = try await FactGathering(rule, parameters, environment)
+        try await gathering.gather(wanted)
+        let all = decide(gathering.facts, parameters)
+        for first in stride(from: 0, to: all.count, by: batch) {
+            try await keep(Array(all[first..<min(first + batch, all.count)]), rule, start, environment)
+        }
+    }
+
+    // MARK: Results
+
+    private static func keep(
+        _ found: [ResourceVerdict], _ rule: StoredRule, _ start: Double, _ environment: Environment
+    ) async throws(ServiceError) {
+        guard !found.isEmpty else { return }
+        let time = environment.now()
+        try await environment.write(rule.scope, requestID: "") { (records) throws(ServiceError) in
+            guard let current = try records.get(StoredRule.self, rule.name), current.created == rule.created else {
+                return
+            }
+            for one in found {
+                try records.keep(
+                    one.verdict, of: rule, on: one.type, one.id, ordered: start, invoked: start, at: time)
+            }
+        }
+    }
+
+    /// Forgets what was said of resources that are no more, or that the rule is no longer about.
+    private static func sweep(
+        _ rule: StoredRule, before start: Double, _ environment: Environment
+    ) async throws(ServiceError) {
+        // Those of a custom rule at an endpoint come when they come.
+        guard rule.owner != .customLambda else { return }
+        var after: RowKey?
+        while true {
+            let from = after
+            let last = try await environment.write(rule.scope, requestID: "") { (records) throws(ServiceError) -> RowKey? in
+                let page = try records.list(
+                    RuleResult.self, of: rule.name, RowRange(after: from.map { .key($0) }), limit: Self.batch)
+                for result in page where result.recorded < start {
+                    try records.keep(
+                        .notApplicable, of: rule, on: result.type, result.id, ordered: start, invoked: start, at: start)
+                }
+                return page.count == Self.batch ? page.last?.key : nil
+            }
+            guard let last else { return }
+            after = last
+        }
+    }
+}
+
+/// Tells the function of a custom rule that a resource has changed.
+struct InvokeRule: Job {
+    static let kind = "Config::InvokeRule"
+    static let concurrency = 4
+
+    let rule: String
+    let type: String
+    let record: String
+    let region: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let resource = ConfiguredResource(type, record, account: context.scope.account, region: region)
+        let name = rule
+        let found = try await environment.read(context.scope) { (records) throws(ServiceError) in
+            (try records.get(StoredRule.self, name), try environment.configurationItem(of: resource, records))
+        }
+        if let rule = found.0, let item = found.1 {
+            let time = environment.now()
+            do throws(ServiceError) { try await RuleEndpoint(rule, environment).invoke(on: item, time) } catch {
+                return try await context.finish { (records) throws(ServiceError) in
+                    guard var status = try records.get(RuleStatus.self, name) else { return }
+                    status.failedInvocation = time
+                    (status.errorCode, status.errorMessage) = (error.code, error.message)
+                    try records.put(status)
+                }
+            }
+        }
+        try await context.finish { _ in }
+    }
+}
+
+/// Forgets the results of a rule that is no more, or whose results somebody wants forgotten.
+struct ForgetResults: Job {
+    static let kind = "Config::ForgetResults"
+
+    /// The rule's name.
+    let rule: String
+    /// Whether the rule is to be deleted after that.
+    var deletesRule = false
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let rule = rule
+        let environment = context.environment
+        while try await environment.write(
+            context.scope, requestID: "",
+            { (records) throws(ServiceError) in try records.forgetResults(of: rule) })
+        {
+            await Task.yield()
+        }
+        let deletes = deletesRule
+        try await context.finish { (records) throws(ServiceError) in
+            guard deletes, let found = try records.get(StoredRule.self, rule), found.state == "DELETING" else { return }
+            try records.delete(found)
+            if let status = try records.get(RuleStatus.self, rule) { try records.delete(status) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Ledger
+import Platform
+import Wire
+
+extension MutableRecords {
+    /// Keeps what a rule says of a resource, and tells whoever listens if that is something else than before.
+    func keep(
+        _ verdict: Verdict, of rule: StoredRule, on type: String, _ id: String, ordered: Double, invoked: Double,
+        at time: Double
+    ) throws(ServiceError) {
+        let old = try get(RuleResult.self, RuleResult.key(type, id), of: rule.name)
+        // A verdict on an older state says nothing.
+        if let old, old.ordered > ordered { return }
+        let annotation = verdict.annotation.map { String($0.prefix(256)) }
+        guard verdict.compliance != .notApplicable else {
+            guard let old else { return }
+            try forget(old)
+            try announceChange(of: rule, on: type, id, from: old, to: nil, at: time)
+            return
+        }
+        let new = RuleResult(
+            rule: rule.name, type: type, id: id, compliance: verdict.compliance, annotation: annotation,
+            ordered: ordered, invoked: invoked, recorded: time)
+        try put(new)
+        if new.compliance == .nonCompliant { try remediateAutomatically(rule.name, type, id, at: time) }
+        guard old?.compliance != new.compliance else { return }
+        try count(type, id, from: old?.compliance, to: new.compliance)
+        try announceChange(of: rule, on: type, id, from: old, to: new, at: time)
+    }
+
+    /// Forgets a result.
+    func forget(_ result: RuleResult) throws(ServiceError) {
+        try delete(RuleResult.self, result.key, of: result.rule)
+        try count(result.type, result.id, from: result.compliance, to: nil)
+    }
+
+    /// Forgets some of what a rule has said.
+    /// - Returns: whether there is more.
+    func forgetResults(of rule: String, limit: Int = 256) throws(ServiceError) -> Bool {
+        let results = try list(RuleResult.self, of: rule, limit: limit)
+        for result in results { try forget(result) }
+        return results.count == limit
+    }
+
+    private func count(
+        _ type: String, _ id: String, from old: Compliance?, to new: Compliance?
+    ) throws(ServiceError) {
+        var resource = try get(ResourceCompliance.self, RuleResult.key(type, id)) ?? ResourceCompliance(type: type, id: id)
+        if let old { resource.count(old, -1) }
+        if let new { resource.count(new, 1) }
+        if resource.isEmpty {
+            try delete(ResourceCompliance.self, resource.key)
+        } else {
+            try put(resource)
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/config/latest/developerguide/monitor-config-with-cloudwatchevents.html>
+    private func announceChange(
+        of rule: StoredRule, on type: String, _ id: String, from old: RuleResult?, to new: RuleResult?, at time: Double
+    ) throws(ServiceError) {
+        func result(_ result: RuleResult?) -> JSONValue {
+            guard let result else { return .null }
+            return .members([
+                "evaluationResultIdentifier": .members([
+                    "evaluationResultQualifier": .members([
+                        "configRuleName": .string(rule.name), "resourceType": .string(type), "resourceId": .string(id),
+                        "evaluationMode": .string("DETECTIVE"),
+                    ]), "orderingTimestamp": .time(result.ordered),
+                ]), "complianceType": .string(result.compliance.rawValue), "resultRecordedTime": .time(result.recorded),
+                "configRuleInvokedTime": .time(result.invoked), "annotation": .perhaps(result.annotation),
+            ])
+        }
+        let now = new.map { result($0) } ?? .members(["complianceType": .string(Compliance.notApplicable.rawValue)])
+        let detail: JSONValue = .members([
+            "resourceId": .string(id), "awsRegion": .string(rule.region), "awsAccountId": .string(rule.accountID),
+            "configRuleName": .string(rule.name), "recordVersion": .string("1.0"), "configRuleARN": .string(rule.arn),
+            "messageType": .string("ComplianceChangeNotification"), "newEvaluationResult": now,
+            "oldEvaluationResult": result(old), "notificationCreationTime": .time(time), "resourceType": .string(type),
+        ])
+        try announce(
+            AnnouncedEvent(
+                source: "aws.config", detailType: "Config Rules Compliance Change", time: time, detail: detail.jsonText),
+            to: rule.accountID, in: rule.region)
+        guard try list(DeliveryChannel.self, limit: 1).first?.topicARN != nil else { return }
+        let subject = "[AWS Config:\(rule.region)] \(type) \(id) is now \((new?.compliance ?? .notApplicable).rawValue)"
+        try schedule(
+            PublishNotification(subject: String(subject.prefix(100)), message: detail.jsonText),
+            id: RequestIDs.make(time: time), at: time)
+    }
+}

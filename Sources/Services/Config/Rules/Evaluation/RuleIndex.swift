@@ -1,0 +1,67 @@
+import Directory
+import Ledger
+import Platform
+import Synchronization
+
+/// The rules that are there, by account and Region, for changes that concern many of them; and their policies, compiled.
+final class RuleIndex: Projection {
+    static let kinds: Set<String> = [StoredRule.kind]
+
+    private struct State {
+        var rules: [Scope: [String: StoredRule]] = [:]
+        /// By account: where it has rules that changes trigger.
+        var regions: [String: Set<String>] = [:]
+        /// The number of the first entry of the journal that told of a rule.
+        var first = Int64.max
+    }
+
+    private let state = Mutex(State())
+
+    init() {}
+
+    func apply(_ changes: [Change]) throws(LedgerError) {
+        for change in changes where change.kind == StoredRule.kind {
+            let rule = try change.decodeAfter(StoredRule.self)
+            let scope = change.scope
+            state.withLock { state in
+                state.rules[scope, default: [:]][change.id] = rule
+                state.first = min(state.first, change.sequence)
+                let isTriggered = state.rules[scope]?.values.contains(where: \.isChangeTriggered) == true
+                if isTriggered {
+                    state.regions[scope.account, default: []].insert(scope.region)
+                } else {
+                    state.regions[scope.account]?.remove(scope.region)
+                    if state.regions[scope.account]?.isEmpty == true { state.regions[scope.account] = nil }
+                }
+            }
+        }
+    }
+
+    func replaceAll(with changes: [Change]) throws(LedgerError) {
+        state.withLock { $0 = State() }
+        try apply(changes)
+    }
+
+    /// Whether changes trigger any rule anywhere.
+    var isEmpty: Bool { state.withLock { $0.regions.isEmpty } }
+
+    /// Whether there was a rule when the journal had come to an entry.
+    func mayTrigger(_ sequence: Int64) -> Bool { state.withLock { sequence >= $0.first } }
+
+    /// The rules of an account that changes of a type of resource trigger, in a Region; those of all Regions for a resource that
+    /// has none.
+    func rules(triggeredBy resource: ConfiguredResource) -> [StoredRule] {
+        state.withLock { state in
+            guard let regions = state.regions[resource.account] else { return [] }
+            let wanted = resource.region.isEmpty ? regions : regions.intersection([resource.region])
+            return wanted.sorted().flatMap { region in
+                (state.rules[Scope(account: resource.account, region: region)] ?? [:]).values
+                    .filter { $0.isChangeTriggered && ($0.types?.contains(resource.type) ?? true) }
+                    .sorted { $0.name < $1.name }
+            }
+        }
+    }
+
+    /// nil: there is none of the name.
+    func rule(_ name: String, in scope: Scope) -> StoredRule? { state.withLock { $0.rules[scope]?[name] } }
+}

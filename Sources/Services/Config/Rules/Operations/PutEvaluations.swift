@@ -1,0 +1,61 @@
+import AWSConfigAPI
+import Directory
+import Ledger
+import Platform
+import Wire
+
+/// What custom rules say.
+/// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html>
+extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
+    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        let evaluations = input.evaluations ?? []
+        guard !evaluations.isEmpty || input.testMode == true else {
+            throw .invalidParameterValue(
+                "The Evaluations object in your request cannot be null. Add the required parameters and try again.")
+        }
+        let token = try records.get(ResultToken.self, RowKey(.text(input.resultToken)))
+        // In test mode the token may be anything.
+        if input.testMode == true, token == nil { return Output { $0.failedEvaluations = [] } }
+        guard let token, call.time < token.invoked + ResultToken.lifetime else {
+            throw AWSConfig.Failure.invalidResultTokenException("The specified ResultToken is invalid.")
+        }
+        guard let rule = try records.get(StoredRule.self, token.rule), rule.created == token.created else {
+            throw .noSuchRule(token.rule)
+        }
+        guard input.testMode != true else { return Output { $0.failedEvaluations = [] } }
+        for evaluation in evaluations {
+            try records.keep(
+                try Verdict(evaluation.complianceType, evaluation.annotation), of: rule,
+                on: evaluation.complianceResourceType, evaluation.complianceResourceId,
+                ordered: evaluation.orderingTimestamp.secondsSinceEpoch, invoked: token.invoked, at: call.time)
+        }
+        if var status = try records.get(RuleStatus.self, rule.name) {
+            (status.invoked, status.evaluated) = (token.invoked, call.time)
+            try records.put(status)
+        }
+        return Output { $0.failedEvaluations = [] }
+    }
+}
+
+/// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutExternalEvaluation.html>
+extension AWSConfig.PutExternalEvaluation: WriteOperation, OnConfigRule {
+    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        let rule = try records.rule(input.configRuleName)
+        let evaluation = input.externalEvaluation
+        try records.keep(
+            try Verdict(evaluation.complianceType, evaluation.annotation), of: rule,
+            on: evaluation.complianceResourceType, evaluation.complianceResourceId,
+            ordered: evaluation.orderingTimestamp.secondsSinceEpoch, invoked: call.time, at: call.time)
+        return Output()
+    }
+}
+
+extension Verdict {
+    /// - Throws: InvalidParameterValueException for INSUFFICIENT_DATA, which only AWS Config itself may say.
+    fileprivate init(_ type: String, _ annotation: String?) throws(ServiceError) {
+        guard let compliance = Compliance(rawValue: type), compliance != .insufficientData else {
+            throw .invalidParameterValue("The ComplianceType \(type) is not valid for an evaluation.")
+        }
+        self.init(compliance: compliance, annotation: annotation)
+    }
+}

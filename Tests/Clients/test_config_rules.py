@@ -1,0 +1,221 @@
+"""AWS Config's rules: AWS's own, custom policies and functions at endpoints, what they say, and who is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from harness import ACCOUNT, Identity, Server, error_of
+from harness.configuration import Recording, until
+
+BUCKET = "AWS::S3::Bucket"
+USER = "AWS::IAM::User"
+
+
+def rule(name: str, identifier: str, **more: Any) -> dict[str, Any]:
+    parameters = more.pop("parameters", None)
+    made = {"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}, **more}
+    if parameters:
+        made["InputParameters"] = json.dumps(parameters)
+    return made
+
+
+def policy_rule(name: str, text: str, *types: str, **more: Any) -> dict[str, Any]:
+    return {
+        "ConfigRuleName": name, "Scope": {"ComplianceResourceTypes": list(types)},
+        "Source": {
+            "Owner": "CUSTOM_POLICY",
+            "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ConfigurationItemChangeNotification"}],
+            "CustomPolicyDetails": {"PolicyRuntime": "guard-2.x.x", "PolicyText": text}},
+        **more}
+
+
+def verdicts(api: Any, name: str) -> dict[str, str]:
+    pages = api.get_paginator("get_compliance_details_by_config_rule").paginate(ConfigRuleName=name)
+    return {
+        one["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["ResourceId"]: one["ComplianceType"]
+        for page in pages for one in page["EvaluationResults"]}
+
+
+def evaluated(api: Any, name: str) -> dict[str, Any]:
+    def status() -> dict[str, Any] | None:
+        found = api.describe_config_rule_evaluation_status(ConfigRuleNames=[name])["ConfigRulesEvaluationStatus"][0]
+        return found if found["FirstEvaluationStarted"] else None
+
+    return until(status)
+
+
+def test_a_careless_change_is_found(cloud: Server) -> None:
+    """A managed rule on buckets: the first evaluation, a change, a deletion, and all that tells of them."""
+    recording = Recording(cloud.root)
+    api = recording.api
+    recording.s3.create_bucket(Bucket="good")
+    recording.s3.put_bucket_versioning(Bucket="good", VersioningConfiguration={"Status": "Enabled"})
+    api.put_config_rule(
+        ConfigRule=rule("versioned", "S3_BUCKET_VERSIONING_ENABLED"), Tags=[{"Key": "team", "Value": "audit"}])
+    until(lambda: verdicts(api, "versioned") == {"good": "COMPLIANT", recording.bucket: "NON_COMPLIANT"})
+    found = api.describe_config_rules(ConfigRuleNames=["versioned"])["ConfigRules"][0]
+    assert found["ConfigRuleArn"] == f"arn:aws:config:us-east-1:{ACCOUNT}:config-rule/{found['ConfigRuleId']}"
+    assert found["ConfigRuleState"] == "ACTIVE" and found["ConfigRuleId"].startswith("config-rule-")
+    assert api.list_tags_for_resource(ResourceArn=found["ConfigRuleArn"])["Tags"] == [{"Key": "team", "Value": "audit"}]
+    recording.s3.put_bucket_versioning(Bucket="good", VersioningConfiguration={"Status": "Suspended"})
+    until(lambda: verdicts(api, "versioned")["good"] == "NON_COMPLIANT")
+    recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
+    until(lambda: verdicts(api, "versioned") == {"good": "NON_COMPLIANT", recording.bucket: "COMPLIANT"})
+
+    by_rule = api.describe_compliance_by_config_rule()["ComplianceByConfigRules"]
+    assert by_rule == [{"ConfigRuleName": "versioned", "Compliance": {
+        "ComplianceType": "NON_COMPLIANT", "ComplianceContributorCount": {"CappedCount": 1, "CapExceeded": False}}}]
+    assert api.describe_compliance_by_config_rule(ComplianceTypes=["COMPLIANT"])["ComplianceByConfigRules"] == []
+    by_resource = api.describe_compliance_by_resource(ResourceType=BUCKET, ComplianceTypes=["NON_COMPLIANT"])
+    assert [one["ResourceId"] for one in by_resource["ComplianceByResources"]] == ["good"]
+    details = api.get_compliance_details_by_resource(ResourceType=BUCKET, ResourceId="good")["EvaluationResults"]
+    assert [one["Annotation"] for one in details] == ["Versioning is not enabled."]
+    only = api.get_compliance_details_by_config_rule(ConfigRuleName="versioned", ComplianceTypes=["NON_COMPLIANT"], Limit=1)
+    assert len(only["EvaluationResults"]) == 1 and "NextToken" not in only
+    summary = api.get_compliance_summary_by_config_rule()["ComplianceSummary"]
+    assert summary["NonCompliantResourceCount"]["CappedCount"] == 1 and summary["CompliantResourceCount"]["CappedCount"] == 0
+    types = api.get_compliance_summary_by_resource_type(ResourceTypes=[BUCKET])["ComplianceSummariesByResourceType"]
+    assert types[0]["ComplianceSummary"]["CompliantResourceCount"]["CappedCount"] == 1
+
+    recording.s3.delete_bucket(Bucket="good")
+    until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
+    assert api.describe_compliance_by_resource(ResourceType=BUCKET, ResourceId="good")["ComplianceByResources"] == []
+    api.delete_evaluation_results(ConfigRuleName="versioned")
+    assert verdicts(api, "versioned") == {}
+    api.start_config_rules_evaluation(ConfigRuleNames=["versioned"])
+    until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
+    api.delete_config_rule(ConfigRuleName="versioned")
+    until(lambda: api.describe_config_rules()["ConfigRules"] == [])
+    assert error_of(api.describe_config_rules, ConfigRuleNames=["versioned"]).code == "NoSuchConfigRuleException"
+    assert api.describe_compliance_by_resource()["ComplianceByResources"] == []
+
+
+def test_rules_about_the_account(cloud: Server) -> None:
+    """Periodic rules, which ask services with AWS Config's role."""
+    root = cloud.root
+    recording = Recording(root)
+    api = recording.api
+    root.iam.create_user(UserName="alice")
+    user = root.iam.get_user(UserName="alice")["User"]["UserId"]
+    key = root.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    for name in (
+        "IAM_PASSWORD_POLICY", "ROOT_ACCOUNT_MFA_ENABLED", "IAM_ROOT_ACCESS_KEY_CHECK", "IAM_USER_MFA_ENABLED",
+        "ACCESS_KEYS_ROTATED", "CLOUD_TRAIL_ENABLED", "CMK_BACKING_KEY_ROTATION_ENABLED", "ACCOUNT_PART_OF_ORGANIZATIONS",
+        "SECURITY_ACCOUNT_INFORMATION_PROVIDED", "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC",
+        "KMS_CMK_NOT_SCHEDULED_FOR_DELETION", "CLOUDWATCH_LOG_GROUP_ENCRYPTED", "SHIELD_ADVANCED_ENABLED_AUTORENEW",
+    ):
+        api.put_config_rule(ConfigRule=rule(name, name))
+    expected = {
+        "IAM_PASSWORD_POLICY": {ACCOUNT: "NON_COMPLIANT"}, "ROOT_ACCOUNT_MFA_ENABLED": {ACCOUNT: "NON_COMPLIANT"},
+        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT"}, "ACCESS_KEYS_ROTATED": {user: "COMPLIANT"},
+        "CLOUD_TRAIL_ENABLED": {ACCOUNT: "NON_COMPLIANT"}, "CMK_BACKING_KEY_ROTATION_ENABLED": {key: "NON_COMPLIANT"},
+        "ACCOUNT_PART_OF_ORGANIZATIONS": {ACCOUNT: "NON_COMPLIANT"},
+        "SECURITY_ACCOUNT_INFORMATION_PROVIDED": {ACCOUNT: "NON_COMPLIANT"},
+        "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC": {ACCOUNT: "NON_COMPLIANT"},
+        "KMS_CMK_NOT_SCHEDULED_FOR_DELETION": {key: "COMPLIANT"},
+        "SHIELD_ADVANCED_ENABLED_AUTORENEW": {ACCOUNT: "NON_COMPLIANT"},
+    }
+    for name, verdict in expected.items():
+        status = evaluated(api, name)
+        assert "LastErrorCode" not in status, status
+        assert verdicts(api, name) == verdict, name
+    root.iam.update_account_password_policy(
+        MinimumPasswordLength=14, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True, MaxPasswordAge=90, PasswordReusePrevention=24)
+    root.client("kms").enable_key_rotation(KeyId=key)
+    api.start_config_rules_evaluation(ConfigRuleNames=["IAM_PASSWORD_POLICY", "CMK_BACKING_KEY_ROTATION_ENABLED"])
+    until(lambda: verdicts(api, "IAM_PASSWORD_POLICY") == {ACCOUNT: "COMPLIANT"})
+    until(lambda: verdicts(api, "CMK_BACKING_KEY_ROTATION_ENABLED") == {key: "COMPLIANT"})
+
+
+def test_custom_policies(cloud: Server) -> None:
+    recording = Recording(cloud.root)
+    api = recording.api
+    text = """
+        rule tagged when resourceType == "AWS::S3::Bucket" {
+            tags.owner exists << every bucket has an owner >>
+            supplementaryConfiguration.BucketVersioningConfiguration.status in ["Enabled", "Off"]
+        }
+    """
+    api.put_config_rule(ConfigRule=policy_rule("owned", text, BUCKET))
+    until(lambda: verdicts(api, "owned") == {recording.bucket: "NON_COMPLIANT"})
+    found = api.get_compliance_details_by_config_rule(ConfigRuleName="owned")["EvaluationResults"][0]
+    assert found["Annotation"] == "every bucket has an owner"
+    assert api.get_custom_rule_policy(ConfigRuleName="owned")["PolicyText"] == text
+    recording.s3.put_bucket_tagging(Bucket=recording.bucket, Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]})
+    until(lambda: verdicts(api, "owned") == {recording.bucket: "COMPLIANT"})
+    refused = error_of(api.put_config_rule, ConfigRule=policy_rule("bad", "rule x {", BUCKET))
+    assert refused.code == "InvalidParameterValueException" and "The policy text is invalid" in refused.message
+
+
+def test_what_is_refused(cloud: Server, new_user: Any) -> None:
+    root = cloud.root
+    api = root.client("config")
+    put = api.put_config_rule
+    early = error_of(put, ConfigRule=rule("r", "S3_BUCKET_VERSIONING_ENABLED"))
+    assert early.code == "NoAvailableConfigurationRecorderException"
+    Recording(root)
+    for made, message in (
+        (rule("r", "RDS_STORAGE_ENCRYPTED"), "The sourceIdentifier RDS_STORAGE_ENCRYPTED is invalid.  Please refer to the"
+         " documentation for a list of valid sourceIdentifiers that can be used when AWS is the Owner."),
+        (rule("r", "ACCESS_KEYS_ROTATED", parameters={"age": "1"}),
+         'Unknown parameters provided in the inputParameters: {"age":"1"}.'),
+        (rule("r", "IAM_ROLE_MANAGED_POLICY_CHECK"),
+         "The required parameter [managedPolicyArns] is not present in the inputParameters."),
+        (rule("r", "ACCESS_KEYS_ROTATED", parameters={"maxAccessKeyAge": " "}),
+         "Blank spaces are not acceptable for input parameter: maxAccessKeyAge."),
+        (rule("r", "ACCESS_KEYS_ROTATED", InputParameters="no"), "Invalid json no passed in the InputParameters field"),
+        (rule("r", "S3_BUCKET_VERSIONING_ENABLED", MaximumExecutionFrequency="One_Hour"),
+         "A maximum execution frequency is not allowed if MessageType is ConfigurationItemChangeNotification or"
+         " OversizedConfigurationItemChangeNotification"),
+        (rule("r", "REQUIRED_TAGS", Scope={"TagKey": "k", "ComplianceResourceTypes": [BUCKET]}),
+         "Scope cannot be applied to both resource and tag."),
+    ):
+        refused = error_of(put, ConfigRule=made)
+        assert (refused.code, refused.message) == ("InvalidParameterValueException", message)
+    for call, code in (
+        (lambda: api.delete_config_rule(ConfigRuleName="none"), "NoSuchConfigRuleException"),
+        (lambda: api.start_config_rules_evaluation(ConfigRuleNames=["none"]), "NoSuchConfigRuleException"),
+        (lambda: api.get_compliance_details_by_config_rule(ConfigRuleName="none"), "NoSuchConfigRuleException"),
+        (lambda: api.put_evaluations(ResultToken="none", Evaluations=[{
+            "ComplianceResourceType": BUCKET, "ComplianceResourceId": "b", "ComplianceType": "COMPLIANT",
+            "OrderingTimestamp": 1}]), "InvalidResultTokenException"),
+    ):
+        assert error_of(call).code == code
+    allowed = {"Effect": "Allow", "Action": "config:PutConfigRule", "Resource": "*",
+               "Condition": {"StringEquals": {"aws:RequestTag/team": "audit"}}}
+    user = new_user("auditor", allowed).client("config")
+    assert error_of(user.put_config_rule, ConfigRule=rule("r", "REQUIRED_TAGS")).code == "AccessDeniedException"
+    user.put_config_rule(ConfigRule=rule("r", "REQUIRED_TAGS"), Tags=[{"Key": "team", "Value": "audit"}])
+    assert error_of(user.describe_config_rules).code == "AccessDeniedException"
+
+
+def test_before_it_is_there(cloud: Server) -> None:
+    """AWS: "Evaluation Mode and Trigger Types for AWS Config Rules": proactive evaluation."""
+    recording = Recording(cloud.root)
+    api = recording.api
+    api.put_config_rule(ConfigRule=rule(
+        "blocked", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",
+        EvaluationModes=[{"Mode": "DETECTIVE"}, {"Mode": "PROACTIVE"}]))
+
+    def start(**properties: Any) -> str:
+        return api.start_resource_evaluation(
+            EvaluationMode="PROACTIVE", ResourceDetails={
+                "ResourceId": "planned", "ResourceType": BUCKET, "ResourceConfiguration": json.dumps(properties),
+                "ResourceConfigurationSchemaType": "CFN_RESOURCE_SCHEMA"})["ResourceEvaluationId"]
+
+    bad = start(BucketName="planned")
+    summary = api.get_resource_evaluation_summary(ResourceEvaluationId=bad)
+    assert summary["Compliance"] == "NON_COMPLIANT" and summary["EvaluationStatus"]["Status"] == "SUCCEEDED"
+    good = start(BucketName="planned", PublicAccessBlockConfiguration=dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True))
+    assert api.get_resource_evaluation_summary(ResourceEvaluationId=good)["Compliance"] == "COMPLIANT"
+    listed = api.list_resource_evaluations(Filters={"EvaluationMode": "PROACTIVE"})["ResourceEvaluations"]
+    assert [one["ResourceEvaluationId"] for one in listed] == [good, bad]
+    details = api.get_compliance_details_by_resource(ResourceEvaluationId=bad)["EvaluationResults"]
+    assert [one["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["EvaluationMode"] for one in details] == ["PROACTIVE"]
+    assert error_of(
+        api.put_config_rule, ConfigRule=rule("r", "IAM_GROUP_HAS_USERS_CHECK", EvaluationModes=[{"Mode": "PROACTIVE"}])
+    ).code == "InvalidParameterValueException"

@@ -1,0 +1,263 @@
+"""SNS and queues: deliveries within the publisher's transaction, dead letters, order, encryption, and no word that is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness.organizations import NewOrganization
+from harness.patience import PATIENCE
+
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
+FIFO = f"{TOPIC}.fifo"
+
+
+class Queues:
+    def __init__(self, root: Identity) -> None:
+        self.sqs = root.client("sqs")
+        self.account = root.sts.get_caller_identity()["Account"]
+
+    def arn(self, name: str) -> str:
+        return f"arn:aws:sqs:us-east-1:{self.account}:{name}"
+
+    def make(self, name: str, topic: str | None = TOPIC, **attributes: str) -> str:
+        """A queue that takes what a topic sends."""
+        if topic:
+            condition = {"ArnEquals": {"aws:SourceArn": topic}}
+            statement = allow("sqs:SendMessage", self.arn(name), Principal={"Service": "sns.amazonaws.com"}, Condition=condition)
+            attributes["Policy"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        if name.endswith(".fifo"):
+            attributes["FifoQueue"] = "true"
+        return str(self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+
+    def take(self, url: str, wait: int = 0) -> list[dict[str, Any]]:
+        """All that is there, taken out."""
+        taken: list[dict[str, Any]] = []
+        while True:
+            answer = self.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait, MessageAttributeNames=["All"], AttributeNames=["All"]
+            )
+            for message in answer.get("Messages", []):
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(message)
+            if not answer.get("Messages"):
+                return taken
+
+    def texts(self, url: str) -> list[str]:
+        return [json.loads(message["Body"])["Message"] for message in self.take(url)]
+
+
+@pytest.fixture
+def queues(root: Identity) -> Queues:
+    return Queues(root)
+
+
+@pytest.fixture
+def sns(root: Identity) -> Any:
+    client = root.client("sns")
+    client.create_topic(Name="news")
+    return client
+
+
+def subscribe(sns: Any, queue: str, topic: str = TOPIC, **attributes: str) -> str:
+    return str(sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=attributes)["SubscriptionArn"])
+
+
+def test_what_is_published_is_there(sns: Any, queues: Queues) -> None:
+    url = queues.make("orders")
+    arn = subscribe(sns, queues.arn("orders"))
+    assert arn.startswith(TOPIC)
+    published = sns.publish(
+        TopicArn=TOPIC, Message="text", Subject="Hello", MessageAttributes={"n": {"DataType": "Number", "StringValue": "1"}}
+    )
+    # In the publisher's own transaction: nothing is waited for.
+    (message,) = queues.take(url)
+    body = json.loads(message["Body"])
+    assert (body["Type"], body["MessageId"], body["Message"]) == ("Notification", published["MessageId"], "text")
+    assert body["MessageAttributes"] == {"n": {"Type": "Number", "Value": "1"}} and "MessageAttributes" not in message
+    sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="true")
+    attributes = {"s": {"DataType": "String", "StringValue": "a"}, "b": {"DataType": "Binary", "BinaryValue": b"\0"}}
+    sns.publish(TopicArn=TOPIC, Message="raw", MessageAttributes=attributes)
+    (message,) = queues.take(url)
+    assert message["Body"] == "raw" and message["MessageAttributes"] == attributes
+    # More attributes than a queue takes: nobody gets it.
+    many = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)}
+    sns.publish(TopicArn=TOPIC, Message="lost", MessageAttributes=many)
+    assert queues.take(url) == []
+    batch = [{"Id": str(number), "Message": str(number)} for number in range(10)]
+    sns.publish_batch(TopicArn=TOPIC, PublishBatchRequestEntries=batch)
+    assert sorted(message["Body"] for message in queues.take(url)) == sorted(map(str, range(10)))
+
+
+def test_subscribing_twice(sns: Any, queues: Queues) -> None:
+    arn = subscribe(sns, queues.arn("orders"))
+    assert subscribe(sns, queues.arn("orders")) == arn
+    error = error_of(sns.subscribe, TopicArn=TOPIC, Protocol="sqs", Endpoint=queues.arn("orders"), Attributes={"RawMessageDelivery": "true"})
+    assert error.message == "Invalid parameter: Attributes Reason: Subscription already exists with different attributes"
+
+
+def test_the_queue_decides(sns: Any, queues: Queues) -> None:
+    closed = queues.make("closed", topic=None)
+    other = queues.make("other", topic=TOPIC + "s")
+    dead = queues.make("dead")
+    for name in ("closed", "other", "none"):
+        subscribe(sns, queues.arn(name), RedrivePolicy=json.dumps({"deadLetterTargetArn": queues.arn("dead")}))
+    sns.publish(TopicArn=TOPIC, Message="text")
+    assert queues.take(closed) == queues.take(other) == []
+    assert queues.texts(dead) == ["text"] * 3
+
+
+def test_dead_letters_have_to_fit(sns: Any, queues: Queues) -> None:
+    arn = subscribe(sns, queues.arn("orders"))
+    for policy in ("{", "{}", '{"deadLetterTargetArn":"orders"}', json.dumps({"deadLetterTargetArn": queues.arn("dead.fifo")})):
+        error = error_of(sns.set_subscription_attributes, SubscriptionArn=arn, AttributeName="RedrivePolicy", AttributeValue=policy)
+        assert error.code == "InvalidParameter" and "RedrivePolicy" in error.message
+
+
+def test_an_endpoint_that_is_gone_leaves_dead_letters(cloud: Server, sns: Any, queues: Queues) -> None:
+    dead = queues.make("dead")
+    # No server of this project's tests is there.
+    sns.subscribe(TopicArn=TOPIC, Protocol="https", Endpoint="https://127.0.0.1:1/x", ReturnSubscriptionArn=True)
+    # Who never confirms gets nothing, and leaves nothing.
+    sns.publish(TopicArn=TOPIC, Message="text")
+    cloud.advance(3600)
+    assert queues.take(dead) == []
+
+
+def test_order_and_deduplication(cloud: Server, sns: Any, queues: Queues) -> None:
+    # Else the queue, too, takes a text once in all groups.
+    by_group = {"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+    url, standard = queues.make("orders.fifo", FIFO, **by_group), queues.make("orders", FIFO)
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true"})
+    for name in ("orders.fifo", "orders"):
+        subscribe(sns, queues.arn(name), FIFO)
+    error = error_of(sns.publish, TopicArn=FIFO, Message="x", MessageDeduplicationId="a")
+    assert error.message == "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
+    error = error_of(sns.publish, TopicArn=FIFO, Message="x", MessageGroupId="g")
+    assert "ContentBasedDeduplication" in error.message
+    error = error_of(sns.subscribe, TopicArn=FIFO, Protocol="email", Endpoint="a@example.com")
+    assert error.message == "Invalid parameter: Invalid protocol type: email"
+
+    answers = [
+        sns.publish(TopicArn=FIFO, Message=str(number), MessageGroupId="g", MessageDeduplicationId=str(number)) for number in range(20)
+    ]
+    numbers = [answer["SequenceNumber"] for answer in answers]
+    assert numbers == sorted(numbers) and len(set(numbers)) == 20 and {len(number) for number in numbers} == {20}
+    again = sns.publish(TopicArn=FIFO, Message="again", MessageGroupId="g", MessageDeduplicationId="7")
+    assert (again["MessageId"], again["SequenceNumber"]) == (answers[7]["MessageId"], numbers[7])
+    cloud.advance(1)
+    taken = [json.loads(message["Body"]) for message in queues.take(url)]
+    assert [one["Message"] for one in taken] == [str(number) for number in range(20)]
+    assert [one["SequenceNumber"] for one in taken] == numbers
+    assert sorted(queues.texts(standard)) == sorted(str(number) for number in range(20))
+    cloud.advance(301)
+    sns.publish(TopicArn=FIFO, Message="later", MessageGroupId="g", MessageDeduplicationId="7")
+    sns.set_topic_attributes(TopicArn=FIFO, AttributeName="ContentBasedDeduplication", AttributeValue="true")
+    for group in ("g", "h"):
+        sns.publish(TopicArn=FIFO, Message="same", MessageGroupId=group)
+    sns.set_topic_attributes(TopicArn=FIFO, AttributeName="FifoThroughputScope", AttributeValue="MessageGroup")
+    for group in ("i", "i", "j"):
+        sns.publish(TopicArn=FIFO, Message="grouped", MessageGroupId=group)
+    cloud.advance(1)
+    messages = queues.take(url)
+    assert [json.loads(message["Body"])["Message"] for message in messages].count("same") == 1
+    groups = [message["Attributes"]["MessageGroupId"] for message in messages if "grouped" in message["Body"]]
+    assert sorted(groups) == ["i", "j"]
+
+
+def test_a_queue_of_another_account(cloud: Server, sns: Any, queues: Queues) -> None:
+    member = NewOrganization(cloud).member("partner")
+    theirs = Queues(member.admin)
+    url = theirs.make("orders")
+    # The topic's account asks, and the queue's has to confirm.
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=theirs.arn("orders"))
+    cloud.advance(1)
+    (message,) = theirs.take(url)
+    asked = json.loads(message["Body"])
+    assert asked["Type"] == "SubscriptionConfirmation"
+    member.admin.client("sns").confirm_subscription(TopicArn=TOPIC, Token=asked["Token"])
+    sns.publish(TopicArn=TOPIC, Message="text")
+    assert theirs.texts(url) == ["text"]
+    # Where the queue's own account asks, nobody has to.
+    sns.add_permission(TopicArn=TOPIC, Label="partner", AWSAccountId=[member.account], ActionName=["Subscribe"])
+    own = theirs.make("own")
+    assert subscribe(member.admin.client("sns"), theirs.arn("own")).startswith(TOPIC)
+    sns.publish(TopicArn=TOPIC, Message="both")
+    assert theirs.texts(url) == theirs.texts(own) == ["both"]
+
+
+def test_a_topic_with_a_key(cloud: Server, root: Identity, sns: Any, queues: Queues, new_user: Callable[..., Identity]) -> None:
+    kms = root.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    url = queues.make("orders")
+    subscribe(sns, queues.arn("orders"))
+    sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue=key["KeyId"])
+    context = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC, "kms:ViaService": "sns.us-east-1.amazonaws.com"}}
+    for actions in ([], ["kms:GenerateDataKey"], ["kms:Decrypt"]):
+        statements = [allow("sns:Publish", TOPIC)] + ([allow(actions, key["Arn"])] if actions else [])
+        user = new_user(f"user-{'-'.join(actions).replace(':', '')}", *statements).client("sns")
+        assert error_of(user.publish, TopicArn=TOPIC, Message="x").code == "KMSAccessDenied"
+    may = new_user("may", allow("sns:Publish", TOPIC), allow(["kms:GenerateDataKey", "kms:Decrypt"], key["Arn"], Condition=context))
+    may.client("sns").publish(TopicArn=TOPIC, Message="text")
+    assert queues.texts(url) == ["text"]
+    kms.disable_key(KeyId=key["KeyId"])
+    assert error_of(sns.publish, TopicArn=TOPIC, Message="x").code == "KMSDisabled"
+    sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue="alias/none")
+    assert error_of(sns.publish, TopicArn=TOPIC, Message="x").code == "KMSNotFound"
+    # The key that AWS has for it, and what lies encrypted until a job delivers it.
+    sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns")
+    sns.publish(TopicArn=TOPIC, Message="by AWS's key")
+    assert queues.texts(url) == ["by AWS's key"]
+    fifo = queues.make("orders.fifo", FIFO)
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "KmsMasterKeyId": "alias/aws/sns"})
+    subscribe(sns, queues.arn("orders.fifo"), FIFO)
+    sns.publish(TopicArn=FIFO, Message="sealed", MessageGroupId="g", MessageDeduplicationId="a")
+    cloud.advance(1)
+    assert queues.texts(fifo) == ["sealed"]
+
+
+def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
+    """A server that is killed under load: each answered message is in both queues, once, and those of a group in their order."""
+    server = durable().start()
+    root = server.root
+    queues, sns = Queues(root), root.client("sns")
+    sns.create_topic(Name="news")
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    direct, ordered = queues.make("orders"), queues.make("orders.fifo", FIFO)
+    subscribe(sns, queues.arn("orders"))
+    subscribe(sns, queues.arn("orders.fifo"), FIFO)
+    answered: dict[str, list[str]] = {TOPIC: [], FIFO: []}
+
+    def publish(topic: str, more: dict[str, str]) -> None:
+        client = root.client("sns", retries={"max_attempts": 0}, connect_timeout=5, read_timeout=5)
+        for number in range(100_000):
+            try:
+                client.publish(TopicArn=topic, Message=f"{number:06}", **more)
+            except Exception:  # noqa: BLE001: the server is gone
+                return
+            answered[topic].append(f"{number:06}")
+            if len(answered[topic]) == 60:
+                enough.set()
+
+    enough = threading.Event()
+    publishers = [threading.Thread(target=publish, args=one) for one in ((TOPIC, {}), (FIFO, {"MessageGroupId": "g"}))]
+    for one in publishers:
+        one.start()
+    assert enough.wait(PATIENCE)
+    server.kill()
+    for one in publishers:
+        one.join()
+    server.start()
+    queues = Queues(server.root)
+    found = queues.texts(direct)
+    assert set(answered[TOPIC]) <= set(found) and len(found) == len(set(found)) <= len(answered[TOPIC]) + 1
+    in_order: list[str] = []
+    while len(in_order) < len(answered[FIFO]):
+        taken = [json.loads(message["Body"])["Message"] for message in queues.take(ordered, wait=1)]
+        in_order += taken
+    assert in_order == sorted(set(in_order)) and set(answered[FIFO]) <= set(in_order)
