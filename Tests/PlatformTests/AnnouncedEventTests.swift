@@ -44,7 +44,8 @@ import Wire
         try await announce(1, workshop, from: Scope(account: "444455556666"))
         try await announce(2, workshop, from: bus)
         let kept = try await kept(workshop)
-        #expect(kept.details == [#"{"number":1}"#, #"{"number":2}"#])
+        // Those of one millisecond are in any order.
+        #expect(Set(kept.details) == [#"{"number":1}"#, #"{"number":2}"#])
         #expect(kept.due == Int64(Workshop.start * 1000))
     }
 

@@ -23,7 +23,7 @@ public struct AnnouncedEvent: TableRow, Equatable {
     /// As the ledger names it.
     public static let kind = "Gatehouse::AnnouncedEvent"
 
-    /// A UUID of version 7: events come in the order in which they were announced.
+    /// A UUID of version 7: events come in the order of their times, those of one millisecond in any.
     public let id: String
     /// Which service it is from: `aws.kms`.
     public let source: String
@@ -67,7 +67,7 @@ public struct AnnouncedEvent: TableRow, Equatable {
         self.detail = detail
     }
 
-    /// In the order in which they were announced.
+    /// In the order of their times.
     public var key: RowKey { RowKey(.text(id)) }
 
     /// The kind of the job that takes announced events to the default bus of its scope. EventBridge's module has it.

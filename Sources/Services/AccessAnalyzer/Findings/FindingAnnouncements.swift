@@ -7,7 +7,10 @@ import Wire
 
 extension MutableRecords {
     /// Tells of a finding of external access that is new, or says or is something else than before.
-    func announce(_ finding: AnalyzedFinding, of analyzer: Analyzer) throws(ServiceError) {
+    /// - Parameter isOfDeleted: whether its resource is gone.
+    func announce(
+        _ finding: AnalyzedFinding, of analyzer: Analyzer, isOfDeleted: Bool = false
+    ) throws(ServiceError) {
         guard case .external(let access) = finding.details else { return }
         func text(_ time: Double) -> String { Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601 }
         try announce(
@@ -42,7 +45,7 @@ extension MutableRecords {
                     writer.endObject()
                 }
                 writer.key("isDeleted")
-                writer.boolean(false)
+                writer.boolean(isOfDeleted)
                 writer.key("isPublic")
                 writer.boolean(access.isPublic)
             })

@@ -107,6 +107,7 @@ enum Findings {
             row.analyzed = time
             row.updated = time
             try records.put(row)
+            try records.announce(row, of: analyzer, isOfDeleted: true)
         }
         try records.delete(
             AnalyzedResourceRow.self, RowKey(.text(resource.type), .text(resource.arn)), of: partition)

@@ -57,8 +57,9 @@ extension MutableRecords {
     func deliver(_ event: BusEvent, to rule: StoredRule, at time: Double) throws(ServiceError) {
         for target in rule.targets {
             let delivery = EventDelivery(
-                id: RequestIDs.make(time: time), ruleARN: rule.arn, targetID: target.id, event: event, accepted: time,
-                due: RequestIDs.milliseconds(time))
+                id: RequestIDs.make(time: time), order: EventDelivery.nextOrder(), ruleARN: rule.arn,
+                targetID: target.id,
+                event: event, accepted: time, due: RequestIDs.milliseconds(time))
             try put(delivery)
             let id = delivery.partition
             // Scheduling anew would undo the work of a job that is under way. It looks for more before it ends.

@@ -1,13 +1,16 @@
 import Ledger
 import Platform
+import Synchronization
 import Wire
 
 /// An event that is yet to be delivered to a target of a rule.
 struct EventDelivery: TableRow, Equatable {
     static let kind = "AWS::Events::Delivery"
 
-    /// A UUID of version 7: of those that are due at one time, the first comes first.
+    /// A UUID.
     let id: String
+    /// Of those that are due at one time, the first to be accepted comes first.
+    let order: Int64
     let ruleARN: String
     let targetID: String
     let event: BusEvent
@@ -19,9 +22,13 @@ struct EventDelivery: TableRow, Equatable {
     var attempts = 0
 
     var partition: String { Self.partition(ruleARN, targetID) }
-    var key: RowKey { RowKey(.number(due), .text(id)) }
+    var key: RowKey { RowKey(.number(due), .number(order), .text(id)) }
 
     static func partition(_ ruleARN: String, _ targetID: String) -> String { "\(ruleARN) \(targetID)" }
+
+    /// The order of the next delivery of this process: the time tells apart what others, or an earlier one, accept.
+    static func nextOrder() -> Int64 { orders.wrappingAdd(1, ordering: .relaxed).newValue }
+    private static let orders = Atomic<Int64>(0)
 }
 
 /// An event in an archive.
