@@ -769,7 +769,7 @@ let package = Package(
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
-        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Ledger", "Platform"]),
+        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(

@@ -1,8 +1,8 @@
 #include <zlib.h>
 
-/// deflateInit2 is a macro, which Swift can't call: gzip, with the usual effort.
-static inline int zlib_begin_gzip(z_stream *stream) {
-    return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+/// deflateInit2 is a macro, which Swift can't call: gzip.
+static inline int zlib_begin_gzip(z_stream *stream, int level) {
+    return deflateInit2(stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
 }
 
 /// inflateInit2 is a macro, too: gzip.

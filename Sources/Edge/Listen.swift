@@ -90,7 +90,8 @@ public struct Listener: Service {
         try await withGracefulShutdownHandler {
             await onListening(ports)
             for end in ends { try await end.isDone.futureResult.get() }
-        } onGracefulShutdown: {
+        } onGracefulShutdown: { [edge] in
+            edge.environment.ending.begin()
             for end in ends { end.quiescing.initiateShutdown(promise: end.isDone) }
         }
     }

@@ -11,12 +11,16 @@ public struct QueriedEvent: Sendable {
     public let stream: String
     /// `ACCOUNT:GROUP`
     public let log: String
-    /// What finds it again: `@ptr`.
-    public let pointer: String
+    /// What finds it again: `@ptr`. It is made for those that are shown.
+    public var pointer: String { makePointer() }
+    private let makePointer: @Sendable () -> String
 
-    public init(timestamp: Int64, ingestion: Int64, message: [UInt8], stream: String, log: String, pointer: String) {
+    public init(
+        timestamp: Int64, ingestion: Int64, message: [UInt8], stream: String, log: String,
+        pointer: @escaping @autoclosure @Sendable () -> String
+    ) {
         (self.timestamp, self.ingestion, self.message) = (timestamp, ingestion, message)
-        (self.stream, self.log, self.pointer) = (stream, log, pointer)
+        (self.stream, self.log, makePointer) = (stream, log, pointer)
     }
 }
 

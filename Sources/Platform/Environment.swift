@@ -55,6 +55,8 @@ public final class Environment: Sendable {
     public let callCounts = CallCounts()
     /// What was denied since the start.
     public let denials = Denials()
+    /// Whether the server is about to stop.
+    public let ending = Ending()
     /// The types of resources whose exposure Access Analyzer looks at: those of all services, and of what lies behind Gatehouse.
     public let analyzedResources: [AnalyzedResourceType]
     /// The kinds of records that they depend on.

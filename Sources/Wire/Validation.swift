@@ -128,7 +128,9 @@ private struct Validation {
             ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
         let broken = BrokenConstraint(constraint)
-        if broken == .pattern, case .member(let member)? = path.last, rules.ignoredMembers.contains(member.name) {
+        if broken == .pattern || broken == .values, case .member(let member)? = path.last,
+            rules.ignoredMembers.contains(member.name)
+        {
             return
         }
         guard rules.ignored.isEmpty || !rules.ignored.contains(broken) else { return }

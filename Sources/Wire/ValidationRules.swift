@@ -19,7 +19,7 @@ public struct ValidationRules: Sendable {
     public var patternTexts: [String: String]
     /// What the service checks itself, in its own way.
     public var ignored: Set<BrokenConstraint>
-    /// Members of inputs whose patterns the service checks itself: it takes more than its model says.
+    /// Members of inputs whose patterns and values the service checks itself: it takes more than its model says.
     public var ignoredMembers: Set<String>
     /// The service's own error for the first failure, in place of the list of all: by what is broken, in which member, and by
     /// which text.

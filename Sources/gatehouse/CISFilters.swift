@@ -111,10 +111,11 @@ struct CISFilter {
             "OrganizationsChanges", "changes of the organization",
             events(
                 """
-                AcceptHandshake AttachPolicy CreateAccount CreateOrganizationalUnit CreatePolicy DeclineHandshake \
-                DeleteOrganization DeleteOrganizationalUnit DeletePolicy DetachPolicy DisablePolicyType \
-                EnablePolicyType InviteAccountToOrganization LeaveOrganization MoveAccount \
-                RemoveAccountFromOrganization UpdatePolicy UpdateOrganizationalUnit
+                AcceptHandshake AttachPolicy CancelHandshake CreateAccount CreateOrganization \
+                CreateOrganizationalUnit CreatePolicy DeclineHandshake DeleteOrganization DeleteOrganizationalUnit \
+                DeletePolicy DetachPolicy DisablePolicyType EnableAllFeatures EnablePolicyType \
+                InviteAccountToOrganization LeaveOrganization MoveAccount RemoveAccountFromOrganization \
+                UpdateOrganizationalUnit UpdatePolicy
                 """, of: "organizations")
         ),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 import accounts
 from conftest import run_auditor
 from harness import ACCOUNT, Identity, Server, allow, policy
+from harness.configuration import Recording, until
 from harness.documents import trust
 
 POLICIES = """
@@ -138,3 +139,41 @@ def test_what_access_analyzer_found(cloud: Server, tmp_path: Path) -> None:
         "arn:aws:s3:::open", f"arn:aws:iam::{ACCOUNT}:role/reader"}
     assert [one["Name"] for one in found["public-buckets"]] == ["open"]
     assert [one["RoleName"] for one in found["shared-roles"]] == ["reader"]
+
+
+RECORDED = """
+policies:
+  - name: by-the-record
+    resource: aws.iam-user
+    source: config
+    query:
+      - clause: "resourceName = 'bob'"
+  - name: against-the-rules
+    resource: aws.iam-user
+    filters:
+      - {type: config-compliance, rules: [users], states: [NON_COMPLIANT]}
+  - name: buckets-by-the-record
+    resource: aws.s3
+    source: config
+    filters:
+      - {type: config-compliance, rules: [versioned], states: [NON_COMPLIANT]}
+"""
+
+
+def test_what_aws_config_says(cloud: Server, tmp_path: Path) -> None:
+    root = accounts.careless(cloud)
+    root.iam.create_user(UserName="good")
+    recording = Recording(root)
+    for name, identifier in {"users": "IAM_USER_NO_POLICIES_CHECK", "versioned": "S3_BUCKET_VERSIONING_ENABLED"}.items():
+        source = {"Owner": "AWS", "SourceIdentifier": identifier}
+        recording.api.put_config_rule(ConfigRule={"ConfigRuleName": name, "Source": source})
+
+    def verdicts(rule: str) -> list[str]:
+        results = recording.api.get_compliance_details_by_config_rule(ConfigRuleName=rule)["EvaluationResults"]
+        return [one["ComplianceType"] for one in results]
+
+    until(lambda: sorted(verdicts("users")) == ["COMPLIANT", "NON_COMPLIANT"] and verdicts("versioned") == ["NON_COMPLIANT"])
+    found = custodian(root, tmp_path, RECORDED)
+    assert [one["UserName"] for one in found["by-the-record"]] == ["bob"]
+    assert [one["UserName"] for one in found["against-the-rules"]] == ["bob"]
+    assert [one["Name"] for one in found["buckets-by-the-record"]] == [recording.bucket]

@@ -129,7 +129,7 @@ def test_lists_of_metrics(cloud: Server, cloudwatch: Any) -> None:
 def test_old_data_are_put_together_and_forgotten(cloud: Server, cloudwatch: Any) -> None:
     start = now() // HOUR * HOUR - HOUR
     cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
-        {"MetricName": "Orders", "Timestamp": at(start + minute * 60), "Value": minute} for minute in range(10)
+        {"MetricName": "Orders", "Timestamp": at(start + minute * 60), "Value": minute - 50} for minute in range(50, 60)
     ])  # fmt: skip
 
     def sums(period: int) -> list[float]:

@@ -333,6 +333,46 @@ def test_metric_filters_are_kept_and_tried(logs: Any) -> None:
         "ResourceNotFoundException")  # fmt: skip
 
 
+def test_metric_filters_count(root: Identity, logs: Any, now: int) -> None:
+    stream(logs)
+    given = {"logGroupName": "app", "filterPattern": "{ $.latency > 100 }"}
+    latency = {"metricName": "Latency", "metricNamespace": "Shop", "metricValue": "$.latency",
+               "dimensions": {"Path": "$.path"}, "unit": "Milliseconds"}  # fmt: skip
+    hits = {"metricName": "Slow", "metricNamespace": "Shop", "metricValue": "1", "defaultValue": 0}
+    for name, transformation in {"latency": latency, "hits": hits}.items():
+        logs.put_metric_filter(**given, filterName=name, metricTransformations=[transformation])
+    minute = now // 60_000 * 60_000
+    put(logs, (minute - 60_000, '{"latency":50}'), (minute, '{"latency":150,"path":"/a"}'),
+        (minute + 1, '{"latency":250,"path":"/a"}'), (minute + 2, '{"latency":350,"path":"/b"}'),
+        (minute + 3, '{"latency":450}'))  # fmt: skip
+
+    def statistics(name: str, **dimensions: str) -> list[tuple[int, float, float]]:
+        found = root.client("cloudwatch").get_metric_statistics(
+            Namespace="Shop", MetricName=name, StartTime=minute / 1000 - 600, EndTime=minute / 1000 + 600, Period=60,
+            Statistics=["Sum", "SampleCount"],
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]  # fmt: skip
+        return sorted((int(one["Timestamp"].timestamp() * 1000), one["Sum"], one["SampleCount"]) for one in found)
+
+    assert statistics("Slow") == [(minute - 60_000, 0, 1), (minute, 4, 4)]
+    assert statistics("Latency", Path="/a") == [(minute, 400, 2)]
+    assert statistics("Latency", Path="/b") == [(minute, 350, 1)]
+    # An event without the field that a dimension is taken from counts for nothing.
+    assert statistics("Latency") == []
+
+
+@pytest.mark.memory
+def test_what_comes_in_is_a_metric(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    stream(logs)
+    put(logs, (now, "one"), (now, "four"))
+    put(logs, (now, "x"))
+    cloud.advance(61)
+    for name, total in {"IncomingLogEvents": 3, "IncomingBytes": 3 * 26 + 8}.items():
+        found = root.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Logs", MetricName=name, StartTime=now / 1000 - 600, EndTime=now / 1000 + 600, Period=1200,
+            Statistics=["Sum"], Dimensions=[{"Name": "LogGroupName", "Value": "app"}])["Datapoints"]  # fmt: skip
+        assert sum(one["Sum"] for one in found) == total, name
+
+
 def test_who_may_and_who_may_not(root: Identity, logs: Any, now: int, new_user: Callable[..., Identity]) -> None:
     stream(logs)
     logs.create_log_group(logGroupName="secret", tags={"Level": "secret"})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, allow, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 
@@ -60,6 +60,17 @@ def test_of_some_streams(logs: Any) -> None:
     assert [next(updates(tail))["message"] for tail in tails] == ["of db", "of web"]
     for one in (named, prefixed):
         one["responseStream"].close()
+
+
+def test_who_watches_does_not_keep_the_server_from_stopping() -> None:
+    with Server() as server:
+        logs = server.root.client("logs", inject_host_prefix=False)
+        logs.create_log_group(logGroupName="app")
+        events = iter(logs.start_live_tail(logGroupIdentifiers=[f"{ARN}app"])["responseStream"])
+        assert "sessionStart" in next(events)
+        server.stop()
+        # What was on its way comes, and then the end.
+        assert all(event["sessionUpdate"]["sessionResults"] == [] for event in events)
 
 
 def test_what_is_refused(logs: Any, new_user: Callable[..., Identity]) -> None:

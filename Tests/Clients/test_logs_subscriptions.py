@@ -185,6 +185,8 @@ def test_a_bucket_gets_events_together(cloud: Server, root: Identity, logs: Any)
     assert "the bucket box" in refused(logs, "arn:aws:s3:::box").message
     s3.put_bucket_policy(
         Bucket="box", Policy=bucket_policy({"ArnLike": {"aws:SourceArn": f"{ARN}:log-group:app:*"}}))
+    # Nobody passes on a role of another account, whatever it trusts.
+    assert "the bucket box" in refused(logs, "arn:aws:s3:::box", roleArn="arn:aws:iam::999988887777:role/sender").message
     subscribe(logs, "arn:aws:s3:::box", "-DEBUG")
     put(logs, "one", "DEBUG x")
     put(logs, "two")

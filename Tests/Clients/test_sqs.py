@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -424,3 +425,17 @@ def test_a_slow_move_can_be_cancelled(sqs: Any, cloud: Server) -> None:
             "ResourceNotFoundException",
             "InvalidParameterValue",
         )
+
+
+def test_a_server_that_stops_lets_nobody_wait(tmp_path: Path) -> None:
+    with Server(log=tmp_path / "log") as server:
+        sqs = server.root.client("sqs")
+        url, answers = make(sqs), []
+        waiter = threading.Thread(target=lambda: answers.append(receive(sqs, url, WaitTimeSeconds=20)))
+        waiter.start()
+        # A request that has not begun by then would be refused.
+        time.sleep(0.5)
+        start = time.monotonic()
+        assert server.stop() == 0
+        waiter.join()
+        assert answers == [[]] and time.monotonic() - start < 15

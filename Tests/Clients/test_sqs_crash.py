@@ -17,6 +17,7 @@ from typing import Any
 import botocore.exceptions
 
 from harness import ACCOUNT, Server
+from harness.server import gatehouse
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "12"))
 CONSUMERS = 3
@@ -152,3 +153,7 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
         assert set(group.seen) <= set(group.acknowledged) | {group.doubt}, group
     assert sent <= taken <= doubts
     assert len(sent) > ROUNDS
+    # What is counted is what there is.
+    server.stop()
+    done = gatehouse("verify", "--data", str(server.data), within=120)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,7 @@ import CloudWatchLogsAPI
 import LogPatterns
 import Platform
 import Testing
+import Wire
 
 @testable import CloudWatchLogsService
 
@@ -69,7 +70,7 @@ import Testing
     @Test func runsHaveThePlacesThatTheyWereMadeOf() {
         for places in [[], [0], [0, 1, 2], [3, 4, 9, 11, 12], [9_999]] {
             let row = OutgoingEvents(
-                group: "g", subscription: "s", id: "i", first: 0, stream: 1, segment: 0, ingestion: 0,
+                group: "g", subscription: "s", first: 0, stream: 1, segment: 0, ingestion: 0,
                 runs: OutgoingEvents.runs(of: places))
             #expect((0..<10_000).filter { row.has($0) }.map { Int($0) } == places)
             #expect(row.runs.count <= 2 * places.count)

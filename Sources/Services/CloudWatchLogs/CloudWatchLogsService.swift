@@ -19,12 +19,13 @@ extension ServiceModule {
         ],
         projections: [
             LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, ProtectionIndex.self,
-            LiveTails.self,
+            LiveTails.self, LogTraffic.self,
         ],
         resourceTypes: [.logGroup, .logDestination],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
-            MergeLogSegments.self, RunLogQuery.self, ForgetLogQuery.self, DeliverAuditFindings.self,
+            MergeLogSegments.self, KeepLogTraffic.self, RunLogQuery.self, ForgetLogQuery.self,
+            DeliverAuditFindings.self,
         ],
         quotas: [.concurrentLogQueries],
         samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])

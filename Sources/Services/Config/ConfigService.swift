@@ -1,13 +1,16 @@
 import AWSConfigAPI
 import Ledger
 public import Platform
+import Wire
 
 extension ServiceModule {
     /// AWS Config: the history of resources, and rules on them.
     /// <https://docs.aws.amazon.com/config/latest/APIReference/Welcome.html>
     public static let config = ServiceModule(
         AWSConfig.self, operations: recordOperations + ruleOperations,
-        events: EventParticulars(source: "config.amazonaws.com"), records: recordRecords + ruleRecords,
+        events: EventParticulars(source: "config.amazonaws.com"),
+        // Types of resources that lie outside are taken as well.
+        validation: ValidationRules(ignoredMembers: ["resourceType"]), records: recordRecords + ruleRecords,
         tables: recordTables + ruleTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
         resourceTypes: [.ofConfig], configuredResources: [.recorder], jobs: recordJobs + ruleJobs,

@@ -77,7 +77,7 @@ resource "aws_config_configuration_aggregator" "main" {
 }
 
 resource "aws_config_aggregate_authorization" "main" {
-  account_id            = "444455556666"
-  authorized_aws_region = "us-east-1"
-  tags                  = { team = "audit" }
+  account_id = "444455556666"
+  region     = "us-east-1"
+  tags       = { team = "audit" }
 }

@@ -112,3 +112,41 @@ resource "aws_cloudwatch_log_destination_policy" "central" {
   destination_name = aws_cloudwatch_log_destination.central.name
   access_policy    = data.aws_iam_policy_document.central.json
 }
+
+data "aws_cloudwatch_log_data_protection_policy_document" "masks" {
+  name    = "masks"
+  version = "2021-06-01"
+
+  statement {
+    sid              = "Audit"
+    data_identifiers = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+
+    operation {
+      audit {
+        findings_destination {}
+      }
+    }
+  }
+
+  statement {
+    sid              = "Deidentify"
+    data_identifiers = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+
+    operation {
+      deidentify {
+        mask_config {}
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_data_protection_policy" "masks" {
+  log_group_name  = aws_cloudwatch_log_group.app.name
+  policy_document = data.aws_cloudwatch_log_data_protection_policy_document.masks.json
+}
+
+resource "aws_cloudwatch_query_definition" "failures" {
+  name            = "failures"
+  log_group_names = [aws_cloudwatch_log_group.app.name]
+  query_string    = "filter status >= 500 | stats count(*) by bin(5m)"
+}

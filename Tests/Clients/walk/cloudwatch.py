@@ -26,7 +26,7 @@ SAMPLES.members(
 )  # fmt: skip
 SAMPLES.of(
     "PutMetricAlarm", Statistic="Sum", EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", MetricName="x",
-    Namespace="x", Period=60, Tags=None,
+    Namespace="x", Period=60,
 )  # fmt: skip
 SAMPLES.of("PutMetricData", MetricData=[{"MetricName": "x", "Value": 1}])
 SAMPLES.of("GetMetricStatistics", Statistics=["Sum"])

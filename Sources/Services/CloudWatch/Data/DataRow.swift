@@ -112,7 +112,7 @@ struct DataRow: TableRow {
             output.append(count: row.points.count)
             for point in row.points {
                 let set = point.set
-                output.append(count: point.place)
+                output.append(Int64(point.place))
                 for number in [set.count, set.sum, set.minimum, set.maximum] { output.append(number) }
                 // 0: there are no values.
                 guard let distribution = set.distribution else {
@@ -120,7 +120,7 @@ struct DataRow: TableRow {
                     continue
                 }
                 output.append(count: distribution.entries.count + 1)
-                output.append(count: distribution.coarseness)
+                output.append(Int64(distribution.coarseness))
                 for entry in distribution.entries {
                     output.append(entry.value)
                     output.append(entry.count)
@@ -131,13 +131,14 @@ struct DataRow: TableRow {
             let (metric, start) = (try input.number(), try input.number())
             var row = DataRow(resolution, metric: metric, unit: try input.text(), start: start)
             for _ in 0..<(try input.count()) {
-                let place = try input.count()
+                let place = Int(try input.number())
+                guard (0..<Int(resolution.span / resolution.step)).contains(place) else { throw Unreadable() }
                 let (count, sum) = (try input.double(), try input.double())
                 let (minimum, maximum) = (try input.double(), try input.double())
                 let entries = try input.count()
                 var distribution: Distribution?
                 if entries > 0 {
-                    let coarseness = try input.count()
+                    let coarseness = Int(try input.number())
                     var values: [Distribution.Entry] = []
                     for _ in 1..<entries { values.append(.init(try input.double(), try input.double())) }
                     distribution = Distribution(kept: values, coarseness: coarseness)

@@ -91,6 +91,11 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         if !packed.parts.isEmpty { try records.put(stream) }
         try records.publish(packed.filtered.data + packed.protected.data, call.environment)
         try records.send(packed.protected.reports, of: group, at: call.time)
+        let sum = LogTraffic.Sum(
+            events: packed.protected.parts.reduce(0) { $0 + $1.count },
+            bytes: packed.parts.reduce(0) { $0 + Int($1.size) })
+        let traffic = call.environment.projection(LogTraffic.self)
+        records.afterwards { traffic.add(sum, to: group.reference, at: call.time) }
         let watching = call.environment.projection(LiveTails.self).watching(group.uniqueID)
         if !watching.isEmpty {
             let (name, told) = (stream.name, packed.protected.masked)
@@ -131,7 +136,7 @@ extension MutableRecords {
         let subscription = outgoing.subscription
         try put(
             OutgoingEvents(
-                group: group.uniqueID, subscription: subscription.id, id: RequestIDs.make(time: time), first: first,
+                group: group.uniqueID, subscription: subscription.id, first: first,
                 stream: stream.number, segment: stream.segments, ingestion: milliseconds(time), runs: outgoing.runs))
         let id = DeliverSubscription.id(group.uniqueID, subscription.id)
         guard try scheduledTime(of: DeliverSubscription.self, id: id) == nil else { return }

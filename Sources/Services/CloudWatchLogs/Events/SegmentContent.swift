@@ -25,7 +25,7 @@ enum SegmentContent {
         for event in events {
             append(event.timestamp - first, Array(event.message.utf8), event.sensitive, to: &bytes)
         }
-        return try seal(bytes, of: group.uniqueID, key)
+        return try seal(bytes, of: group.uniqueID, key, .least)
     }
 
     /// The same of events of several segments.
@@ -37,13 +37,13 @@ enum SegmentContent {
         for event in events {
             append(event.place.time - first, event.original, event.sensitive, to: &bytes)
         }
-        return try seal(bytes, of: group, key)
+        return try seal(bytes, of: group, key, .usual)
     }
 
     private static func seal(
-        _ bytes: [UInt8], of group: String, _ key: SymmetricKey?
+        _ bytes: [UInt8], of group: String, _ key: SymmetricKey?, _ effort: Gzip.Effort
     ) throws(ServiceError) -> [UInt8] {
-        guard let packed = Gzip.compress(bytes) else { throw .internalFailure }
+        guard let packed = Gzip.compress(bytes, effort: effort) else { throw .internalFailure }
         guard let key else { return packed }
         do {
             let box = try AES.GCM.seal(packed, using: key, authenticating: Array(group.utf8))

@@ -27,7 +27,9 @@ extension CloudWatchLogs.StartLiveTail: ComputeOperation {
         }
         let feed = LiveTailFeed(session: session, start: try first(session, input, call))
         let stream = BodyStream(length: nil) { () async throws(ServiceError) in
-            await feed.next(isTimeOver: environment.now() - start > longest)
+            // A server that stops ends it within a second.
+            guard !environment.ending.hasBegun else { return nil }
+            return await feed.next(isTimeOver: environment.now() - start > longest)
         } onStop: {
             tails.close(session)
         }

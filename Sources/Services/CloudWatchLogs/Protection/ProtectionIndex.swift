@@ -14,7 +14,7 @@ struct Protection: Sendable {
 final class ProtectionIndex: Projection {
     static let kinds: Set<String> = [AccountPolicy.kind]
     /// Policies that are kept compiled.
-    private static let most = 64
+    private static let most = 16
 
     private struct State {
         /// By the ids of policies.

@@ -1,4 +1,5 @@
 import CloudWatchLogsAPI
+import FoundationEssentials
 import Ledger
 import Platform
 import Wire
@@ -10,7 +11,7 @@ struct QueryDefinition: Record {
     /// Of an account, in a Region.
     static let most = 1000
 
-    /// A UUID.
+    /// A UUID of version 4, which Terraform insists on.
     let id: String
     var name: String
     var text: String
@@ -35,7 +36,7 @@ extension CloudWatchLogs.PutQueryDefinition: WriteOperation, OnAllLogs {
             return Output { $0.queryDefinitionId = known.id }
         }
         var definition = QueryDefinition(
-            id: call.requestID, name: input.name, text: input.queryString, groups: input.logGroupNames,
+            id: UUID().uuidString.lowercased(), name: input.name, text: input.queryString, groups: input.logGroupNames,
             modified: Int(milliseconds(call.time)), clientToken: input.clientToken)
         if let id = input.queryDefinitionId {
             guard let old = try records.get(QueryDefinition.self, id) else { throw .noSuchDefinition }

@@ -107,12 +107,17 @@ extension ServiceError {
     fileprivate static var queryTooLong: ServiceError { ServiceError("QueryTooLong", "") }
 }
 
+extension LogGroupName {
+    /// As queries show it: `@log`.
+    fileprivate var shownName: String { "\(account):\(name)" }
+}
+
 extension KeptEvent {
     /// As a query sees it.
     func queried(of group: LogGroupName, unmasked: Bool) -> QueriedEvent {
         QueriedEvent(
             timestamp: place.time, ingestion: ingestion, message: unmasked ? original : message, stream: stream,
-            log: "\(group.account):\(group.name)", pointer: LogPointer(group: group, place: place).text)
+            log: group.shownName, pointer: LogPointer(group: group, place: place).text)
     }
 }
 

@@ -9,8 +9,6 @@ struct OutgoingEvents: TableRow {
     let group: String
     /// The ``Subscription/id``.
     let subscription: String
-    /// A UUID of version 7, so that they are sent in the order in which they came.
-    let id: String
     /// The segment's key: the time of its first event, its stream's number, its own.
     let first: Int64
     let stream: Int64
@@ -21,7 +19,8 @@ struct OutgoingEvents: TableRow {
     let runs: [Int64]
 
     var partition: String { group }
-    var key: RowKey { RowKey(.text(subscription), .text(id)) }
+    /// So they are sent in the order in which they came, those of a stream in its order even within a millisecond.
+    var key: RowKey { RowKey(.text(subscription), .number(ingestion), .number(stream), .number(segment)) }
     var segmentKey: RowKey { RowKey(.number(first), .number(stream), .number(segment)) }
 
     static func prefix(_ subscription: String) -> RowPrefix { RowPrefix(.text(subscription)) }

@@ -53,7 +53,7 @@ extension CloudWatchLogs.PutDestination: PreparedWriteOperation {
             target: target,
             access: SubscriptionAccess(
                 environment: call.environment, sourceARN: "arn:aws:logs:\(name.region):\(name.account):*",
-                account: name.account, region: name.region, roleARN: input.roleArn))
+                account: name.account, region: name.region, roleARN: input.roleArn, roleAccount: name.account))
         try await route.check()
         return PreparedDestination(
             destination: LogDestination(

@@ -18,6 +18,8 @@ struct SubscriptionAccess: Sendable {
     let account: String
     let region: String
     let roleARN: String?
+    /// Whose role it has to be: the account of the rule, or of the destination. Nobody can pass on another account's.
+    let roleAccount: String
 
     /// - Throws: AccessDenied where the role can't be had.
     func identity() async throws(ServiceError) -> ServiceIdentity {
@@ -27,6 +29,9 @@ struct SubscriptionAccess: Sendable {
     }
 
     private func role(_ arn: String) async throws(ServiceError) -> Role {
+        guard ARN(parsing: arn)?.account == roleAccount else {
+            throw ServiceError("AccessDenied", "The role is another account's.", status: 403)
+        }
         _ = try await environment.services(in: region).call(
             STS.AssumeRole.self,
             STS.AssumeRole.Input {

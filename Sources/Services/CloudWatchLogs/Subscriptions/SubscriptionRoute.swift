@@ -18,14 +18,15 @@ struct SubscriptionRoute: Sendable {
     ) async throws(ServiceError) -> SubscriptionRoute? {
         guard let target = SubscriptionTarget(rule.destinationARN) else { return nil }
         var access = SubscriptionAccess(
-            environment: environment, sourceARN: sourceARN, account: account, region: region, roleARN: rule.roleARN)
+            environment: environment, sourceARN: sourceARN, account: account, region: region, roleARN: rule.roleARN,
+            roleAccount: account)
         guard case .destination(let name) = target else { return SubscriptionRoute(target: target, access: access) }
         guard let destination = environment.projection(DestinationIndex.self).destination(name),
             let behind = SubscriptionTarget(destination.targetARN)
         else { return nil }
         access = SubscriptionAccess(
             environment: environment, sourceARN: sourceARN, account: account, region: region,
-            roleARN: destination.roleARN)
+            roleARN: destination.roleARN, roleAccount: name.account)
         return SubscriptionRoute(target: behind, access: access)
     }
 }

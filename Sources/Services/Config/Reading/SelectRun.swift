@@ -153,7 +153,8 @@ struct SelectRun: Sendable {
                     let rows = try await environment.read(scope) { (records) throws(ServiceError) in
                         try records.list(CurrentItem.self, wanted, limit: Self.atOnce)
                     }
-                    for row in rows where includes(row.item) {
+                    // AWS Config has no queries on resources that lie outside.
+                    for row in rows where row.item.record != nil && includes(row.item) {
                         guard try body(scope, row) else { return }
                     }
                     guard rows.count == Self.atOnce, let last = rows.last else { break }

@@ -94,9 +94,10 @@ struct DiscoverResources: Job {
 
 extension MutableRecords {
     /// Records a resource as it is now; and the end of what was recorded of the same record before and is another resource, or none.
+    /// - Parameter isDue: whether it is time for what is recorded once a day.
     func look(
         at resource: ConfiguredResource, _ type: ConfiguredResourceType, _ recorder: Recorder,
-        _ environment: Environment
+        _ environment: Environment, isDue: Bool = false
     ) throws(ServiceError) {
         let sequence = try of(Scope(account: "")).get(FollowedResources.self, FollowedResources.name)?.sequence ?? 0
         let item = try type.item(resource, RecordedState(self, through: sequence, environment))
@@ -105,6 +106,12 @@ extension MutableRecords {
         for old in try list(CurrentItem.self, by: CurrentItem.byRecord, range, limit: 16).map(\.item)
         where old.id != item?.resourceID {
             try keep(old.deleted(captured: captured, sequence: sequence, requestID: ""), old, environment)
+        }
+        if !isDue, let item, recorder.frequency(of: type.name) == .daily,
+            try currentItem(type.name, item.resourceID) != nil
+        {
+            try put(PendingItem(type: type.name, record: resource.record, region: resource.region))
+            return
         }
         try record(
             FoundItem(

@@ -37,7 +37,7 @@ struct RecordDaily: Job {
             {
                 let resource = ConfiguredResource(
                     row.type, row.record, account: recorder.accountID, region: row.region)
-                try records.look(at: resource, type, recorder, environment)
+                try records.look(at: resource, type, recorder, environment, isDue: true)
             }
             try records.delete(PendingItem.self, row.key)
         }

@@ -30,6 +30,8 @@ final class QueueSignals: Projection {
         /// By the queues' unique ids.
         var places: [String: Place] = [:]
         var lastID: UInt64 = 0
+        /// Whether it hears of the server's end.
+        var isListening = false
     }
 
     private let state = Mutex(State())
@@ -41,6 +43,9 @@ final class QueueSignals: Projection {
 
     /// To be asked before looking for messages: what comes afterwards is not missed.
     func version(of queue: String) -> UInt64 { state.withLock { $0.places[queue]?.version ?? 0 } }
+
+    /// How many wait.
+    func waiters(of queue: String) -> Int { state.withLock { $0.places[queue]?.waiters.count ?? 0 } }
 
     /// Tells that some messages can be received.
     /// - Parameter count: how many, at most.
@@ -71,11 +76,26 @@ final class QueueSignals: Projection {
         for waiter in woken { waiter.end() }
     }
 
+    /// Lets nobody wait when the server is about to stop.
+    private func listen(_ ending: Ending) {
+        let isFirst = state.withLock { state in
+            defer { state.isListening = true }
+            return !state.isListening
+        }
+        guard isFirst else { return }
+        ending.whenBegun { [weak self] in
+            guard let self else { return }
+            for queue in self.state.withLock({ Array($0.places.keys) }) { self.wake(queue, .max) }
+        }
+    }
+
     /// Waits until something was told since a version was asked, or a time has come.
     /// - Parameters:
     ///   - until: seconds since 1970, by the clock.
     ///   - seconds: how long that is.
-    func wait(for queue: String, since version: UInt64, until: Double, seconds: Double) async {
+    ///   - ending: of the server, by which it is over at once.
+    func wait(for queue: String, since version: UInt64, until: Double, seconds: Double, _ ending: Ending) async {
+        listen(ending)
         let id = state.withLock { state in
             state.lastID &+= 1
             return state.lastID
@@ -84,7 +104,7 @@ final class QueueSignals: Projection {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
                     var place = state.places[queue] ?? Place()
-                    if place.version != version || Task.isCancelled { return true }
+                    if place.version != version || Task.isCancelled || ending.hasBegun { return true }
                     let timer = Task {
                         try? await Task.sleep(for: .seconds(max(0.001, seconds)))
                         if !Task.isCancelled { self.end(id, queue) }

@@ -100,12 +100,17 @@ private struct MessageReceiver: Sendable {
     /// - Returns: false when it has waited for long enough.
     private func wait(_ due: Int64?, _ version: UInt64, _ signals: QueueSignals) async -> Bool {
         let now = call.environment.now()
-        guard let deadline, now < deadline, !Task.isCancelled else { return false }
+        let ending = call.environment.ending
+        guard let deadline, now < deadline, !Task.isCancelled, !ending.hasBegun else { return false }
         var until = min(deadline, due.map { Double($0) / 1000 + 0.001 } ?? deadline)
         // Nobody tells of what another node has sent.
         if call.environment.ledger.isShared { until = min(until, now + 1) }
-        await signals.wait(for: entry.queue.uniqueID, since: version, until: until, seconds: until - now)
-        return true
+        await signals.wait(
+            for: entry.queue.uniqueID, since: version, until: until, seconds: until - now, ending)
+        guard Task.isCancelled else { return true }
+        // What this one was woken for is for another.
+        signals.wake(entry.queue.uniqueID, 1)
+        return false
     }
 
     private enum Look: Sendable {

@@ -42,7 +42,7 @@ extension SQS.CreateQueue: WriteOperation {
             throw SQS.Failure.queueDeletedRecently(
                 "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
         }
-        queue.tags = try QueueTags.rules.merge(Tag.all(input.tags), into: [])
+        queue.tags = try QueueTags.merge(input.tags, into: [])
         try records.put(queue)
         return Output(queueUrl: reference.url(for: call))
     }

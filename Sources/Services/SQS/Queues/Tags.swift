@@ -7,6 +7,18 @@ import Wire
 // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html>
 
 enum QueueTags {
+    /// A queue's tags with those of a request.
+    /// - Throws: InvalidParameterValue.
+    static func merge(_ added: [String: String]?, into tags: [Tag]) throws(ServiceError) -> [Tag] {
+        for (key, value) in added ?? [:] {
+            guard (1...128).contains(key.unicodeScalars.count), value.unicodeScalars.count <= 256 else {
+                throw .invalidParameter(
+                    "Tag keys must be between 1 and 128 characters in length, and tag values up to 256.")
+            }
+        }
+        return try rules.merge(Tag.all(added), into: tags)
+    }
+
     static let rules = TagRules(
         keys: .exact, duplicate: .invalidParameter("Duplicate tag keys found."),
         reserved: { .invalidParameter("Tag key \($0) must not begin with the reserved prefix aws:.") },
@@ -25,14 +37,8 @@ extension SQS.TagQueue: WriteOperation, OnOwnQueue {
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         guard !input.tags.isEmpty else { throw .missingParameter("Tags") }
-        for (key, value) in input.tags {
-            guard (1...128).contains(key.unicodeScalars.count), value.unicodeScalars.count <= 256 else {
-                throw .invalidParameter(
-                    "Tag keys must be between 1 and 128 characters and values up to 256 characters.")
-            }
-        }
         var queue = try records.queue(try call.queue(input.queueUrl))
-        queue.tags = try QueueTags.rules.merge(Tag.all(input.tags), into: queue.tags)
+        queue.tags = try QueueTags.merge(input.tags, into: queue.tags)
         try records.put(queue)
         return Output()
     }
