@@ -73,7 +73,9 @@ def consume(identity: Identity, url: str, batch: int, number: int, end: float) -
     """Receives and deletes until a time has come, or nothing is left."""
     client, count = Client(identity), 0
     while time.time() < end:
-        messages = client.ask("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=batch).get("Messages", [])
+        # Groups that others have something of in flight are free again in a moment.
+        answer = client.ask("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=batch, WaitTimeSeconds=1)
+        messages = answer.get("Messages", [])
         if not messages:
             break
         if batch == 1:
