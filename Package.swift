@@ -798,12 +798,10 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "CoreRuleSet", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring",
-                "Learning", "Ledger", "Lint", "LogPatterns",
-                "OIDC",
-                "Platform",
-                "Policy", "Reasoning", "Remedies",
-                "Signature", "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Bodies", "Catalogue", "ConfigSelect", "CoreRuleSet", "Directory", "Escalation", "EventPatterns",
+                "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint", "LogMasking", "LogPatterns",
+                "LogQueries", "MetricMath", "OIDC", "Platform", "Policy", "Reasoning", "Remedies", "Signature",
+                "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -6,7 +6,7 @@ import Synchronization
 /// ```swift
 /// let matcher = EventMatcher<String>()
 /// matcher.set("keys", try EventPattern(parsing: #"{"source": ["aws.kms"]}"#))
-/// matcher.matches(EventDocument(event))
+/// let found = matcher.matches(EventDocument(event))
 /// ```
 ///
 /// Each pattern is kept where one of its fields leads: that by which the fewest others are found. Where too many come together

@@ -4,7 +4,7 @@ public import Wire
 ///
 /// ```swift
 /// let pattern = try EventPattern(parsing: #"{"source": ["aws.kms"], "detail": {"state": [{"prefix": "Pending"}]}}"#)
-/// pattern.matches(EventDocument(event))
+/// let isMatch = pattern.matches(EventDocument(event))
 /// ```
 ///
 /// A pattern has the structure of the events: each field has an array, and one of its elements has to match. A field of an

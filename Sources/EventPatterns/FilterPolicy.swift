@@ -4,7 +4,7 @@ public import Wire
 ///
 /// ```swift
 /// let policy = try FilterPolicy(parsing: #"{"store": ["example_corp"]}"#, scope: .attributes)
-/// policy.matches(attributes: ["store": .string("example_corp")])
+/// let isWanted = policy.matches(attributes: ["store": .string("example_corp")])
 /// ```
 ///
 /// AWS: https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html

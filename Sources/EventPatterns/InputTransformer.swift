@@ -5,7 +5,7 @@ public import Wire
 /// ```swift
 /// let transformer = try InputTransformer(
 ///     paths: ["key": "$.detail.keyId"], template: #"{"key": <key>, "rule": <aws.events.rule-name>}"#)
-/// transformer.text(of: event, variables)
+/// let text = transformer.text(of: event, variables)
 /// ```
 ///
 /// Within a string of the template, a text is put in as its characters; outside of one, as JSON.

@@ -26,6 +26,23 @@ private struct DeleteKey: Job {
     }
 }
 
+private struct Box: Record {
+    static let kind = "AWS::Vault::Box"
+    let id: String
+    let accountID: String
+    let region: String
+    var contents = ""
+    var arn: String { "arn:aws:vault:\(region):\(accountID):box/\(id)" }
+}
+
+extension ConfiguredResourceType {
+    static let box = ConfiguredResourceType("AWS::Vault::Box", of: Box.self) { (box, state) in
+        ConfigurationItem(
+            "AWS::Vault::Box", id: box.id, arn: box.arn, account: box.accountID, region: box.region,
+            configuration: .members(["contents": .string(box.contents)]))
+    }
+}
+
 private struct EventCount: Record {
     static let kind = "Example::EventCount"
     var id = "all"
@@ -142,5 +159,30 @@ struct PlatformExamples {
         #expect(code == "287082")  // RFC 6238, appendix B
         #expect(step == 1)
         #expect(device.step(matching: code, around: time, window: 1, after: step) == nil)
+    }
+
+    /// What a service tells others in its own transaction, where nobody listens, and of Gatehouse without CloudWatch.
+    @Test func telling() async throws {
+        struct Given: Sendable { let environment: Environment }
+        struct Event: Sendable { let time: Double }
+        let call = Given(environment: try environment())
+        let (arn, time) = ("arn:aws:vault:us-east-1:111122223333:box/b-1", call.environment.now())
+        let event = Event(time: time)
+        try await call.environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+            try records.announce(
+                AnnouncedEvent(
+                    source: "aws.vault", detailType: "Vault Box Opened", resources: [arn], time: time
+                ) { writer in
+                    writer.member("box", "b-1")
+                })
+            let hits = MetricData("RootUsage", in: "CISBenchmark", at: event.time, [.init(1)])
+            try records.publish([hits], call.environment)
+        }
+        let bus = Scope(account: scope.account, region: "us-east-1")
+        let kept = try await call.environment.read(bus) { (records) throws(ServiceError) in
+            try records.list(AnnouncedEvent.self, limit: 1)
+        }
+        #expect(kept.isEmpty)
+        #expect(ConfiguredResourceType.box.name == "AWS::Vault::Box")
     }
 }
