@@ -364,7 +364,8 @@ let package = Package(
         .target(
             name: "SNSService",
             dependencies: [
-                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "LogMasking", "OIDC", "Platform", "Policy", "SNSAPI",
+                "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "LogMasking", "OIDC", "Platform", "Policy",
+                "SNSAPI",
                 "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -590,7 +591,8 @@ let package = Package(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
-        .executableTarget(name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
+        .executableTarget(
+            name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
 
         .executableTarget(
             name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
@@ -769,7 +771,8 @@ let package = Package(
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
-        .testTarget(name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
+        .testTarget(
+            name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(

@@ -14,7 +14,8 @@ struct WatchExamples {
 
     @Test func matchingOneEvent() throws {
         let event = try json(Self.deletion)
-        let pattern = try EventPattern(parsing: #"{"source": ["aws.kms"], "detail": {"state": [{"prefix": "Pending"}]}}"#)
+        let pattern = try EventPattern(
+            parsing: #"{"source": ["aws.kms"], "detail": {"state": [{"prefix": "Pending"}]}}"#)
         let isMatch = pattern.matches(EventDocument(event))
 
         #expect(isMatch)
