@@ -3,7 +3,8 @@ public import Wire
 /// An event pattern of Amazon EventBridge: which events a rule is for.
 ///
 /// ```swift
-/// let pattern = try EventPattern(parsing: #"{"source": ["aws.kms"], "detail": {"state": [{"prefix": "Pending"}]}}"#)
+/// let pattern = try EventPattern(
+///     parsing: #"{"source": ["aws.kms"], "detail": {"state": [{"prefix": "Pending"}]}}"#)
 /// let isMatch = pattern.matches(EventDocument(event))
 /// ```
 ///
