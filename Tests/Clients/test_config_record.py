@@ -292,6 +292,7 @@ def test_a_topic_hears_of_every_change(root: Identity) -> None:
 
 def test_queries(recording: Recording) -> None:
     s3 = recording.s3
+    recording.items(BUCKET, recording.bucket, 1)
     for number in range(5):
         s3.create_bucket(Bucket=f"box-{number}")
         s3.put_bucket_tagging(Bucket=f"box-{number}", Tagging={"TagSet": [{"Key": "n", "Value": str(number)}]})
