@@ -15,5 +15,6 @@ extension ServiceModule {
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
         resourceTypes: [.ofConfig], configuredResources: [.recorder], jobs: recordJobs + ruleJobs,
         followers: [FollowResources.self, EvaluateChanges.self],
-        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules], samples: configSamples)
+        quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules],
+        samples: configSamples)
 }
