@@ -108,6 +108,41 @@ def test_a_careless_change_is_found(cloud: Server) -> None:
     assert api.describe_compliance_by_resource()["ComplianceByResources"] == []
 
 
+def test_who_is_told(cloud: Server) -> None:
+    """A queue is told of what a rule finds, by the default event bus, and so is the delivery channel's topic."""
+    root = cloud.root
+    sqs, sns = root.client("sqs"), root.client("sns")
+    queue = sqs.create_queue(QueueName="findings")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    principals = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+    allowed = {"Effect": "Allow", "Principal": principals, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
+    events = root.client("events")
+    events.put_rule(Name="findings", EventPattern=json.dumps({
+        "source": ["aws.config"], "detail-type": ["Config Rules Compliance Change"],
+        "detail": {"newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]}}}))
+    events.put_targets(Rule="findings", Targets=[{"Id": "queue", "Arn": arn}])
+    topic = sns.create_topic(Name="config")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    recording = Recording(root, snsTopicARN=topic)
+    recording.api.put_config_rule(ConfigRule=rule("versioned", "S3_BUCKET_VERSIONING_ENABLED"))
+    told: list[dict[str, Any]] = []
+
+    def both() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            told.append(json.loads(message["Body"]))
+        return {"event", "message"} <= {
+            "event" if "detail-type" in one else "message" for one in told
+            if one.get("messageType", one.get("detail", {}).get("messageType")) == "ComplianceChangeNotification"}
+
+    until(both)
+    event = next(one for one in told if "detail-type" in one)
+    assert event["detail"]["resourceId"] == recording.bucket and event["detail"]["configRuleName"] == "versioned"
+    assert event["detail"]["newEvaluationResult"]["annotation"] == "Versioning is not enabled."
+    assert event["detail"]["oldEvaluationResult"] is None
+
+
 def test_rules_about_the_account(cloud: Server) -> None:
     """Periodic rules, which ask services with AWS Config's role."""
     root = cloud.root
