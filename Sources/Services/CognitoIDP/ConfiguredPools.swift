@@ -13,20 +13,21 @@ extension ConfiguredResourceType {
             guard let name = ARN(parsing: arn), name.service == "cognito-idp", name.resource.hasPrefix("userpool/")
             else { return nil }
             return ConfiguredResource(UserPool.kind, name.lastPart, account: name.account, region: name.region)
-        }
-    ) { (pool, _) throws(ServiceError) in
-        let factors = (try? JSONValue(parsing: Array(pool.multiFactor.utf8)))?["MfaConfiguration"]
-        return ConfigurationItem(
-            UserPool.kind, id: pool.id, name: pool.name, arn: pool.arn, account: pool.accountID, region: pool.region,
-            availabilityZone: "Regional", created: pool.created, tags: pool.tags,
-            configuration: .object(
-                [
-                    JSONMember(key: "UserPoolId", value: .string(pool.id)),
-                    JSONMember(key: "UserPoolName", value: .string(pool.name)),
-                    JSONMember(key: "Arn", value: .string(pool.arn)),
-                    JSONMember(key: "MfaConfiguration", value: factors ?? .string("OFF")),
-                ] + told(pool.settings).filter { $0.key != "MfaConfiguration" }))
-    }
+        },
+        item: { (pool, _) throws(ServiceError) in
+            let factors = (try? JSONValue(parsing: Array(pool.multiFactor.utf8)))?["MfaConfiguration"]
+            return ConfigurationItem(
+                UserPool.kind, id: pool.id, name: pool.name, arn: pool.arn, account: pool.accountID,
+                region: pool.region,
+                availabilityZone: "Regional", created: pool.created, tags: pool.tags,
+                configuration: .object(
+                    [
+                        JSONMember(key: "UserPoolId", value: .string(pool.id)),
+                        JSONMember(key: "UserPoolName", value: .string(pool.name)),
+                        JSONMember(key: "Arn", value: .string(pool.arn)),
+                        JSONMember(key: "MfaConfiguration", value: factors ?? .string("OFF")),
+                    ] + told(pool.settings).filter { $0.key != "MfaConfiguration" }))
+        })
 
     private static let userPoolClient = ConfiguredResourceType(
         UserPoolClient.kind, kinds: [UserPoolClient.kind],

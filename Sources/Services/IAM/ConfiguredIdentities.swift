@@ -116,37 +116,39 @@ extension ConfiguredResourceType {
             }
             return ConfiguredResource(
                 policyType, ManagedPolicy.id(ofName: name.lastPart), account: name.account, region: "")
-        }
-    ) { (policy, state) throws(ServiceError) in
-        let scope = Scope(account: policy.accountID)
-        let (name, to) = (Relation.attachedPolicy, policy.arn)
-        let users = try state.referrers(User.self, name, to: to, in: scope)
-        let groups = try state.referrers(Group.self, name, to: to, in: scope)
-        let roles = try state.referrers(Role.self, name, to: to, in: scope)
-        let boundaries = try state.referrerCount(Relation.permissionsBoundary, to: to, in: scope)
-        let versions = policy.versions.map { version in
-            JSONValue.members([
-                "document": .string(Documents.encoded(version.document)), "versionId": .string(version.id),
-                "isDefaultVersion": .boolean(version.id == policy.defaultVersionID),
-                "createDate": .time(version.createDate),
-            ])
-        }
-        return ConfigurationItem(
-            policyType, id: policy.uniqueID, name: policy.name, arn: policy.arn, account: policy.accountID, region: "",
-            availabilityZone: nowhere, created: policy.createDate, tags: policy.tags,
-            relationships: users.map { .init("Is attached to User", User.kind, id: $0.uniqueID, named: $0.name) }
-                + groups.map { .init("Is attached to Group", Group.kind, id: $0.uniqueID, named: $0.name) }
-                + roles.map { .init("Is attached to Role", Role.kind, id: $0.uniqueID, named: $0.name) },
-            configuration: .members([
-                "policyName": .string(policy.name), "policyId": .string(policy.uniqueID), "arn": .string(policy.arn),
-                "path": .string(policy.path), "defaultVersionId": .string(policy.defaultVersionID),
-                "attachmentCount": .integer(users.count + groups.count + roles.count),
-                "permissionsBoundaryUsageCount": .integer(boundaries), "isAttachable": .boolean(true),
-                "description": .perhaps(policy.description) ?? .null, "createDate": .time(policy.createDate),
-                "updateDate": .time(policy.updateDate), "policyVersionList": .array(versions),
-                "tags": shown(policy.tags),
-            ]))
-    }
+        },
+        item: { (policy, state) throws(ServiceError) in
+            let scope = Scope(account: policy.accountID)
+            let (name, to) = (Relation.attachedPolicy, policy.arn)
+            let users = try state.referrers(User.self, name, to: to, in: scope)
+            let groups = try state.referrers(Group.self, name, to: to, in: scope)
+            let roles = try state.referrers(Role.self, name, to: to, in: scope)
+            let boundaries = try state.referrerCount(Relation.permissionsBoundary, to: to, in: scope)
+            let versions = policy.versions.map { version in
+                JSONValue.members([
+                    "document": .string(Documents.encoded(version.document)), "versionId": .string(version.id),
+                    "isDefaultVersion": .boolean(version.id == policy.defaultVersionID),
+                    "createDate": .time(version.createDate),
+                ])
+            }
+            return ConfigurationItem(
+                policyType, id: policy.uniqueID, name: policy.name, arn: policy.arn, account: policy.accountID,
+                region: "",
+                availabilityZone: nowhere, created: policy.createDate, tags: policy.tags,
+                relationships: users.map { .init("Is attached to User", User.kind, id: $0.uniqueID, named: $0.name) }
+                    + groups.map { .init("Is attached to Group", Group.kind, id: $0.uniqueID, named: $0.name) }
+                    + roles.map { .init("Is attached to Role", Role.kind, id: $0.uniqueID, named: $0.name) },
+                configuration: .members([
+                    "policyName": .string(policy.name), "policyId": .string(policy.uniqueID),
+                    "arn": .string(policy.arn),
+                    "path": .string(policy.path), "defaultVersionId": .string(policy.defaultVersionID),
+                    "attachmentCount": .integer(users.count + groups.count + roles.count),
+                    "permissionsBoundaryUsageCount": .integer(boundaries), "isAttachable": .boolean(true),
+                    "description": .perhaps(policy.description) ?? .null, "createDate": .time(policy.createDate),
+                    "updateDate": .time(policy.updateDate), "policyVersionList": .array(versions),
+                    "tags": shown(policy.tags),
+                ]))
+        })
 
     // MARK: What they have in common
 

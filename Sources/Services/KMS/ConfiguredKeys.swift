@@ -18,52 +18,54 @@ extension ConfiguredResourceType {
                 return nil
             }
             return ConfiguredResource(Key.kind, name.lastPart, account: name.account, region: name.region)
-        }
-    ) { (key, state) throws(ServiceError) in
-        guard !key.isAWSManaged else { return nil }
-        var encryption: [JSONValue]?
-        var signing: [JSONValue]?
-        switch key.usage {
-        case .encryptDecrypt: encryption = key.spec.encryptionAlgorithms.map { .string($0.rawValue) }
-        case .signVerify: signing = key.spec.signingAlgorithms.map { .string($0.rawValue) }
-        default: break
-        }
-        var expiration: JSONValue = .null
-        if key.origin == .external, let material = key.currentMaterial, material.isThere {
-            expiration = .string(
-                material.validTo == nil ? "KEY_MATERIAL_DOES_NOT_EXPIRE" : "KEY_MATERIAL_EXPIRES")
-        }
-        return ConfigurationItem(
-            Key.kind, id: key.id, name: key.id, arn: key.arn, account: key.accountID, region: key.region,
-            availabilityZone: "Regional", created: key.creationDate, tags: key.tags,
-            configuration: .members([
-                "awsaccountId": .string(key.accountID), "keyId": .string(key.id), "arn": .string(key.arn),
-                "creationDate": .time(key.creationDate), "enabled": .boolean(key.state == .enabled),
-                "description": .string(key.description), "keyUsage": .string(key.usage.rawValue),
-                "keyState": .string(key.state.rawValue), "deletionDate": key.deletionDate.map { .time($0) } ?? .null,
-                "origin": .string(key.origin.rawValue), "expirationModel": expiration,
-                "keyManager": .string("CUSTOMER"), "customerMasterKeySpec": .string(key.spec.rawValue),
-                "keySpec": .string(key.spec.rawValue), "encryptionAlgorithms": encryption.map { .array($0) } ?? .null,
-                "signingAlgorithms": signing.map { .array($0) } ?? .null,
-                "multiRegion": .boolean(key.multiRegion != nil),
-            ]),
-            supplementary: [
-                JSONMember(
-                    key: "Aliases",
-                    value: .array(
-                        try state.referrers(Alias.self, Alias.toKey, to: key.id, in: key.scope).map { alias in
-                            .members([
-                                "aliasName": .string(alias.id),
-                                "aliasArn": .string(ARN.text("kms", key.region, key.accountID, "", alias.id)),
-                                "targetKeyId": .string(key.id),
-                            ])
-                        })),
-                JSONMember(
-                    key: "KeyPolicy",
-                    value: .string(PolicyDocument.shown(key.policy, as: .resource, state.environment.directory))),
-                JSONMember(key: "KeyRotationStatus", value: .boolean(key.rotation != nil)),
-            ])
-    }
+        },
+        item: { (key, state) throws(ServiceError) in
+            guard !key.isAWSManaged else { return nil }
+            var encryption: [JSONValue]?
+            var signing: [JSONValue]?
+            switch key.usage {
+            case .encryptDecrypt: encryption = key.spec.encryptionAlgorithms.map { .string($0.rawValue) }
+            case .signVerify: signing = key.spec.signingAlgorithms.map { .string($0.rawValue) }
+            default: break
+            }
+            var expiration: JSONValue = .null
+            if key.origin == .external, let material = key.currentMaterial, material.isThere {
+                expiration = .string(
+                    material.validTo == nil ? "KEY_MATERIAL_DOES_NOT_EXPIRE" : "KEY_MATERIAL_EXPIRES")
+            }
+            return ConfigurationItem(
+                Key.kind, id: key.id, name: key.id, arn: key.arn, account: key.accountID, region: key.region,
+                availabilityZone: "Regional", created: key.creationDate, tags: key.tags,
+                configuration: .members([
+                    "awsaccountId": .string(key.accountID), "keyId": .string(key.id), "arn": .string(key.arn),
+                    "creationDate": .time(key.creationDate), "enabled": .boolean(key.state == .enabled),
+                    "description": .string(key.description), "keyUsage": .string(key.usage.rawValue),
+                    "keyState": .string(key.state.rawValue),
+                    "deletionDate": key.deletionDate.map { .time($0) } ?? .null,
+                    "origin": .string(key.origin.rawValue), "expirationModel": expiration,
+                    "keyManager": .string("CUSTOMER"), "customerMasterKeySpec": .string(key.spec.rawValue),
+                    "keySpec": .string(key.spec.rawValue),
+                    "encryptionAlgorithms": encryption.map { .array($0) } ?? .null,
+                    "signingAlgorithms": signing.map { .array($0) } ?? .null,
+                    "multiRegion": .boolean(key.multiRegion != nil),
+                ]),
+                supplementary: [
+                    JSONMember(
+                        key: "Aliases",
+                        value: .array(
+                            try state.referrers(Alias.self, Alias.toKey, to: key.id, in: key.scope).map { alias in
+                                .members([
+                                    "aliasName": .string(alias.id),
+                                    "aliasArn": .string(ARN.text("kms", key.region, key.accountID, "", alias.id)),
+                                    "targetKeyId": .string(key.id),
+                                ])
+                            })),
+                    JSONMember(
+                        key: "KeyPolicy",
+                        value: .string(PolicyDocument.shown(key.policy, as: .resource, state.environment.directory))),
+                    JSONMember(key: "KeyRotationStatus", value: .boolean(key.rotation != nil)),
+                ])
+        })
 
     static let keyAlias = ConfiguredResourceType(
         Alias.kind, kinds: [Alias.kind],
