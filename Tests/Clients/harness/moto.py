@@ -21,12 +21,16 @@ from .server import REPOSITORY, clean_environment
 FOLDER = REPOSITORY / ".venv" / "moto"
 
 #: What Gatehouse is told of it: for `--upstream-config`.
-CONFIGURATION = """
-* = {url}
-    credentials = {{account}} not-a-secret
-    header x-moto-account-id = {{account}}
+# What Gatehouse answers itself has to be named.
+CONFIGURATION = "".join(
+    f"""
+{services} = {{url}}
+    credentials = {{{{account}}}} not-a-secret
+    header x-moto-account-id = {{{{account}}}}
     timeout = 20s
 """
+    for services in ("*", "cloudwatch, config, events, logs, sns, sqs")
+)
 
 
 class Moto:
