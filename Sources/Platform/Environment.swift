@@ -53,6 +53,8 @@ public final class Environment: Sendable {
     public let applications = FrontedApplications()
     /// How many calls there were, until somebody keeps that.
     public let callCounts = CallCounts()
+    /// What services have counted for their metrics of CloudWatch, until somebody keeps that.
+    public let metricCounts = MetricCounts()
     /// What was denied since the start.
     public let denials = Denials()
     /// Whether the server is about to stop.

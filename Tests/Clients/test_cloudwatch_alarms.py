@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 
 pytestmark = pytest.mark.memory
 
@@ -184,6 +184,40 @@ def test_actions_wait_for_their_suppressor(cloud: Server, cloudwatch: Any) -> No
     cloud.advance(61)
     assert suppressed() is None
     assert len(history(cloudwatch, "quiet", "Action")) == 1
+
+
+def test_a_topic_and_a_bus_are_told(cloud: Server, root: Identity, cloudwatch: Any) -> None:
+    sns, sqs, events = root.client("sns"), root.client("sqs"), root.client("events")
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+    queues = {}
+    for name, service in [("messages", "sns"), ("changes", "events")]:
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+        allowed = allow("sqs:SendMessage", arn, Principal={"Service": f"{service}.amazonaws.com"})
+        queues[name] = sqs.create_queue(QueueName=name, Attributes={"Policy": policy(allowed)})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:messages")
+    events.put_rule(Name="alarms", EventPattern=json.dumps({"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}}))
+    events.put_targets(Rule="alarms", Targets=[{"Id": "queue", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:changes"}])
+    put(cloudwatch, AlarmActions=[topic], AlarmDescription="too many", Dimensions=[{"Name": "Till", "Value": "1"}])
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    for _ in range(4):
+        cloud.advance(1)
+
+    def received(name: str) -> dict[str, Any]:
+        [message] = sqs.receive_message(QueueUrl=queues[name])["Messages"]
+        return dict(json.loads(message["Body"]))
+
+    envelope = received("messages")
+    assert envelope["Subject"] == 'ALARM: "errors" in US East (N. Virginia)'
+    message = json.loads(envelope["Message"])
+    assert (message["AlarmName"], message["NewStateValue"], message["OldStateValue"]) == (
+        "errors", "ALARM", "INSUFFICIENT_DATA")
+    assert message["Trigger"]["Dimensions"] == [{"value": "1", "name": "Till"}]
+    event = received("changes")
+    assert (event["detail-type"], event["resources"]) == ("CloudWatch Alarm State Change", [f"{ARN}errors"])
+    assert event["detail"]["state"]["reason"] == "test"
+    assert event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"] == {
+        "dimensions": {"Till": "1"}, "name": "Errors", "namespace": "Shop"}
+    assert history(cloudwatch, "errors", "Action") == [f"Successfully executed action {topic}"]
 
 
 def test_actions_are_disabled_and_enabled(cloud: Server, cloudwatch: Any) -> None:

@@ -17,6 +17,7 @@ extension ServiceModule {
         resourceTypes: [.ofCloudWatch],
         jobs: [
             RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self, KeepUsage.self,
+            KeepServiceMetrics.self,
         ],
         quotas: [.alarms, .dashboards], samples: cloudWatchSamples,
         metrics: [.alarms, .alarmActions, .failedAlarmActions], takesCompressedBodies: true,

@@ -65,6 +65,7 @@ struct DeliverEvents: Job {
             environment: environment, scope: context.scope, rule: rule, target: target, delivery: delivery)
         do throws(DeliveryFailure) {
             try await attempt.run()
+            attempt.count(["Invocations", "InvocationAttempts", "SuccessfulInvocationAttempts"])
         } catch {
             do throws(ServiceError) { try await attempt.note(error) } catch {
                 // The row is still there, and due.

@@ -182,6 +182,7 @@ struct DeliveryAttempt: Sendable {
     /// Puts a delivery off, or gives it up.
     func note(_ failure: DeliveryFailure) async throws(ServiceError) {
         let now = environment.now()
+        count(["InvocationAttempts"])
         let retries = target.retryPolicy?.maximumRetryAttempts ?? Self.usualRetries
         let age = Double(target.retryPolicy?.maximumEventAgeInSeconds ?? Self.usualAge)
         let pause = min(Self.longestPause, Double(1 << min(delivery.attempts, 20))) * Double.random(in: 0.75...1)
@@ -207,5 +208,9 @@ struct DeliveryAttempt: Sendable {
         }
         environment.metrics.add(1, to: .undeliveredEvents)
         try await DeadLetters(attempt: self, failure: failure, condition: exhausted).deliver()
+        count(["Invocations", "FailedInvocations"])
     }
+
+    /// Counts something for the metrics of the rule.
+    func count(_ names: [String]) { rule.count(names, at: environment.now(), in: environment.metricCounts) }
 }

@@ -40,6 +40,8 @@ struct LaneWork: Sendable {
         case done
         /// A queue gets it in the transaction in which its row goes.
         case sends(PreparedCall<SQS.SendMessage>)
+        /// The same with a dead-letter queue.
+        case redrives(PreparedCall<SQS.SendMessage>)
         /// It is to be tried again, in milliseconds since 1970.
         case again(due: Int64)
         /// It waits behind others that failed.
@@ -103,7 +105,7 @@ struct LaneWork: Sendable {
             }
         }
         results += lane.isOrdered ? try await inOrder(items, topic) : try await atOnce(items, topic)
-        try await commit(results)
+        try await commit(results, topic)
         // In order, the first that fails keeps the others waiting.
         let isHeldUp = lane.isOrdered && results.contains { if case .again = $0.outcome { true } else { false } }
         return rows.count == Self.batch && !isHeldUp
@@ -201,12 +203,17 @@ struct LaneWork: Sendable {
         if subscription.transport == .sqs {
             switch await QueueDelivery(item.subscriber, topic, environment).prepared(item.writer) {
             case .prepared(let send): return .sends(send)
+            case .redriven(let send): return .redrives(send)
             case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
-            case .failed: return .done
+            case .failed:
+                topic.count("NumberOfNotificationsFailed", environment)
+                return .done
             }
         }
         switch try await WebDelivery(subscription, topic, environment).send(item.writer) {
-        case .delivered: return .done
+        case .delivered:
+            if item.writer.content.kind == .notification { topic.count("NumberOfNotificationsDelivered", environment) }
+            return .done
         case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
         case .failed: return await deadLetter(item.subscriber, topic, item.writer)
         }
@@ -229,40 +236,56 @@ struct LaneWork: Sendable {
 
     private func deadLetter(_ subscriber: Subscriber, _ topic: Topic, _ writer: MessageWriter) async -> Outcome {
         let send = await QueueDelivery(subscriber, topic, environment).preparedDeadLetter(writer)
-        return send.map { .sends($0) } ?? .done
+        if send == nil, writer.content.kind == .notification { topic.count("NumberOfNotificationsFailed", environment) }
+        return send.map { .redrives($0) } ?? .done
     }
 
     /// Keeps what has become of deliveries. If a queue refuses in the last moment, each is kept by itself, and that one is tried
     /// again.
-    private func commit(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
+    private func commit(
+        _ results: [(row: PendingDelivery, outcome: Outcome)], _ topic: Topic
+    ) async throws(ServiceError) {
         guard !results.isEmpty else { return }
         do throws(ServiceError) {
-            try await write(results)
+            try await write(results, topic)
         } catch {
             guard error.status < 500, results.count > 1 || isSend(results) else { throw error }
             for result in results {
-                do throws(ServiceError) { try await write([result]) } catch {
+                do throws(ServiceError) { try await write([result], topic) } catch {
                     let due = RequestIDs.milliseconds(environment.now() + 1)
-                    try await write([(result.row, .again(due: due))])
+                    try await write([(result.row, .again(due: due))], topic)
                 }
             }
         }
     }
 
     private func isSend(_ results: [(row: PendingDelivery, outcome: Outcome)]) -> Bool {
-        results.contains { if case .sends = $0.outcome { true } else { false } }
+        results.contains {
+            switch $0.outcome {
+            case .sends, .redrives: true
+            case .done, .again, .waits: false
+            }
+        }
     }
 
-    private func write(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
-        let (lane, topicName, topicID) = (lane, topicName, topicID)
+    private func write(
+        _ results: [(row: PendingDelivery, outcome: Outcome)], _ topic: Topic
+    ) async throws(ServiceError) {
+        let (lane, topicName, topicID, environment) = (lane, topicName, topicID, environment)
         try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
             var earliest: Int64?
+            var (delivered, redriven) = (0, 0)
             for (row, outcome) in results {
                 // Another node may have been first, or the topic is gone.
                 guard try records.delete(row) else { continue }
                 switch outcome {
                 case .done: break
-                case .sends(let send): _ = try send.complete(in: records)
+                case .sends(let send):
+                    _ = try send.complete(in: records)
+                    delivered += 1
+                case .redrives(let send):
+                    _ = try send.complete(in: records)
+                    redriven += 1
                 case .again(let due):
                     var row = row
                     row.attempts += 1
@@ -285,6 +308,12 @@ struct LaneWork: Sendable {
             }
             if let earliest, !lane.isOrdered {
                 try records.work(on: .again, of: topicName, topicID, at: Double(earliest) / 1000)
+            }
+            let counts = (delivered: delivered, redriven: redriven)
+            records.afterwards {
+                topic.count("NumberOfNotificationsDelivered", times: counts.delivered, environment)
+                topic.count("NumberOfNotificationsFailed", times: counts.redriven, environment)
+                topic.count("NumberOfNotificationsRedrivenToDlq", times: counts.redriven, environment)
             }
         }
     }

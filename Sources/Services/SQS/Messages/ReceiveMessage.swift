@@ -13,7 +13,12 @@ extension SQS.ReceiveMessage: ComputeOperation, OnQueue {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let receiver = try MessageReceiver(input, call)
         let messages = try await receiver.messages()
-        guard !messages.isEmpty else { return Output() }
+        let queue = try call.queue(input.queueUrl)
+        guard !messages.isEmpty else {
+            call.count("NumberOfEmptyReceives", of: queue)
+            return Output()
+        }
+        call.count("NumberOfMessagesReceived", of: queue, times: messages.count)
         call.recordDurably()
         return Output { $0.messages = messages }
     }
