@@ -23,6 +23,7 @@ extension ServiceModule {
             StoredMessage.self, StoredBody.self, MessageGroup.self, QueueCounter.self, SentMessageID.self,
             ReceiveAttempt.self,
         ], projections: [QueueIndex.self, QueueSignals.self, MessageKeys.self], resourceTypes: [.queue],
+        configuredResources: [.queue],
         jobs: [EmptyQueue.self, ForgetMessages.self, MoveMessages.self], samples: queueSamples,
         usualBodyLimit: MessageRequest.bodyLimit)
 
