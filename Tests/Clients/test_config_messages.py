@@ -1,14 +1,15 @@
-"""AWS Config's items of queues, topics, alarms, events and log destinations."""
+"""AWS Config's items of queues, topics, alarms, events and log destinations, and rules about them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity
-from harness.configuration import Recording
+from harness import ACCOUNT, Identity, allow, trust
+from harness.configuration import Recording, until
 
 QUEUE, TOPIC, ALARM = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::CloudWatch::Alarm"
 BUS, RULE, ARCHIVE = "AWS::Events::EventBus", "AWS::Events::Rule", "AWS::Events::Archive"
@@ -88,7 +89,7 @@ def test_alarms(recording: Recording) -> None:
     assert recording.history(ALARM, "any") == []
 
 
-def test_events_and_destinations(recording: Recording) -> None:
+def test_events(recording: Recording) -> None:
     events = recording.owner.client("events")
     bus = events.create_event_bus(Name="shop", Tags=[{"Key": "a", "Value": "b"}])["EventBusArn"]
     events.put_permission(
@@ -127,3 +128,61 @@ def test_events_and_destinations(recording: Recording) -> None:
             "ApiDestinationArn"]
     shown = settings(recording.items(ENDPOINT, "hook", 1)[0])
     assert (shown["Arn"], shown["ConnectionArn"], shown["HttpMethod"]) == (endpoint, connection, "POST")
+
+
+def test_destinations(recording: Recording, new_role: Callable[..., str]) -> None:
+    logs, bucket = recording.owner.client("logs"), f"arn:aws:s3:::{recording.bucket}"
+    role = new_role("sender", trust({"Service": "logs.amazonaws.com"}), allow("s3:PutObject", f"{bucket}/*"))
+    arn = logs.put_destination(
+        destinationName="central", targetArn=bucket, roleArn=role, tags={"a": "b"})["destination"]["arn"]
+    policy = statement({"AWS": "444455556666"}, "logs:PutSubscriptionFilter", arn)
+    logs.put_destination_policy(destinationName="central", accessPolicy=policy)
+    first, second = recording.items("AWS::Logs::Destination", "central", 2)
+    assert (first["arn"], first["tags"]) == (arn, {"a": "b"})
+    assert settings(first) == {"Arn": arn, "DestinationName": "central", "TargetArn": bucket, "RoleArn": role}
+    assert settings(second)["DestinationPolicy"] == json.loads(policy)
+
+
+def test_rules(recording: Recording) -> None:
+    """A careless queue, topic, alarm and bus, found by AWS's rules; and the queue once it is mended."""
+    owner, api = recording.owner, recording.api
+    sqs, sns = owner.client("sqs"), owner.client("sns")
+    queue = sqs.create_queue(QueueName="orders", Attributes={
+        "Policy": statement("*", "sqs:*", f"arn:aws:sqs:{PLACE}:orders")})["QueueUrl"]
+    open_topic = sns.create_topic(Name="open", Attributes={
+        "Policy": statement("*", "sns:Publish", f"arn:aws:sns:{PLACE}:open")})["TopicArn"]
+    own_topic = sns.create_topic(Name="own")["TopicArn"]
+    owner.client("events").create_event_bus(Name="shop")
+    owner.client("cloudwatch").put_metric_alarm(
+        AlarmName="late", Namespace="shop", MetricName="delay", Statistic="Maximum", Period=60, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold", ActionsEnabled=False)
+
+    def verdicts(name: str) -> dict[str, str]:
+        found = api.get_compliance_details_by_config_rule(ConfigRuleName=name)["EvaluationResults"]
+        return {
+            one["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["ResourceId"]: one["ComplianceType"]
+            for one in found}
+
+    good, bad = "COMPLIANT", "NON_COMPLIANT"
+    expected = {
+        "SQS_QUEUE_NO_PUBLIC_ACCESS": {queue: bad}, "SQS_QUEUE_POLICY_FULL_ACCESS_CHECK": {queue: bad},
+        "SQS_QUEUE_DLQ_CHECK": {queue: bad}, "SNS_TOPIC_NO_PUBLIC_ACCESS": {open_topic: bad, own_topic: good},
+        "SNS_ENCRYPTED_KMS": {open_topic: bad, own_topic: bad},
+        "SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED": {open_topic: bad, own_topic: bad},
+        "CUSTOM_EVENTBUS_POLICY_ATTACHED": {"shop": bad}, "CLOUDWATCH_ALARM_ACTION_ENABLED_CHECK": {"late": bad},
+        "CLOUDWATCH_ALARM_ACTION_CHECK": {"late": bad}}
+    for name in expected:
+        api.put_config_rule(ConfigRule={"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": name}})
+    api.put_config_rule(ConfigRule={
+        "ConfigRuleName": "settings", "InputParameters": json.dumps({"metricName": "delay", "period": "60"}),
+        "Source": {"Owner": "AWS", "SourceIdentifier": "CLOUDWATCH_ALARM_SETTINGS_CHECK"}})
+    expected["settings"] = {"late": good}
+    for name, found in expected.items():
+        until(lambda name=name, found=found: verdicts(name) == found)
+    sqs.create_queue(QueueName="dead")
+    dead = f"arn:aws:sqs:{PLACE}:dead"
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={
+        "Policy": statement({"AWS": "444455556666"}, "sqs:SendMessage", f"arn:aws:sqs:{PLACE}:orders"),
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 3})})
+    for name in ("SQS_QUEUE_NO_PUBLIC_ACCESS", "SQS_QUEUE_POLICY_FULL_ACCESS_CHECK", "SQS_QUEUE_DLQ_CHECK"):
+        until(lambda name=name: verdicts(name).get(queue) == good)
