@@ -14,7 +14,7 @@ extension ServiceModule {
             ]),
         records: [StoredAlarm.self, AlarmStatus.self, StoredDashboard.self],
         tables: [StoredMetric.self, DataRow.self, StoredHistoryItem.self], projections: [AlarmIndex.self],
-        resourceTypes: [.ofCloudWatch],
+        resourceTypes: [.ofCloudWatch], configuredResources: [.alarm],
         jobs: [
             RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self, KeepUsage.self,
             KeepServiceMetrics.self,

@@ -23,7 +23,7 @@ extension ServiceModule {
             StoredMessage.self, StoredBody.self, MessageGroup.self, QueueCounter.self, SentMessageID.self,
             ReceiveAttempt.self,
         ], projections: [QueueIndex.self, QueueSignals.self, MessageKeys.self, QueueMetrics.self],
-        resourceTypes: [.queue],
+        resourceTypes: [.queue], configuredResources: [.queue],
         jobs: [EmptyQueue.self, ForgetMessages.self, MoveMessages.self, KeepQueueMetrics.self], samples: queueSamples,
         usualBodyLimit: MessageRequest.bodyLimit)
 
