@@ -24,7 +24,7 @@ struct DeliveryAttempt: Sendable {
 
     /// Delivers the event. Within Gatehouse, that is one transaction with the end of the delivery: it happens once.
     func run() async throws(DeliveryFailure) {
-        guard let kind = TargetKind(target.arn, environment) else {
+        guard let kind = TargetKind(target.arn, for: rule.accountID, environment) else {
             throw DeliveryFailure("RESOURCE_NOT_FOUND", "There is no \(target.arn).", isPassing: false)
         }
         do throws(ServiceError) {

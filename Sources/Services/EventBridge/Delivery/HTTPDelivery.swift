@@ -46,7 +46,7 @@ extension DeliveryAttempt {
 
     /// Hands the event to the server that the operator has put in the place of the target.
     func askServer() async throws(ServiceError) {
-        guard let address = environment.outsideServers.eventDestinations[target.arn] else {
+        guard let address = environment.outsideServers.eventDestination(target.arn, for: rule.accountID) else {
             throw .lasting("RESOURCE_NOT_FOUND", "No server stands for \(target.arn).")
         }
         let answer = try await send(
