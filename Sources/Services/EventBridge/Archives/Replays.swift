@@ -160,6 +160,7 @@ struct RunReplay: Job {
         }
         guard let (replay, rows) = found, let bus = BusReference(arn: replay.destination) else { return }
         let end = RequestIDs.milliseconds(replay.to)
+        try await environment.catchUpWithOtherNodes()
         let wanted = rows.prefix { RequestIDs.milliseconds($0.event.ingested) < end }
         let only = replay.rules.isEmpty ? nil : Set(replay.rules)
         let now = environment.now()
