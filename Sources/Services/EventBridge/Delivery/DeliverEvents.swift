@@ -80,7 +80,8 @@ struct DeliverEvents: Job {
             try await attempt.run()
         } catch {
             do throws(ServiceError) { try await attempt.note(error) } catch {
-                // The row is still there, and due.
+                // The program may be ending. Where this fails too, the ledger is away, and so is this job's end.
+                if !Task.isCancelled { try? await attempt.putOff() }
             }
         }
     }
