@@ -299,6 +299,8 @@ def test_an_archive_is_replayed(cloud: Server, events: Any, receiver: Receiver) 
     assert events.describe_archive(ArchiveName="kept")["EventCount"] == 1
     cloud.advance(2 * 86400)
     assert events.describe_archive(ArchiveName="kept")["EventCount"] == 0
+    cloud.advance(89 * 86400)
+    assert error_of(events.describe_replay, ReplayName="again").code == "ResourceNotFoundException"
 
 
 def test_calls_become_events(cloud: Server, events: Any, receiver: Receiver) -> None:
@@ -319,8 +321,6 @@ def test_calls_become_events(cloud: Server, events: Any, receiver: Receiver) -> 
     }  # fmt: skip
 
 
-def test_who_may_put_events_and_targets(
-    cloud: Server, events: Any, new_user: Callable[..., Identity], new_role: Callable[..., str]
 def test_a_rule_that_is_enabled_again_gets_nothing_of_meanwhile(cloud: Server, events: Any, receiver: Receiver) -> None:
     rule(events, pattern={"source": ["aws.iam"], "detail-type": ["AWS API Call via CloudTrail"]})
     events.disable_rule(Name="orders")
@@ -340,6 +340,8 @@ def test_other_accounts_functions_and_log_groups_are_no_targets(events: Any) -> 
     ]  # fmt: skip
 
 
+def test_who_may_put_events_and_targets(
+    cloud: Server, events: Any, new_user: Callable[..., Identity], new_role: Callable[..., str]
 ) -> None:
     shop = allow("events:PutEvents", f"{BUS}default", Condition={"StringEquals": {"events:source": "shop"}})
     ada = new_user("ada", shop, allow("events:PutRule", f"{RULE}mine-*"), allow("events:PutTargets", f"{RULE}*"))

@@ -13,7 +13,8 @@ extension ServiceModule {
         ], tables: [AnnouncedEvent.self, EventDelivery.self, ArchivedEvent.self],
         projections: [BusIndex.self, AccessTokens.self, RoleSessions.self], resourceTypes: [.ofEvents],
         jobs: [
-            TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, EmptyArchive.self,
+            TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, ForgetReplay.self,
+            EmptyArchive.self,
             ForgetArchivedEvents.self,
         ],
         followers: [FollowHistory.self],
