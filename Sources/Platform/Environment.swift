@@ -160,6 +160,12 @@ public final class Environment: Sendable {
         }
     }
 
+    /// The same, where other nodes work on the same ledger: for work that has read what may be newer than what is in memory.
+    /// - Throws: as ``catchUp()``.
+    public func catchUpWithOtherNodes() async throws(ServiceError) {
+        if ledger.isShared { try await catchUp() }
+    }
+
     /// The time by the ``clock``, in seconds since 1970.
     public func now() -> Double { clock.now }
 }

@@ -278,7 +278,9 @@ FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:check"
 def test_functions(tmp_path: Path) -> None:
     """A custom rule whose function is a server of the operator's: it is told of changes, and answers with its token."""
     function = Function()
-    with Server("--event-destination", f"{FUNCTION}={function.url}", log=tmp_path / "log") as server:
+    foreign = FUNCTION.replace(ACCOUNT, "999988887777")
+    options = [word for arn in (FUNCTION, foreign) for word in ("--event-destination", f"{arn}={function.url}")]
+    with Server(*options, log=tmp_path / "log") as server:
         recording = Recording(server.root)
         api = recording.api
         asked: list[dict[str, Any]] = []
@@ -309,13 +311,13 @@ def test_functions(tmp_path: Path) -> None:
             "ComplianceResourceType": BUCKET, "ComplianceResourceId": "outside", "ComplianceType": "NON_COMPLIANT",
             "OrderingTimestamp": 1})
         assert verdicts(api, "own") == {recording.bucket: "COMPLIANT", "outside": "NON_COMPLIANT"}
-        missing = FUNCTION.replace("check", "missing")
-        api.put_config_rule(ConfigRule={
-            "ConfigRuleName": "lost", "Source": {
-                "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": missing,
-                "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ScheduledNotification"}]}})
-        status = evaluated(api, "lost")
-        assert "no server stands for it" in status["LastErrorMessage"] and "LastFailedInvocationTime" in status
+        for name, arn in (("lost", FUNCTION.replace("check", "missing")), ("foreign", foreign)):
+            api.put_config_rule(ConfigRule={
+                "ConfigRuleName": name, "Source": {
+                    "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": arn,
+                    "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ScheduledNotification"}]}})
+            status = evaluated(api, name)
+            assert "no server stands for it" in status["LastErrorMessage"] and "LastFailedInvocationTime" in status
     function.server.shutdown()
 
 

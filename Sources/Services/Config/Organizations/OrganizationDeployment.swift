@@ -138,6 +138,7 @@ struct DeployToOrganization: Job {
         }
         var made = try StoredRule(rule.asked, named: rule.memberName, home)
         made.createdBy = OrganizationRule.creator
+        made.functionAccount = rule.accountID
         try records.place(made, at: home.time, old)
     }
 

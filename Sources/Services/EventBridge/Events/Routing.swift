@@ -91,8 +91,8 @@ extension MutableRecords {
     func endListening(to bus: BusReference) throws(ServiceError) {
         guard bus.isDefault else { return }
         let own = of(bus.scope)
-        guard try own.list(StoredRule.self, limit: 1_000).contains(where: { $0.bus == bus.name }) == false,
-            try own.list(StoredArchive.self, limit: 1_000).contains(where: { $0.source == bus.arn }) == false,
+        guard try own.rules(on: bus, limit: 1).isEmpty,
+            try own.list(StoredArchive.self).contains(where: { $0.source == bus.arn }) == false,
             let listened = try own.get(ListenedBus.self, ListenedBus.id)
         else { return }
         try own.delete(listened)

@@ -174,7 +174,7 @@ struct LaneWork: Sendable {
     ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
         var rest = items[...]
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        var failure: ServiceError?
+        var (failure, unfinished): (ServiceError?, [PendingDelivery]) = (nil, [])
         await withTaskGroup(of: (PendingDelivery, Result<Outcome, ServiceError>).self) { group in
             func begin() {
                 guard let item = rest.popFirst() else { return }
@@ -188,14 +188,18 @@ struct LaneWork: Sendable {
             for await (row, result) in group {
                 switch result {
                 case .success(let outcome): results.append((row, outcome))
-                case .failure(let error): failure = error
+                case .failure(let error):
+                    failure = error
+                    unfinished.append(row)
                 }
                 begin()
             }
         }
         // What was delivered is kept all the same.
         if results.isEmpty, let failure { throw failure }
-        return results
+        // The others would be due at once, again and again.
+        let due = RequestIDs.milliseconds(environment.now() + 1)
+        return results + unfinished.map { ($0, .again(due: due)) }
     }
 
     private func deliver(_ item: Item, _ topic: Topic) async throws(ServiceError) -> Outcome {

@@ -56,6 +56,9 @@ struct StoredRule: Record, TaggedResource {
     var createdBy: String?
     /// The conformance pack, or organization's rule, that it belongs to; nil: none.
     var pack: String?
+    /// The account whose function the rule calls; nil: its own. An organization's rules call the function of the account that
+    /// has made them.
+    var functionAccount: String?
     var tags: [Tag] = []
 
     var id: String { name }
