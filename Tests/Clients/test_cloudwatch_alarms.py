@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 
 pytestmark = pytest.mark.memory
 
@@ -184,6 +184,23 @@ def test_actions_wait_for_their_suppressor(cloud: Server, cloudwatch: Any) -> No
     cloud.advance(61)
     assert suppressed() is None
     assert len(history(cloudwatch, "quiet", "Action")) == 1
+
+
+def test_the_longest_name_is_told(root: Identity, cloud: Server, cloudwatch: Any) -> None:
+    sns, sqs, queue = root.client("sns"), root.client("sqs"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:told"
+    sns.create_topic(Name="alarms")
+    statement = allow("sqs:SendMessage", queue, Principal={"Service": "sns.amazonaws.com"})
+    url = sqs.create_queue(QueueName="told", Attributes={"Policy": policy(statement)})["QueueUrl"]
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue)
+    name = "L" * 255
+    put(cloudwatch, name, AlarmActions=[TOPIC])
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    cloud.advance(1)
+    [action] = history(cloudwatch, name, "Action")
+    assert action == f"Successfully executed action {TOPIC}"
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    told = json.loads(message["Body"])
+    assert told["Subject"] == f'ALARM: "{name}'[:100] and json.loads(told["Message"])["AlarmName"] == name
 
 
 def test_actions_are_disabled_and_enabled(cloud: Server, cloudwatch: Any) -> None:
