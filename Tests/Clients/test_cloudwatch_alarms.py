@@ -220,6 +220,23 @@ def test_a_topic_and_a_bus_are_told(cloud: Server, root: Identity, cloudwatch: A
     assert history(cloudwatch, "errors", "Action") == [f"Successfully executed action {topic}"]
 
 
+def test_the_longest_name_is_told(root: Identity, cloud: Server, cloudwatch: Any) -> None:
+    sns, sqs, queue = root.client("sns"), root.client("sqs"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:told"
+    sns.create_topic(Name="alarms")
+    statement = allow("sqs:SendMessage", queue, Principal={"Service": "sns.amazonaws.com"})
+    url = sqs.create_queue(QueueName="told", Attributes={"Policy": policy(statement)})["QueueUrl"]
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue)
+    name = "L" * 255
+    put(cloudwatch, name, AlarmActions=[TOPIC])
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    cloud.advance(1)
+    [action] = history(cloudwatch, name, "Action")
+    assert action == f"Successfully executed action {TOPIC}"
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    told = json.loads(message["Body"])
+    assert told["Subject"] == f'ALARM: "{name}'[:100] and json.loads(told["Message"])["AlarmName"] == name
+
+
 def test_actions_are_disabled_and_enabled(cloud: Server, cloudwatch: Any) -> None:
     put(cloudwatch, AlarmActions=[TOPIC])
     cloudwatch.disable_alarm_actions(AlarmNames=["errors"])

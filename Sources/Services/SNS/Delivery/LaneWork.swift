@@ -52,7 +52,7 @@ struct LaneWork: Sendable {
         let start = ContinuousClock.now
         repeat {
             guard try await step() else { break }
-        } while ContinuousClock.now - start < Self.patience
+        } while ContinuousClock.now - start < Self.patience && !Task.isCancelled
         let (lane, topicName, topicID) = (lane, topicName, topicID)
         try await context.finish { (records) throws(ServiceError) in
             guard let next = try records.list(PendingDelivery.self, of: topicID, lane.range, limit: 1).first,
@@ -67,8 +67,7 @@ struct LaneWork: Sendable {
         let (rows, topic, stored, subscriptions, failing) = try await read()
         guard let topic, !rows.isEmpty else { return false }
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        let name = TopicName(name: topicName, account: context.scope.account, region: context.scope.region)
-        let protection = environment.projection(TopicIndex.self).entry(name)?.protection
+        let protection = environment.projection(TopicIndex.self).protection(of: topic)
         let signer = try await environment.signer(in: topic.region)
         var writers: [String: MessageWriter] = [:]
         var unreadable: Set<String> = []
@@ -88,7 +87,9 @@ struct LaneWork: Sendable {
                 continue
             }
             if unreadable.contains(row.messageID) {
-                results.append((row, try await failed(row, Subscriber(subscription), topic, nil)))
+                let outcome = try await failed(row, Subscriber(subscription), topic, nil)
+                results.append((row, outcome))
+                if lane.isOrdered, case .again = outcome { break }
             } else if let writer = writers[row.messageID],
                 writer.content.kind != .notification || subscription.state == .confirmed
             {
@@ -105,9 +106,11 @@ struct LaneWork: Sendable {
             }
         }
         results += lane.isOrdered ? try await inOrder(items, topic) : try await atOnce(items, topic)
-        try await commit(results, topic)
+        let isAllKept = try await commit(results, topic)
         // In order, the first that fails keeps the others waiting.
-        let isHeldUp = lane.isOrdered && results.contains { if case .again = $0.outcome { true } else { false } }
+        let isHeldUp =
+            lane.isOrdered
+            && (!isAllKept || results.contains { if case .again = $0.outcome { true } else { false } })
         return rows.count == Self.batch && !isHeldUp
     }
 
@@ -161,7 +164,7 @@ struct LaneWork: Sendable {
         _ items: [Item], _ topic: Topic
     ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        for item in items {
+        for item in items where !Task.isCancelled {
             let outcome = try await deliver(item, topic)
             results.append((item.row, outcome))
             if case .again = outcome { break }
@@ -177,7 +180,7 @@ struct LaneWork: Sendable {
         var (failure, unfinished): (ServiceError?, [PendingDelivery]) = (nil, [])
         await withTaskGroup(of: (PendingDelivery, Result<Outcome, ServiceError>).self) { group in
             func begin() {
-                guard let item = rest.popFirst() else { return }
+                guard !Task.isCancelled, let item = rest.popFirst() else { return }
                 group.addTask {
                     do throws(ServiceError) { return (item.row, .success(try await deliver(item, topic))) } catch {
                         return (item.row, .failure(error))
@@ -245,21 +248,27 @@ struct LaneWork: Sendable {
     }
 
     /// Keeps what has become of deliveries. If a queue refuses in the last moment, each is kept by itself, and that one is tried
-    /// again.
+    /// again; in order, those behind it wait.
+    /// - Returns: whether none was refused.
     private func commit(
         _ results: [(row: PendingDelivery, outcome: Outcome)], _ topic: Topic
-    ) async throws(ServiceError) {
-        guard !results.isEmpty else { return }
+    ) async throws(ServiceError) -> Bool {
+        guard !results.isEmpty else { return true }
         do throws(ServiceError) {
             try await write(results, topic)
+            return true
         } catch {
             guard error.status < 500, results.count > 1 || isSend(results) else { throw error }
+            var isAllKept = true
             for result in results {
                 do throws(ServiceError) { try await write([result], topic) } catch {
                     let due = RequestIDs.milliseconds(environment.now() + 1)
                     try await write([(result.row, .again(due: due))], topic)
+                    if lane.isOrdered { return false }
+                    isAllKept = false
                 }
             }
+            return isAllKept
         }
     }
 

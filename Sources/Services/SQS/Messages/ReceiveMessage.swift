@@ -94,7 +94,8 @@ private struct MessageReceiver: Sendable {
                     "Too many messages in flight: there can be \(QueueMessages.mostInFlight) at most.")
             case .overLimit:
                 guard await wait(nil, version, signals) else { return [] }
-            case .onlyOld: continue
+            case .onlyOld:
+                guard !Task.isCancelled, !environment.ending.hasBegun else { return [] }
             case .nothing(let due):
                 guard await wait(due, version, signals) else { return [] }
             }
