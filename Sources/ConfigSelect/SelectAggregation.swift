@@ -74,6 +74,16 @@ public struct ConfigAggregation: Sendable {
             if least.map({ ResultPlace.order(value, $0) < 0 }) ?? true { least = value }
             if greatest.map({ ResultPlace.order(value, $0) > 0 }) ?? true { greatest = value }
         }
+
+        mutating func add(_ other: Tally) {
+            count += other.count
+            numbers += other.numbers
+            sum += other.sum
+            if let value = other.least, least.map({ ResultPlace.order(value, $0) < 0 }) ?? true { least = value }
+            if let value = other.greatest, greatest.map({ ResultPlace.order(value, $0) > 0 }) ?? true {
+                greatest = value
+            }
+        }
     }
 
     /// Begins an aggregation for a query that is one.
@@ -95,18 +105,21 @@ public struct ConfigAggregation: Sendable {
         // One of an array counts in the group of each of its elements.
         var keys = [GroupKey(parts: [])]
         for path in query.groups {
-            var parts: [GroupKey.Part] = []
-            for value in path.values(in: item) {
-                if let part = GroupKey.Part(value), !parts.contains(part) { parts.append(part) }
-            }
+            var parts = Set(path.values(in: item).compactMap { GroupKey.Part($0) })
             if parts.isEmpty { parts = [.missing] }
+            // Before they are made: two long arrays have more pairs than there is room for.
+            guard parts.count <= Self.mostGroups / keys.count else { throw Self.tooMany }
             keys = keys.flatMap { key in parts.map { GroupKey(parts: key.parts + [$0]) } }
-            guard keys.count <= Self.mostGroups else { throw Self.tooMany }
         }
-        let values = functions.map { $0.path?.values(in: item) ?? [.null] }
+        // The same for each of its groups.
+        let own = functions.map { function in
+            var tally = Tally()
+            for value in function.path?.values(in: item) ?? [.null] { tally.add(value) }
+            return tally
+        }
         for key in keys {
             var tallies = groups[key] ?? functions.map { _ in Tally() }
-            for (index, values) in values.enumerated() { for value in values { tallies[index].add(value) } }
+            for (index, tally) in own.enumerated() { tallies[index].add(tally) }
             groups[key] = tallies
         }
         guard groups.count <= Self.mostGroups else { throw Self.tooMany }

@@ -95,6 +95,9 @@ struct SelectParser {
         guard query.groups.count <= 3 else {
             throw ConfigQueryError("GROUP BY clauses may contain up to three properties.")
         }
+        for (index, path) in query.groups.enumerated() where query.groups.prefix(index).contains(path) {
+            throw ConfigQueryError("The property \(path.text) is in the GROUP BY clause twice.")
+        }
         guard query.isAggregation else {
             if query.order.contains(where: { if case .aggregate = $0.by { true } else { false } }) {
                 throw ConfigQueryError("An aggregate function in ORDER BY needs a GROUP BY clause.")

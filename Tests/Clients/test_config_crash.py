@@ -27,6 +27,7 @@ class Tagger(threading.Thread):
         super().__init__(daemon=True)
         self.s3 = server.root.client("s3", retries={"total_max_attempts": 1}, read_timeout=20)
         self.next, self.acknowledged = first, []
+        self.refused: botocore.exceptions.ClientError | None = None
 
     def run(self) -> None:
         while True:
@@ -34,7 +35,11 @@ class Tagger(threading.Thread):
             self.next += 1
             try:
                 self.s3.put_bucket_tagging(Bucket="shop", Tagging=tags)
-            except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, OSError):
+            except botocore.exceptions.ClientError as error:
+                # A server that is killed says nothing: this one has refused.
+                self.refused = error
+                return
+            except (botocore.exceptions.BotoCoreError, OSError):
                 return
             self.acknowledged.append(tags["TagSet"][0]["Value"])
 
@@ -54,9 +59,11 @@ def test_every_change_once(durable: Callable[..., Server]) -> None:
         time.sleep(dice.uniform(0.05, 0.6))
         server.kill()
         tagger.join(PATIENCE)
+        assert tagger.refused is None, tagger.refused
         acknowledged += tagger.acknowledged
         number = tagger.next
         server.start()
+    assert acknowledged, "otherwise there is nothing to lose"
     api = server.root.client("config")
     found: list[str] = []
 

@@ -89,6 +89,19 @@ private let bucket = """
         #expect(try results("SELECT COUNT(*), MIN(type) WHERE type = 'none'") == [#"{"COUNT(*)":0}"#])
     }
 
+    /// Two long arrays have more pairs than there is room for; and each element counts once in each group.
+    @Test func groupsOfLongArrays() throws {
+        let list = (0..<10_000).map { String($0) }.joined(separator: ",")
+        let item = try json("{\"a\": [\(list)], \"b\": [\(list)]}")
+        var pairs = ConfigAggregation(try ConfigQuery("SELECT COUNT(*) GROUP BY a, b"))
+        #expect(throws: ConfigQueryError.self) { try pairs.add(item) }
+        var single = ConfigAggregation(try ConfigQuery("SELECT COUNT(b), SUM(b) GROUP BY a"))
+        try single.add(item)
+        let results = single.results()
+        #expect(results.count == 10_000)
+        #expect(results.first.map(text) == #"{"COUNT(b)":10000,"SUM(b)":49995000}"#)
+    }
+
     @Test(arguments: [
         ("", 1, 1), ("SELECT", 1, 7), ("SELECT resourceId WHERE", 1, 24), ("SELECT a WHERE b = 'x' c = 'y'", 1, 24),
         ("SELECT a\nWHERE b == 1", 2, 10), ("SELECT a WHERE b = 'x", 1, 20), ("SELECT a; DROP", 1, 9),
@@ -103,6 +116,7 @@ private let bucket = """
 
     @Test(arguments: [
         "SELECT a FROM b", "SELECT DISTINCT a", "SELECT a AS b", "SELECT a, COUNT(*)", "SELECT a GROUP BY b",
+        "SELECT COUNT(*) GROUP BY a, b, a",
         "SELECT COUNT(*) GROUP BY a, b, c, d", "SELECT * GROUP BY a", "SELECT MAX(*)",
         "SELECT a WHERE b LIKE '%x'", "SELECT a WHERE b LIKE 'ab%'", "SELECT a WHERE b = NULL",
         "SELECT a, b, COUNT(*) GROUP BY a, b ORDER BY COUNT(*)", "SELECT a ORDER BY COUNT(*)",

@@ -13,6 +13,12 @@ extension ConfiguredResourceType {
     /// Keys of customers: AWS Config knows nothing of those that AWS manages.
     static let key = ConfiguredResourceType(
         Key.kind, of: Key.self,
+        also: [
+            // One that was given another key concerns both.
+            Alias.kind: { (change, _) throws(ServiceError) in
+                Set(try change.states(of: Alias.self).map(\.keyID)).sorted()
+            }
+        ],
         named: { (arn, _) in
             guard let name = ARN(parsing: arn), name.service == "kms", name.resource.hasPrefix("key/") else {
                 return nil

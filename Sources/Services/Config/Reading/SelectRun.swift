@@ -88,6 +88,11 @@ struct SelectRun: Sendable {
     }
 
     private func ordered(_ size: Int, _ start: Token) async throws(ServiceError) -> Answer {
+        // The token is the caller's word: it must not decide how much is kept here.
+        guard start.count <= Self.mostOrdered else {
+            throw AWSConfig.Failure.invalidNextTokenException(
+                "Only the first \(Self.mostOrdered) results of a query with ORDER BY can be listed.")
+        }
         var found: [(place: ResultPlace, number: Int, text: String)] = []
         let wanted = start.count + size + 1
         var number = 0

@@ -54,9 +54,13 @@ struct RecordDaily: Job {
             let key = RowKey(.number(line.captured), .number(line.number))
             let partition = PastItem.partition(line.type, line.id)
             try records.delete(ItemLine.self, line.key)
-            // The last item of a resource that is there stays, however old it is.
+            // The last item of a resource that is there stays, however old it is: until there is a newer one as old.
+            for before in try records.list(PastItem.self, of: partition, limit: atOnce)
+            where before.number < line.number && before.item.captured < latest {
+                try records.delete(PastItem.self, before.key, of: partition)
+            }
             let last = try records.list(PastItem.self, of: partition, RowRange(isReversed: true), limit: 1).first
-            if last?.number == line.number, last?.item.status.isGone == false { continue }
+            if let last, last.number == line.number, last.item.status.isRecorded { continue }
             try records.delete(PastItem.self, key, of: partition)
             if last?.number == line.number { try records.delete(DeletedItem.self, CurrentItem.key(line.type, line.id)) }
         }

@@ -221,8 +221,13 @@ extension AWSConfig.StartConfigurationRecorder: WriteOperation, OnRecorder {
         (recorder.isRecording, recorder.started, recorder.changed) = (true, call.time, call.time)
         try records.put(recorder)
         let now = call.environment.now()
-        try records.schedule(RecordDaily(), id: RecordDaily.kind, at: now + RecordDaily.interval)
-        try records.schedule(DeliverHistory(), id: DeliverHistory.kind, at: now + DeliverHistory.interval)
+        // What is due already is not put off.
+        if try records.scheduledTime(of: RecordDaily.self, id: RecordDaily.kind) == nil {
+            try records.schedule(RecordDaily(), id: RecordDaily.kind, at: now + RecordDaily.interval)
+        }
+        if try records.scheduledTime(of: DeliverHistory.self, id: DeliverHistory.kind) == nil {
+            try records.schedule(DeliverHistory(), id: DeliverHistory.kind, at: now + DeliverHistory.interval)
+        }
         return Output()
     }
 }
@@ -242,7 +247,6 @@ extension AWSConfig.DeleteConfigurationRecorder: WriteOperation, OnRecorder {
         let recorder = try records.ownRecorder(input.configurationRecorderName)
         try records.delete(recorder)
         try records.cancel(DiscoverResources.self, id: recorder.name)
-        try records.cancel(RecordDaily.self, id: RecordDaily.kind)
         return Output()
     }
 }

@@ -14,6 +14,8 @@ struct StoredItem: Sendable, Codable, Equatable {
         case deletedNotRecorded = "ResourceDeletedNotRecorded"
 
         var isGone: Bool { self == .deleted || self == .deletedNotRecorded }
+        /// Whether it is the item of a resource that is there, and recorded.
+        var isRecorded: Bool { self == .ok || self == .discovered }
     }
 
     struct Relationship: Sendable, Codable, Equatable {

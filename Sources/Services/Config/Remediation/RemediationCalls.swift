@@ -1,4 +1,5 @@
 import Directory
+import FoundationEssentials
 import Platform
 import Policy
 import STSAPI
@@ -22,13 +23,16 @@ struct RemediationCalls: Sendable {
         else {
             throw ServiceError("InvalidRole", "The role \(arn) does not exist.", status: 400)
         }
+        // Trust policies ask for it, as AWS documents: `ArnLike` `arn:aws:ssm:*:ACCOUNT:automation-execution/*`.
+        let execution = ARN.text(
+            "ssm", region, account, "automation-execution/", UUID().uuidString.lowercased())
         _ = try await environment.services(in: region).call(
             STS.AssumeRole.self,
             STS.AssumeRole.Input {
                 $0.roleArn = arn
                 $0.roleSessionName = Self.session
-            }, as: .own(Self.principal, for: nil, in: account))
-        identity = .assuming(role, session: Self.session, Self.principal, for: nil, in: account)
+            }, as: .own(Self.principal, for: execution, in: account))
+        identity = .assuming(role, session: Self.session, Self.principal, for: execution, in: account)
         (self.account, self.region, self.environment) = (account, region, environment)
     }
 

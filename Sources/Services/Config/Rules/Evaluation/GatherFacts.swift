@@ -82,15 +82,19 @@ struct FactGathering {
 
     private mutating func summary() async throws(ServiceError) {
         facts.summary = try await ask(IAM.GetAccountSummary.self).summaryMap ?? [:]
-        let devices = try await ask(
-            IAM.ListVirtualMFADevices.self,
-            IAM.ListVirtualMFADevices.Input {
-                $0.assignmentStatus = "Assigned"
-                $0.maxItems = 1000
-            }
-        ).virtualMFADevices
         let root = "arn:aws:iam::\(facts.account):root"
-        facts.hasVirtualRootDevice = devices.contains { $0.user?.arn == root }
+        var marker: String?
+        repeat {
+            let page = try await ask(
+                IAM.ListVirtualMFADevices.self,
+                IAM.ListVirtualMFADevices.Input { input in
+                    input.assignmentStatus = "Assigned"
+                    input.maxItems = 1000
+                    input.marker = marker
+                })
+            facts.hasVirtualRootDevice = page.virtualMFADevices.contains { $0.user?.arn == root }
+            marker = page.isTruncated == true ? page.marker : nil
+        } while marker != nil && !facts.hasVirtualRootDevice
     }
 
     private mutating func passwordPolicy() async throws(ServiceError) {
@@ -115,14 +119,9 @@ struct FactGathering {
             throw ServiceError("ReportInProgress", "The credential report is being made.", status: 410)
         }
         let report = try await ask(IAM.GetCredentialReport.self)
-        let lines = String(decoding: report.content?.bytes ?? [], as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        guard let header = lines.first?.split(separator: ",") else { return }
         let account = Scope(account: facts.account)
-        let rows = lines.dropFirst().map { line -> [String: String] in
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            return Dictionary(zip(header, fields).map { (String($0), String($1)) }) { first, _ in first }
-        }.filter { (row: [String: String]) in row["user"] != "<root_account>" }
+        let rows = try CredentialReportReading.rows(of: String(decoding: report.content?.bytes ?? [], as: UTF8.self))
+            .filter { (row: [String: String]) in row["user"] != "<root_account>" }
         facts.users = try await environment.read(account) { (records) throws(ServiceError) in
             var users: [AccountFacts.User] = []
             for row in rows {

@@ -9,7 +9,7 @@ final class RuleIndex: Projection {
 
     private struct State {
         var rules: [Scope: [String: StoredRule]] = [:]
-        /// By account: where it has rules that changes trigger.
+        /// By account: where it has rules that changes may trigger.
         var regions: [String: Set<String>] = [:]
         /// The number of the first entry of the journal that told of a rule.
         var first = Int64.max
@@ -56,9 +56,16 @@ final class RuleIndex: Projection {
             let wanted = resource.region.isEmpty ? regions : regions.intersection([resource.region])
             return wanted.sorted().flatMap { region in
                 (state.rules[Scope(account: resource.account, region: region)] ?? [:]).values
-                    .filter { $0.isChangeTriggered && ($0.types?.contains(resource.type) ?? true) }
+                    .filter { $0.isEvaluated && $0.isChangeTriggered && ($0.types?.contains(resource.type) ?? true) }
                     .sorted { $0.name < $1.name }
             }
+        }
+    }
+
+    /// All rules that changes trigger, in no order.
+    var triggered: [StoredRule] {
+        state.withLock { state in
+            state.rules.values.flatMap { $0.values.filter { $0.isEvaluated && $0.isChangeTriggered } }
         }
     }
 

@@ -81,6 +81,10 @@ struct StoredRule: Record, TaggedResource {
 
     var managed: ManagedRule? { owner == .aws ? identifier.flatMap { ManagedRule.all[$0] } : nil }
 
+    var isDeleting: Bool { state.hasPrefix("DELETING") }
+    /// Whether resources that are there are evaluated by it.
+    var isEvaluated: Bool { !isDeleting && modes.contains("DETECTIVE") }
+
     /// Whether changes of resources have it evaluated.
     var isChangeTriggered: Bool {
         switch owner {
