@@ -161,6 +161,46 @@ def test_composite_alarms(cloud: Server, cloudwatch: Any) -> None:
     assert history(cloudwatch, "a", "ConfigurationUpdate")[-1] == 'Alarm "a" deleted'
 
 
+@pytest.mark.parametrize(("middle", "top"), [("z-mid", "a-top"), ("a-mid", "z-top")])
+def test_composite_alarms_look_when_all_that_they_watch_have(
+    cloud: Server, cloudwatch: Any, middle: str, top: str
+) -> None:
+    put(cloudwatch, "m", TreatMissingData="ignore")
+    cloudwatch.put_composite_alarm(AlarmName=middle, AlarmRule="ALARM(m)")
+    cloudwatch.put_composite_alarm(AlarmName=top, AlarmRule=f'ALARM(m) AND ALARM("{middle}")')
+    cloudwatch.put_composite_alarm(AlarmName="never", AlarmRule=f'ALARM(m) AND NOT ALARM("{middle}")')
+    cloudwatch.set_alarm_state(AlarmName="m", StateValue="ALARM", StateReason="test")
+    assert (state(cloudwatch, middle), state(cloudwatch, top)) == ("ALARM", "ALARM")
+    cloudwatch.set_alarm_state(AlarmName="m", StateValue="OK", StateReason="test")
+    assert (state(cloudwatch, middle), state(cloudwatch, top)) == ("OK", "OK")
+    assert history(cloudwatch, top, "StateUpdate")[-2:] == [
+        "Alarm updated from OK to ALARM", "Alarm updated from ALARM to OK"]
+    # It has been true at no time.
+    assert history(cloudwatch, "never", "StateUpdate")[1:] == []
+    # Rules that are changed, and alarms that are deleted, are watched no longer.
+    cloudwatch.put_composite_alarm(AlarmName=top, AlarmRule="FALSE")
+    cloudwatch.delete_alarms(AlarmNames=["never"])
+    parents = cloudwatch.describe_alarms(ParentsOfAlarmName="m", AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert [alarm["AlarmName"] for alarm in parents] == [middle]
+
+
+def test_a_suppressor_that_is_deleted_suppresses_nothing(cloud: Server, cloudwatch: Any) -> None:
+    for name in ("a", "holiday"):
+        put(cloudwatch, name, MetricName=name, TreatMissingData="ignore")
+    cloudwatch.put_composite_alarm(
+        AlarmName="quiet", AlarmRule="ALARM(a)", AlarmActions=[TOPIC], ActionsSuppressor="holiday",
+        ActionsSuppressorWaitPeriod=120, ActionsSuppressorExtensionPeriod=0)
+    for name in ("holiday", "a"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    quiet = cloudwatch.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    assert quiet["ActionsSuppressedBy"] == "Alarm"
+    cloudwatch.delete_alarms(AlarmNames=["holiday"])
+    quiet = cloudwatch.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    assert "ActionsSuppressedBy" not in quiet
+    cloud.advance(1)
+    assert len(history(cloudwatch, "quiet", "Action")) == 1
+
+
 def test_actions_wait_for_their_suppressor(cloud: Server, cloudwatch: Any) -> None:
     # No data, and no state of their own: what is set stays.
     for name in ("a", "holiday"):
