@@ -200,5 +200,6 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
     /// What the system said: an `IOError`, or `SocketAddressError.UnknownHost`.
     public let cause: any Error
 
+    /// What the system said.
     public var description: String { "\(cause)" }
 }

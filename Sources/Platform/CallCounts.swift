@@ -8,9 +8,11 @@ public final class CallCounts: Sendable {
     public struct Calls: Hashable, Sendable {
         /// Whose calls they are: the caller's account.
         public var account: String
+        /// Where they were made.
         public var region: String
         /// The signing name of the service.
         public var service: String
+        /// `CreateUser`
         public var operation: String
         /// When the minute began, in minutes since 1970.
         public var minute: Int64

@@ -17,7 +17,9 @@ public final class MetricCounts: Sendable {
         public var scope: Scope
         /// `AWS/SQS`
         public var namespace: String
+        /// `NumberOfMessagesSent`
         public var name: String
+        /// What tells it from others of its name.
         public var dimensions: [MetricDimension]
         /// `Count`, `Bytes`, …; `None` where AWS has none.
         public var unit: String
@@ -37,6 +39,7 @@ public final class MetricCounts: Sendable {
 
     /// What was counted in a minute.
     public struct Minute: Hashable, Sendable {
+        /// What was counted.
         public var series: Series
         /// When it began, in minutes since 1970.
         public var start: Int64

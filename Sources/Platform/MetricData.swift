@@ -20,6 +20,7 @@ public struct MetricDimension: Hashable, Sendable, Codable {
 public struct MetricData: Sendable {
     /// A value, and how often there was it.
     public struct Observation: Sendable {
+        /// In the unit of the data.
         public var value: Double
         /// Positive.
         public var count: Double

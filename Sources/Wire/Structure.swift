@@ -82,6 +82,7 @@ public struct Structure: @unchecked Sendable, Equatable {
     /// Whether no member is set.
     public var isEmpty: Bool { withValues { $0.allSatisfy { $0 == nil } } }
 
+    /// Whether two structures are of one shape and have the same values.
     public static func == (left: Structure, right: Structure) -> Bool {
         left.shape === right.shape
             && left.withValues { left in right.withValues { right in left.elementsEqual(right) } }

@@ -81,8 +81,10 @@ public struct AnnouncedEvent: TableRow, Equatable {
 public struct ListenedBus: Record {
     /// As the ledger names it.
     public static let kind = "Gatehouse::ListenedBus"
+    /// Who listened when is of no use to anybody.
     public static let keepsHistory = false
 
+    /// The same for all: there is one of them in a scope.
     public let id: String
 
     /// The default bus.
