@@ -43,6 +43,8 @@ final class LedgerDirectory: Sendable {
     }
 
     deinit {
+        // A child process that another thread has just made holds the descriptor, too, until it runs its own program.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 

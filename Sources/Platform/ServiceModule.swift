@@ -83,8 +83,7 @@ public final class ServiceModule: Sendable {
     public let paths: [PublicPath]
     /// Ways in besides the API: see ``Front``.
     public let fronts: [Front]
-    /// Made-up inputs, for generating the reference of operations.
-    public let samples: Samples
+    private let makeSamples: @Sendable () -> Samples
     /// What `GET /metrics` shows of it, besides its calls.
     public let metrics: [Metric]
     /// Refuses calls that a kind of temporary credentials can't be used for, such as IAM's with a GetFederationToken
@@ -146,7 +145,8 @@ public final class ServiceModule: Sendable {
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
-        paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
+        paths: [PublicPath] = [], fronts: [Front] = [],
+        samples: @autoclosure @escaping @Sendable () -> Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
         contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
@@ -184,7 +184,7 @@ public final class ServiceModule: Sendable {
         self.quotas = quotas
         self.paths = paths
         self.fronts = fronts
-        self.samples = samples
+        makeSamples = samples
         self.metrics = metrics
         self.admits = admits
         self.contextKeys = contextKeys
@@ -234,7 +234,7 @@ public final class ServiceModule: Sendable {
         configuredResources = []
         (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])
         begin = { _ in }
-        samples = Samples()
+        makeSamples = { Samples() }
         admits = { _ in }
         contextKeys = nil
         tokens = nil
@@ -246,6 +246,9 @@ public final class ServiceModule: Sendable {
 
     /// The model; read at first use.
     public var shape: ServiceShape { readShape() }
+
+    /// Made-up inputs, for generating the reference of operations.
+    public var samples: Samples { makeSamples() }
 
     /// The service as a principal: `s3.amazonaws.com`.
     public var principal: String { "\(signingName).amazonaws.com" }

@@ -36,9 +36,8 @@ public final class TokenBuckets: Sendable {
     }
 
     private final class Shard: Sendable {
-        let slots: Mutex<ContiguousArray<Slot>>
-
-        init(_ count: Int) { slots = Mutex(ContiguousArray(repeating: Slot(), count: count)) }
+        /// Empty until somebody takes from it: most tables of a Gatehouse are never asked.
+        let slots = Mutex(ContiguousArray<Slot>())
     }
 
     private static let ways = 8
@@ -51,7 +50,7 @@ public final class TokenBuckets: Sendable {
         var sets = 8
         while sets * Self.ways * Self.shardCount < min(capacity, 1 << 26) { sets *= 2 }
         setMask = UInt64(sets - 1)
-        shards = (0..<Self.shardCount).map { _ in Shard(sets * Self.ways) }
+        shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
     /// Takes from a key's bucket, if there is enough in it.
@@ -71,6 +70,7 @@ public final class TokenBuckets: Sendable {
         let now = Self.hundredths(time)
         let first = place(hash)
         return shard(hash).slots.withLock { slots in
+            guard !slots.isEmpty else { return budget.burst }
             for index in first..<first + Self.ways where slots[index].key == hash {
                 return Double(Self.refilled(slots[index], budget, now))
             }
@@ -81,6 +81,7 @@ public final class TokenBuckets: Sendable {
     private func take(_ hash: UInt64, _ budget: Budget, _ cost: Float, _ now: UInt32) -> Bool {
         let first = place(hash)
         return shard(hash).slots.withLock { slots in
+            if slots.isEmpty { slots = ContiguousArray(repeating: Slot(), count: slotsOfShard) }
             var victim = first
             var most: Float = -1
             for index in first..<first + Self.ways {
@@ -108,6 +109,7 @@ public final class TokenBuckets: Sendable {
     }
 
     private func shard(_ hash: UInt64) -> Shard { shards[Int(hash >> 60) % Self.shardCount] }
+    private var slotsOfShard: Int { (Int(setMask) + 1) * Self.ways }
     private func place(_ hash: UInt64) -> Int { Int((hash >> 1) & setMask) * Self.ways }
 
     private static func refilled(_ slot: Slot, _ budget: Budget, _ now: UInt32) -> Float {
