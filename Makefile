@@ -8,10 +8,12 @@ ifndef AT_ONCE
 endif
 .PHONY: help run release products test all-clients clients-on-postgres test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
 
+# LLVM's linker, which comes with Swift, is several times as fast as the one that is used otherwise, and knows more.
+LINKER := -Xswiftc -use-ld=lld
 # Linked statically, a program runs where there is no Swift, starts in a third of the time and takes less memory. Types that are known
 # when it is compiled need not be looked for by name among 25,000 conformances: that was a fifth of a start's time.
 OPTIMIZED := swift build -c release --static-swift-stdlib \
-    -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+    -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors $(LINKER)
 # It exports no names: 135,000 would be a tenth of the program, which the dynamic loader has to go through. The 260,000 places that it
 # has to fill with addresses are told by bits instead of 24 bytes each.
 RELEASE := $(OPTIMIZED) --product gatehouse -Xlinker --version-script=$(CURDIR)/Packaging/exports.map \
@@ -64,14 +66,14 @@ clients-on-postgres:
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build --build-tests $(BUILD_OPTIONS)
+	swift build --build-tests $(LINKER) $(BUILD_OPTIONS)
 	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
 	@Tools/install-dependencies build test
-	swift build --product gatehouse
-	swift build --product probe-server
-	swift build --product core-rules
+	swift build $(LINKER) --product gatehouse
+	swift build $(LINKER) --product probe-server
+	swift build $(LINKER) --product core-rules
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
@@ -84,7 +86,7 @@ test-clients-postgres: $(VENV)/installed products
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
 	@Tools/install-dependencies build test
-	swift build --product gatehouse
+	swift build $(LINKER) --product gatehouse
 	cd Tests/Audit && ../../$(PYTHON) -m pytest -n 2 -p no:cacheprovider
 
 bench: release $(VENV)/installed ## Measure, and print ratios that hold on any machine

@@ -65,7 +65,7 @@ public final class Ledger: Sendable {
 
     /// - Parameter schema: of which version of the program the tables of a shared database are to be.
     init(
-        at location: Location, keyring: any Keyring, readOnly: Bool = false, schema: PostgresSchema
+        at location: Location, keyring: any Keyring, readOnly: Bool = false, schema: @autoclosure () -> PostgresSchema
     ) throws(LedgerError) {
         do {
             let key = try keyring.sealingKey(for: "ledger")
@@ -84,7 +84,7 @@ public final class Ledger: Sendable {
             case .postgres(let address):
                 isInMemory = false
                 directory = Mutex(nil)
-                let database = try PostgresStore(address, readOnly: readOnly, format, schema)
+                let database = try PostgresStore(address, readOnly: readOnly, format, schema())
                 shared = database.writer
                 store = database
             }

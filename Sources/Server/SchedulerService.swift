@@ -5,7 +5,11 @@ import ServiceLifecycle
 struct SchedulerService: ServiceLifecycle.Service {
     let scheduler: Scheduler
 
+    /// Whoever starts a Gatehouse waits for its first answer; what is due at every start can wait for that.
+    private static let pause = Duration.milliseconds(100)
+
     func run() async throws {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.pause) }
         await withGracefulShutdownHandler {
             await scheduler.run()
         } onGracefulShutdown: {
