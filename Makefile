@@ -101,9 +101,9 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/insights.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/queues.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/topics.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000
-	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
-	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
