@@ -147,6 +147,14 @@ def durable(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.kill()
 
 
+@pytest.fixture
+def lasting(durable: Callable[..., Server], tmp_path: Path) -> Callable[..., Server]:
+    """As `durable`, but on a database of its own where the tests are run on one."""
+    if not postgres.IS_USED:
+        return durable
+    return lambda *options, **more: durable(*options, data=None, log=tmp_path / "log", **more)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for each worker. Tests use `person`, who has cookies of their own."""

@@ -217,11 +217,11 @@ class Sender(threading.Thread):
             self.accepted += [entry["EventId"] for entry in answer["Entries"]]
 
 
-def test_what_is_accepted_survives_kill_9(durable: Callable[..., Server]) -> None:
+def test_what_is_accepted_survives_kill_9(lasting: Callable[..., Server]) -> None:
     seed = int(os.environ.get("GATEHOUSE_TEST_SEED", random.randrange(1 << 32)))
     print(f"GATEHOUSE_TEST_SEED={seed}")
     dice = random.Random(seed)
-    server = durable().start()
+    server = lasting().start()
     sqs, events = server.root.client("sqs"), server.root.client("events")
     url, arn = queue(sqs, "orders", open_to("orders", "mine"))
     rule(events, "mine", arn)

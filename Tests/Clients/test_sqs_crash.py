@@ -54,9 +54,9 @@ class Worker(threading.Thread):
                 return
 
 
-def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None:
+def test_nothing_is_lost_or_out_of_order(lasting: Callable[..., Server]) -> None:
     dice = random.Random(int(os.environ.get("GATEHOUSE_TEST_SEED", "1")))
-    server = durable().start()
+    server = lasting().start()
     root = server.root.client("sqs")
     #: A receive that nobody heard of is over soon.
     attributes = {"VisibilityTimeout": "1"}
@@ -155,5 +155,5 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
     assert len(sent) > ROUNDS
     # What is counted is what there is.
     server.stop()
-    done = gatehouse("verify", "--data", str(server.data), within=120)
+    done = gatehouse("verify", *server.place, within=120)
     assert done.returncode == 0, done.stdout + done.stderr

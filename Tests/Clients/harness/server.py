@@ -85,11 +85,11 @@ class Server:
     def command(self) -> list[str]:
         command = [str(BINARY), "serve", "--port", "0", "--log-level", "warning"]
         if self.database:
-            command += ["--database", self.database, "--key-file", str(self.key)]
+            command += self.place
             if self.bodies and "--bodies" not in self.options:
                 command += ["--bodies", str(self.bodies)]
         else:
-            command += ["--data", str(self.data)] if self.data else ["--in-memory"]
+            command += self.place if self.data else ["--in-memory"]
         if self.fixed_root:
             command += ["--account-id", ACCOUNT]
             command += ["--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET]
@@ -170,6 +170,13 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+    @property
+    def place(self) -> list[str]:
+        """What tells a command where the state lies."""
+        if self.database:
+            return ["--database", self.database, "--key-file", str(self.key)]
+        return ["--data", str(self.data)]
 
     # Talking to it
 
