@@ -296,7 +296,7 @@ def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
     answered: dict[str, list[str]] = {TOPIC: [], FIFO: []}
 
     def publish(topic: str, more: dict[str, str]) -> None:
-        client = root.client("sns", retries={"max_attempts": 0}, connect_timeout=5, read_timeout=5)
+        client = root.client("sns", retries={"max_attempts": 0}, connect_timeout=PATIENCE, read_timeout=PATIENCE)
         for number in range(100_000):
             try:
                 client.publish(TopicArn=topic, Message=f"{number:06}", **more)
