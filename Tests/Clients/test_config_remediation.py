@@ -72,7 +72,12 @@ Resources:
 
 
 def mender(root: Identity, *actions: str) -> str:
-    trusting = {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    # AWS: "Create a service role for Automation", against confused deputies.
+    trusting = {
+        "Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:*:{ACCOUNT}:automation-execution/*"}}}
     arn = root.iam.create_role(
         RoleName="mender", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusting]})
     )["Role"]["Arn"]

@@ -150,6 +150,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
     api = recording.api
     root.iam.create_user(UserName="alice")
     user = root.iam.get_user(UserName="alice")["User"]["UserId"]
+    # The credential report quotes such a name.
+    comma = root.iam.create_user(UserName="evil,name")["User"]["UserId"]
     key = root.client("kms").create_key()["KeyMetadata"]["KeyId"]
     for name in (
         "IAM_PASSWORD_POLICY", "ROOT_ACCOUNT_MFA_ENABLED", "IAM_ROOT_ACCESS_KEY_CHECK", "IAM_USER_MFA_ENABLED",
@@ -160,7 +162,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
         api.put_config_rule(ConfigRule=rule(name, name))
     expected = {
         "IAM_PASSWORD_POLICY": {ACCOUNT: "NON_COMPLIANT"}, "ROOT_ACCOUNT_MFA_ENABLED": {ACCOUNT: "NON_COMPLIANT"},
-        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT"}, "ACCESS_KEYS_ROTATED": {user: "COMPLIANT"},
+        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT", comma: "NON_COMPLIANT"},
+        "ACCESS_KEYS_ROTATED": {user: "COMPLIANT", comma: "COMPLIANT"},
         "CLOUD_TRAIL_ENABLED": {ACCOUNT: "NON_COMPLIANT"}, "CMK_BACKING_KEY_ROTATION_ENABLED": {key: "NON_COMPLIANT"},
         "ACCOUNT_PART_OF_ORGANIZATIONS": {ACCOUNT: "NON_COMPLIANT"},
         "SECURITY_ACCOUNT_INFORMATION_PROVIDED": {ACCOUNT: "NON_COMPLIANT"},
