@@ -273,6 +273,15 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert error_of(
         api.put_config_rule, ConfigRule=rule("r", "IAM_GROUP_HAS_USERS_CHECK", EvaluationModes=[{"Mode": "PROACTIVE"}])
     ).code == "InvalidParameterValueException"
+    # What is proactive alone says nothing of what is there, and no more what it said.
+    until(lambda: recording.bucket in verdicts(api, "blocked"))
+    api.put_config_rule(ConfigRule=rule(
+        "blocked", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", EvaluationModes=[{"Mode": "PROACTIVE"}]))
+    until(lambda: verdicts(api, "blocked") == {})
+    api.put_config_rule(ConfigRule=rule("versioned", "S3_BUCKET_VERSIONING_ENABLED"))
+    recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
+    until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
+    assert verdicts(api, "blocked") == {}
 
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:check"
@@ -286,8 +295,10 @@ def test_functions(tmp_path: Path) -> None:
         api = recording.api
         asked: list[dict[str, Any]] = []
 
-        def check(event: dict[str, Any]) -> dict[str, Any]:
+        def check(event: dict[str, Any]) -> Any:
             asked.append(event)
+            if len(asked) == 1:
+                return 503, {}, b""
             item = json.loads(event["invokingEvent"])["configurationItem"]
             state = item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"]
             api.put_evaluations(ResultToken=event["resultToken"], Evaluations=[{
