@@ -5,7 +5,7 @@ public import Wire
 /// ```swift
 /// let transformer = try InputTransformer(
 ///     paths: ["key": "$.detail.keyId"], template: #"{"key": <key>, "rule": <aws.events.rule-name>}"#)
-/// let text = transformer.text(of: event, variables)
+/// let text = transformer.text(of: event, variables, limit: 1 << 20)
 /// ```
 ///
 /// Within a string of the template, a text is put in as its characters; outside of one, as JSON.
@@ -125,14 +125,26 @@ public struct InputTransformer: Sendable {
     }
 
     /// What the target gets of an event.
-    /// - Complexity: linear in the sizes of the template and, for each variable, of the event.
-    public func text(of event: JSONValue, _ variables: Variables) -> String {
+    /// - Parameter limit: how long it may be, in bytes: a template can name the whole event as often as it likes.
+    /// - Returns: nil: it would be longer.
+    /// - Complexity: linear in the sizes of the template and, for each name in it, of the event.
+    public func text(of event: JSONValue, _ variables: Variables, limit: Int) -> String? {
         var text = ""
+        // The values of variables, outside of strings and within.
+        var known: (plain: [String: String], inString: [String: String]) = ([:], [:])
         for part in parts {
             switch part {
             case .text(let literal): text += literal
-            case .variable(let name, let inString): text += value(of: name, event, variables, inString)
+            case .variable(let name, let inString):
+                if let value = inString ? known.inString[name] : known.plain[name] {
+                    text += value
+                } else {
+                    let value = value(of: name, event, variables, inString)
+                    if inString { known.inString[name] = value } else { known.plain[name] = value }
+                    text += value
+                }
             }
+            if text.utf8.count > limit { return nil }
         }
         return text
     }

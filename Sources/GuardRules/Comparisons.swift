@@ -62,7 +62,7 @@ extension Evaluation {
         case .equal where leftLiteral == nil && rightLiteral == nil:
             verdicts += try compareSets(leftValues, rightValues, isInverse)
         case .equal where leftLiteral != nil && rightLiteral != nil:
-            verdicts.append(leftValues[0].equals(rightValues[0]).map { $0 != isInverse } ?? false)
+            verdicts.append(try equals(leftValues[0], rightValues[0]).map { $0 != isInverse } ?? false)
         case .isIn:
             for value in leftValues {
                 try step()
@@ -73,7 +73,9 @@ extension Evaluation {
             for value in leftValues {
                 for other in rightValues {
                     try step()
-                    verdicts += pairs(value, other, comparator).map { holds in holds.map { $0 != isInverse } ?? false }
+                    verdicts += try pairs(value, other, comparator).map { holds in
+                        holds.map { $0 != isInverse } ?? false
+                    }
                 }
             }
         }
@@ -94,19 +96,29 @@ extension Evaluation {
         for value in isLarger ? left : right where try !contains(isLarger ? right : left, value) {
             missing.append(value)
         }
-        guard isInverse else { return missing.isEmpty ? left.map { _ in true } : verdicts(left, missing) }
+        guard isInverse else { return try missing.isEmpty ? left.map { _ in true } : verdicts(left, missing) }
         if missing.isEmpty { return left.map { _ in false } }
         return try left.map { (value) throws(GuardEvaluationError) in try contains(missing, value) }
     }
 
-    private func verdicts(_ left: [GuardValue], _ missing: [GuardValue]) -> [Bool] {
-        left.map { value in !missing.contains { $0.equals(value) == true } } + [false]
+    private func verdicts(_ left: [GuardValue], _ missing: [GuardValue]) throws(GuardEvaluationError) -> [Bool] {
+        var verdicts: [Bool] = []
+        for value in left { verdicts.append(try !contains(missing, value)) }
+        return verdicts + [false]
+    }
+
+    /// Whether two values are equal; nil: values of these types can't be compared.
+    private func equals(_ left: GuardValue, _ right: GuardValue) throws(GuardEvaluationError) -> Bool? {
+        var work = 0
+        let equals = left.equals(right, &work)
+        try charge(work)
+        return equals
     }
 
     private func contains(_ values: [GuardValue], _ value: GuardValue) throws(GuardEvaluationError) -> Bool {
         for other in values {
             try step()
-            if value.equals(other) == true { return true }
+            if try equals(value, other) == true { return true }
         }
         return false
     }
@@ -115,7 +127,10 @@ extension Evaluation {
         _ value: GuardValue, _ right: [GuardValue], isLiteral: Bool, isExact: Bool, _ isInverse: Bool
     ) throws(GuardEvaluationError) -> [Bool] {
         var verdicts: [Bool?] = []
-        for other in right { verdicts.append(try isIn(value, other, isInverse)) }
+        for other in right {
+            try step()
+            verdicts.append(try isIn(value, other, isInverse))
+        }
         // A value of the rules has to be in all that the query finds, another in any of it.
         if isLiteral || isExact { return verdicts.map { $0.map { $0 != isInverse } ?? false } }
         return [verdicts.contains(true) != isInverse]
@@ -126,7 +141,9 @@ extension Evaluation {
         _ value: GuardValue, _ other: GuardValue, _ isInverse: Bool
     ) throws(GuardEvaluationError) -> Bool? {
         switch (value, other) {
-        case (.string(let text), .string(let whole)): return text.isEmpty || whole.contains(text)
+        case (.string(let text), .string(let whole)):
+            try charge(text.utf8.count + whole.utf8.count)
+            return text.isEmpty || whole.contains(text)
         case (.list(let values), .list(let others)):
             if case .list? = others.first { return try contains(others, value) }
             if isInverse, !values.isEmpty {
@@ -136,28 +153,45 @@ extension Evaluation {
             for value in values where try !contains(others, value) { return false }
             return true
         case (_, .list(let others)): return try contains(others, value)
-        default: return value.equals(other)
+        default: return try equals(value, other)
         }
     }
 
     /// The comparisons that two values stand for: lists are compared whole with each other, and element by element with
     /// what is none.
-    private func pairs(_ left: GuardValue, _ right: GuardValue, _ comparator: Comparator) -> [Bool?] {
+    private func pairs(
+        _ left: GuardValue, _ right: GuardValue, _ comparator: Comparator
+    ) throws(GuardEvaluationError) -> [Bool?] {
         switch (left, right) {
         case (.list(let lefts), .list(let rights)) where comparator != .equal:
-            return lefts.flatMap { left in rights.map { holds(left, $0, comparator) } }
-        case (.list, .list): return [holds(left, right, comparator)]
-        case (.list(let values), _): return values.map { holds($0, right, comparator) }
+            return try all(lefts, rights, comparator)
+        case (.list, .list): return [try holds(left, right, comparator)]
+        case (.list(let values), _): return try all(values, [right], comparator)
         case (_, .list(let values)) where left.isScalar:
             if comparator == .equal, values.count != 1 { return [nil] }
-            return values.map { holds(left, $0, comparator) }
-        default: return [holds(left, right, comparator)]
+            return try all([left], values, comparator)
+        default: return [try holds(left, right, comparator)]
         }
     }
 
-    private func holds(_ left: GuardValue, _ right: GuardValue, _ comparator: Comparator) -> Bool? {
+    private func all(
+        _ lefts: [GuardValue], _ rights: [GuardValue], _ comparator: Comparator
+    ) throws(GuardEvaluationError) -> [Bool?] {
+        var verdicts: [Bool?] = []
+        for left in lefts {
+            for right in rights {
+                try step()
+                verdicts.append(try holds(left, right, comparator))
+            }
+        }
+        return verdicts
+    }
+
+    private func holds(
+        _ left: GuardValue, _ right: GuardValue, _ comparator: Comparator
+    ) throws(GuardEvaluationError) -> Bool? {
         switch comparator {
-        case .equal: left.equals(right)
+        case .equal: try equals(left, right)
         case .less: left.order(right).map { $0 < 0 }
         case .lessOrEqual: left.order(right).map { $0 <= 0 }
         case .greater: left.order(right).map { $0 > 0 }

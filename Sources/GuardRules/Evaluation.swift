@@ -12,6 +12,8 @@ final class Evaluation {
 
     /// How deeply blocks, rules and queries may call each other: each level takes some of the stack.
     private static let mostDepth = 200
+    /// On how many bytes or values there may be work for one step.
+    private static let sizeOfStep = 64
 
     init(_ file: RuleFile) {
         self.file = file
@@ -21,6 +23,20 @@ final class Evaluation {
     func step() throws(GuardEvaluationError) {
         steps += 1
         guard steps <= GuardEvaluationError.mostSteps else { throw .tooMuchWork }
+    }
+
+    /// Counts work on so many bytes or values, before it is done where it makes something.
+    func charge(_ size: Int) throws(GuardEvaluationError) {
+        let (sum, isTooMuch) = steps.addingReportingOverflow(max(0, size) / Self.sizeOfStep)
+        guard !isTooMuch, sum <= GuardEvaluationError.mostSteps else { throw .tooMuchWork }
+        steps = sum
+    }
+
+    /// Counts work on each of some with each of others.
+    func charge(_ one: Int, times other: Int) throws(GuardEvaluationError) {
+        let (size, isTooMuch) = one.multipliedReportingOverflow(by: other)
+        guard !isTooMuch else { throw .tooMuchWork }
+        try charge(size)
     }
 
     func deeper<T>(_ body: () throws(GuardEvaluationError) -> T) throws(GuardEvaluationError) -> T {
@@ -198,6 +214,7 @@ extension Evaluation {
         case .value(let value): return [.literal(value)]
         case .query(let query):
             let results = try self.results(of: query, scope)
+            try charge(results.count)
             return query.isSome ? results.filter { $0.value != nil } : results
         case .function(let name, let arguments): return try function(name, arguments, scope)
         }

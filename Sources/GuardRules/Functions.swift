@@ -13,12 +13,18 @@ extension Evaluation {
             return values[place]
         }
         switch name {
-        case "count": return [.literal(.int(try argument(0).count { $0.value != nil }))]
+        case "count":
+            try charge(argument(0).count)
+            return [.literal(.int(try argument(0).count { $0.value != nil }))]
         case "to_lower": return try texts(argument(0)) { .string($0.lowercased()) }
         case "to_upper": return try texts(argument(0)) { .string($0.uppercased()) }
         case "url_decode": return try texts(argument(0)) { $0.percentDecoded.map { .string($0) } }
         case "json_parse":
-            return try texts(argument(0)) { (text) throws(GuardEvaluationError) in try Self.parse(text) }
+            return try texts(argument(0)) { (text) throws(GuardEvaluationError) in
+                // A value of one digit takes many times its space.
+                try charge(text.utf8.count, times: 16)
+                return try Self.parse(text)
+            }
         case "substring":
             let (start, end) = (try number(argument(1), name), try number(argument(2), name))
             return try texts(argument(0)) { Self.substring($0, start, end) }
@@ -28,6 +34,7 @@ extension Evaluation {
         case "parse_int", "parse_float", "parse_boolean", "parse_string", "parse_char":
             var made: [QueryResult] = []
             for result in try argument(0) {
+                try step()
                 guard let value = result.value, let converted = try Self.convert(value, name) else { continue }
                 made.append(.literal(converted))
             }
@@ -41,7 +48,10 @@ extension Evaluation {
     ) throws(GuardEvaluationError) -> [QueryResult] {
         var made: [QueryResult] = []
         for result in results {
-            guard case .string(let text)? = result.value, let value = try make(text) else { continue }
+            guard case .string(let text)? = result.value else { continue }
+            try step()
+            try charge(text.utf8.count)
+            guard let value = try make(text) else { continue }
             made.append(.literal(value))
         }
         return made
@@ -74,8 +84,10 @@ extension Evaluation {
 
     private func join(_ results: [QueryResult], _ delimiter: String) throws(GuardEvaluationError) -> String {
         var texts: [String] = []
+        try charge(results.count, times: delimiter.utf8.count + 1)
         for result in results {
             guard case .string(let text)? = result.value else { throw .incompatible("join needs texts") }
+            try charge(text.utf8.count)
             texts.append(text)
         }
         return texts.joined(separator: delimiter)
@@ -89,9 +101,10 @@ extension Evaluation {
             throw .incompatible("regex_replace: \(error.reason)")
         }
         let template = ReplacementTemplate(replacement)
-        return try texts(results) { text in
+        return try texts(results) { (text) throws(GuardEvaluationError) in
             // The rest follows the first match: what comes before and after it is no part of the result.
             guard let captures = regex.captures(Array(text.utf8)) else { return .string(text) }
+            try charge(template.size(captures))
             return .string(template.text(captures))
         }
     }
@@ -157,6 +170,22 @@ private struct ReplacementTemplate {
         } else {
             parts.append(.text([byte]))
         }
+    }
+
+    /// In bytes, of what ``text(_:)`` makes; `Int.max` where it can't be counted.
+    func size(_ captures: [[UInt8]?]) -> Int {
+        var size = 0
+        for part in parts {
+            let count =
+                switch part {
+                case .text(let bytes): bytes.count
+                case .group(let group): captures.indices.contains(group) ? captures[group]?.count ?? 0 : 0
+                }
+            let (sum, isTooMuch) = size.addingReportingOverflow(count)
+            if isTooMuch { return .max }
+            size = sum
+        }
+        return size
     }
 
     func text(_ captures: [[UInt8]?]) -> String {

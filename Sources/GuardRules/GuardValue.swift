@@ -33,8 +33,10 @@ indirect enum GuardValue: Sendable {
     }
 
     /// Whether it equals another value; nil: values of these types can't be compared.
-    func equals(_ other: GuardValue) -> Bool? {
-        switch (self, other) {
+    /// - Parameter work: grows by the bytes and values that were looked at.
+    func equals(_ other: GuardValue, _ work: inout Int) -> Bool? {
+        work += size + other.size
+        return switch (self, other) {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
         case (.int(let left), .int(let right)): left == right
@@ -43,29 +45,39 @@ indirect enum GuardValue: Sendable {
         case (.string(let text), .regex(let regex)), (.regex(let regex), .string(let text)): regex.matches(text)
         case (.regex(let left), .regex(let right)): left.text == right.text
         case (.range(let range), let value), (let value, .range(let range)): range.contains(value)
-        case (.list(let left), .list(let right)): Self.equals(left, right)
-        case (.map(let left), .map(let right)): Self.equals(left, right)
+        case (.list(let left), .list(let right)): Self.equals(left, right, &work)
+        case (.map(let left), .map(let right)): Self.equals(left, right, &work)
         default: nil
         }
     }
 
-    private static func equals(_ left: [GuardValue], _ right: [GuardValue]) -> Bool? {
+    /// Without what is in its values.
+    private var size: Int {
+        switch self {
+        case .string(let text): text.utf8.count
+        case .map(let members): members.count
+        case .regex(let regex): regex.text.utf8.count
+        default: 1
+        }
+    }
+
+    private static func equals(_ left: [GuardValue], _ right: [GuardValue], _ work: inout Int) -> Bool? {
         guard left.count == right.count else { return false }
         for (left, right) in zip(left, right) {
-            guard let equals = left.equals(right) else { return nil }
+            guard let equals = left.equals(right, &work) else { return nil }
             if !equals { return false }
         }
         return true
     }
 
     private static func equals(
-        _ left: [(key: String, value: GuardValue)], _ right: [(key: String, value: GuardValue)]
+        _ left: [(key: String, value: GuardValue)], _ right: [(key: String, value: GuardValue)], _ work: inout Int
     ) -> Bool? {
         guard left.count == right.count else { return false }
         let byKey = Dictionary(right.map { ($0.key, $0.value) }) { first, _ in first }
         for (key, value) in left {
             guard let other = byKey[key] else { return false }
-            guard let equals = value.equals(other) else { return nil }
+            guard let equals = value.equals(other, &work) else { return nil }
             if !equals { return false }
         }
         return true

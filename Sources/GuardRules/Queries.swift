@@ -25,6 +25,7 @@ extension Evaluation {
             // A variable's values are a collection already.
             if query.parts.count > 1, case .allIndices = query.parts[1] { start = 2 }
             if start < query.parts.count {
+                try charge(results.count)
                 results = results.map { $0.value.map { .found($0) } ?? .missing }
             }
         case .this:
@@ -41,7 +42,9 @@ extension Evaluation {
                     continue
                 }
                 let before = place == 0 ? nil : query.parts[place - 1]
+                let count = next.count
                 try take(query.parts[place], after: before, of: value, scope, into: &next)
+                try charge(next.count - count)
             }
             results = next
         }
@@ -54,11 +57,16 @@ extension Evaluation {
     ) throws(GuardEvaluationError) {
         switch part {
         case .this: results.append(.found(value))
-        case .key(let key): results.append(value.member(key).map { .found($0) } ?? .missing)
+        case .key(let key):
+            try charge(value.size)
+            results.append(value.member(key).map { .found($0) } ?? .missing)
         case .index(let index): results.append(value.element(index).map { .found($0) } ?? .missing)
         case .variable(let name):
             for key in try self.results(ofVariable: name, scope) {
-                results.append(contentsOf: value.members(of: key.value))
+                let members = value.members(of: key.value)
+                try step()
+                try charge(members.count, times: value.size)
+                results.append(contentsOf: members)
             }
         case .allValues:
             switch value {
@@ -149,6 +157,12 @@ extension GuardValue {
         case .list: return Int(key).flatMap { element($0) }
         default: return nil
         }
+    }
+
+    /// How much there is to search for a member.
+    fileprivate var size: Int {
+        if case .map(let members) = self { return members.count }
+        return 1
     }
 
     fileprivate func element(_ index: Int) -> GuardValue? {

@@ -20,5 +20,5 @@ public struct QueryProblem: Error, Sendable, Equatable {
     }
 }
 
-/// Why a query that runs can't go on: it would need more memory than a query may have.
+/// Why a query that runs can't go on: it would need more memory than a query may have, or make more rows.
 public struct QueryTooLarge: Error, Sendable, Equatable {}

@@ -2,6 +2,10 @@
 public struct QueryRun {
     /// Bytes that its rows and groups may take.
     public static let mostMemory = 64 << 20
+    /// Rows that `unnest` may make of one event, or of all rows of a `stats`: lists of lists multiply.
+    public static let mostUnnested = 1_000_000
+    /// How long that may take: each row may parse the event anew.
+    private static let longest = Duration.seconds(10)
     /// Groups of one `stats`.
     public static let mostGroups = 100_000
 
@@ -11,12 +15,17 @@ public struct QueryRun {
     private var first: [Int: FirstRows] = [:]
     /// How many rows have come to the end of a stage.
     private var sequence = 0
+    /// How many rows `unnest` has made of the present event.
+    private var unnested = 0
+    private var began = ContinuousClock.now
 
     /// How many events, and how many bytes of them, it has seen.
     public private(set) var recordsScanned = 0
     public private(set) var bytesScanned = 0
     /// How many of them have passed all filters.
     public private(set) var recordsMatched = 0
+    /// How many rows `unnest` has made of them: who runs a query looks at times whether it is still wanted.
+    public private(set) var rowsUnnested = 0
 
     /// A row of results: fields in the order in which they are shown. What is missing is not there.
     public struct Row: Sendable, Equatable {
@@ -59,6 +68,8 @@ public struct QueryRun {
     public mutating func take(_ event: QueriedEvent) throws(QueryTooLarge) {
         recordsScanned += 1
         bytesScanned += event.message.count
+        (unnested, began) = (0, .now)
+        defer { rowsUnnested += unnested }
         let passed = try put(QueryRow(fields: LogFields(event), made: []), into: 0)
         if passed { recordsMatched += 1 }
     }
@@ -66,6 +77,7 @@ public struct QueryRun {
     /// The rows, when all events were taken.
     /// - Throws: ``QueryTooLarge``.
     public mutating func finish() throws(QueryTooLarge) -> [Row] {
+        (unnested, began) = (0, .now)
         for number in plan.stages.indices {
             let rows: [FirstRows.Entry]
             if let grouped = groups.removeValue(forKey: number) {
@@ -105,7 +117,10 @@ public struct QueryRun {
                     row.set(value, at: place)
                     continue
                 }
-                for element in elements {
+                guard elements.count <= Self.mostUnnested - unnested else { throw QueryTooLarge() }
+                unnested += elements.count
+                for (count, element) in elements.enumerated() {
+                    if count % 64 == 63, began.duration(to: .now) > Self.longest { throw QueryTooLarge() }
                     row.set(QueryValue(element), at: place)
                     try self.steps(rest, row, order, number, &isIn)
                 }
@@ -117,6 +132,7 @@ public struct QueryRun {
     }
 
     private mutating func collect(_ row: QueryRow, _ order: [QueryValue]?, _ number: Int) throws(QueryTooLarge) {
+        let context = context
         switch plan.stages[number].collection {
         case .groups(let keys, let aggregates, _, _):
             try groups[number]?.add(row, keys, aggregates, context)

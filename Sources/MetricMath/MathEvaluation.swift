@@ -26,6 +26,8 @@ public struct MathEvaluator {
     let start: Int64
     let end: Int64
     let period: Int64
+    /// What all of its expressions may still compute.
+    private let budget = PointBudget()
     private let search: Search?
     private(set) var metrics: [(id: String, series: TimeSeries)] = []
     private var byID: [String: TimeSeries] = [:]
@@ -71,6 +73,16 @@ public struct MathEvaluator {
     }
 
     private mutating func evaluate(_ node: MathExpression.Node) throws(MathError) -> MathValue {
+        let value = try uncounted(node)
+        switch node {
+        case .name: try budget.read(value.count)
+        case .call(let name, _) where PointBudget.countedAhead.contains(name): break
+        default: try budget.make(value.count)
+        }
+        return value
+    }
+
+    private mutating func uncounted(_ node: MathExpression.Node) throws(MathError) -> MathValue {
         switch node {
         case .number(let number): return .scalar(number)
         case .text: throw MathError("A text is no value.")
@@ -130,6 +142,8 @@ public struct MathEvaluator {
 
     // MARK: Functions
 
+    private var functions: MathFunctions { MathFunctions(start: start, end: end, period: period, budget: budget) }
+
     private mutating func call(
         _ name: String, _ arguments: [MathExpression.Node]
     ) throws(MathError) -> MathValue {
@@ -149,7 +163,7 @@ public struct MathEvaluator {
         }
         var values: [MathValue] = []
         for argument in arguments { values.append(try evaluate(argument)) }
-        return try MathFunctions(start: start, end: end, period: period).apply(name, values)
+        return try functions.apply(name, values)
     }
 
     private func metrics(_ arguments: [MathExpression.Node]) throws(MathError) -> MathValue {
@@ -209,7 +223,7 @@ public struct MathEvaluator {
     private mutating func filled(_ arguments: [MathExpression.Node]) throws(MathError) -> MathValue {
         guard arguments.count == 2 else { throw MathError("FILL takes a time series and what to fill it with.") }
         let value = try evaluate(arguments[0])
-        let functions = MathFunctions(start: start, end: end, period: period)
+        let functions = functions
         switch arguments[1] {
         case .name("REPEAT"):
             return try value.mappedSeries { series throws(MathError) in try functions.repeated(series) }
@@ -225,7 +239,7 @@ public struct MathEvaluator {
         let condition = try evaluate(arguments[0])
         let first = try evaluate(arguments[1])
         let second = arguments.count == 3 ? try evaluate(arguments[2]) : nil
-        return try MathFunctions(start: start, end: end, period: period).choose(condition, first, second)
+        return try functions.choose(condition, first, second)
     }
 }
 
@@ -252,6 +266,15 @@ extension MathExpression.Operator {
 }
 
 extension MathValue {
+    /// Points, or numbers.
+    var count: Int {
+        switch self {
+        case .scalar: 1
+        case .series(let series): series.points.count
+        case .array(let all): all.reduce(0) { $0 + $1.points.count }
+        }
+    }
+
     /// The series of an array; the one series.
     func all() throws(MathError) -> [TimeSeries] {
         switch self {

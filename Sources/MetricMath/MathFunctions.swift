@@ -4,6 +4,7 @@ struct MathFunctions {
     let start: Int64
     let end: Int64
     let period: Int64
+    let budget: PointBudget
 
     func apply(_ name: String, _ arguments: [MathValue]) throws(MathError) -> MathValue {
         switch name {
@@ -58,6 +59,8 @@ struct MathFunctions {
             if !overflow, end <= first { return [] }
             throw MathError("The time is too long for its period.")
         }
+        // As many as are made of it, or more.
+        try budget.make(Int((end - first) / step) + 1)
         return Array(stride(from: first, to: end, by: Int64.Stride(step)))
     }
 

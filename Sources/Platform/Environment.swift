@@ -53,6 +53,8 @@ public final class Environment: Sendable {
     public let applications = FrontedApplications()
     /// How many calls there were, until somebody keeps that.
     public let callCounts = CallCounts()
+    /// What services have counted for their metrics of CloudWatch, until somebody keeps that.
+    public let metricCounts = MetricCounts()
     /// What was denied since the start.
     public let denials = Denials()
     /// Whether the server is about to stop.
@@ -156,6 +158,12 @@ public final class Environment: Sendable {
             refusal.cause = "\(error)"
             throw refusal
         }
+    }
+
+    /// The same, where other nodes work on the same ledger: for work that has read what may be newer than what is in memory.
+    /// - Throws: as ``catchUp()``.
+    public func catchUpWithOtherNodes() async throws(ServiceError) {
+        if ledger.isShared { try await catchUp() }
     }
 
     /// The time by the ``clock``, in seconds since 1970.

@@ -1,3 +1,4 @@
+import Directory
 public import DomainRecords
 public import Fetch
 
@@ -11,9 +12,9 @@ public struct OutsideServers: Sendable {
     /// Where the operator says that the servers of SNS's subscriptions are, by the hosts that users name them by. Only these may be
     /// without `https`.
     private let subscribers: [String: WebAddress]
-    /// The servers that the operator has put in the place of queues, topics and functions, which Gatehouse does not have: by
-    /// the ARNs that users give. Messages are sent to them by POST.
-    public let eventDestinations: [String: WebAddress]
+    /// The servers that the operator has put in the place of queues, topics, streams and functions: by the ARNs that users give.
+    /// Messages are sent to them by POST. Services ask by ``eventDestination(_:for:)``.
+    private let eventDestinations: [String: WebAddress]
     /// The issuers that the operator has put in the place of the login providers that everybody knows, by those providers' names:
     /// `https://localhost:8443` for `graph.facebook.com`. Without a slash at the end.
     public let loginProviders: [String: String]
@@ -48,6 +49,19 @@ public struct OutsideServers: Sendable {
         self.trust = trust
         self.places = places
         self.subscribers = subscribers
+    }
+
+    /// The server that stands for a destination.
+    ///
+    /// Only an account's own destinations are found: whether another account's policy would let it send there, nobody can look up
+    /// for what Gatehouse does not have, and an operator who names a server for one account has not named it for all.
+    /// - Parameters:
+    ///   - arn: as a user gave it.
+    ///   - account: for whom something is to be sent: who owns the rule, the bucket or the log group.
+    /// - Returns: nil: no server stands for it, or it is another account's.
+    public func eventDestination(_ arn: String, for account: String) -> WebAddress? {
+        guard let address = eventDestinations[arn], ARN(parsing: arn)?.account == account else { return nil }
+        return address
     }
 
     /// Where a request to an address is to be sent.

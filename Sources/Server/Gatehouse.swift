@@ -481,6 +481,9 @@ public struct Gatehouse: Sendable {
         } rebuilding: { changes in
             projections.rebuild(from: changes)
             environment.usage.reset()
+            // What was counted is of what is gone.
+            _ = environment.callCounts.take()
+            _ = environment.metricCounts.take(at: environment.now())
         }
         let bare = Account(id: first.id, createDate: first.createDate)
         guard first != bare else { return }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 
 pytestmark = pytest.mark.memory
 
@@ -161,6 +161,46 @@ def test_composite_alarms(cloud: Server, cloudwatch: Any) -> None:
     assert history(cloudwatch, "a", "ConfigurationUpdate")[-1] == 'Alarm "a" deleted'
 
 
+@pytest.mark.parametrize(("middle", "top"), [("z-mid", "a-top"), ("a-mid", "z-top")])
+def test_composite_alarms_look_when_all_that_they_watch_have(
+    cloud: Server, cloudwatch: Any, middle: str, top: str
+) -> None:
+    put(cloudwatch, "m", TreatMissingData="ignore")
+    cloudwatch.put_composite_alarm(AlarmName=middle, AlarmRule="ALARM(m)")
+    cloudwatch.put_composite_alarm(AlarmName=top, AlarmRule=f'ALARM(m) AND ALARM("{middle}")')
+    cloudwatch.put_composite_alarm(AlarmName="never", AlarmRule=f'ALARM(m) AND NOT ALARM("{middle}")')
+    cloudwatch.set_alarm_state(AlarmName="m", StateValue="ALARM", StateReason="test")
+    assert (state(cloudwatch, middle), state(cloudwatch, top)) == ("ALARM", "ALARM")
+    cloudwatch.set_alarm_state(AlarmName="m", StateValue="OK", StateReason="test")
+    assert (state(cloudwatch, middle), state(cloudwatch, top)) == ("OK", "OK")
+    assert history(cloudwatch, top, "StateUpdate")[-2:] == [
+        "Alarm updated from OK to ALARM", "Alarm updated from ALARM to OK"]
+    # It has been true at no time.
+    assert history(cloudwatch, "never", "StateUpdate")[1:] == []
+    # Rules that are changed, and alarms that are deleted, are watched no longer.
+    cloudwatch.put_composite_alarm(AlarmName=top, AlarmRule="FALSE")
+    cloudwatch.delete_alarms(AlarmNames=["never"])
+    parents = cloudwatch.describe_alarms(ParentsOfAlarmName="m", AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert [alarm["AlarmName"] for alarm in parents] == [middle]
+
+
+def test_a_suppressor_that_is_deleted_suppresses_nothing(cloud: Server, cloudwatch: Any) -> None:
+    for name in ("a", "holiday"):
+        put(cloudwatch, name, MetricName=name, TreatMissingData="ignore")
+    cloudwatch.put_composite_alarm(
+        AlarmName="quiet", AlarmRule="ALARM(a)", AlarmActions=[TOPIC], ActionsSuppressor="holiday",
+        ActionsSuppressorWaitPeriod=120, ActionsSuppressorExtensionPeriod=0)
+    for name in ("holiday", "a"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    quiet = cloudwatch.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    assert quiet["ActionsSuppressedBy"] == "Alarm"
+    cloudwatch.delete_alarms(AlarmNames=["holiday"])
+    quiet = cloudwatch.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    assert "ActionsSuppressedBy" not in quiet
+    cloud.advance(1)
+    assert len(history(cloudwatch, "quiet", "Action")) == 1
+
+
 def test_actions_wait_for_their_suppressor(cloud: Server, cloudwatch: Any) -> None:
     # No data, and no state of their own: what is set stays.
     for name in ("a", "holiday"):
@@ -184,6 +224,57 @@ def test_actions_wait_for_their_suppressor(cloud: Server, cloudwatch: Any) -> No
     cloud.advance(61)
     assert suppressed() is None
     assert len(history(cloudwatch, "quiet", "Action")) == 1
+
+
+def test_a_topic_and_a_bus_are_told(cloud: Server, root: Identity, cloudwatch: Any) -> None:
+    sns, sqs, events = root.client("sns"), root.client("sqs"), root.client("events")
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+    queues = {}
+    for name, service in [("messages", "sns"), ("changes", "events")]:
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+        allowed = allow("sqs:SendMessage", arn, Principal={"Service": f"{service}.amazonaws.com"})
+        queues[name] = sqs.create_queue(QueueName=name, Attributes={"Policy": policy(allowed)})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:messages")
+    events.put_rule(Name="alarms", EventPattern=json.dumps({"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}}))
+    events.put_targets(Rule="alarms", Targets=[{"Id": "queue", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:changes"}])
+    put(cloudwatch, AlarmActions=[topic], AlarmDescription="too many", Dimensions=[{"Name": "Till", "Value": "1"}])
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    for _ in range(4):
+        cloud.advance(1)
+
+    def received(name: str) -> dict[str, Any]:
+        [message] = sqs.receive_message(QueueUrl=queues[name])["Messages"]
+        return dict(json.loads(message["Body"]))
+
+    envelope = received("messages")
+    assert envelope["Subject"] == 'ALARM: "errors" in US East (N. Virginia)'
+    message = json.loads(envelope["Message"])
+    assert (message["AlarmName"], message["NewStateValue"], message["OldStateValue"]) == (
+        "errors", "ALARM", "INSUFFICIENT_DATA")
+    assert message["Trigger"]["Dimensions"] == [{"value": "1", "name": "Till"}]
+    event = received("changes")
+    assert (event["detail-type"], event["resources"]) == ("CloudWatch Alarm State Change", [f"{ARN}errors"])
+    assert event["detail"]["state"]["reason"] == "test"
+    assert event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"] == {
+        "dimensions": {"Till": "1"}, "name": "Errors", "namespace": "Shop"}
+    assert history(cloudwatch, "errors", "Action") == [f"Successfully executed action {topic}"]
+
+
+def test_the_longest_name_is_told(root: Identity, cloud: Server, cloudwatch: Any) -> None:
+    sns, sqs, queue = root.client("sns"), root.client("sqs"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:told"
+    sns.create_topic(Name="alarms")
+    statement = allow("sqs:SendMessage", queue, Principal={"Service": "sns.amazonaws.com"})
+    url = sqs.create_queue(QueueName="told", Attributes={"Policy": policy(statement)})["QueueUrl"]
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue)
+    name = "L" * 255
+    put(cloudwatch, name, AlarmActions=[TOPIC])
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    cloud.advance(1)
+    [action] = history(cloudwatch, name, "Action")
+    assert action == f"Successfully executed action {TOPIC}"
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    told = json.loads(message["Body"])
+    assert told["Subject"] == f'ALARM: "{name}'[:100] and json.loads(told["Message"])["AlarmName"] == name
 
 
 def test_actions_are_disabled_and_enabled(cloud: Server, cloudwatch: Any) -> None:

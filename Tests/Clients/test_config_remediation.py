@@ -71,6 +71,14 @@ Resources:
 """
 
 
+def multiplied(levels: int) -> str:
+    """A template of some hundred bytes whose property has 10 ** levels."""
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"Fn::Sub": ["${x}" * 10, {"x": value}]}
+    return json.dumps({"Resources": {"R": {"Type": "AWS::Config::ConfigRule", "Properties": {"Description": value}}}})
+
+
 def mender(root: Identity, *actions: str) -> str:
     # AWS: "Create a service role for Automation", against confused deputies.
     trusting = {
@@ -109,6 +117,10 @@ def test_mended(cloud: Server, new_user: Any) -> None:
     unknown = remediation("versioned", "AWS-StopEC2Instance", role, "InstanceId")
     refused = error_of(api.put_remediation_configurations, RemediationConfigurations=[unknown])
     assert refused.code == "InvalidParameterValueException" and "AWS-StopEC2Instance can't run here" in refused.message
+    # The role is one that the caller may pass, and not whatever a resource is called.
+    chosen = {**made, "Parameters": {**made["Parameters"], "AutomationAssumeRole": {"ResourceValue": {"Value": "RESOURCE_ID"}}}}
+    refused = error_of(api.put_remediation_configurations, RemediationConfigurations=[chosen])
+    assert refused.code == "InvalidParameterValueException" and "one static value" in refused.message
     key = {"resourceType": BUCKET, "resourceId": recording.bucket}
 
     def status() -> dict[str, Any]:
@@ -155,7 +167,7 @@ def test_mended(cloud: Server, new_user: Any) -> None:
     until(lambda: api.describe_remediation_exceptions(ConfigRuleName="versioned")["RemediationExceptions"] == [])
 
 
-def test_a_conformance_pack(cloud: Server) -> None:
+def test_a_conformance_pack(cloud: Server, new_user: Any) -> None:
     root = cloud.root
     recording = Recording(root)
     api = recording.api
@@ -164,6 +176,10 @@ def test_a_conformance_pack(cloud: Server) -> None:
     root.iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     alice = root.iam.get_user(UserName="alice")["User"]["UserId"]
     inputs = [{"ParameterName": "Wanted", "ParameterValue": "no"}]
+    user = new_user("packer", {"Effect": "Allow", "Action": "config:*", "Resource": "*"}).client("config")
+    denied = error_of(
+        user.put_conformance_pack, ConformancePackName="identity", TemplateBody=PACK, ConformancePackInputParameters=inputs)
+    assert denied.code == "AccessDeniedException" and "iam:PassRole" in denied.message and "role/mender" in denied.message
     arn = api.put_conformance_pack(
         ConformancePackName="identity", TemplateBody=PACK, ConformancePackInputParameters=inputs)["ConformancePackArn"]
     assert arn.startswith(f"arn:aws:config:us-east-1:{ACCOUNT}:conformance-pack/identity/conformance-pack-")
@@ -214,6 +230,9 @@ def test_a_conformance_pack(cloud: Server) -> None:
         ("Resources: {A: {Type: 'AWS::S3::Bucket'}}", "AWS::S3::Bucket"),
         ("Resources:\n  - [", "Unable to validate"),
         ("a: " + "[" * 5000, "nests too deeply"),
+        (multiplied(10), "too large"),
+        ("a0: &a0 [x, x]\na1: &a1 [*a0, *a0]\nk: {? *a1 : 1}", "aliases are not allowed"),
+        ("Resources: {R: !Sub &a [x]}", "aliases are not allowed"),
         ("Resources:\n  R:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      Source: {Owner: AWS, SourceIdentifier: NO}", "NO is invalid"),
     ):
         refused = error_of(api.put_conformance_pack, ConformancePackName="other", TemplateBody=body)

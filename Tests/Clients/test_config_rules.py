@@ -284,13 +284,16 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert verdicts(api, "blocked") == {}
 
 
+CREATOR = "config-multiaccountsetup.amazonaws.com"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:check"
 
 
 def test_functions(tmp_path: Path) -> None:
     """A custom rule whose function is a server of the operator's: it is told of changes, and answers with its token."""
     function = Function()
-    with Server("--event-destination", f"{FUNCTION}={function.url}", log=tmp_path / "log") as server:
+    foreign = FUNCTION.replace(ACCOUNT, "999988887777")
+    options = [word for arn in (FUNCTION, foreign) for word in ("--event-destination", f"{arn}={function.url}")]
+    with Server(*options, log=tmp_path / "log") as server:
         recording = Recording(server.root)
         api = recording.api
         asked: list[dict[str, Any]] = []
@@ -319,18 +322,53 @@ def test_functions(tmp_path: Path) -> None:
         assert json.loads(asked[0]["ruleParameters"]) == {"wanted": "Enabled"}
         recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
         until(lambda: verdicts(api, "own") == {recording.bucket: "COMPLIANT"})
-        api.put_external_evaluation(ConfigRuleName="own", ExternalEvaluation={
+        # Only process checks are judged from outside.
+        assert error_of(api.put_external_evaluation, ConfigRuleName="own", ExternalEvaluation={
             "ComplianceResourceType": BUCKET, "ComplianceResourceId": "outside", "ComplianceType": "NON_COMPLIANT",
-            "OrderingTimestamp": 1})
-        assert verdicts(api, "own") == {recording.bucket: "COMPLIANT", "outside": "NON_COMPLIANT"}
-        missing = FUNCTION.replace("check", "missing")
-        api.put_config_rule(ConfigRule={
-            "ConfigRuleName": "lost", "Source": {
-                "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": missing,
-                "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ScheduledNotification"}]}})
-        status = evaluated(api, "lost")
-        assert "no server stands for it" in status["LastErrorMessage"] and "LastFailedInvocationTime" in status
+            "OrderingTimestamp": 1}).code == "NoSuchConfigRuleException"
+        assert verdicts(api, "own") == {recording.bucket: "COMPLIANT"}
+        # A verdict of a time to come does not outlive the next one.
+        last = {"ComplianceResourceType": BUCKET, "ComplianceResourceId": recording.bucket}
+        for compliance, year in (("NON_COMPLIANT", 3000), ("COMPLIANT", 3000), ("NON_COMPLIANT", 2900)):
+            api.put_evaluations(ResultToken=asked[-1]["resultToken"], Evaluations=[{
+                **last, "ComplianceType": compliance, "OrderingTimestamp": f"{year}-01-01T00:00:00Z"}])
+            assert verdicts(api, "own") == {recording.bucket: compliance}
+        for name, arn in (("lost", FUNCTION.replace("check", "missing")), ("foreign", foreign)):
+            api.put_config_rule(ConfigRule={
+                "ConfigRuleName": name, "Source": {
+                    "Owner": "CUSTOM_LAMBDA", "SourceIdentifier": arn,
+                    "SourceDetails": [{"EventSource": "aws.config", "MessageType": "ScheduledNotification"}]}})
+            status = evaluated(api, name)
+            assert "no server stands for it" in status["LastErrorMessage"] and "LastFailedInvocationTime" in status
     function.server.shutdown()
+
+
+def test_a_rule_is_put_by_the_identifiers_that_were_asked_about(cloud: Server, new_user: Any) -> None:
+    api = Recording(cloud.root).api
+    for name in ("mine", "guarded"):
+        api.put_config_rule(ConfigRule=rule(name, "IAM_PASSWORD_POLICY"))
+    rules = {one["ConfigRuleName"]: one for one in api.describe_config_rules()["ConfigRules"]}
+    mine, guarded = rules["mine"], rules["guarded"]
+    owner = new_user("owner", {"Effect": "Allow", "Action": "config:PutConfigRule", "Resource": mine["ConfigRuleArn"]})
+    most = new_user(
+        "most", {"Effect": "Allow", "Action": "config:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "config:PutConfigRule", "Resource": guarded["ConfigRuleArn"]})
+    other = {"Source": {"Owner": "AWS", "SourceIdentifier": "IAM_ROOT_ACCESS_KEY_CHECK"}}
+    denied = "AccessDeniedException"
+    mixed = {**other, "ConfigRuleName": "guarded", "ConfigRuleArn": mine["ConfigRuleArn"]}
+    assert error_of(owner.client("config").put_config_rule, ConfigRule=mixed).code == denied
+    by_id = {**other, "ConfigRuleId": guarded["ConfigRuleId"]}
+    assert error_of(most.client("config").put_config_rule, ConfigRule=by_id).code == denied
+    for identifiers in (
+        {"ConfigRuleName": "guarded", "ConfigRuleArn": mine["ConfigRuleArn"]},
+        {"ConfigRuleName": "guarded", "ConfigRuleId": mine["ConfigRuleId"]},
+        {"ConfigRuleName": "new", "ConfigRuleId": mine["ConfigRuleId"]},
+        {"ConfigRuleArn": mine["ConfigRuleArn"], "ConfigRuleId": guarded["ConfigRuleId"]},
+    ):
+        assert error_of(api.put_config_rule, ConfigRule={**other, **identifiers}).code == "InvalidParameterValueException"
+    owner.client("config").put_config_rule(ConfigRule={**other, "ConfigRuleArn": mine["ConfigRuleArn"]})
+    found = {one["ConfigRuleName"]: one["Source"]["SourceIdentifier"] for one in api.describe_config_rules()["ConfigRules"]}
+    assert found == {"mine": "IAM_ROOT_ACCESS_KEY_CHECK", "guarded": "IAM_PASSWORD_POLICY"}
 
 
 def test_an_organization_has_rules_in_all_of_its_accounts(cloud: Server) -> None:
@@ -373,3 +411,18 @@ def test_an_organization_has_rules_in_all_of_its_accounts(cloud: Server) -> None
     for recording in (own, theirs):
         until(lambda recording=recording: recording.api.describe_config_rules()["ConfigRules"] == [])
     until(lambda: api.describe_organization_config_rules()["OrganizationConfigRules"] == [])
+    # Who no longer speaks for the organization loses what it has in the others' accounts.
+    organization.api.enable_aws_service_access(ServicePrincipal=CREATOR)
+    organization.api.register_delegated_administrator(AccountId=member.account, ServicePrincipal=CREATOR)
+    theirs.api.put_organization_config_rule(
+        OrganizationConfigRuleName="delegated", OrganizationManagedRuleMetadata={"RuleIdentifier": "IAM_PASSWORD_POLICY"})
+
+    def delegated() -> list[str]:
+        return [
+            one["ConfigRuleName"] for one in api.describe_config_rules()["ConfigRules"]
+            if one["ConfigRuleName"].startswith("OrgConfigRule-delegated")]
+
+    until(lambda: len(delegated()) == 1)
+    organization.api.deregister_delegated_administrator(AccountId=member.account, ServicePrincipal=CREATOR)
+    cloud.advance(3601)
+    until(lambda: delegated() == [])

@@ -16,6 +16,7 @@ from harness.patience import PATIENCE
 REGION = "us-east-1"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
 OTHER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other"
+FOREIGN = f"arn:aws:lambda:{REGION}:999988887777:function:pay"
 BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/"
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 ENTRY = {"Source": "shop", "DetailType": "order", "Detail": json.dumps({"id": 7, "state": "paid"})}
@@ -71,6 +72,7 @@ def one_server(receiver: Receiver) -> Iterator[Server]:
     options = [
         *("--event-destination", f"{FUNCTION}={receiver.url}/orders"),
         *("--event-destination", f"{OTHER}={receiver.url}/other"),
+        *("--event-destination", f"{FOREIGN}={receiver.url}/pay"),
         *("--subscriber-host", f"api.example.com={receiver.url}"),
     ]
     with Server(*options) as server:
@@ -297,6 +299,8 @@ def test_an_archive_is_replayed(cloud: Server, events: Any, receiver: Receiver) 
     assert events.describe_archive(ArchiveName="kept")["EventCount"] == 1
     cloud.advance(2 * 86400)
     assert events.describe_archive(ArchiveName="kept")["EventCount"] == 0
+    cloud.advance(89 * 86400)
+    assert error_of(events.describe_replay, ReplayName="again").code == "ResourceNotFoundException"
 
 
 def test_calls_become_events(cloud: Server, events: Any, receiver: Receiver) -> None:
@@ -315,6 +319,25 @@ def test_calls_become_events(cloud: Server, events: Any, receiver: Receiver) -> 
     assert {path: sorted(names) for path, names in seen.items()} == {
         "/orders": ["CreateUser"], "/other": ["CreateUser", "ListUsers"],
     }  # fmt: skip
+
+
+def test_a_rule_that_is_enabled_again_gets_nothing_of_meanwhile(cloud: Server, events: Any, receiver: Receiver) -> None:
+    rule(events, pattern={"source": ["aws.iam"], "detail-type": ["AWS API Call via CloudTrail"]})
+    events.disable_rule(Name="orders")
+    cloud.root.iam.create_user(UserName="meanwhile")
+    events.enable_rule(Name="orders")
+    cloud.root.iam.create_user(UserName="ada")
+    assert receiver.event()["detail"]["requestParameters"]["userName"] == "ada"
+
+
+def test_other_accounts_functions_and_log_groups_are_no_targets(events: Any) -> None:
+    events.put_rule(Name="orders", EventPattern='{"source":["shop"]}')
+    group = f"arn:aws:logs:{REGION}:999988887777:log-group:app"
+    targets = [{"Id": str(id), "Arn": arn} for id, arn in enumerate([FOREIGN, group, FUNCTION])]
+    failed = events.put_targets(Rule="orders", Targets=targets)["FailedEntries"]
+    assert [(one["TargetId"], one["ErrorCode"]) for one in failed] == [
+        ("0", "ValidationException"), ("1", "ValidationException"),
+    ]  # fmt: skip
 
 
 def test_who_may_put_events_and_targets(

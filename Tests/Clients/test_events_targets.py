@@ -102,6 +102,27 @@ def test_a_role_may_send_instead(cloud: Server, events: Any, sqs: Any, new_role:
     messages(sqs, url)
 
 
+def test_a_dead_letter_does_not_say_what_is_open_near_gatehouse(
+    events: Any, sqs: Any, new_role: Callable[..., str]
+) -> None:
+    dead, dead_arn = queue(sqs, "dead", open_to("dead", "mine"))
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "s3cret"}}
+    connection = events.create_connection(Name="near", AuthorizationType="API_KEY", AuthParameters=key)
+    arn = events.create_api_destination(
+        Name="near", ConnectionArn=connection["ConnectionArn"], HttpMethod="DELETE",
+        InvocationEndpoint="https://localhost:1/",
+    )["ApiDestinationArn"]  # fmt: skip
+    role = new_role("caller", trust(SERVICE), allow("events:InvokeApiDestination", arn))
+    rule(
+        events, "mine", arn, RoleArn=role, DeadLetterConfig={"Arn": dead_arn}, RetryPolicy={"MaximumRetryAttempts": 0}
+    )
+    events.put_events(Entries=[ENTRY])
+    (letter,) = messages(sqs, dead)
+    about = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert about["ERROR_MESSAGE"] == "The endpoint could not be reached."
+    assert about["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
+
+
 def test_topics_and_log_groups(cloud: Server, events: Any, sqs: Any) -> None:
     sns, logs = cloud.root.client("sns"), cloud.root.client("logs")
     topic = sns.create_topic(Name="news")["TopicArn"]

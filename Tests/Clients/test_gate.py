@@ -230,6 +230,6 @@ def test_what_is_only_observed_passes_and_is_marked(moto: Moto, tmp_path: Path, 
 
 
 def test_nothing_denied_is_no_failure(moto: Moto, tmp_path: Path) -> None:
-    with Server("--upstream", f"*={moto.url}", "--fail-on-denials", log=tmp_path / "log") as server:
+    with Server("--upstream", f"sqs={moto.url}", "--fail-on-denials", log=tmp_path / "log") as server:
         server.root.client("sqs").list_queues()
         assert server.stop() == 0

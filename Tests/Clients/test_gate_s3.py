@@ -13,7 +13,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from harness import Identity, Server, allow, deny, error_of, policy
-from harness.moto import CONFIGURATION, Moto
+from harness.moto import Moto, settings
 from harness.organizations import NewOrganization
 
 PATHS = {"s3": {"addressing_style": "path"}}
@@ -21,7 +21,7 @@ PATHS = {"s3": {"addressing_style": "path"}}
 
 def configuration(moto: Moto, folder: Path) -> tuple[str, str]:
     """S3 as well is answered there."""
-    (folder / "upstreams").write_text(CONFIGURATION.format(url=moto.url) + CONFIGURATION.format(url=moto.url).replace("* =", "s3 ="))
+    (folder / "upstreams").write_text(settings(moto.url, "s3"))
     return ("--upstream-config", str(folder / "upstreams"))
 
 

@@ -64,6 +64,14 @@ def test_groups_and_streams_are_made_listed_and_deleted(logs: Any) -> None:
         return [group["logGroupName"] for group in logs.describe_log_groups(**given)["logGroups"]]
 
     assert names(logGroupNamePrefix="/aws/lambda/b") == ["/aws/lambda/b"]
+    assert names(logGroupNamePrefix="/aws/lambda/", limit=1) == ["/aws/lambda/a"]
+    pages = logs.get_paginator("describe_log_groups").paginate(
+        logGroupNamePrefix="/aws/lambda/", PaginationConfig={"PageSize": 1})  # fmt: skip
+    assert [group["logGroupName"] for page in pages for group in page["logGroups"]] == ["/aws/lambda/a", "/aws/lambda/b"]
+    assert names(logGroupNamePrefix="p") == []
+    # The group of another account that has the same name is not this one.
+    assert names(logGroupIdentifiers=[f"{ARN}other"]) == ["other"]
+    assert names(logGroupIdentifiers=[f"{ARN}other".replace(ACCOUNT, "444455556666")]) == []
     assert names(logGroupNamePattern="LAMBDA") == ["/aws/lambda/a", "/aws/lambda/b"]
     assert error_of(logs.describe_log_groups, logGroupNamePrefix="a", logGroupNamePattern="b").code == (
         "InvalidParameterException")  # fmt: skip
@@ -78,7 +86,11 @@ def test_groups_and_streams_are_made_listed_and_deleted(logs: Any) -> None:
     assert [one["logStreamName"] for one in backward] == ["c", "a"]
     assert backward[0]["arn"] == f"{ARN}other:log-stream:c"
     logs.put_log_group_deletion_protection(logGroupIdentifier="other", deletionProtectionEnabled=True)
-    assert error_of(logs.delete_log_group, logGroupName="other").code == "ValidationException"
+    for call, given in ((logs.delete_log_group, {}), (logs.delete_log_stream, {"logStreamName": "a"})):
+        error = error_of(call, logGroupName="other", **given)
+        assert (error.code, error.message) == (
+            "ValidationException",
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.")  # fmt: skip
     logs.put_log_group_deletion_protection(logGroupIdentifier=f"{ARN}other", deletionProtectionEnabled=False)
     logs.delete_log_group(logGroupName="other")
     error = error_of(logs.describe_log_streams, logGroupName="other")
@@ -240,7 +252,7 @@ def test_retention_takes_events_away(cloud: Server, logs: Any, now: int) -> None
     assert "retentionInDays" not in logs.describe_log_groups(logGroupNamePrefix="app")["logGroups"][0]
 
 
-def test_tags_by_both_ways(logs: Any) -> None:
+def test_tags_by_both_ways(root: Identity, logs: Any) -> None:
     logs.create_log_group(logGroupName="app", tags={"a": "1"})
     logs.tag_log_group(logGroupName="app", tags={"b": "2"})
     logs.tag_resource(resourceArn=f"{ARN}app", tags={"a": "3", "c": "4"})
@@ -251,6 +263,16 @@ def test_tags_by_both_ways(logs: Any) -> None:
     assert error_of(logs.tag_resource, resourceArn=f"{ARN}none", tags={"a": "b"}).code == "ResourceNotFoundException"
     assert error_of(logs.tag_resource, resourceArn="arn:aws:s3:::x", tags={"a": "b"}).code == (
         "InvalidParameterException")  # fmt: skip
+    # Each Region has its own.
+    elsewhere = root.client("logs", region="eu-west-1")
+    destination = f"arn:aws:logs:us-east-1:{ACCOUNT}:destination:d"
+    for call, given in (
+        (elsewhere.tag_resource, {"tags": {"a": "b"}}), (elsewhere.untag_resource, {"tagKeys": ["c"]}),
+        (elsewhere.list_tags_for_resource, {}),
+    ):  # fmt: skip
+        for arn in (f"{ARN}app", destination):
+            assert error_of(call, resourceArn=arn, **given).code == "InvalidParameterException"
+    assert logs.list_tags_log_group(logGroupName="app")["tags"] == {"c": "4"}
 
 
 def key_for(root: Identity, group: str) -> str:
@@ -288,6 +310,31 @@ def test_events_are_encrypted_with_a_key_of_kms(cloud: Server, root: Identity, l
     assert error_of(logs.filter_log_events, logGroupName="app").code == "AccessDeniedException"
     root.client("kms").enable_key(KeyId=key)
     assert found(logs) == ["before", "sealed", "after"]
+
+
+@pytest.mark.memory
+def test_of_one_kms_key_there_is_one_data_key(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    keys = [key_for(root, "app"), key_for(root, "app")]
+    stream(logs)
+    # Each is used twice, and by then not the latest.
+    for number, key in enumerate([*keys, *keys, keys[1]]):
+        logs.associate_kms_key(logGroupName="app", kmsKeyId=key)
+        assert logs.describe_log_groups(logGroupNamePrefix="app")["logGroups"][0]["kmsKeyId"] == key
+        put(logs, (now + number, str(number)))
+    cloud.advance(301)
+    assert found(logs) == ["0", "1", "2", "3", "4"]
+    root.client("kms").disable_key(KeyId=keys[1])
+    cloud.advance(301)
+    assert found(logs, endTime=now) == ["0"]
+    assert error_of(logs.filter_log_events, logGroupName="app").code == "AccessDeniedException"
+    # What was opened to read it: each of the two once in five minutes, and the second in vain.
+    events = [
+        event for event in root.client("cloudtrail").lookup_events(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Decrypt"}])["Events"]
+        if "logs.us-east-1.amazonaws.com" in event["CloudTrailEvent"]]  # fmt: skip
+    for key in keys:
+        sealed = [event for event in events if key in event["CloudTrailEvent"]]
+        assert 2 <= len(sealed) <= 4, len(sealed)
 
 
 def test_resource_policies_let_others_in(root: Identity, logs: Any) -> None:
@@ -358,6 +405,24 @@ def test_metric_filters_count(root: Identity, logs: Any, now: int) -> None:
     assert statistics("Latency", Path="/b") == [(minute, 350, 1)]
     # An event without the field that a dimension is taken from counts for nothing.
     assert statistics("Latency") == []
+
+
+def test_dimensions_make_so_many_metrics(root: Identity, logs: Any, now: int) -> None:
+    stream(logs)
+    given = {"metricName": "Hits", "metricNamespace": "Shop", "metricValue": "1", "dimensions": {"Id": "$.id"}}
+    logs.put_metric_filter(
+        logGroupName="app", filterName="hits", filterPattern="{ $.id = * }", metricTransformations=[given])
+    put(logs, *[(now, json.dumps({"id": f"u{number}"})) for number in range(1010)])
+    put(logs, (now, '{"id":"one-more"}'), (now, '{"id":"u7"}'))
+    metrics = root.client("cloudwatch")
+    pages = metrics.get_paginator("list_metrics").paginate(Namespace="Shop", MetricName="Hits")
+    ids = {one["Dimensions"][0]["Value"] for page in pages for one in page["Metrics"]}
+    assert ids == {f"u{number}" for number in range(1000)}
+    # Those that there are go on.
+    points = metrics.get_metric_statistics(
+        Namespace="Shop", MetricName="Hits", StartTime=now / 1000 - 600, EndTime=now / 1000 + 600, Period=1200,
+        Statistics=["Sum"], Dimensions=[{"Name": "Id", "Value": "u7"}])["Datapoints"]  # fmt: skip
+    assert sum(point["Sum"] for point in points) == 2
 
 
 @pytest.mark.memory

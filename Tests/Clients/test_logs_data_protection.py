@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
-from test_logs_insights import put, rows
+from test_logs_insights import ended, put, rows, start
 from test_logs_live_tail import updates
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
@@ -110,9 +110,17 @@ def test_only_some_may_unmask(root: Identity, logs: Any, now: int, new_user: Cal
     ):
         error = error_of(call, unmask=True, **given)
         assert error.code == "AccessDeniedException" and "logs:Unmask" in error.message
+    # Nor do the results of somebody else's query show it.
+    root.iam.put_user_policy(
+        UserName="reader", PolicyName="results", PolicyDocument=policy(allow("logs:GetQueryResults", f"{ARN}app:*")))
+    queries = {text: start(logs, f"display @message{text}", now) for text in ("", " | unmask")}
+    assert [row[0]["value"] for row in ended(reader, queries[""])["results"]] == [MASKED]
+    error = error_of(reader.get_query_results, queryId=queries[" | unmask"])
+    assert error.code == "AccessDeniedException" and f"logs:Unmask on resource: {ARN}app:" in error.message
     root.iam.put_user_policy(
         UserName="reader", PolicyName="more", PolicyDocument=policy(allow("logs:Unmask", f"{ARN}app:*")))
     assert read(reader, unmask=True) == [MESSAGE]
+    assert [row[0]["value"] for row in ended(reader, queries[" | unmask"])["results"]] == [MESSAGE]
     error = error_of(reader.put_data_protection_policy, logGroupIdentifier="app", policyDocument=document("IpAddress"))
     assert error.code == "AccessDeniedException"
 
@@ -161,6 +169,39 @@ def test_findings_are_reported_and_counted(cloud: Server, root: Identity, logs: 
     assert len(keys) == 1 and keys[0].startswith(f"AWSLogs/{ACCOUNT}/CloudWatchLogs/us-east-1/")
     body = s3.get_object(Bucket="audit-findings-of-logs", Key=keys[0])["Body"].read()
     assert json.loads(body) == found[0]
+
+
+def test_a_destination_that_refuses_keeps_no_other_waiting(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    logs.create_log_group(logGroupName="audit")
+    logs.put_resource_policy(policyName="delivery", policyDocument=policy({
+        "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{ARN}audit:*"}))
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="findings-refused-at-first")
+    logs.put_account_policy(
+        policyName="all", policyType="DATA_PROTECTION_POLICY",
+        policyDocument=document("EmailAddress", destination={"CloudWatchLogs": {"LogGroup": "audit"}}))
+    refusing = {"S3": {"Bucket": "findings-refused-at-first"}}
+    logs.put_data_protection_policy(
+        logGroupIdentifier="app", policyDocument=document("EmailAddress", destination=refusing))
+
+    def reports() -> int:
+        return len(logs.filter_log_events(logGroupName="audit")["events"])
+
+    put(logs, (now, MESSAGE))
+    cloud.advance(1)
+    assert reports() == 1
+    put(logs, (now, MESSAGE))
+    for _ in range(3):
+        cloud.advance(301)
+    assert reports() == 2
+    s3.put_bucket_policy(Bucket="findings-refused-at-first", Policy=policy({
+        "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::findings-refused-at-first/*"}))
+    cloud.advance(301)
+    assert len(s3.list_objects_v2(Bucket="findings-refused-at-first")["Contents"]) == 2
+    assert reports() == 2
+    logs.delete_account_policy(policyName="all", policyType="DATA_PROTECTION_POLICY")
 
 
 def test_findings_are_counted(root: Identity, logs: Any, now: int) -> None:

@@ -15,6 +15,7 @@ from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
+FOREIGN = "arn:aws:lambda:us-east-1:999988887777:function:pay"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
 CREATED = "s3:ObjectCreated:*"
 
@@ -67,6 +68,7 @@ def options(receiver: Receiver) -> list[str]:
     return [
         *("--event-destination", f"{QUEUE}={receiver.url}/orders?from=gatehouse"),
         *("--event-destination", f"{TOPIC}={receiver.url}/news"),
+        *("--event-destination", f"{FOREIGN}={receiver.url}/pay"),
     ]
 
 
@@ -231,6 +233,10 @@ def test_destinations_that_nobody_has_named(s3: Any, receiver: Receiver) -> None
         wanted = {"QueueConfigurations": [{"QueueArn": arn, "Events": [CREATED]}]}
         error = error_of(s3.put_bucket_notification_configuration, Bucket="box", NotificationConfiguration=wanted)
         assert error.code == "InvalidArgument", arn
+    # The operator has named a server for another account's function.
+    wanted = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": FOREIGN, "Events": [CREATED]}]}
+    error = error_of(s3.put_bucket_notification_configuration, Bucket="box", NotificationConfiguration=wanted)
+    assert error.code == "InvalidArgument"
     wanted = {"QueueConfigurations": [{"QueueArn": QUEUE + "2", "Events": [CREATED]}]}
     s3.put_bucket_notification_configuration(
         Bucket="box", NotificationConfiguration=wanted, SkipDestinationValidation=True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 from harness.organizations import NewOrganization
 from harness.patience import PATIENCE
 
@@ -219,6 +219,34 @@ def test_a_topic_with_a_key(cloud: Server, root: Identity, sns: Any, queues: Que
     sns.publish(TopicArn=FIFO, Message="sealed", MessageGroupId="g", MessageDeduplicationId="a")
     cloud.advance(1)
     assert queues.texts(fifo) == ["sealed"]
+
+
+def test_order_holds_while_a_message_can_not_be_decrypted(
+    cloud: Server, root: Identity, sns: Any, queues: Queues, new_user: Callable[..., Identity]
+) -> None:
+    owner = f"arn:aws:iam::{ACCOUNT}:root"
+    everybody = allow("kms:*", Principal={"AWS": owner})
+    not_sns = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalArn": owner}},
+    }
+    kms = root.client("kms")
+    key = kms.create_key(Policy=policy(everybody, not_sns))["KeyMetadata"]
+    url = queues.make("orders.fifo", FIFO)
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "KmsMasterKeyId": key["KeyId"]})
+    subscribe(sns, queues.arn("orders.fifo"), FIFO)
+    publisher = new_user("publisher", allow("sns:Publish", FIFO), allow("kms:*", key["Arn"])).client("sns")
+    publisher.publish(TopicArn=FIFO, Message="first", MessageGroupId="g", MessageDeduplicationId="a")
+    sns.set_topic_attributes(TopicArn=FIFO, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns")
+    sns.publish(TopicArn=FIFO, Message="second", MessageGroupId="g", MessageDeduplicationId="b")
+    cloud.advance(10)
+    assert queues.texts(url) == []
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=policy(everybody))
+    cloud.advance(60)
+    assert queues.texts(url) == ["first", "second"]
 
 
 def test_data_protection(sns: Any, queues: Queues, root: Identity, new_user: Callable[..., Identity]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, error_of
 from harness import raw
+from harness.patience import PATIENCE
 
 VERSION = "2012-11-05"
 COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
@@ -367,6 +368,16 @@ def redrive(name: str, most: int) -> str:
     return json.dumps({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}", "maxReceiveCount": most})
 
 
+def moved(sqs: Any, arn: str) -> tuple[str, int, str | None]:
+    """How the last task of a dead-letter queue has ended."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        [task] = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
+        if task["Status"] != "RUNNING":
+            return task["Status"], task["ApproximateNumberOfMessagesMoved"], task.get("FailureReason")
+        assert time.monotonic() < end
+
+
 @pytest.mark.memory
 @pytest.mark.parametrize("suffix", ["", ".fifo"])
 def test_dead_letters_and_their_way_back(sqs: Any, cloud: Server, suffix: str) -> None:
@@ -427,14 +438,65 @@ def test_a_slow_move_can_be_cancelled(sqs: Any, cloud: Server) -> None:
         )
 
 
+@pytest.mark.parametrize("suffix", ["", ".fifo"])
+def test_a_queue_that_is_its_own_dead_letter_queue_keeps_its_messages(sqs: Any, suffix: str) -> None:
+    name = f"orders{suffix}"
+    url = make(sqs, name)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive(name, 1)})
+    more = {"MessageGroupId": "g", "MessageDeduplicationId": "d"} if suffix else {}
+    sqs.send_message(QueueUrl=url, MessageBody="poison", **more)
+    for count in range(1, 4):
+        [message] = receive(sqs, url, VisibilityTimeout=0, MessageSystemAttributeNames=["All"])
+        assert message["Attributes"]["ApproximateReceiveCount"] == str(count)
+
+
+@pytest.mark.memory
+def test_a_move_goes_on_behind_what_has_expired(sqs: Any, cloud: Server) -> None:
+    dead, url = make(sqs, "dead", MessageRetentionPeriod="60"), make(sqs, "orders", RedrivePolicy=redrive("dead", 1))
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
+
+    def send(text: str) -> None:
+        for _ in range(11):
+            entries = [{"Id": str(number), "MessageBody": text} for number in range(10)]
+            assert len(sqs.send_message_batch(QueueUrl=dead, Entries=entries)["Successful"]) == 10
+
+    send("old")
+    cloud.advance(61)
+    send("good")
+    sqs.start_message_move_task(SourceArn=arn, DestinationArn=arn.replace("dead", "orders"))
+    cloud.advance(1)
+    assert moved(sqs, arn) == ("COMPLETED", 110, None)
+    assert (counts(sqs, url)[0], counts(sqs, dead)[0]) == (110, 0)
+
+
+@pytest.mark.memory
+def test_a_move_goes_only_where_it_was_allowed_to(sqs: Any, cloud: Server) -> None:
+    dead, url = make(sqs, "dead"), make(sqs, "orders", RedrivePolicy=redrive("dead", 1))
+    make(sqs, "others", RedrivePolicy=redrive("dead", 1))
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+    assert len(receive(sqs, url, VisibilityTimeout=0)) == 1 and receive(sqs, url) == []
+    assert counts(sqs, dead)[0] == 1
+    # Whoever starts a task is asked for the queues that send their dead letters here; this one no longer does.
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
+    sqs.start_message_move_task(SourceArn=arn)
+    cloud.advance(1)
+    assert moved(sqs, arn) == ("FAILED", 0, "CouldNotDetermineMessageSource")
+    assert (counts(sqs, url)[0], counts(sqs, dead)[0]) == (0, 1)
+
+
 def test_a_server_that_stops_lets_nobody_wait(tmp_path: Path) -> None:
     with Server(log=tmp_path / "log") as server:
         sqs = server.root.client("sqs")
-        url, answers = make(sqs), []
+        dead, url, answers = make(sqs, "dead"), make(sqs, RedrivePolicy=redrive("dead", 1)), []
+        sqs.send_message(QueueUrl=url, MessageBody="poison")
+        assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
         waiter = threading.Thread(target=lambda: answers.append(receive(sqs, url, WaitTimeSeconds=20)))
         waiter.start()
-        # A request that has not begun by then would be refused.
-        time.sleep(0.5)
+        # A request that has not begun by then would be refused. This one has when it has put the message aside.
+        end = time.monotonic() + PATIENCE
+        while not counts(sqs, dead)[0]:
+            assert time.monotonic() < end
         start = time.monotonic()
         assert server.stop() == 0
         waiter.join()

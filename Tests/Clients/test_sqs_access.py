@@ -160,6 +160,26 @@ def test_a_queue_with_a_kms_key(root: Identity, sqs: Any, url: str, new_user: Ca
     assert "KmsMasterKeyId" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
 
+def test_kms_is_asked_for_each_session(
+    root: Identity, cloud: Server, sqs: Any, url: str, new_user: Callable[..., Identity], new_role: Callable[..., str]
+) -> None:
+    key = root.client("kms").create_key()["KeyMetadata"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": key["KeyId"]})
+    trusted = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})
+    role = new_role("receiver", trusted, allow("sqs:ReceiveMessage", ARN), allow("kms:Decrypt", key["Arn"]))
+    worker = new_user("worker", allow("sts:AssumeRole"))
+
+    def session(**limits: str) -> Any:
+        made = worker.sts.assume_role(RoleArn=role, RoleSessionName="same", **limits)["Credentials"]
+        return Identity.of_session(cloud.url, made).client("sqs")
+
+    sqs.send_message(QueueUrl=url, MessageBody="secret")
+    assert session().receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"][0]["Body"] == "secret"
+    # What KMS has answered to one holds for none that merely has its name.
+    limited = session(Policy=policy(allow("sqs:ReceiveMessage", ARN)))
+    assert error_of(limited.receive_message, QueueUrl=url).code == "KMS.AccessDeniedException"
+
+
 def test_moving_messages_on_takes_all_that_it_does(sqs: Any, url: str, new_user: Callable[..., Identity]) -> None:
     dead = ARN.replace("orders", "dead")
     sqs.create_queue(QueueName="dead")

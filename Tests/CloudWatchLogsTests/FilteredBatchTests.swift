@@ -27,7 +27,7 @@ import Wire
     private func points(_ filters: [CompiledMetricFilter], _ events: [(Int64, String)]) -> [String] {
         var all = FilterIndex.OfGroup()
         all.metrics = filters
-        let batch = FilteredBatch(all, [events.map { NewEvent(timestamp: $0.0, message: $0.1) }[...]])
+        let batch = FilteredBatch(all, [events.map { NewEvent(timestamp: $0.0, message: $0.1) }[...]], at: 0)
         return batch.data.map { data in
             let values = data.observations.sorted { $0.value < $1.value }.map { "\($0.value)×\($0.count)" }
             return "\(data.namespace) \(data.name) \(Int(data.time)) \(data.dimensions.map(\.value)) \(values)"

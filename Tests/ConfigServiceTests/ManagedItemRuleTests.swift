@@ -300,15 +300,54 @@ private let otherCases = [
     RuleCase("CLOUDWATCH_ALARM_SETTINGS_CHECK", .nonCompliant, #"{"metricName":"m","period":60}"#, ["metricName": "m"]),
     RuleCase("SNS_ENCRYPTED_KMS", .nonCompliant, #"{"KmsMasterKeyId":""}"#),
     RuleCase("SNS_ENCRYPTED_KMS", .compliant, #"{"KmsMasterKeyId":"k"}"#),
-    RuleCase("SNS_ENCRYPTED_KMS", .nonCompliant, #"{"kmsMasterKeyId":"k"}"#, ["kmsKeyIds": "l"]),
+    RuleCase("SNS_ENCRYPTED_KMS", .nonCompliant, #"{"KmsMasterKeyId":"k"}"#, ["kmsKeyIds": "l"]),
     RuleCase("WAFV2_WEBACL_NOT_EMPTY", .compliant, #"{"rules":[{}]}"#),
     RuleCase("WAFV2_WEBACL_NOT_EMPTY", .nonCompliant, #"{"Rules":[]}"#),
     RuleCase("WAFV2_RULEGROUP_NOT_EMPTY", .compliant, #"{"Rules":[{}]}"#),
     RuleCase("WAFV2_RULEGROUP_NOT_EMPTY", .nonCompliant),
 ]
 
+/// Policies as items of queues and topics have them: as text.
+private func messagePolicy(_ principal: String, _ action: String, _ condition: String = "{}") -> String {
+    let statement =
+        #"{"Effect":"Allow","Principal":\#(principal),"Action":\#(action),"Resource":"*","Condition":\#(condition)}"#
+    let document = #"{"Version":"2012-10-17","Statement":[\#(statement)]}"#
+    return JSONValue.members(["Policy": .string(document)]).jsonText
+}
+
+private let everybody = #"{"AWS":"*"}"#
+private let friend = #"{"AWS":"arn:aws:iam::444455556666:root"}"#
+private let ownerOnly = #"{"StringEquals":{"AWS:SourceOwner":"111122223333"}}"#
+private let anyBucket = #"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#
+
+private let messageCases =
+    ["SNS_TOPIC_NO_PUBLIC_ACCESS", "SQS_QUEUE_NO_PUBLIC_ACCESS"].flatMap { rule in
+        [
+            RuleCase(rule, .compliant),
+            RuleCase(rule, .compliant, also: messagePolicy(friend, #""sns:Publish""#)),
+            RuleCase(rule, .compliant, also: messagePolicy(everybody, #""sns:Publish""#, ownerOnly)),
+            RuleCase(rule, .nonCompliant, also: messagePolicy(everybody, #""sns:Publish""#)),
+            RuleCase(rule, .nonCompliant, also: messagePolicy(#""*""#, #"["sns:Publish"]"#, anyBucket)),
+        ]
+    } + [
+        RuleCase("SQS_QUEUE_POLICY_FULL_ACCESS_CHECK", .compliant),
+        RuleCase("SQS_QUEUE_POLICY_FULL_ACCESS_CHECK", .compliant, also: messagePolicy(friend, #""sqs:SendMessage""#)),
+        RuleCase(
+            "SQS_QUEUE_POLICY_FULL_ACCESS_CHECK", .nonCompliant,
+            also: messagePolicy(friend, #"["sqs:SendMessage","SQS:*"]"#)),
+        RuleCase("SQS_QUEUE_DLQ_CHECK", .nonCompliant, #"{"RedriveAllowPolicy":{"redrivePermission":"denyAll"}}"#),
+        RuleCase("SQS_QUEUE_DLQ_CHECK", .compliant, #"{"RedrivePolicy":{"deadLetterTargetArn":"q"}}"#),
+        RuleCase("CUSTOM_EVENTBUS_POLICY_ATTACHED", .notApplicable, #"{"Name":"default"}"#),
+        RuleCase("CUSTOM_EVENTBUS_POLICY_ATTACHED", .nonCompliant, #"{"Name":"own"}"#),
+        RuleCase("CUSTOM_EVENTBUS_POLICY_ATTACHED", .compliant, #"{"Name":"own","Policy":{"Statement":[]}}"#),
+        RuleCase("SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED", .nonCompliant, #"{"DisplayName":"a"}"#),
+        RuleCase(
+            "SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED", .compliant,
+            #"{"SQSFailureFeedbackRoleArn":"arn:aws:iam::111122223333:role/r"}"#),
+    ]
+
 @Suite struct ManagedItemRuleTests {
-    @Test(arguments: identityCases + bucketCases + otherCases)
+    @Test(arguments: identityCases + bucketCases + otherCases + messageCases)
     func decides(_ one: RuleCase) throws {
         let rule = try #require(ManagedRule.all[one.rule])
         guard case .item(let decide) = rule.evaluation else {
@@ -329,13 +368,13 @@ private let otherCases = [
 
     /// Each rule about items has a case of what it wants and one of what it does not want.
     @Test func everyRuleHasCases() {
-        let cases = identityCases + bucketCases + otherCases
+        let cases = identityCases + bucketCases + otherCases + messageCases
         for (name, rule) in ManagedRule.all {
             guard case .item = rule.evaluation else { continue }
             let verdicts = Set(cases.filter { $0.rule == name }.map(\.expected))
             #expect(verdicts.isSuperset(of: [Compliance.compliant, Compliance.nonCompliant]), "\(name)")
         }
-        #expect(ManagedRule.all.count == 63)
+        #expect(ManagedRule.all.count == 69)
     }
 
     @Test func parametersAreChecked() throws {

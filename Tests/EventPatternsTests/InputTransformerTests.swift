@@ -50,7 +50,16 @@ import Wire
         let event = try #require(Self.event)
         let variables = InputTransformer.Variables(
             ruleARN: "arn:rule", ruleName: "rule", ingestionTime: "2026-01-01T00:00:00Z")
-        #expect(transformer.text(of: event, variables) == expected)
+        #expect(transformer.text(of: event, variables, limit: 1 << 20) == expected)
+    }
+
+    @Test func `What would be too long is not made`() throws {
+        let template = String(repeating: "<all>", count: 2_700)
+        let transformer = try InputTransformer(paths: ["all": "$"], template: template)
+        let event = try #require(Self.event)
+        let variables = InputTransformer.Variables(ruleARN: "", ruleName: "", ingestionTime: "")
+        #expect(transformer.text(of: event, variables, limit: 10_000) == nil)
+        #expect(transformer.text(of: event, variables, limit: 10_000_000) != nil)
     }
 
     @Test(

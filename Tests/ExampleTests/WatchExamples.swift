@@ -44,7 +44,7 @@ struct WatchExamples {
             ingestionTime: "2026-11-30T12:00:00Z")
         let transformer = try InputTransformer(
             paths: ["key": "$.detail.keyId"], template: #"{"key": <key>, "rule": <aws.events.rule-name>}"#)
-        let text = transformer.text(of: event, variables)
+        let text = transformer.text(of: event, variables, limit: 1 << 20)
 
         #expect(text == #"{"key": "1234abcd", "rule": "keys"}"#)
     }

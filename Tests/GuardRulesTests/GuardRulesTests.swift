@@ -108,4 +108,20 @@ private func status(_ rules: String, _ data: String) throws -> GuardStatus {
         let rules = try GuardRules("let l = l[*] rule r { \(blocks) }")
         #expect(throws: GuardEvaluationError.tooMuchWork) { try rules.evaluate(try document("{\"l\": [\(many)]}")) }
     }
+
+    /// Functions multiply texts, and queries multiply values, without many clauses.
+    @Test(arguments: [
+        (0..<12).map {
+            #"let v\#($0 + 1) = regex_replace(%v\#($0), "^(.*)$", "${1}${1}${1}${1}${1}${1}${1}${1}${1}${1}")"#
+        }
+        .joined(separator: "\n") + "\nrule r { %v12 == 1 }",
+        #"let v1 = join(l[*], %v0) let v2 = regex_replace(%v1, "(.*)", ""# + String(repeating: "${1}", count: 1000)
+            + "\")\nrule r { %v2 == 1 }",
+        "rule r { l < l }",
+    ])
+    func whatMultipliesIsCounted(_ text: String) throws {
+        let many = (0..<1000).map { _ in "\"abcdefghij\"" }.joined(separator: ",")
+        let rules = try GuardRules("let v0 = \"abcdefghij\"\n" + text)
+        #expect(throws: GuardEvaluationError.tooMuchWork) { try rules.evaluate(try document("{\"l\": [\(many)]}")) }
+    }
 }

@@ -105,4 +105,13 @@ import Testing
             }
         }
     }
+
+    @Test func whatUnnestMakesIsBounded() throws {
+        let list = "{\"a\":[\(Array(repeating: "0", count: 300).joined(separator: ","))]}"
+        let once = "fields jsonParse(@message) as j | unnest j.a into b"
+        #expect(try run("\(once) | stats count(*)", [list, list]) == [["600"]])
+        #expect(throws: QueryTooLarge.self) {
+            try run("\(once) | unnest j.a into c | unnest j.a into d | unnest j.a into e | stats count(*)", [list])
+        }
+    }
 }

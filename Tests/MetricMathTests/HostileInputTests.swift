@@ -19,6 +19,30 @@ struct HostileInputTests {
             .joined(separator: Bool.random(using: &generator) ? " " : "")
     }
 
+    @Test(arguments: [
+        "SUM([\(Array(repeating: "TIME_SERIES(0)", count: 10).joined(separator: ","))])",
+        "FILL(SEARCH('{A,B} c', 'Sum', 1), 0)", "SUM([e0,e0,e0,e0,e0,e0])", "e0+e0+e0+e0+e0+e0+e0",
+        "TIME_SERIES(\(Array(repeating: "SUM(e0)", count: 30).joined(separator: "+")))",
+        "HOUR(SEARCH('{A,B} c', 'Sum', 1))",
+    ])
+    func aFewLettersMakeNotAnyNumberOfPoints(_ text: String) throws {
+        var math = MathEvaluator(start: 0, end: 900_000, period: 1) { _, _, period throws(MathError) in
+            Array(repeating: TimeSeries(period: period ?? 60, points: [.init(0, 1)]), count: 100)
+        }
+        try math.add(expression: "TIME_SERIES(1)", id: "e0")
+        try math.add(expression: text, id: "e")
+        #expect(throws: MathError.self) { try math.value(of: "e") }
+        // One of them is no matter.
+        var one = MathEvaluator(start: 0, end: 9_000, period: 1)
+        try one.add(expression: "TIME_SERIES(1)", id: "e0")
+        try one.add(expression: "SUM([e0, e0 * 2])", id: "e")
+        guard case .series(let series) = try one.value(of: "e") else {
+            Issue.record("No series")
+            return
+        }
+        #expect(series.points.count == 9_000 && series.points.first?.value == 3)
+    }
+
     @Test func expressions() {
         var generator = SplitMix(state: 19)
         var computed = 0

@@ -18,7 +18,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if lines.count > 2,
         let transformer = try? InputTransformer(paths: ["a": "$.a", "b": "$.a.b[0]", "c": "$.*"], template: lines[2])
     {
-        _ = transformer.text(of: event, InputTransformer.Variables(ruleARN: "r", ruleName: "n", ingestionTime: "t"))
+        _ = transformer.text(of: event, InputTransformer.Variables(ruleARN: "r", ruleName: "n", ingestionTime: "t"), limit: 1 << 20)
     }
     for scope in [FilterPolicy.Scope.attributes, .body] {
         _ = (try? FilterPolicy(parsing: lines[0], scope: scope))?.matches(

@@ -72,9 +72,12 @@ struct FollowerCursor: Record {
 
 extension MutableRecords {
     /// Has a follower go on after a place: for one that has not followed what nobody wanted.
+    /// Where it is further already, it stays.
     /// - Parameter sequence: the number of the last entry, or segment of events, that it need not see.
     public func move<F: Follower>(_ follower: F.Type, to sequence: Int64) throws(ServiceError) {
-        try of(FollowerCursor.scope).put(FollowerCursor(id: F.name, sequence: sequence))
+        let own = of(FollowerCursor.scope)
+        if let cursor = try own.get(FollowerCursor.self, F.name), cursor.sequence >= sequence { return }
+        try own.put(FollowerCursor(id: F.name, sequence: sequence))
     }
 }
 
@@ -108,6 +111,8 @@ extension Follower {
         }
         // Nothing new of its kinds: how far the rest of the journal is need not be kept.
         guard !isEmpty else { return false }
+        // What the batch is judged by may have come from another node, and must not be older than the batch.
+        try await environment.catchUpWithOtherNodes()
         let work = try await prepare(batch, environment)
         try await environment.write(FollowerCursor.scope, requestID: "") { (records) throws(ServiceError) in
             // Another node may have taken the same batch in.

@@ -283,6 +283,8 @@ public final class Scheduler: Sendable {
     private func run(_ type: any Job.Type, _ lease: Lease) async {
         do throws(ServiceError) {
             try await withKept(lease) { () async throws(ServiceError) in
+                // A job is claimed by any node: what another has answered before it was due, it has to see.
+                try await self.environment.catchUpWithOtherNodes()
                 try await type.run(JobContext(self.environment, lease, next: type.successor(self.environment)), lease)
             }
         } catch {

@@ -1,5 +1,6 @@
 import Directory
 import Ledger
+import MetricMath
 import Platform
 import Synchronization
 
@@ -11,8 +12,40 @@ final class AlarmIndex: Projection {
         /// By ARN.
         var resources: [String: Resource] = [:]
         var alarms: [Scope: [String: StoredAlarm]] = [:]
+        /// Which composite alarms watch an alarm, or are suppressed by it.
+        var watchers: [Scope: Watchers] = [:]
         /// Alarms with periods below a minute.
         var fast: Set<String> = []
+    }
+
+    /// Composite alarms by the names of the alarms of their rules, and of their suppressors.
+    private struct Watchers {
+        /// What a composite alarm was last entered under.
+        private var children: [String: Set<String>] = [:]
+        private var suppressors: [String: String] = [:]
+        private(set) var parents: [String: Set<String>] = [:]
+        private(set) var suppressed: [String: Set<String>] = [:]
+
+        var isEmpty: Bool { children.isEmpty }
+
+        /// - Parameter watch: nil: it is no composite alarm, or no longer.
+        mutating func set(_ name: String, _ watch: AlarmWatch?) {
+            for child in children.removeValue(forKey: name) ?? [] { Self.remove(name, from: &parents, of: child) }
+            if let old = suppressors.removeValue(forKey: name) { Self.remove(name, from: &suppressed, of: old) }
+            guard let watch else { return }
+            let named = (try? AlarmRule(watch.rule))?.alarms.map(StoredAlarm.name) ?? []
+            children[name] = Set(named)
+            for child in named { parents[child, default: []].insert(name) }
+            if let suppressor = watch.suppressor.map(StoredAlarm.name) {
+                suppressors[name] = suppressor
+                suppressed[suppressor, default: []].insert(name)
+            }
+        }
+
+        private static func remove(_ name: String, from sets: inout [String: Set<String>], of key: String) {
+            sets[key]?.remove(name)
+            if sets[key]?.isEmpty == true { sets[key] = nil }
+        }
     }
 
     private let state = Mutex(State())
@@ -29,6 +62,8 @@ final class AlarmIndex: Projection {
                 state.withLock { state in
                     state.alarms[scope, default: [:]][id] = alarm
                     if state.alarms[scope]?.isEmpty == true { state.alarms[scope] = nil }
+                    state.watchers[scope, default: Watchers()].set(id, alarm?.alarmWatch)
+                    if state.watchers[scope]?.isEmpty == true { state.watchers[scope] = nil }
                     state.resources[arn] = alarm.map { Resource(owner: scope.account, tags: $0.tags) }
                     if let watch = alarm?.metricWatch, watch.period < 60 {
                         state.fast.insert(arn)
@@ -58,6 +93,36 @@ final class AlarmIndex: Projection {
     /// All alarms of an account and Region, in the order of their names.
     func alarms(in scope: Scope) -> [StoredAlarm] {
         state.withLock { Array(($0.alarms[scope] ?? [:]).values) }.sorted { $0.name < $1.name }
+    }
+
+    /// The composite alarms whose rules name an alarm, in the order of their names.
+    func parents(of name: String, in scope: Scope) -> [String] {
+        state.withLock { $0.watchers[scope]?.parents[name] ?? [] }.sorted()
+    }
+
+    /// The composite alarms whose actions an alarm suppresses, in the order of their names.
+    func suppressed(by name: String, in scope: Scope) -> [String] {
+        state.withLock { $0.watchers[scope]?.suppressed[name] ?? [] }.sorted()
+    }
+
+    /// The composite alarms that a change of an alarm can reach, each once: behind all those that it watches, but for
+    /// alarms that watch each other in a circle. The alarm itself is not among them.
+    /// - Complexity: linear in the alarms that their rules name.
+    func ancestors(of name: String, in scope: Scope) -> [String] {
+        let parents = state.withLock { $0.watchers[scope]?.parents ?? [:] }
+        var seen: Set<String> = [name]
+        // What comes last is what has been left first.
+        var left: [String] = []
+        var path = [(name: name, rest: (parents[name] ?? []).sorted()[...])]
+        while var top = path.popLast() {
+            guard let next = top.rest.popFirst() else {
+                if !path.isEmpty { left.append(top.name) }
+                continue
+            }
+            path.append(top)
+            if seen.insert(next).inserted { path.append((next, (parents[next] ?? []).sorted()[...])) }
+        }
+        return left.reversed()
     }
 
     /// Whether an alarm has to be evaluated more often than each minute.

@@ -14,9 +14,10 @@ extension ServiceModule {
             ]),
         records: [StoredAlarm.self, AlarmStatus.self, StoredDashboard.self],
         tables: [StoredMetric.self, DataRow.self, StoredHistoryItem.self], projections: [AlarmIndex.self],
-        resourceTypes: [.ofCloudWatch],
+        resourceTypes: [.ofCloudWatch], configuredResources: [.alarm],
         jobs: [
             RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self, KeepUsage.self,
+            KeepServiceMetrics.self,
         ],
         quotas: [.alarms, .dashboards], samples: cloudWatchSamples,
         metrics: [.alarms, .alarmActions, .failedAlarmActions], takesCompressedBodies: true,

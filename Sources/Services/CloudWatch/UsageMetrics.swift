@@ -16,6 +16,7 @@ struct KeepUsage: RecurringJob {
         let counts = environment.callCounts.take()
         guard !counts.isEmpty else { return }
         let now = Int64(environment.now())
+        var failure: ServiceError?
         for (scope, calls) in Dictionary(
             grouping: counts, by: { Scope(account: $0.key.account, region: $0.key.region) })
         {
@@ -33,9 +34,10 @@ struct KeepUsage: RecurringJob {
             } catch {
                 environment.callCounts.restore(
                     Dictionary(calls.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
-                throw error
+                failure = error
             }
         }
+        if let failure { throw failure }
     }
 
     private static func dimensions(_ calls: CallCounts.Calls) -> [MetricDimension] {

@@ -21,7 +21,7 @@ extension ServiceModule {
             LogsIndex.self, LogKeys.self, FilterIndex.self, DestinationIndex.self, ProtectionIndex.self,
             LiveTails.self, LogTraffic.self,
         ],
-        resourceTypes: [.logGroup, .logDestination],
+        resourceTypes: [.logGroup, .logDestination], configuredResources: [.logDestination],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
             MergeLogSegments.self, KeepLogTraffic.self, RunLogQuery.self, ForgetLogQuery.self,

@@ -10,6 +10,13 @@ extension ServiceError {
         CloudWatchLogs.Failure.resourceNotFoundException("The specified log group does not exist.")
     }
 
+    /// Neither it nor its streams can be deleted.
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html>
+    static var protectedLogGroup: ServiceError {
+        CloudWatchLogs.Failure.validationException(
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.")
+    }
+
     static var noSuchLogStream: ServiceError {
         CloudWatchLogs.Failure.resourceNotFoundException("The specified log stream does not exist.")
     }

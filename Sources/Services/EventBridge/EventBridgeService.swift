@@ -12,8 +12,10 @@ extension ServiceModule {
             StoredAPIDestination.self,
         ], tables: [AnnouncedEvent.self, EventDelivery.self, ArchivedEvent.self],
         projections: [BusIndex.self, AccessTokens.self, RoleSessions.self], resourceTypes: [.ofEvents],
+        configuredResources: ConfiguredResourceType.ofEvents,
         jobs: [
-            TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, EmptyArchive.self,
+            TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, ForgetReplay.self,
+            EmptyArchive.self,
             ForgetArchivedEvents.self,
         ],
         followers: [FollowHistory.self],

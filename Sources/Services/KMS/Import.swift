@@ -152,6 +152,7 @@ extension KMS.ImportKeyMaterial: PreparedWriteOperation, OnKey {
         let jobID = StoredMaterial.id(unwrapped.id, of: key.id)
         if let date = unwrapped.validTo {
             try own.schedule(ExpireMaterial(keyID: key.id, materialID: unwrapped.id), id: jobID, at: date)
+            try own.schedule(TellExpiration(keyID: key.id), id: key.id, at: call.time)
         } else {
             try own.cancel(ExpireMaterial.self, id: jobID)
         }

@@ -25,7 +25,8 @@ extension ServiceModule {
         projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key], analyzedResources: [.key],
         configuredResources: [.key, .keyAlias],
         jobs: [
-            DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
+            DeleteKey.self, RotateKey.self, ExpireMaterial.self, TellExpiration.self, ForgetImportParameters.self,
+            SettleKey.self,
             ConnectKeyStore.self, DisconnectKeyStore.self,
         ],
         quotas: [

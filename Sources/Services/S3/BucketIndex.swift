@@ -42,6 +42,8 @@ final class BucketIndex: Projection {
         var replications: [String: ReplicationPlan] = [:]
         /// Of buckets that have a log, by name.
         var logging: [String: AccessLogTarget] = [:]
+        /// Of buckets whose requests are counted, by name and by the configuration's.
+        var requestMetrics: [String: [String: RequestMetrics]] = [:]
         /// Of buckets whose events anybody wants, by name.
         var notifications: [String: [NotificationRule]] = [:]
         /// Of buckets that encrypt otherwise than with S3's own key, by name.
@@ -96,6 +98,12 @@ final class BucketIndex: Projection {
             let plan = try change.decodeAfter(BucketConfiguration.self).flatMap { InventoryPlan($0.json) }
             let job = plan.flatMap { $0.isEnabled ? DeliverInventory(bucket: name, inventory: $0.id) : nil }
             state.withLock { $0.inventories[change.id] = job }
+        case .metrics:
+            let metrics = try change.decodeAfter(BucketConfiguration.self).flatMap { RequestMetrics($0.json) }
+            state.withLock { state in
+                state.requestMetrics[name, default: [:]][String(parts[2])] = metrics
+                if state.requestMetrics[name]?.isEmpty == true { state.requestMetrics[name] = nil }
+            }
         case .website:
             let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
             state.withLock { $0.websites[name] = site }
@@ -126,8 +134,13 @@ final class BucketIndex: Projection {
     /// What a bucket passes on to others; nil: nothing.
     func replication(of bucket: String) -> ReplicationPlan? { state.withLock { $0.replications[bucket] } }
 
-    /// Whether any bucket has an access log.
-    var hasLogs: Bool { state.withLock { !$0.logging.isEmpty } }
+    /// Whether any bucket has an access log, or request metrics.
+    var observesRequests: Bool { state.withLock { !$0.logging.isEmpty || !$0.requestMetrics.isEmpty } }
+
+    /// By what a bucket's requests are counted.
+    func requestMetrics(of bucket: String) -> [RequestMetrics] {
+        state.withLock { $0.requestMetrics[bucket].map { Array($0.values) } ?? [] }
+    }
 
     /// Where a bucket's access logs go; nil: it has none.
     func logging(of bucket: String) -> AccessLogTarget? { state.withLock { $0.logging[bucket] } }

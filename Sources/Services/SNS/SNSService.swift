@@ -22,6 +22,7 @@ extension ServiceModule {
             MessageCounter.self,
         ],
         projections: [TopicIndex.self, SigningKeyIndex.self], resourceTypes: [.topic],
+        configuredResources: [.topic],
         jobs: [DeliverMessages.self, RedeliverMessages.self, ForgetSubscription.self, EmptyTopic.self],
         quotas: [
             .topics, .fifoTopics, .subscriptions, .fifoSubscriptions, .pendingSubscriptions, .filterPolicies,

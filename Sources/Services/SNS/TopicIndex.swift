@@ -75,6 +75,16 @@ final class TopicIndex: Projection {
 
     func entry(_ name: TopicName) -> TopicEntry? { state.withLock { $0.topics[name] } }
 
+    /// What is kept from a topic's subscribers, as the topic itself says: this node may not have heard of a change of it.
+    /// - Complexity: constant, where it has.
+    func protection(of topic: Topic) -> MessageProtection? {
+        let name = TopicName(name: topic.name, account: topic.accountID, region: topic.region)
+        if let known = entry(name), known.topic.dataProtectionPolicy == topic.dataProtectionPolicy {
+            return known.protection
+        }
+        return topic.dataProtectionPolicy.map { MessageProtection(kept: $0) }
+    }
+
     /// Who gets the messages of a topic, by the subscriptions' ids.
     /// - Complexity: constant; nothing is copied.
     func subscribers(ofTopic uniqueID: String) -> [String: Subscriber] {

@@ -22,8 +22,9 @@ extension ServiceModule {
         tables: [
             StoredMessage.self, StoredBody.self, MessageGroup.self, QueueCounter.self, SentMessageID.self,
             ReceiveAttempt.self,
-        ], projections: [QueueIndex.self, QueueSignals.self, MessageKeys.self], resourceTypes: [.queue],
-        jobs: [EmptyQueue.self, ForgetMessages.self, MoveMessages.self], samples: queueSamples,
+        ], projections: [QueueIndex.self, QueueSignals.self, MessageKeys.self, QueueMetrics.self],
+        resourceTypes: [.queue], configuredResources: [.queue],
+        jobs: [EmptyQueue.self, ForgetMessages.self, MoveMessages.self, KeepQueueMetrics.self], samples: queueSamples,
         usualBodyLimit: MessageRequest.bodyLimit)
 
     private static let queueOperations: [any Platform.Operation.Type] = [

@@ -20,6 +20,9 @@ from .server import Server
 from .patience import PATIENCE
 from .upstream import Upstream, answer, answering
 
+#: Services that Gatehouse answers itself, unless it is told that they lie behind it.
+ANSWERED = "cloudwatch, config, events, logs, s3, sns, sqs"
+
 MIB = 1 << 20
 #: The hash of an empty body.
 NOTHING = hashlib.sha256(b"").hexdigest()
@@ -41,7 +44,7 @@ class Gate:
 
     def write(self, url: str | None = None, *, more: str = "") -> None:
         lines = []
-        for services in ("*", "s3"):
+        for services in ("*", ANSWERED):
             lines.append(f"{services} = {url or self.upstream.url}")
             lines += [f"    {line.strip()}" for line in self.settings.splitlines() if line.strip()]
         self.file.write_text("\n".join(lines) + f"\n{more}")

@@ -21,12 +21,12 @@ from .server import REPOSITORY, clean_environment
 FOLDER = REPOSITORY / ".venv" / "moto"
 
 #: What Gatehouse is told of it: for `--upstream-config`.
-CONFIGURATION = """
-* = {url}
-    credentials = {{account}} not-a-secret
-    header x-moto-account-id = {{account}}
-    timeout = 20s
-"""
+def settings(url: str, *more: str) -> str:
+    """What lies behind Gatehouse at an address: what it does not answer itself, and what is named."""
+    named = ", ".join(["cloudwatch", "config", "events", "logs", "sns", "sqs", *more])
+    return "".join(
+        f"{services} = {url}\n    credentials = {{account}} not-a-secret\n    header x-moto-account-id = {{account}}\n    timeout = 20s\n"
+        for services in ("*", named))
 
 
 class Moto:
@@ -73,7 +73,7 @@ class Moto:
 
     def configuration(self, folder: Path) -> tuple[str, str]:
         """The options of a Gatehouse that stands before it."""
-        (folder / "upstreams").write_text(CONFIGURATION.format(url=self.url))
+        (folder / "upstreams").write_text(settings(self.url))
         return ("--upstream-config", str(folder / "upstreams"))
 
     def requests(self) -> int:

@@ -82,22 +82,16 @@ extension CloudWatch.DeleteAlarms: WriteOperation, OnAlarms {
                 alarm.writeHistory(&writer)
             }
         }
+        // What they have suppressed would wait for ever.
+        let transition = AlarmTransition(records, call.environment, at: call.time)
+        for name in Set(input.alarmNames).sorted() { try transition.suppressorChanged(name, isInAlarm: false) }
         return Output()
     }
 
     private static func isInCircle(_ alarm: StoredAlarm, _ call: Call) -> Bool {
-        let all = call.environment.projection(AlarmIndex.self).alarms(in: call.scope)
-        let rules = Dictionary(
-            all.compactMap { other in
-                other.alarmWatch.flatMap { try? AlarmRule($0.rule) }
-                    .map { (other.name, $0.alarms.map(StoredAlarm.name)) }
-            }, uniquingKeysWith: { first, _ in first })
-        var (seen, next) = (Set<String>(), rules[alarm.name] ?? [])
-        while let name = next.popLast() {
-            if name == alarm.name { return true }
-            guard seen.insert(name).inserted else { continue }
-            next += rules[name] ?? []
+        let index = call.environment.projection(AlarmIndex.self)
+        return ([alarm.name] + index.ancestors(of: alarm.name, in: call.scope)).contains {
+            index.parents(of: $0, in: call.scope).contains(alarm.name)
         }
-        return false
     }
 }

@@ -61,11 +61,13 @@ struct AlarmEvent {
 
     // MARK: Messages
 
-    /// `ALARM: "name" in US East (N. Virginia)`
+    /// `ALARM: "name" in US East (N. Virginia)`, as far as SNS takes it: whatever an alarm is called, somebody has to hear of it.
     var subject: String {
         let place = Self.places[alarm.region] ?? alarm.region
         let subject = "\(new.value.rawValue): \"\(alarm.name)\" in \(place)"
-        return String(subject.prefix(100))
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: subject.unicodeScalars.filter { $0.properties.generalCategory != .control })
+        return String(String(scalars).prefix(100))
     }
 
     /// What a topic is sent, in AWS's form.

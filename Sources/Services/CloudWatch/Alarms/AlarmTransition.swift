@@ -7,38 +7,55 @@ import Wire
 /// composite alarms that watch it.
 struct AlarmTransition {
     let records: MutableRecords
-    /// The alarms of the account and Region that watch others.
-    let composites: [StoredAlarm]
+    private let index: AlarmIndex
     /// Seconds since 1970.
     let now: Double
 
     init(_ records: MutableRecords, _ environment: Environment, at now: Double) {
         self.records = records
         self.now = now
-        composites = environment.projection(AlarmIndex.self).alarms(in: records.scope).filter { $0.alarmWatch != nil }
+        index = environment.projection(AlarmIndex.self)
     }
 
-    /// An alarm has a state, for a reason.
+    /// An alarm has a state, for a reason. If it is another than before, the composite alarms that watch it look again at what
+    /// they watch, and those that watch them.
+    ///
+    /// Each looks once, when all that it watches have, so that none goes through a state that is none of the whole. Where
+    /// alarms watch each other in a circle the evaluation ends, as AWS's does.
     /// - Returns: whether that is another than before.
     @discardableResult
     func enter(
         _ alarm: StoredAlarm, _ state: AlarmState, reason: String, data: String?
     ) throws(ServiceError) -> Bool {
-        var visited: Set<String> = []
-        return try enter(alarm, state, reason, data, &visited)
+        guard let status = try change(alarm, state, reason, data) else { return false }
+        // By the name of a composite alarm: why it has to look again.
+        var reasons: [String: String] = [:]
+        func tell(_ alarm: StoredAlarm, _ status: AlarmStatus) {
+            let reason = "\(alarm.arn) transitioned to \(status.value.rawValue) at \(AlarmEvent.longDate(now))"
+            for parent in index.parents(of: alarm.name, in: records.scope) { reasons[parent] = reason }
+        }
+        tell(alarm, status)
+        guard !reasons.isEmpty else { return true }
+        for name in index.ancestors(of: alarm.name, in: records.scope) {
+            guard let reason = reasons[name], let composite = try records.get(StoredAlarm.self, name),
+                let watch = composite.alarmWatch, let rule = try? AlarmRule(watch.rule)
+            else { continue }
+            let (state, data) = try evaluate(rule)
+            if let status = try change(composite, state, reason, data) { tell(composite, status) }
+        }
+        return true
     }
 
-    private func enter(
-        _ alarm: StoredAlarm, _ state: AlarmState, _ reason: String, _ data: String?, _ visited: inout Set<String>
-    ) throws(ServiceError) -> Bool {
-        // Alarms that watch each other in a circle end here.
-        guard visited.insert(alarm.name).inserted else { return false }
+    /// - Returns: the new status; nil: the alarm was in the state already.
+    private func change(
+        _ alarm: StoredAlarm, _ state: AlarmState, _ reason: String, _ data: String?
+    ) throws(ServiceError) -> AlarmStatus? {
         let old = try records.status(of: alarm)
         var new = old
         (new.reason, new.reasonData, new.updated) = (reason, data, now)
         guard old.value != state else {
             try records.put(new)
-            return false
+            return nil
         }
         (new.value, new.transitioned) = (state, now)
         let isSuppressed = try suppress(alarm, &new)
@@ -49,8 +66,8 @@ struct AlarmTransition {
             "Alarm updated from \(old.value.rawValue) to \(state.rawValue)", event.writeHistory)
         try records.announce(event.announced(at: now))
         if !isSuppressed { try act(alarm, event) }
-        try tell(alarm, new, &visited)
-        return true
+        try suppressorChanged(alarm.name, isInAlarm: state == .alarm)
+        return new
     }
 
     /// Has an alarm's actions done for the state that it is in.
@@ -65,25 +82,6 @@ struct AlarmTransition {
     }
 
     // MARK: Composite alarms
-
-    /// Composite alarms look again at what they watch.
-    private func tell(
-        _ alarm: StoredAlarm, _ status: AlarmStatus, _ visited: inout Set<String>
-    ) throws(ServiceError) {
-        for composite in composites {
-            guard let watch = composite.alarmWatch, composite.name != alarm.name else { continue }
-            if let suppressor = watch.suppressor, StoredAlarm.name(suppressor) == alarm.name {
-                try suppressorChanged(composite, watch, status)
-            }
-            guard let rule = try? AlarmRule(watch.rule),
-                rule.alarms.contains(where: { StoredAlarm.name($0) == alarm.name })
-            else { continue }
-            let (state, data) = try evaluate(rule)
-            let day = AlarmEvent.longDate(now)
-            _ = try enter(
-                composite, state, "\(alarm.arn) transitioned to \(status.value.rawValue) at \(day)", data, &visited)
-        }
-    }
 
     /// The state of a rule, and the alarms that it is about, in JSON.
     func evaluate(_ rule: AlarmRule) throws(ServiceError) -> (AlarmState, String) {
@@ -138,12 +136,22 @@ struct AlarmTransition {
         try records.schedule(EndSuppression(alarm: alarm.name), id: alarm.name, at: until)
     }
 
+    /// What becomes of actions that an alarm suppresses: the alarm has changed, or is deleted.
+    func suppressorChanged(_ name: String, isInAlarm: Bool) throws(ServiceError) {
+        for composite in index.suppressed(by: name, in: records.scope) where composite != name {
+            guard let composite = try records.get(StoredAlarm.self, composite), let watch = composite.alarmWatch,
+                watch.suppressor.map(StoredAlarm.name) == name
+            else { continue }
+            try suppressorChanged(composite, watch, isInAlarm)
+        }
+    }
+
     private func suppressorChanged(
-        _ composite: StoredAlarm, _ watch: AlarmWatch, _ suppressor: AlarmStatus
+        _ composite: StoredAlarm, _ watch: AlarmWatch, _ isInAlarm: Bool
     ) throws(ServiceError) {
         var status = try records.status(of: composite)
         guard let suppression = status.suppression else { return }
-        if suppressor.value == .alarm {
+        if isInAlarm {
             status.suppression = .init(by: .alarm)
             try records.cancel(EndSuppression.self, id: composite.name)
         } else if suppression.by == .alarm {

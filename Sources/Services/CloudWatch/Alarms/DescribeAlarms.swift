@@ -110,10 +110,11 @@ extension CloudWatch.DescribeAlarms: ReadOperation {
             }
             return children
         }
-        return call.environment.projection(AlarmIndex.self).alarms(in: call.scope).filter { alarm in
-            guard let watch = alarm.alarmWatch, let rule = try? AlarmRule(watch.rule) else { return false }
-            return rule.alarms.contains { StoredAlarm.name($0) == name }
+        var parents: [StoredAlarm] = []
+        for parent in call.environment.projection(AlarmIndex.self).parents(of: name, in: call.scope) {
+            if let alarm = try records.get(StoredAlarm.self, parent) { parents.append(alarm) }
         }
+        return parents
     }
 }
 

@@ -20,13 +20,22 @@ struct EvaluateAlarms: RecurringJob {
         let environment = context.environment
         let index = environment.projection(AlarmIndex.self)
         let now = environment.now()
+        var failure: ServiceError?
         for scope in index.scopes {
             let alarms = index.alarms(in: scope).filter { $0.metricWatch != nil }
             for start in stride(from: 0, to: alarms.count, by: Self.portion) {
                 let some = Array(alarms[start..<min(start + Self.portion, alarms.count)])
-                try await evaluate(some, in: scope, environment, at: now)
+                do throws(ServiceError) { try await evaluate(some, in: scope, environment, at: now) } catch {
+                    // What is wrong with one alarm is no matter of the others.
+                    for alarm in some {
+                        do throws(ServiceError) { try await evaluate([alarm], in: scope, environment, at: now) } catch {
+                            failure = error
+                        }
+                    }
+                }
             }
         }
+        if let failure { throw failure }
     }
 
     private struct Change: Sendable {

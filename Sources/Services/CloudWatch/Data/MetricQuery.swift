@@ -209,7 +209,7 @@ struct QueryRun<Reading: RecordReading> {
         let query = try SearchQuery(text)
         guard Statistic(statistic) != nil else { throw MathError("There is no statistic \(statistic).") }
         let walk = MetricWalk(records: records, namespace: query.namespace, name: query.metricName)
-        var (found, seen) = ([TimeSeries](), 0)
+        var (found, seen, points) = ([TimeSeries](), 0, 0)
         var after: RowKey?
         do throws(ServiceError) {
             while seen < Self.mostSeen {
@@ -225,6 +225,10 @@ struct QueryRun<Reading: RecordReading> {
                     let stat = MetricQuery.Stat(metric: identity, period: period, statistic: statistic, unit: nil)
                     var series = try series(MetricQuery(id: "s", stat: stat, returnsData: true)).series
                     series.label = (identity.dimensions.map(\.value) + [identity.name]).joined(separator: " ")
+                    points += series.points.count
+                    guard points <= Self.mostPoints else {
+                        throw ServiceError.validation("it finds too many datapoints: increase the period.")
+                    }
                     found.append(series)
                     if found.count == Self.mostFound { return found }
                 }

@@ -23,6 +23,8 @@ struct EventWalk {
     private var ahead: ArraySlice<LogSegment> = []
     private var after: (value: RowKey, key: RowKey)?
     private var isAtEnd = false
+    /// Whether, of a stream, there may be so little behind what is known that it is read at once.
+    private var looksAhead = false
     /// Those read whose turn has not come, the next one last.
     private var pending: [KeptEvent] = []
     /// Bytes of segments that were read so far, and the beginning of the last one.
@@ -55,12 +57,18 @@ struct EventWalk {
         let beyond = RowKey(.number(.max), .number(.max), .number(.max))
         guard !isReversed else {
             // A segment may begin before that time and end after it, but not after its hour.
-            let latest = time >= .max - LogSegment.span ? .max : Self.hour(of: time) + LogSegment.span
+            let latest =
+                if let resumption {
+                    Self.minute(of: resumption) + SmallSegments.span
+                } else {
+                    time >= .max - LogSegment.span ? .max : Self.hour(of: time) + LogSegment.span
+                }
             after = stream.map { (RowKey(.number($0), .number(latest), .number(.max)), beyond) }
             return
         }
         // What was one of several segments of a minute then may be merged with them now.
-        let minute = resumption.map { $0 / SmallSegments.span * SmallSegments.span }
+        let minute = resumption.map { Self.minute(of: $0) }
+        looksAhead = stream != nil && known != nil && resumption == nil
         let start = max(0, minute ?? Self.hour(of: time)) - 1
         after =
             if let stream {
@@ -71,6 +79,10 @@ struct EventWalk {
     }
 
     private static func hour(of time: Int64) -> Int64 { max(0, time) / LogSegment.span * LogSegment.span }
+
+    private static func minute(of time: Int64) -> Int64 {
+        min(max(0, time), .max - LogSegment.span) / SmallSegments.span * SmallSegments.span
+    }
 
     /// The next event; nil: there is none.
     /// - Throws: InternalFailure for what can't be read, and why a key can't be had.
@@ -105,6 +117,22 @@ struct EventWalk {
     }
 
     private mutating func read() throws(ServiceError) {
+        if looksAhead, let stream, let known {
+            // Who follows a stream reads the last of it again and again, and not the hour before.
+            looksAhead = false
+            let found = try records.list(
+                LogSegment.self, by: LogSegment.byLast, of: group.uniqueID,
+                RowIndexRange(
+                    RowPrefix(.number(stream)),
+                    after: (
+                        RowKey(.number(stream), .number(max(0, known) - 1), .number(.max)),
+                        RowKey(.number(.max), .number(.max), .number(.max))
+                    )), limit: Self.portion)
+            guard found.count == Self.portion else {
+                (isAtEnd, ahead) = (true, found.sorted { $0.first < $1.first }[...])
+                return
+            }
+        }
         let found: [LogSegment]
         if let stream {
             found = try records.list(
@@ -129,6 +157,7 @@ struct EventWalk {
 
     /// The time from which a walk has to begin to come to all that this one has not come to; nil: there is nothing more.
     var resumption: Int64? {
-        (pending.map(\.segmentStart) + (ahead.first.map { [$0.first] } ?? [])).min()
+        guard !isReversed else { return (pending.map(\.segmentEnd) + (ahead.first.map { [$0.last] } ?? [])).max() }
+        return (pending.map(\.segmentStart) + (ahead.first.map { [$0.first] } ?? [])).min()
     }
 }

@@ -29,9 +29,15 @@ struct FilteredBatch: Sendable {
         }
     }
 
-    /// - Parameter parts: what becomes a segment each.
+    /// Data points of one batch, so that its transaction stays short; what goes beyond them does not count.
+    private static let mostPoints = 20_000
+
+    /// - Parameters:
+    ///   - parts: what becomes a segment each.
+    ///   - time: when they came, in seconds since 1970.
     /// - Complexity: linear in the bytes of the messages, for each filter.
-    init(_ filters: FilterIndex.OfGroup, _ parts: [ArraySlice<NewEvent>]) {
+    init(_ filters: FilterIndex.OfGroup, _ parts: [ArraySlice<NewEvent>], at time: Double) {
+        let hour = milliseconds(time) / 3_600_000
         guard !filters.isEmpty else { return }
         var points: [Point: [Double: Double]] = [:]
         for (number, events) in parts.enumerated() {
@@ -43,7 +49,7 @@ struct FilteredBatch: Sendable {
                     places[index].append(place)
                 }
                 for filter in filters.metrics {
-                    Self.count(&message, at: event.timestamp / 60_000, by: filter, &points)
+                    Self.count(&message, at: event.timestamp / 60_000, by: filter, in: hour, &points)
                 }
             }
             for (subscription, places) in zip(filters.subscriptions, places) where !places.isEmpty {
@@ -60,14 +66,17 @@ struct FilteredBatch: Sendable {
     }
 
     private static func count(
-        _ message: inout LogMessage, at minute: Int64, by filter: CompiledMetricFilter,
+        _ message: inout LogMessage, at minute: Int64, by filter: CompiledMetricFilter, in hour: Int64,
         _ points: inout [Point: [Double: Double]]
     ) {
         guard filter.pattern.matches(&message) else { return }
         for one in filter.transformations {
             guard let found = one.point(of: &message) else { continue }
             let dimensions = found.dimensions.map { MetricDimension($0.name, $0.value) }
-            points[Point(one, dimensions, minute), default: [:]][found.value, default: 0] += 1
+            guard filter.made.has(one.namespace, one.name, dimensions, in: hour) else { continue }
+            let point = Point(one, dimensions, minute)
+            guard points.count < mostPoints || points[point] != nil else { continue }
+            points[point, default: [:]][found.value, default: 0] += 1
         }
     }
 
@@ -77,7 +86,8 @@ struct FilteredBatch: Sendable {
     ) {
         for one in filters.lazy.flatMap(\.transformations) {
             guard let value = one.defaultValue else { continue }
-            for minute in minutes where points[Point(one, [], minute)] == nil {
+            for minute in minutes
+            where points.count < Self.mostPoints && points[Point(one, [], minute)] == nil {
                 points[Point(one, [], minute)] = [value: 1]
             }
         }

@@ -35,24 +35,35 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
         let isForward = token?.isForward ?? (input.startFromHead == true)
         let limit = min(input.limit ?? EventPage.most, EventPage.most)
         let streamName = input.logStreamName
-        let events = try await environment.read(name.scope) { (records) throws(ServiceError) -> [KeptEvent] in
+        let (events, next) = try await environment.read(name.scope) {
+            (records) throws(ServiceError) -> ([KeptEvent], Int64?) in
             let stream = try records.logStream(streamName, of: group)
-            guard start < end else { return [] }
+            guard start < end else { return ([], nil) }
             let from = isForward ? max(start, token?.place.time ?? start) : min(end - 1, token?.place.time ?? end - 1)
             var walk = EventWalk(
-                records, group, stream: stream.number, from: from, to: end, known: token?.place.time,
-                isReversed: !isForward, keys: keys
+                records, group, stream: stream.number, from: from, to: end, resumption: token?.from,
+                known: token?.place.time, isReversed: !isForward, keys: keys
             ) { _ in true }
             var (found, bytes): ([KeptEvent], Int) = ([], 0)
-            while found.count < limit, let event = try walk.next() {
+            // What the next page begins with.
+            var next: KeptEvent?
+            while let event = try walk.next() {
                 if let place = token?.place, isForward ? event.place <= place : event.place >= place { continue }
                 if isForward ? event.place.time < start : event.place.time >= end { continue }
                 if isForward ? event.place.time >= end : event.place.time < start { break }
                 bytes += event.message.count
-                guard bytes <= EventPage.mostBytes || found.isEmpty else { break }
+                guard found.count < limit, bytes <= EventPage.mostBytes || found.isEmpty else {
+                    next = event
+                    break
+                }
                 found.append(event)
             }
-            return isForward ? found : found.reversed()
+            // At the end, what comes later may begin before what was read.
+            let resumption = next.map { next in
+                isForward
+                    ? min(next.segmentStart, walk.resumption ?? .max) : max(next.segmentEnd, walk.resumption ?? 0)
+            }
+            return (isForward ? found : found.reversed(), resumption)
         }
         let usual = token?.place ?? .before(start)
         return Output {
@@ -63,26 +74,47 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
                     $0.ingestionTime = Int(event.ingestion)
                 }
             }
-            $0.nextForwardToken = StreamToken(isForward: true, place: events.last?.place ?? usual).text
-            $0.nextBackwardToken = StreamToken(isForward: false, place: events.first?.place ?? usual).text
+            $0.nextForwardToken =
+                StreamToken(
+                    isForward: true, place: events.last?.place ?? usual, from: isForward ? next : nil
+                ).text
+            $0.nextBackwardToken =
+                StreamToken(
+                    isForward: false, place: events.first?.place ?? usual, from: isForward ? nil : next
+                ).text
         }
     }
 }
 
-/// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`.
+/// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`. Within a stream, it also knows the time from
+/// which on segments have to be read again: `f/31132…-1764510000000/s`.
 struct StreamToken: Equatable {
     let isForward: Bool
     let place: EventPlace
+    /// Milliseconds since 1970.
+    let from: Int64?
 
-    init(isForward: Bool, place: EventPlace) { (self.isForward, self.place) = (isForward, place) }
+    init(isForward: Bool, place: EventPlace, from: Int64? = nil) {
+        (self.isForward, self.place, self.from) = (isForward, place, from)
+    }
 
     /// - Throws: InvalidParameterException.
     init(_ text: String) throws(ServiceError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "f" || parts[0] == "b", parts[2] == "s", let place = EventPlace(parts[1])
-        else { throw .invalidNextToken }
-        (isForward, self.place) = (parts[0] == "f", place)
+        guard parts.count == 3, parts[0] == "f" || parts[0] == "b", parts[2] == "s" else { throw .invalidNextToken }
+        let numbers = parts[1].split(separator: "-", omittingEmptySubsequences: false)
+        guard numbers.count <= 2, let first = numbers.first, let place = EventPlace(first) else {
+            throw .invalidNextToken
+        }
+        var from: Int64?
+        if numbers.count == 2 {
+            guard let time = Int64(numbers[1]), time >= 0 else { throw .invalidNextToken }
+            from = time
+        }
+        self.init(isForward: parts[0] == "f", place: place, from: from)
     }
 
-    var text: String { "\(isForward ? "f" : "b")/\(place.text)/s" }
+    var text: String {
+        "\(isForward ? "f" : "b")/\(place.text)\(from.map { "-\($0)" } ?? "")/s"
+    }
 }

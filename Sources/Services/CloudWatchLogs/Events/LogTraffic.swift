@@ -33,6 +33,16 @@ final class LogTraffic: Projection {
         }
     }
 
+    /// Gives back what could not be kept.
+    func restore(_ own: [(key: Place, value: Sum)]) {
+        sums.withLock { sums in
+            for (place, sum) in own {
+                sums[place, default: Sum()].events &+= sum.events
+                sums[place, default: Sum()].bytes &+= sum.bytes
+            }
+        }
+    }
+
     func take() -> [Place: Sum] {
         sums.withLock { sums in
             defer { sums = [:] }
@@ -48,7 +58,9 @@ struct KeepLogTraffic: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        let sums = environment.projection(LogTraffic.self).take()
+        let traffic = environment.projection(LogTraffic.self)
+        let sums = traffic.take()
+        var failure: ServiceError?
         for (scope, own) in Dictionary(grouping: sums, by: \.key.group.scope) {
             let data = own.flatMap { place, sum in
                 [("IncomingLogEvents", sum.events, "None"), ("IncomingBytes", sum.bytes, "Bytes")].map {
@@ -57,9 +69,15 @@ struct KeepLogTraffic: RecurringJob {
                         at: Double(place.minute) * 60, [.init(Double($0.1))], unit: $0.2)
                 }
             }
-            try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
-                try records.publish(data, environment)
+            do throws(ServiceError) {
+                try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                    try records.publish(data, environment)
+                }
+            } catch {
+                traffic.restore(own)
+                failure = error
             }
         }
+        if let failure { throw failure }
     }
 }

@@ -23,21 +23,29 @@ struct MergeLogSegments: RecurringJob {
         let environment = context.environment
         let end = (milliseconds(environment.now() - Self.rest)) / SmallSegments.span
         var last: RowKey?
-        while true {
+        var failure: ServiceError?
+        walk: while true {
             let after = last
             let rows = try await environment.read(Scope(account: "")) { (records) throws(ServiceError) in
                 try records.list(SmallSegments.self, RowRange(after: after.map { .key($0) }), limit: Self.portion)
             }
             for row in rows {
-                guard row.minute < end else { return }
-                guard try await merge(row, environment) else { continue }
+                guard row.minute < end else { break walk }
+                do throws(ServiceError) {
+                    guard try await merge(row, environment) else { continue }
+                } catch {
+                    // What is wrong with one stream's segments is no matter of the others.
+                    failure = error
+                    continue
+                }
                 try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
                     _ = try records.delete(row)
                 }
             }
-            guard rows.count == Self.portion else { return }
+            guard rows.count == Self.portion else { break }
             last = rows.last?.key
         }
+        if let failure { throw failure }
     }
 
     /// - Returns: false where it can't be done yet.

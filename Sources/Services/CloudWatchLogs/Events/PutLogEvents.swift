@@ -17,6 +17,8 @@ public struct PackedEvents: Sendable {
     let parts: [Part]
     let filtered: FilteredBatch
     let protected: ProtectedBatch
+    /// What those who watch are told of.
+    let watched: [(session: LiveTailSession, news: LiveTailSession.News)]
     let rejected: CloudWatchLogs.RejectedLogEventsInfo?
     /// The number of the data key; -1: none.
     let dataKey: Int64
@@ -61,9 +63,16 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         if call.isOfSubscription {
             filters.subscriptions.removeAll { environment.projection(DestinationIndex.self).isIntoGroup($0.target) }
         }
+        let masked = protected.masked
+        // What is matched here keeps no other transaction waiting.
+        let watched = environment.projection(LiveTails.self).watching(group.uniqueID).compactMap { session in
+            session.news(group.uniqueID, input.logStreamName, masked.joined(), at: milliseconds(call.time)).map {
+                (session, $0)
+            }
+        }
         return PackedEvents(
-            group: group, parts: parts, filtered: FilteredBatch(filters, protected.masked), protected: protected,
-            rejected: rules.rejected, dataKey: number.map { Int64($0) } ?? -1)
+            group: group, parts: parts, filtered: FilteredBatch(filters, masked, at: call.time), protected: protected,
+            watched: watched, rejected: rules.rejected, dataKey: number.map { Int64($0) } ?? -1)
     }
 
     public static func handle(
@@ -90,18 +99,15 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         }
         if !packed.parts.isEmpty { try records.put(stream) }
         try records.publish(packed.filtered.data + packed.protected.data, call.environment)
-        try records.send(packed.protected.reports, of: group, at: call.time)
+        try records.send(packed.protected.reports, to: packed.protected.targets, of: group, at: call.time)
         let sum = LogTraffic.Sum(
             events: packed.protected.parts.reduce(0) { $0 + $1.count },
             bytes: packed.parts.reduce(0) { $0 + Int($1.size) })
         let traffic = call.environment.projection(LogTraffic.self)
         records.afterwards { traffic.add(sum, to: group.reference, at: call.time) }
-        let watching = call.environment.projection(LiveTails.self).watching(group.uniqueID)
-        if !watching.isEmpty {
-            let (name, told) = (stream.name, packed.protected.masked)
-            records.afterwards {
-                for session in watching { session.offer(group.uniqueID, name, told.joined(), at: now) }
-            }
+        let watched = packed.watched
+        if !watched.isEmpty {
+            records.afterwards { for (session, news) in watched { session.tell(news) } }
         }
         return Output {
             $0.nextSequenceToken = stream.sequenceToken

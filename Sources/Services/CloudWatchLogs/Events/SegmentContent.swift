@@ -89,6 +89,7 @@ enum SegmentContent {
                         time: segment.first + Int64(distance), stream: segment.streamNumber, segment: member.number,
                         index: index),
                     stream: segment.stream, ingestion: member.ingestion, segmentStart: segment.first,
+                    segmentEnd: segment.last,
                     original: message, sensitive: sensitive))
             index += 1
         }
@@ -149,8 +150,9 @@ struct KeptEvent: Sendable {
     let stream: String
     /// When it came, in milliseconds since 1970.
     let ingestion: Int64
-    /// The time of its segment's first event.
+    /// The times of its segment's first and last event.
     let segmentStart: Int64
+    let segmentEnd: Int64
     /// Its message with all that is sensitive masked.
     let message: [UInt8]
     /// Its message as it came, for those who may see it (`logs:Unmask`).
@@ -159,10 +161,11 @@ struct KeptEvent: Sendable {
     let sensitive: [Range<Int>]
 
     init(
-        place: EventPlace, stream: String, ingestion: Int64, segmentStart: Int64, original: [UInt8],
+        place: EventPlace, stream: String, ingestion: Int64, segmentStart: Int64, segmentEnd: Int64, original: [UInt8],
         sensitive: [Range<Int>] = []
     ) {
-        (self.place, self.stream, self.ingestion, self.segmentStart) = (place, stream, ingestion, segmentStart)
+        (self.place, self.stream, self.ingestion) = (place, stream, ingestion)
+        (self.segmentStart, self.segmentEnd) = (segmentStart, segmentEnd)
         (self.original, self.sensitive) = (original, sensitive)
         message = sensitive.isEmpty ? original : SensitiveData.masked(original, sensitive)
     }

@@ -11,6 +11,8 @@ struct RunExportTask: Job {
     static let kind = "Logs::RunExportTask"
     /// Of an account and Region: the only one at a time.
     static let id = "one"
+    /// So that one account's need not wait for another's.
+    static let concurrency = 4
     /// Bytes of lines in one object, about.
     private static let most = 8 << 20
 

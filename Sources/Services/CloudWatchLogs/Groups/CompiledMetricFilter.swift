@@ -7,6 +7,8 @@ import Wire
 struct CompiledMetricFilter: Sendable {
     let pattern: FilterPattern
     let transformations: [Transformation]
+    /// How many metrics its dimensions have made.
+    let made: MadeMetrics
 
     /// What events that fit count for.
     struct Transformation: Sendable {
@@ -68,7 +70,7 @@ struct CompiledMetricFilter: Sendable {
     }
 
     init(_ pattern: FilterPattern, _ transformations: [CloudWatchLogs.MetricTransformation]) throws(ServiceError) {
-        self.pattern = pattern
+        (self.pattern, made) = (pattern, MadeMetrics())
         self.transformations = try transformations.map { (one) throws(ServiceError) in
             try Transformation(one, of: pattern)
         }

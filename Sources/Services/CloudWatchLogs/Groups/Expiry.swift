@@ -59,20 +59,27 @@ struct ExpireLogEvents: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
+        var failure: ServiceError?
         for group in environment.projection(LogsIndex.self).expiring {
-            var isDone = false
-            while !isDone {
-                isDone = try await environment.write(group.scope, requestID: "") { (records) throws(ServiceError) in
-                    // The retention may have changed meanwhile.
-                    guard let group = try records.get(LogGroup.self, group.name) else { return true }
-                    let first = group.firstKept(at: environment.now())
-                    let segments = try records.list(LogSegment.self, of: group.uniqueID, limit: portion)
-                    let begun = segments.prefix { $0.first < first }
-                    let expired = begun.filter { $0.last < first }
-                    for segment in expired { try records.delete(LogSegment.self, segment.key, of: group.uniqueID) }
-                    // What is still partly kept is at most an hour's.
-                    return expired.count < portion
-                }
+            // What is wrong with one group is no matter of the others.
+            do throws(ServiceError) { try await expire(group, environment) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func expire(_ group: LogGroup, _ environment: Environment) async throws(ServiceError) {
+        var isDone = false
+        while !isDone {
+            isDone = try await environment.write(group.scope, requestID: "") { (records) throws(ServiceError) in
+                // The retention may have changed meanwhile.
+                guard let group = try records.get(LogGroup.self, group.name) else { return true }
+                let first = group.firstKept(at: environment.now())
+                let segments = try records.list(LogSegment.self, of: group.uniqueID, limit: portion)
+                let begun = segments.prefix { $0.first < first }
+                let expired = begun.filter { $0.last < first }
+                for segment in expired { try records.delete(LogSegment.self, segment.key, of: group.uniqueID) }
+                // What is still partly kept is at most an hour's.
+                return expired.count < portion
             }
         }
     }

@@ -51,10 +51,7 @@ public struct PreparedLogGroup: Sendable {
 extension CloudWatchLogs.DeleteLogGroup: WriteOperation, OnLogGroup {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let group = try records.logGroup(LogGroupName(input.logGroupName, call))
-        guard !group.isProtected else {
-            throw CloudWatchLogs.Failure.validationException(
-                "The log group has deletion protection enabled: disable it before you delete the log group.")
-        }
+        guard !group.isProtected else { throw .protectedLogGroup }
         for filter in try records.metricFilters(of: group.name) { try records.delete(filter) }
         for filter in try records.subscriptionFilters(of: group.name) { try records.delete(filter) }
         try records.delete(group)
@@ -92,12 +89,13 @@ extension CloudWatchLogs.DescribeLogGroups: ReadOperation {
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
         }
         let identifiers = try input.logGroupIdentifiers.map { texts throws(ServiceError) in
-            Set(try texts.map { text throws(ServiceError) in try LogGroupName(identifier: text, call).name })
+            Set(try texts.map { text throws(ServiceError) in try LogGroupName(identifier: text, call) })
         }
-        let page = try records.page(LogGroup.self, try LogsPage.paging(input)) { group in
-            (prefix.map { group.name.utf8.starts(with: $0.utf8) } ?? true)
-                && (pattern.map { $0.isEmpty || group.name.lowercased().contains($0) } ?? true)
-                && (identifiers?.contains(group.name) ?? true)
+        let page = try page(try LogsPage.paging(input)) { (after, limit) throws(ServiceError) in
+            try records.logGroups(prefix ?? "", after: after, limit: limit).map { ($0.name, $0) }
+        } where: { group in
+            (pattern.map { $0.isEmpty || group.name.lowercased().contains($0) } ?? true)
+                && (identifiers?.contains(group.reference) ?? true)
                 && (input.logGroupClass.map { $0 == group.logClass } ?? true)
         }
         let views = try page.items.map { (group) throws(ServiceError) in
@@ -109,6 +107,27 @@ extension CloudWatchLogs.DescribeLogGroups: ReadOperation {
             $0.logGroups = views
             $0.nextToken = page.marker
         }
+    }
+}
+
+extension RecordReading {
+    /// Those with names that begin so, in the order of the names.
+    /// - Complexity: linear in the limit.
+    fileprivate func logGroups(
+        _ prefix: String, after: String?, limit: Int
+    ) throws(ServiceError) -> [LogGroup] {
+        guard !prefix.isEmpty else { return try list(LogGroup.self, after: after, limit: limit) }
+        var found: [LogGroup] = []
+        var start = prefix
+        if let after, after >= prefix {
+            start = after
+        } else if let exact = try get(LogGroup.self, prefix) {
+            found.append(exact)
+        }
+        found += try list(LogGroup.self, after: start, limit: limit).prefix {
+            $0.name.utf8.starts(with: prefix.utf8)
+        }
+        return Array(found.prefix(limit))
     }
 }
 
@@ -164,7 +183,7 @@ extension Call {
     /// The group whose key a request is about. Keys of query results are not built.
     fileprivate func encryptedGroup(_ name: String?, _ identifier: String?) throws(ServiceError) -> LogGroupName {
         if let identifier, identifier.contains(":query-result:") {
-            throw .notImplemented("Gatehouse has no CloudWatch Logs Insights yet, and so no query results.")
+            throw .notImplemented("Gatehouse has no keys of its own for the results of queries.")
         }
         return try logGroup(name: name, identifier: identifier)
     }
@@ -189,8 +208,8 @@ extension CloudWatchLogs.AssociateKmsKey: PreparedWriteOperation {
         guard group.uniqueID == prepared.group.uniqueID, let key = prepared.group.dataKeys.last else {
             throw .noSuchLogGroup
         }
-        // Another request may have been first; its key stays, since events may be encrypted with it.
-        group.dataKeys.append(key)
+        // All that were ever used stay, since events may be encrypted with them, but of one KMS key one is enough.
+        if !group.dataKeys.contains(where: { $0.keyARN == key.keyARN }) { group.dataKeys.append(key) }
         group.kmsKeyID = key.keyARN
         try records.of(group.scope).put(group)
         return Output()

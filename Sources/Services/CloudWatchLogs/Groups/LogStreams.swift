@@ -26,6 +26,7 @@ extension CloudWatchLogs.CreateLogStream: WriteOperation, OnLogStream {
 extension CloudWatchLogs.DeleteLogStream: WriteOperation, OnLogStream {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let group = try records.logGroup(LogGroupName(input.logGroupName, call))
+        guard !group.isProtected else { throw .protectedLogGroup }
         let stream = try records.logStream(input.logStreamName, of: group)
         try records.delete(LogStream.self, stream.key, of: group.uniqueID)
         try records.schedule(

@@ -27,11 +27,13 @@ private enum TaggedResource {
     case group(LogGroupName)
     case destination(LogDestinationName)
 
-    /// - Throws: InvalidParameterException for the ARN of anything else.
-    init(arn text: String) throws(ServiceError) {
-        if let name = LogDestinationName(arn: text) {
+    /// - Throws: InvalidParameterException for the ARN of anything else, or in another Region.
+    init(arn text: String, _ call: Call) throws(ServiceError) {
+        if let name = LogDestinationName(arn: text), name.region == call.region {
             self = .destination(name)
-        } else if text.hasPrefix("arn:"), let name = LogGroupName(arn: text), !name.name.isEmpty {
+        } else if text.hasPrefix("arn:"), let name = LogGroupName(arn: text), !name.name.isEmpty,
+            name.region == call.region
+        {
             self = .group(name)
         } else {
             throw .invalidParameter("The specified resource ARN is not valid: \(text)")
@@ -119,11 +121,11 @@ extension CloudWatchLogs.ListTagsLogGroup: ReadOperation, OnLogGroup {
 extension CloudWatchLogs.TagResource: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let tags = ConditionKeys.requestTags(Tag.list(input.tags))
-        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn, tags))
+        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn, call).arn, tags))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: try TaggedResource(arn: input.resourceArn)) { (tags) throws(ServiceError) in
+        try records.changeTags(of: try TaggedResource(arn: input.resourceArn, call)) { (tags) throws(ServiceError) in
             try TagRules.ofLogGroups.merge(Tag.list(input.tags), into: tags)
         }
         return Output()
@@ -133,11 +135,11 @@ extension CloudWatchLogs.TagResource: WriteOperation {
 extension CloudWatchLogs.UntagResource: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let keys = ConditionKeys.tagKeys(input.tagKeys)
-        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn, keys))
+        return .required(call.logsAccess(try TaggedResource(arn: input.resourceArn, call).arn, keys))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try records.changeTags(of: try TaggedResource(arn: input.resourceArn)) {
+        try records.changeTags(of: try TaggedResource(arn: input.resourceArn, call)) {
             TagRules.ofLogGroups.remove(input.tagKeys, from: $0)
         }
         return Output()
@@ -146,11 +148,11 @@ extension CloudWatchLogs.UntagResource: WriteOperation {
 
 extension CloudWatchLogs.ListTagsForResource: ReadOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(call.logsAccess(try TaggedResource(arn: input.resourceArn).arn))
+        .required(call.logsAccess(try TaggedResource(arn: input.resourceArn, call).arn))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let tags = try records.tags(of: TaggedResource(arn: input.resourceArn))
+        let tags = try records.tags(of: TaggedResource(arn: input.resourceArn, call))
         return Output { $0.tags = tags }
     }
 }

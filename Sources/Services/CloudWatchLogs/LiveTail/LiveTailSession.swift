@@ -7,6 +7,8 @@ import Wire
 final class LiveTailSession: Sendable {
     /// Events in one update, as AWS has it; of more, some are left out.
     private static let most = 500
+    /// Bytes of messages in one update, unless one alone has more: SDKs refuse those of 24 MiB, and JSON may take six for each.
+    private static let mostBytes = 1 << 20
     /// How long an update waits for events.
     private static let rhythm = Duration.seconds(1)
 
@@ -27,10 +29,26 @@ final class LiveTailSession: Sendable {
         let ingestion: Int64
     }
 
+    /// What is wanted of one batch.
+    struct News: Sendable {
+        fileprivate(set) var events: [Event] = []
+        fileprivate var bytes = 0
+        /// How many there were; of these, some may be left out.
+        fileprivate(set) var count = 0
+
+        fileprivate mutating func append(_ event: Event) {
+            let size = event.message.utf8.count
+            guard events.count < LiveTailSession.most, events.isEmpty || bytes + size <= LiveTailSession.mostBytes
+            else { return }
+            events.append(event)
+            bytes += size
+        }
+    }
+
     private struct State {
-        var events: [Event] = []
-        /// How many came.
-        var count = 0
+        var news = News()
+        /// The number of the call that reads.
+        var turn = 0
         var isOver = false
         var reader: CheckedContinuation<Void, Never>?
 
@@ -50,22 +68,29 @@ final class LiveTailSession: Sendable {
         (self.names, self.prefixes, self.pattern) = (names.map { Set($0) }, prefixes, pattern)
     }
 
-    /// Takes in what a batch has for it.
-    func offer(_ group: String, _ stream: String, _ events: some Sequence<NewEvent>, at ingestion: Int64) {
+    /// What a batch has for it.
+    /// - Returns: nil: nothing.
+    /// - Complexity: linear in the bytes of the messages.
+    func news(_ group: String, _ stream: String, _ events: some Sequence<NewEvent>, at ingestion: Int64) -> News? {
         guard let identifier = groups[group], names?.contains(stream) ?? true,
             prefixes?.contains(where: { stream.utf8.starts(with: $0.utf8) }) ?? true
-        else { return }
-        let wanted = events.filter { pattern?.matches($0.message) ?? true }
-        guard !wanted.isEmpty else { return }
+        else { return nil }
+        var news = News()
+        for event in events where pattern?.matches(event.message) ?? true {
+            news.count += 1
+            news.append(
+                Event(
+                    group: identifier, stream: stream, message: event.message, time: event.timestamp,
+                    ingestion: ingestion))
+        }
+        return news.count == 0 ? nil : news
+    }
+
+    /// Takes in what a batch has for it.
+    func tell(_ news: News) {
         let reader = state.withLock { state in
-            for event in wanted {
-                state.count += 1
-                guard state.events.count < Self.most else { continue }
-                state.events.append(
-                    Event(
-                        group: identifier, stream: stream, message: event.message, time: event.timestamp,
-                        ingestion: ingestion))
-            }
+            state.news.count += news.count
+            for event in news.events { state.news.append(event) }
             return state.takeReader()
         }
         reader?.resume()
@@ -74,14 +99,19 @@ final class LiveTailSession: Sendable {
     /// What has come since the last time: at once where there is something, otherwise after a second, with nothing.
     /// - Returns: nil: it is over. With the events, whether some were left out.
     func next() async -> (events: [Event], isSampled: Bool)? {
+        let turn = state.withLock { state in
+            state.turn &+= 1
+            return state.turn
+        }
         let tick = Task { [weak self] in
-            try? await Task.sleep(for: Self.rhythm)
-            self?.state.withLock { $0.takeReader() }?.resume()
+            do { try await Task.sleep(for: Self.rhythm) } catch { return }
+            // A later call has a second of its own.
+            self?.state.withLock { $0.turn == turn ? $0.takeReader() : nil }?.resume()
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.events.isEmpty, !state.isOver, !Task.isCancelled else { return true }
+                    guard state.news.events.isEmpty, !state.isOver, !Task.isCancelled else { return true }
                     state.reader = continuation
                     return false
                 }
@@ -93,8 +123,8 @@ final class LiveTailSession: Sendable {
         tick.cancel()
         return state.withLock { state in
             guard !state.isOver else { return nil }
-            defer { (state.events, state.count) = ([], 0) }
-            return (state.events, state.count > state.events.count)
+            defer { state.news = News() }
+            return (state.news.events, state.news.count > state.news.events.count)
         }
     }
 

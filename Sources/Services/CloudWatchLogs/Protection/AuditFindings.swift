@@ -5,7 +5,7 @@ import Platform
 import S3API
 import Wire
 
-/// Reports of findings of one batch that wait to be sent to where the policies of the group say.
+/// Reports of findings of one batch that wait to be sent to one of the places that the policies of the group name.
 struct AuditFindings: TableRow {
     static let kind = "Gatehouse::Logs::AuditFindings"
     /// Who sends them.
@@ -23,13 +23,38 @@ struct AuditFindings: TableRow {
     /// Milliseconds since 1970.
     let time: Int64
     let reports: [String]
+    let target: Target
 
     var partition: String { group }
-    var key: RowKey { RowKey(.text(id)) }
+    var key: RowKey { RowKey(.text(target.text), .text(id)) }
+
+    /// All that wait for a target.
+    static func range(_ target: Target) -> RowRange { RowRange(RowPrefix(.text(target.text))) }
+
+    /// Where reports go.
+    enum Target: Codable, Sendable, Hashable {
+        case bucket(String)
+        case group(String)
+
+        /// Each once, though several policies may name it.
+        static func all(of destinations: [DataProtectionPolicy.Destinations]) -> Set<Target> {
+            Set(
+                destinations.flatMap { one in
+                    (one.bucket.map { [.bucket($0)] } ?? []) + (one.logGroup.map { [.group($0)] } ?? [])
+                })
+        }
+
+        var text: String {
+            switch self {
+            case .bucket(let name): "s3:\(name)"
+            case .group(let name): "logs:\(name)"
+            }
+        }
+    }
 }
 
-/// Sends reports of findings to log groups and buckets: at least once, in the order in which they came. What is refused is tried again
-/// for a day.
+/// Sends reports of findings to one log group or bucket: at least once, in the order in which they came. What is refused is tried again
+/// for a day, and keeps no other target waiting.
 struct DeliverAuditFindings: Job {
     static let kind = "Logs::DeliverAuditFindings"
     /// Seconds.
@@ -38,22 +63,19 @@ struct DeliverAuditFindings: Job {
     /// The group's name, and its ``LogGroup/uniqueID``.
     let group: String
     let groupID: String
+    let target: AuditFindings.Target
+
+    var id: String { "\(groupID):\(target.text)" }
 
     func run(_ context: JobContext) async throws(ServiceError) {
-        let (environment, scope, groupID) = (context.environment, context.scope, groupID)
+        let (environment, scope, groupID, target) = (context.environment, context.scope, groupID, target)
         let name = LogGroupName(account: scope.account, region: scope.region, name: group)
         while true {
             let found = try await environment.read(scope) { (records) throws(ServiceError) in
-                try records.list(AuditFindings.self, of: groupID, RowRange(), limit: 1)
+                try records.list(AuditFindings.self, of: groupID, AuditFindings.range(target), limit: 1)
             }
             guard let row = found.first else { break }
-            let group = environment.projection(LogsIndex.self).group(name)
-            let protection = group.flatMap { environment.projection(ProtectionIndex.self).protection(of: $0) }
-            do throws(ServiceError) {
-                for destination in protection?.destinations ?? [] {
-                    try await send(row, to: destination, from: name, environment)
-                }
-            } catch {
+            do throws(ServiceError) { try await send(row, from: name, environment) } catch {
                 guard environment.now() - Double(row.time) / 1000 > Self.patience else { throw error }
             }
             try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
@@ -63,32 +85,44 @@ struct DeliverAuditFindings: Job {
         let again = self
         try await context.finish { (records) throws(ServiceError) in
             // What came meanwhile found the schedule taken.
-            guard try !records.list(AuditFindings.self, of: groupID, RowRange(), limit: 1).isEmpty else { return }
-            try records.schedule(again, id: groupID, at: environment.now())
+            guard try !records.list(AuditFindings.self, of: groupID, AuditFindings.range(target), limit: 1).isEmpty
+            else { return }
+            try records.schedule(again, id: again.id, at: environment.now())
         }
     }
 
     private func send(
-        _ row: AuditFindings, to destination: DataProtectionPolicy.Destinations, from name: LogGroupName,
-        _ environment: Environment
+        _ row: AuditFindings, from name: LogGroupName, _ environment: Environment
     ) async throws(ServiceError) {
         let identity = ServiceIdentity.own(AuditFindings.service, for: "\(name.arn):*", in: name.account)
         let services = environment.services(in: name.region)
-        if let bucket = destination.bucket {
-            let time = Timestamp(secondsSinceEpoch: Double(row.time) / 1000).iso8601.split { "-T:Z".contains($0) }
-            let folder = time.prefix(3).joined(separator: "/")
-            let key = "AWSLogs/\(name.account)/CloudWatchLogs/\(name.region)/\(folder)/audit-findings_\(row.id).json"
-            let lines = row.reports.joined(separator: "\n") + "\n"
-            _ = try await services.call(
-                S3.PutObject.self,
-                S3.PutObject.Input {
-                    $0.bucket = bucket
-                    $0.key = key
-                    $0.acl = "bucket-owner-full-control"
-                    $0.body = BodyStream(Array(lines.utf8))
-                }, as: identity)
+        switch target {
+        case .bucket(let bucket): try await put(row, into: bucket, from: name, services, identity)
+        case .group(let group): try await put(row, into: group, services, identity)
         }
-        guard let target = destination.logGroup else { return }
+    }
+
+    private func put(
+        _ row: AuditFindings, into bucket: String, from name: LogGroupName, _ services: ServiceCalls,
+        _ identity: ServiceIdentity
+    ) async throws(ServiceError) {
+        let time = Timestamp(secondsSinceEpoch: Double(row.time) / 1000).iso8601.split { "-T:Z".contains($0) }
+        let folder = time.prefix(3).joined(separator: "/")
+        let key = "AWSLogs/\(name.account)/CloudWatchLogs/\(name.region)/\(folder)/audit-findings_\(row.id).json"
+        let lines = row.reports.joined(separator: "\n") + "\n"
+        _ = try await services.call(
+            S3.PutObject.self,
+            S3.PutObject.Input {
+                $0.bucket = bucket
+                $0.key = key
+                $0.acl = "bucket-owner-full-control"
+                $0.body = BodyStream(Array(lines.utf8))
+            }, as: identity)
+    }
+
+    private func put(
+        _ row: AuditFindings, into target: String, _ services: ServiceCalls, _ identity: ServiceIdentity
+    ) async throws(ServiceError) {
         let put = CloudWatchLogs.PutLogEvents.Input {
             $0.logGroupName = target
             $0.logStreamName = AuditFindings.stream
@@ -119,22 +153,27 @@ struct DeliverAuditFindings: Job {
 }
 
 extension MutableRecords {
-    /// Has reports of findings sent.
-    func send(_ reports: [String], of group: LogGroup, at time: Double) throws(ServiceError) {
+    /// Has reports of findings sent to each target.
+    func send(
+        _ reports: [String], to targets: Set<AuditFindings.Target>, of group: LogGroup, at time: Double
+    ) throws(ServiceError) {
         guard !reports.isEmpty else { return }
-        var (row, size): ([String], Int) = ([], 0)
-        for (number, report) in reports.enumerated() {
-            row.append(report)
-            size += report.utf8.count
-            guard size >= AuditFindings.bytes || row.count == AuditFindings.most || number == reports.count - 1 else {
-                continue
+        for target in targets {
+            var (row, size): ([String], Int) = ([], 0)
+            for (number, report) in reports.enumerated() {
+                row.append(report)
+                size += report.utf8.count
+                guard size >= AuditFindings.bytes || row.count == AuditFindings.most || number == reports.count - 1
+                else { continue }
+                try put(
+                    AuditFindings(
+                        group: group.uniqueID, id: RequestIDs.make(time: time), time: milliseconds(time), reports: row,
+                        target: target))
+                (row, size) = ([], 0)
             }
-            try put(
-                AuditFindings(
-                    group: group.uniqueID, id: RequestIDs.make(time: time), time: milliseconds(time), reports: row))
-            (row, size) = ([], 0)
+            let job = DeliverAuditFindings(group: group.name, groupID: group.uniqueID, target: target)
+            guard try scheduledTime(of: DeliverAuditFindings.self, id: job.id) == nil else { continue }
+            try schedule(job, id: job.id, at: time)
         }
-        guard try scheduledTime(of: DeliverAuditFindings.self, id: group.uniqueID) == nil else { return }
-        try schedule(DeliverAuditFindings(group: group.name, groupID: group.uniqueID), id: group.uniqueID, at: time)
     }
 }

@@ -9,20 +9,22 @@ struct ProtectedBatch: Sendable {
     /// A report of each event that has something sensitive, as AWS writes them.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data-audit-findings.html>
     private(set) var reports: [String] = []
+    /// Where the reports go.
+    private(set) var targets: Set<AuditFindings.Target> = []
     /// How many such events there are in each minute since 1970.
     private(set) var counts: [Int64: Int] = [:]
 
     init(_ parts: [ArraySlice<NewEvent>], _ protection: Protection?, of group: LogGroup, at time: Double) {
         self.parts = parts
         guard let protection else { return }
-        let wantsReports = protection.destinations.contains { !$0.isEmpty }
+        targets = AuditFindings.Target.all(of: protection.destinations)
         self.parts = parts.map { events in
             events.map { event in
                 let bytes = Array(event.message.utf8)
                 let findings = protection.data.findings(in: bytes)
                 guard !findings.isEmpty else { return event }
                 counts[event.timestamp / 60_000, default: 0] += 1
-                if wantsReports { reports.append(Self.report(findings, bytes, group, time)) }
+                if !targets.isEmpty { reports.append(Self.report(findings, bytes, group, time)) }
                 var found = event
                 found.sensitive = SensitiveData.places(of: findings)
                 return found

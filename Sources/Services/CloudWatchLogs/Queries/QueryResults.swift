@@ -1,5 +1,6 @@
 import CloudWatchLogsAPI
 import Ledger
+import LogQueries
 import Platform
 import Wire
 
@@ -9,6 +10,11 @@ extension ServiceError {
     fileprivate static func noSuchQuery(_ id: String) -> ServiceError {
         CloudWatchLogs.Failure.resourceNotFoundException("Query \(id) does not exist.")
     }
+}
+
+extension LogQuery {
+    /// Whether its results show what is masked. One that this version can't read may do so.
+    fileprivate var unmasks: Bool { (try? QueryPlan(text))?.unmasks ?? true }
 }
 
 extension RecordReading {
@@ -23,7 +29,8 @@ extension CloudWatchLogs.GetQueryResults: ReadOperation {
     /// Bytes of one answer.
     private static let mostBytes = 8 << 20
 
-    /// Its own action on each log group of the query; of a query that is not there, on any.
+    /// Its own action on each log group of the query; of a query that is not there, on any. Results that show what is masked take
+    /// the permission to see that.
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let id = input.queryId
         let query = try await call.environment.read(call.scope) { (records) throws(ServiceError) in
@@ -32,7 +39,11 @@ extension CloudWatchLogs.GetQueryResults: ReadOperation {
         let names = (query?.groups ?? []).map { group in
             LogGroupName(account: group.account, region: call.region, name: group.name)
         }
-        return .required((names.isEmpty ? [LogGroupName("*", call)] : names).map { call.logsAccess($0.policyARN) })
+        let unmasks = query?.unmasks == true
+        return .required(
+            (names.isEmpty ? [LogGroupName("*", call)] : names).flatMap { name in
+                [call.logsAccess(name.policyARN)] + (unmasks ? [call.unmasking(name)] : [])
+            })
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {

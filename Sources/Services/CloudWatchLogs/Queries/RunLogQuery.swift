@@ -11,6 +11,8 @@ struct RunLogQuery: Job {
     static let concurrency = 4
     /// What keeps failing for reasons of Gatehouse's own fails for good then.
     private static let mostAttempts = 3
+    /// Rows that `unnest` makes between looks at whether the query is still wanted.
+    private static let unnestedAtATime = 100_000
 
     /// Why a query has ended before it was at its end.
     private enum End: Error {
@@ -57,7 +59,7 @@ struct RunLogQuery: Job {
     private func rows(
         of query: inout LogQuery, since start: ContinuousClock.Instant, _ context: JobContext
     ) async throws(End) -> [QueryRun.Row] {
-        let (environment, id) = (context.environment, context.id)
+        let environment = context.environment
         // It could be read when it was asked.
         guard let plan = try? QueryPlan(query.text) else { throw .failure(.internalFailure) }
         var run = QueryRun(
@@ -71,18 +73,18 @@ struct RunLogQuery: Job {
             do throws(ServiceError) {
                 var reader = try await GroupReader(group, from: query.start, to: query.end, environment)
                 while let events = try await reader.next() {
+                    var looked = run.rowsUnnested
                     for event in events {
                         do throws(QueryTooLarge) {
                             try run.take(event.queried(of: name, unmasked: plan.unmasks))
                         } catch { throw ServiceError.queryTooLarge }
+                        if run.rowsUnnested - looked >= Self.unnestedAtATime {
+                            looked = run.rowsUnnested
+                            try await look(since: start, context)
+                        }
                     }
-                    let isWanted = try await environment.read(context.scope) { (records) throws(ServiceError) in
-                        try records.get(LogQuery.self, id)?.status.isActive ?? false
-                    }
-                    guard isWanted else { throw ServiceError.queryStopped }
-                    guard start.duration(to: .now) < .seconds(LogQuery.longest) else { throw ServiceError.queryTooLong }
+                    try await look(since: start, context)
                     if run.isDone { break }
-                    await Task.yield()
                 }
             } catch {
                 switch error.code {
@@ -97,6 +99,19 @@ struct RunLogQuery: Job {
         (query.recordsMatched, query.recordsScanned) = (run.recordsMatched, run.recordsScanned)
         query.bytesScanned = run.bytesScanned
         do throws(QueryTooLarge) { return try run.finish() } catch { throw .tooLarge }
+    }
+}
+
+extension RunLogQuery {
+    /// Lets others go on, and ends a query that is stopped or too long.
+    private func look(since start: ContinuousClock.Instant, _ context: JobContext) async throws(ServiceError) {
+        let id = context.id
+        let isWanted = try await context.environment.read(context.scope) { (records) throws(ServiceError) in
+            try records.get(LogQuery.self, id)?.status.isActive ?? false
+        }
+        guard isWanted else { throw ServiceError.queryStopped }
+        guard start.duration(to: .now) < .seconds(LogQuery.longest) else { throw ServiceError.queryTooLong }
+        await Task.yield()
     }
 }
 

@@ -21,7 +21,7 @@ struct LogGroup: Record {
     var retentionInDays: Int?
     /// The ARN of the key that new events are encrypted with; nil: the root key does it.
     var kmsKeyID: String?
-    /// The data keys that events were ever encrypted with, in the order of their numbers.
+    /// The data keys that events were ever encrypted with, in the order of their numbers: one of each KMS key.
     var dataKeys: [DataKey] = []
     /// Whether it can't be deleted.
     var isProtected = false
@@ -64,7 +64,7 @@ struct LogGroup: Record {
     var encryptionContext: [String: String] { ["aws:logs:arn": reference.arn] }
 
     /// The number of the data key for new events; nil: there is none.
-    var currentDataKey: Int? { kmsKeyID == nil || dataKeys.isEmpty ? nil : dataKeys.count - 1 }
+    var currentDataKey: Int? { kmsKeyID.flatMap { key in dataKeys.lastIndex { $0.keyARN == key } } }
 
     /// The first time, in milliseconds, whose events are still kept.
     func firstKept(at time: Double) -> Int64 {

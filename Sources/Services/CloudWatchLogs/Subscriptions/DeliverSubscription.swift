@@ -23,6 +23,8 @@ struct DeliverSubscription: Job {
     private static let patience = 86_400.0
     /// Rows that are looked at together; for a bucket they become one object.
     private static let portion = 32
+    /// Portions that are sent before other subscriptions have their turn.
+    private static let mostRounds = 32
 
     /// The group's name, and its ``LogGroup/uniqueID``.
     let group: String
@@ -34,7 +36,8 @@ struct DeliverSubscription: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, scope) = (context.environment, context.scope)
-        while let work = try await next(scope, environment) {
+        for _ in 0..<Self.mostRounds {
+            guard let work = try await next(scope, environment) else { break }
             guard let (name, rule, isOfAccount) = work.subscription, let group = work.group,
                 let route = try await SubscriptionRoute.find(
                     rule, from: "\(group.reference.arn):*", account: group.accountID, region: group.region, environment)
@@ -58,7 +61,7 @@ struct DeliverSubscription: Job {
         }
         let (groupID, subscription) = (groupID, subscription)
         try await context.finish { (records) throws(ServiceError) in
-            // What came meanwhile found the schedule taken.
+            // What came meanwhile found the schedule taken; and there may be more than its turn has sent.
             guard try !records.outgoing(groupID, subscription, limit: 1).isEmpty else { return }
             try records.schedule(self, id: Self.id(groupID, subscription), at: environment.now())
         }

@@ -9,18 +9,20 @@ import Wire
 /// For a function it gets what the function would get; for a stream the record, compressed as AWS's are.
 struct SubscriptionEndpoint: Sendable {
     let arn: String
+    /// Whose rule, or whose destination, names it.
+    private let account: String
     private let kind: SubscriptionTarget.Endpoint
     private let environment: Environment
 
     private static let patience = Duration.seconds(10)
 
-    init(arn: String, _ kind: SubscriptionTarget.Endpoint, _ environment: Environment) {
-        (self.arn, self.kind, self.environment) = (arn, kind, environment)
+    init(arn: String, of account: String, _ kind: SubscriptionTarget.Endpoint, _ environment: Environment) {
+        (self.arn, self.account, self.kind, self.environment) = (arn, account, kind, environment)
     }
 
     /// - Throws: InternalFailure: no server stands for it.
     func address() throws(ServiceError) -> WebAddress {
-        guard let address = environment.outsideServers.eventDestinations[arn] else {
+        guard let address = environment.outsideServers.eventDestination(arn, for: account) else {
             throw failure("no server stands for it: name one with --event-destination")
         }
         return address

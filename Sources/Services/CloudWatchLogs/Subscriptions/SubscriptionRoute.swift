@@ -96,7 +96,8 @@ extension SubscriptionRoute {
         case .endpoint(let arn, let kind):
             do throws(ServiceError) {
                 if let action = kind.action { try await access.check(action, on: arn.description) }
-                let endpoint = SubscriptionEndpoint(arn: arn.description, kind, access.environment)
+                let endpoint = SubscriptionEndpoint(
+                    arn: arn.description, of: access.roleAccount, kind, access.environment)
                 // A function is not asked: what it is sent are events.
                 if kind == .function { _ = try endpoint.address() } else { try await endpoint.sendControl() }
             } catch {

@@ -21,7 +21,7 @@ struct SubscriptionSender: Sendable {
     func send(_ rows: [OutgoingEvents]) async throws(ServiceError) {
         switch route.target {
         case .endpoint(let arn, let kind):
-            let endpoint = SubscriptionEndpoint(arn: arn.description, kind, environment)
+            let endpoint = SubscriptionEndpoint(arn: arn.description, of: route.access.roleAccount, kind, environment)
             for row in rows {
                 if let message = try await message(of: row) { try await send(message, to: endpoint, kind) }
                 try await forget([row])

@@ -60,7 +60,7 @@ struct TriggerEndpoint {
     /// - Throws: UnexpectedLambdaException: there is none.
     func address(for accountID: String) throws(ServiceError) -> WebAddress {
         guard Trigger.isOwn(arn, of: accountID) else { throw failed("AccessDeniedException") }
-        guard let address = servers.eventDestinations[arn] else {
+        guard let address = servers.eventDestination(arn, for: accountID) else {
             throw failed("ResourceNotFoundException: no server stands for \(arn); declare it with --event-destination")
         }
         return address

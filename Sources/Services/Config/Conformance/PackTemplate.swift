@@ -3,13 +3,13 @@ import Wire
 
 /// The template of a conformance pack: rules and remediations, as CloudFormation writes them, with parameters and conditions.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/custom-conformance-pack.html>
-struct PackTemplate {
+public struct PackTemplate: Sendable {
     struct Problem: Error, Sendable {
         let reason: String
     }
 
     /// A resource of the template, its references filled in.
-    struct Resource {
+    struct Resource: Sendable {
         let logicalID: String
         let type: String
         let properties: JSONValue
@@ -29,7 +29,9 @@ struct PackTemplate {
         do throws(YAMLDocument.Problem) { json = try YAMLDocument.parse(text) } catch {
             throw Problem(reason: error.reason)
         }
-        var filler = TemplateFiller(values: pseudo, conditions: json["Conditions"] ?? .object([]))
+        let conditions = Dictionary((json["Conditions"]?.members ?? []).map { ($0.key, $0.value) }) { first, _ in first
+        }
+        var filler = TemplateFiller(values: pseudo, conditions: conditions)
         let declared = json["Parameters"]?.members ?? []
         for parameter in declared {
             if let value = given[parameter.key] {
@@ -69,11 +71,25 @@ struct PackTemplate {
 struct TemplateFiller {
     /// Parameters and pseudo parameters.
     var values: [String: String]
-    let conditions: JSONValue
+    let conditions: [String: JSONValue]
+    private let budget = Budget()
     private var depth = 0
     private static let mostDepth = 64
 
-    init(values: [String: String], conditions: JSONValue) {
+    /// What may be made of one template. References multiply what they stand for, and conditions each other.
+    private final class Budget {
+        private var left = 4 << 20
+
+        /// - Parameter size: in bytes of text; a value counts as some, too.
+        func charge(_ size: Int) throws(PackTemplate.Problem) {
+            guard size <= left else { throw Problem(reason: "The template is too large when it is filled in.") }
+            left -= size
+        }
+    }
+
+    private static let sizeOfValue = 16
+
+    init(values: [String: String], conditions: [String: JSONValue]) {
         self.values = values
         self.conditions = conditions
     }
@@ -97,6 +113,7 @@ struct TemplateFiller {
         var deeper = self
         deeper.depth += 1
         guard deeper.depth < Self.mostDepth else { throw Problem(reason: "The template nests too deeply.") }
+        try budget.charge(Self.sizeOfValue + (value.text?.utf8.count ?? 0))
         switch value {
         case .array(let elements):
             var found: [JSONValue] = []
@@ -121,7 +138,9 @@ struct TemplateFiller {
             guard let target = argument.text else { throw Problem(reason: "A Ref names no text.") }
             if target == "AWS::NoValue" { return nil }
             // Of a rule, its name: what makes the rule says it.
-            return .string(values[target] ?? Self.reference(to: target))
+            let text = values[target] ?? Self.reference(to: target)
+            try budget.charge(text.utf8.count)
+            return .string(text)
         case "Fn::If":
             let parts = argument.elements
             guard parts.count == 3, let condition = parts[0].text else {
@@ -133,7 +152,10 @@ struct TemplateFiller {
             guard argument.elements.count == 2, let delimiter = argument.elements[0].text,
                 let list = try filled(argument.elements[1])
             else { throw Problem(reason: "Fn::Join has a delimiter and a list.") }
-            return .string(list.elements.compactMap { Self.text($0) }.joined(separator: delimiter))
+            let texts = list.elements.compactMap { Self.text($0) }
+            try budget.charge(texts.count * delimiter.utf8.count)
+            try budget.charge(texts.reduce(0) { $0 + $1.utf8.count })
+            return .string(texts.joined(separator: delimiter))
         case "Fn::Select":
             guard argument.elements.count == 2, let place = Self.text(argument.elements[0]).flatMap({ Int($0) }),
                 let list = try filled(argument.elements[1])?.elements, list.indices.contains(place)
@@ -143,6 +165,7 @@ struct TemplateFiller {
             guard argument.elements.count == 2, let delimiter = argument.elements[0].text, delimiter.count == 1,
                 let text = try filled(argument.elements[1])?.text
             else { throw Problem(reason: "Fn::Split has a delimiter and a text.") }
+            try budget.charge((text.utf8.count + 1) * Self.sizeOfValue)
             return .array(
                 text.split(separator: Character(delimiter), omittingEmptySubsequences: false).map {
                     .string(String($0))
@@ -155,7 +178,7 @@ struct TemplateFiller {
     static func reference(to logicalID: String) -> String { "\u{0}\(logicalID)" }
 
     private func substituted(_ argument: JSONValue) throws(PackTemplate.Problem) -> String {
-        var own = values
+        var own: [String: String] = [:]
         var template = argument.text
         if argument.elements.count == 2 {
             template = argument.elements[0].text
@@ -164,6 +187,7 @@ struct TemplateFiller {
             }
         }
         guard let template else { throw Problem(reason: "Fn::Sub has no text.") }
+        try budget.charge(template.utf8.count)
         var result = ""
         var rest = Substring(template)
         while let start = rest.firstRange(of: "${") {
@@ -176,7 +200,8 @@ struct TemplateFiller {
             rest = rest[rest.index(after: end)...]
             if name.hasPrefix("!") {
                 result += "${\(name.dropFirst())}"
-            } else if let value = own[name] {
+            } else if let value = own[name] ?? values[name] {
+                try budget.charge(value.utf8.count)
                 result += value
             } else {
                 throw Problem(reason: "Fn::Sub names \(name), which is no parameter.")
@@ -198,6 +223,7 @@ struct TemplateFiller {
         var deeper = self
         deeper.depth += 1
         guard deeper.depth < Self.mostDepth else { throw Problem(reason: "Conditions refer to each other.") }
+        try budget.charge(Self.sizeOfValue)
         guard value.members.count == 1, let only = value.members.first else {
             throw Problem(reason: "A condition has one function.")
         }

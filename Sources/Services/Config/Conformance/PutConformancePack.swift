@@ -21,16 +21,31 @@ extension OnConformancePack {
 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutConformancePack.html>
 extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePack {
-    /// The template.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
+    /// The template, whose remediations have only roles that the caller may pass.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> PackTemplate {
         guard input.templateSSMDocumentDetails == nil else {
             throw .notImplemented("Gatehouse has no Systems Manager whose document could be a template.")
         }
-        return try await PackSource.template(input.templateBody, input.templateS3Uri, call)
+        let text = try await PackSource.template(input.templateBody, input.templateS3Uri, call)
+        let pack = pack(input, call)
+        let template = try PackTemplate(text, for: pack)
+        try call.checkMayPassRoles(of: template)
+        return template
+    }
+
+    private static func pack(_ input: Input, _ call: Call) -> StoredPack {
+        var parameters: [String: String] = [:]
+        for parameter in input.conformancePackInputParameters ?? [] {
+            parameters[parameter.parameterName] = parameter.parameterValue
+        }
+        return StoredPack(
+            name: input.conformancePackName, accountID: call.accountID, region: call.region,
+            bucket: input.deliveryS3Bucket, keyPrefix: input.deliveryS3KeyPrefix, parameters: parameters,
+            updated: call.time)
     }
 
     public static func handle(
-        _ input: Input, _ template: String, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ template: PackTemplate, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let name = input.conformancePackName
         let old = try records.get(StoredPack.self, name)
@@ -44,13 +59,7 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
             throw AWSConfig.Failure.maxNumberOfConformancePacksExceededException(
                 "You have reached the limit of \(quota) conformance packs.")
         }
-        var parameters: [String: String] = [:]
-        for parameter in input.conformancePackInputParameters ?? [] {
-            parameters[parameter.parameterName] = parameter.parameterValue
-        }
-        var pack = StoredPack(
-            name: name, accountID: call.accountID, region: call.region, bucket: input.deliveryS3Bucket,
-            keyPrefix: input.deliveryS3KeyPrefix, parameters: parameters, updated: call.time)
+        var pack = pack(input, call)
         pack.tags = try old?.tags ?? []
         if old == nil { pack.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: []) }
         try records.place(pack, template, call.home)
@@ -103,24 +112,51 @@ extension StoredPack {
     }
 }
 
+extension PackTemplate {
+    /// The template as it is for a pack.
+    /// - Throws: ConformancePackTemplateValidationException.
+    init(_ text: String, for pack: StoredPack) throws(ServiceError) {
+        let pseudo = StoredPack.pseudo(pack.name, pack.accountID, pack.region)
+        do throws(Problem) { try self.init(text, given: pack.parameters, pseudo: pseudo) } catch {
+            throw .invalidTemplate(error.reason)
+        }
+    }
+
+    /// The roles with which remediations would run.
+    fileprivate var roles: Set<String> {
+        var roles: Set<String> = []
+        for resource in resources where resource.type == "AWS::Config::RemediationConfiguration" {
+            let parameter = resource.properties["Parameters"]?[RemediationDocument.roleParameter]
+            roles.formUnion(parameter?["StaticValue"]?["Values"]?.texts ?? [])
+        }
+        return roles
+    }
+}
+
+extension Call {
+    /// Who puts a pack hands the roles of its remediations on, as with PutRemediationConfigurations.
+    /// - Throws: AccessDenied.
+    func checkMayPassRoles(of template: PackTemplate) throws(ServiceError) {
+        for role in template.roles.sorted() {
+            guard try decision(RemediationCalls.passing(role)).isAllowed else {
+                throw .accessDenied(
+                    "User: \(caller.arn) is not authorized to perform: iam:PassRole on resource: \(role)")
+            }
+        }
+    }
+}
+
 extension MutableRecords {
     /// Puts a pack in its place with its rules and remediations; those that its template no longer has go.
     /// - Throws: ConformancePackTemplateValidationException.
-    func place(_ pack: StoredPack, _ template: String, _ home: RuleHome) throws(ServiceError) {
-        let parsed: PackTemplate
-        let pseudo = StoredPack.pseudo(pack.name, pack.accountID, pack.region)
-        do throws(PackTemplate.Problem) {
-            parsed = try PackTemplate(template, given: pack.parameters, pseudo: pseudo)
-        } catch {
-            throw .invalidTemplate(error.reason)
-        }
+    func place(_ pack: StoredPack, _ template: PackTemplate, _ home: RuleHome) throws(ServiceError) {
         guard try !list(Recorder.self, limit: 1).isEmpty else {
             throw AWSConfig.Failure.insufficientPermissionsException(
                 "There is no configuration recorder, which the rules of a conformance pack need.")
         }
         var names: [String: String] = [:]
         var placed: Set<String> = []
-        for resource in parsed.resources where resource.type == "AWS::Config::ConfigRule" {
+        for resource in template.resources where resource.type == "AWS::Config::ConfigRule" {
             var rule = try PackResources.rule(resource, pack, home)
             rule.pack = pack.packID
             rule.createdBy = StoredPack.creator
@@ -128,7 +164,7 @@ extension MutableRecords {
             placed.insert(rule.name)
             try place(rule, at: home.time, try get(StoredRule.self, rule.name))
         }
-        for resource in parsed.resources where resource.type == "AWS::Config::RemediationConfiguration" {
+        for resource in template.resources where resource.type == "AWS::Config::RemediationConfiguration" {
             try put(try PackResources.remediation(resource, names, home))
         }
         for rule in try readOnly.rules(of: pack) where !placed.contains(rule.name) {

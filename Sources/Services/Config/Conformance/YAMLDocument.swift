@@ -8,7 +8,7 @@ enum YAMLDocument {
         let reason: String
     }
 
-    /// How many values there may be, each as often as aliases repeat it.
+    /// How many values there may be.
     private static let mostNodes = 50_000
     /// How deeply values may nest.
     private static let mostDepth = 64
@@ -16,6 +16,10 @@ enum YAMLDocument {
     static func parse(_ text: String) throws(Problem) -> JSONValue {
         // The library follows nesting by recursion.
         guard isShallow(text) else { throw Problem(reason: "the template nests too deeply") }
+        // It also compares keys in full, with all that aliases in them stand for, before anything can be counted.
+        guard !hasAnchors(text) else {
+            throw Problem(reason: "YAML aliases are not allowed: the template has what looks like an anchor (&name)")
+        }
         let node: Node?
         do { node = try Yams.compose(yaml: text) } catch { throw Problem(reason: "\(error)") }
         guard let node else { throw Problem(reason: "the template is empty") }
@@ -48,6 +52,39 @@ enum YAMLDocument {
         return true
     }
 
+    /// Whether `&name` stands where a value may begin. What looks so within a text of several lines counts, too.
+    static func hasAnchors(_ text: String) -> Bool {
+        // The last character on the line before blanks and tags; a line's beginning is nil.
+        var last: Unicode.Scalar?
+        var isInTag = false
+        var isCandidate = false
+        for scalar in text.unicodeScalars {
+            if isCandidate, scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+                return true
+            }
+            if isCandidate, scalar == "_" || scalar == "-" { return true }
+            isCandidate = false
+            switch scalar {
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": (last, isInTag) = (nil, false)
+            case " ", "\t", "\u{FEFF}": isInTag = false
+            case "!" where isIndicator(last): isInTag = true
+            case _ where isInTag && scalar != ",": break
+            default:
+                isCandidate = scalar == "&" && isIndicator(last)
+                (last, isInTag) = (scalar, false)
+            }
+        }
+        return false
+    }
+
+    /// Whether a value may follow.
+    private static func isIndicator(_ scalar: Unicode.Scalar?) -> Bool {
+        switch scalar {
+        case nil, ":", ",", "[", "{", "-", "?": true
+        default: false
+        }
+    }
+
     private static func value(_ node: Node, depth: Int, _ left: inout Int) throws(Problem) -> JSONValue {
         left -= 1
         guard left > 0, depth < mostDepth else { throw Problem(reason: "the template is too large") }
@@ -60,9 +97,10 @@ enum YAMLDocument {
             plain = .array(elements)
         case .mapping(let mapping):
             var members: [JSONMember] = []
+            var names: Set<String> = []
             for (key, element) in mapping {
                 guard let name = key.scalar?.string else { throw Problem(reason: "a key is no text") }
-                guard !members.contains(where: { $0.key == name }) else {
+                guard names.insert(name).inserted else {
                     throw Problem(reason: "the key \(name) is there twice")
                 }
                 members.append(JSONMember(key: name, value: try value(element, depth: depth + 1, &left)))

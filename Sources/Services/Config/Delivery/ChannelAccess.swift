@@ -87,7 +87,7 @@ struct ChannelAccess: Sendable {
                 SNS.Publish.Input {
                     $0.topicArn = topic
                     // SNS takes no more.
-                    $0.subject = String(subject.prefix(99))
+                    $0.subject = String(subject.prefix(100))
                     $0.message = message.jsonText
                 }, as: identity)
         }

@@ -44,8 +44,7 @@ extension Call {
             throw AWSConfig.Failure.organizationAccessDeniedException(
                 "This action can only be performed if your account is in an organization.")
         }
-        let isDelegated = directory.organizationAccount(accountID)?.delegatedServices[OrganizationRule.creator] != nil
-        guard organization.managementAccountID == accountID || isDelegated else {
+        guard directory.mayDeployRules(accountID, to: organization) else {
             throw AWSConfig.Failure.organizationAccessDeniedException(
                 "This action can only be performed by the organization's management account or a delegated administrator."
             )
@@ -54,7 +53,24 @@ extension Call {
     }
 }
 
-/// Brings what an organization has to its accounts, or takes it away from them.
+extension IdentityDirectory {
+    /// Whether an account speaks for the accounts of its organization.
+    fileprivate func mayDeployRules(_ account: String, to organization: Organization) -> Bool {
+        organization.managementAccountID == account
+            || organizationAccount(account)?.delegatedServices[OrganizationRule.creator] != nil
+    }
+
+    /// The accounts that have what an account deploys: none once it no longer speaks for an organization.
+    fileprivate func accountsWithRules(of account: String) -> Set<String> {
+        guard let organization = organization(ofAccount: account), mayDeployRules(account, to: organization) else {
+            return []
+        }
+        return Set(accounts(managedBy: organization.managementAccountID).map(\.id))
+            .union([organization.managementAccountID])
+    }
+}
+
+/// Brings what an organization has to its accounts, or takes it away from them and from those that have left.
 struct DeployToOrganization: Job {
     static let kind = "Config::DeployToOrganization"
 
@@ -71,28 +87,29 @@ struct DeployToOrganization: Job {
         }
         let isDeleting = rule?.isDeleting ?? pack?.isDeleting ?? true
         let excluded = rule?.excluded ?? pack?.excluded ?? []
-        let members = environment.directory.organization(ofAccount: scope.account).map { organization in
-            environment.directory.accounts(managedBy: organization.managementAccountID).map(\.id)
-                + [organization.managementAccountID]
-        }
+        // Who may deploy and who belongs to the organization can have changed since the request, and since the last run.
+        let members = environment.directory.accountsWithRules(of: scope.account)
         let updated = rule?.updated ?? pack?.updated ?? 0
         let known = try await environment.read(scope) { (records) throws(ServiceError) in
             let rows = try records.list(MemberDeployment.self, of: deployment.id, limit: 10_000)
             return Dictionary(rows.map { ($0.account, $0) }) { first, _ in first }
         }
-        for account in Set(members ?? []).sorted() {
+        for account in members.union(known.keys).sorted() {
             let time = environment.now()
             let home = RuleHome(account: account, region: scope.region, time: time, environment: environment)
-            let isWanted = !isDeleting && !excluded.contains(account)
+            let isWanted = !isDeleting && members.contains(account) && !excluded.contains(account)
             if isWanted, let done = known[account], done.status.hasSuffix("_SUCCESSFUL"), done.updated >= updated {
                 continue
             }
             var failure: ServiceError?
             do throws(ServiceError) {
+                let made = pack.map { Self.made($0, home) }
+                let template: PackTemplate? =
+                    if isWanted, let pack, let made { try PackTemplate(pack.template, for: made) } else { nil }
                 try await environment.write(Scope(account: account, region: scope.region), requestID: "") {
                     (records) throws(ServiceError) in
                     if let rule { try Self.bring(rule, isWanted, home, records) }
-                    if let pack { try Self.bring(pack, isWanted, home, records) }
+                    if let made { try Self.bring(made, template, home, records) }
                 }
             } catch {
                 guard error.status < 500 else { throw error }
@@ -128,9 +145,13 @@ struct DeployToOrganization: Job {
         _ rule: OrganizationRule, _ isWanted: Bool, _ home: RuleHome, _ records: MutableRecords
     ) throws(ServiceError) {
         let old = try records.get(StoredRule.self, rule.memberName)
+        let isTheAccounts = old.map { $0.createdBy != OrganizationRule.creator } ?? false
         guard isWanted else {
-            if let old, !old.state.hasPrefix("DELETING") { try records.remove(old, at: home.time) }
+            if let old, !isTheAccounts, !old.state.hasPrefix("DELETING") { try records.remove(old, at: home.time) }
             return
+        }
+        guard !isTheAccounts else {
+            throw AWSConfig.Failure.resourceInUseException("The account has a rule \(rule.memberName) of its own.")
         }
         guard try !records.list(Recorder.self, limit: 1).isEmpty else {
             throw AWSConfig.Failure.noAvailableConfigurationRecorderException(
@@ -138,21 +159,32 @@ struct DeployToOrganization: Job {
         }
         var made = try StoredRule(rule.asked, named: rule.memberName, home)
         made.createdBy = OrganizationRule.creator
+        made.functionAccount = rule.accountID
         try records.place(made, at: home.time, old)
     }
 
-    private static func bring(
-        _ pack: OrganizationPack, _ isWanted: Bool, _ home: RuleHome, _ records: MutableRecords
-    ) throws(ServiceError) {
-        let old = try records.get(StoredPack.self, pack.memberName)
-        guard isWanted else {
-            if let old { try records.remove(old, home) }
-            return
-        }
+    private static func made(_ pack: OrganizationPack, _ home: RuleHome) -> StoredPack {
         var made = StoredPack(
             name: pack.memberName, accountID: home.account, region: home.region, bucket: pack.bucket,
             keyPrefix: pack.keyPrefix, parameters: pack.parameters, updated: home.time)
         made.createdBy = OrganizationRule.creator
-        try records.place(made, pack.template, home)
+        return made
+    }
+
+    /// - Parameter template: nil takes the pack away.
+    private static func bring(
+        _ made: StoredPack, _ template: PackTemplate?, _ home: RuleHome, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let old = try records.get(StoredPack.self, made.name)
+        let isTheAccounts = old.map { $0.createdBy != OrganizationRule.creator } ?? false
+        guard let template else {
+            if let old, !isTheAccounts { try records.remove(old, home) }
+            return
+        }
+        guard !isTheAccounts else {
+            throw AWSConfig.Failure.resourceInUseException(
+                "The account has a conformance pack \(made.name) of its own.")
+        }
+        try records.place(made, template, home)
     }
 }

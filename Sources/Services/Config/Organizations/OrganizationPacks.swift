@@ -39,27 +39,35 @@ extension RecordReading {
 extension AWSConfig.PutOrganizationConformancePack: PreparedWriteOperation, OnOrganizationPack {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         _ = try call.organizationOfRules()
-        return try await PackSource.template(input.templateBody, input.templateS3Uri, call)
+        let text = try await PackSource.template(input.templateBody, input.templateS3Uri, call)
+        let pack = pack(input, text, call)
+        let template: PackTemplate
+        do throws(PackTemplate.Problem) {
+            template = try PackTemplate(
+                text, given: pack.parameters, pseudo: StoredPack.pseudo(pack.memberName, call.accountID, call.region))
+        } catch {
+            throw AWSConfig.Failure.organizationConformancePackTemplateValidationException(
+                "Unable to validate the conformance pack template: \(error.reason)")
+        }
+        try call.checkMayPassRoles(of: template)
+        return text
+    }
+
+    private static func pack(_ input: Input, _ template: String, _ call: Call) -> OrganizationPack {
+        var parameters: [String: String] = [:]
+        for parameter in input.conformancePackInputParameters ?? [] {
+            parameters[parameter.parameterName] = parameter.parameterValue
+        }
+        return OrganizationPack(
+            name: input.organizationConformancePackName, accountID: call.accountID, region: call.region,
+            template: template, bucket: input.deliveryS3Bucket, keyPrefix: input.deliveryS3KeyPrefix,
+            parameters: parameters, excluded: input.excludedAccounts ?? [], updated: call.time)
     }
 
     public static func handle(
         _ input: Input, _ template: String, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var parameters: [String: String] = [:]
-        for parameter in input.conformancePackInputParameters ?? [] {
-            parameters[parameter.parameterName] = parameter.parameterValue
-        }
-        let pack = OrganizationPack(
-            name: input.organizationConformancePackName, accountID: call.accountID, region: call.region,
-            template: template, bucket: input.deliveryS3Bucket, keyPrefix: input.deliveryS3KeyPrefix,
-            parameters: parameters, excluded: input.excludedAccounts ?? [], updated: call.time)
-        do throws(PackTemplate.Problem) {
-            _ = try PackTemplate(
-                template, given: parameters, pseudo: StoredPack.pseudo(pack.memberName, call.accountID, call.region))
-        } catch {
-            throw AWSConfig.Failure.organizationConformancePackTemplateValidationException(
-                "Unable to validate the conformance pack template: \(error.reason)")
-        }
+        let pack = pack(input, template, call)
         try records.put(pack)
         try records.ensureServiceLinkedRole(of: OrganizationRule.creator, at: call.time)
         try records.schedule(DeployToOrganization(deployment: pack.deployment), id: pack.deployment.id, at: call.time)

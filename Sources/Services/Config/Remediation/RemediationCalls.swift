@@ -36,6 +36,11 @@ struct RemediationCalls: Sendable {
         (self.account, self.region, self.environment) = (account, region, environment)
     }
 
+    /// The caller hands a role to Systems Manager.
+    static func passing(_ role: String) -> Access {
+        Access("iam:PassRole", on: role, context: ["iam:passedtoservice": .one(principal)])
+    }
+
     @discardableResult
     func call<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output {
         try await environment.services(in: region).call(operation, input, as: identity)

@@ -13,10 +13,7 @@ extension AWSConfig.PutRemediationConfigurations: WriteOperation {
             accesses.append(
                 call.configAccess(StoredRemediation.arn(asked.configRuleName, call.accountID, call.region)))
             if let role = asked.parameters?[RemediationDocument.roleParameter]?.staticValue?.values.first {
-                accesses.append(
-                    Access(
-                        "iam:PassRole", on: role,
-                        context: ["iam:passedtoservice": .one(RemediationCalls.principal)]))
+                accesses.append(RemediationCalls.passing(role))
             }
         }
         return .required(accesses.isEmpty ? [call.configAccess("*")] : accesses)
@@ -75,10 +72,10 @@ extension StoredRemediation {
         if let missing = known.parameters.first(where: { $0.usual == nil && parameters[$0.name] == nil }) {
             throw .invalidParameterValue("The parameter \(missing.name) of \(asked.targetId) is missing.")
         }
-        guard parameters[RemediationDocument.roleParameter] != nil else {
+        guard role != nil else {
             throw .invalidParameterValue(
-                "The parameter \(RemediationDocument.roleParameter) is missing: it says with which role the document runs."
-            )
+                "The parameter \(RemediationDocument.roleParameter) must have one static value: it says with which role"
+                    + " the document runs.")
         }
     }
 
@@ -176,11 +173,7 @@ extension AWSConfig.StartRemediationExecution: WriteOperation {
             try records.get(StoredRemediation.self, name)
         }
         var accesses = [call.configAccess("*")]
-        if case .texts(let roles)? = remediation?.parameters[RemediationDocument.roleParameter], let role = roles.first
-        {
-            accesses.append(
-                Access("iam:PassRole", on: role, context: ["iam:passedtoservice": .one(RemediationCalls.principal)]))
-        }
+        if let role = remediation?.role { accesses.append(RemediationCalls.passing(role)) }
         return .required(accesses)
     }
 

@@ -58,7 +58,7 @@ struct RunRemediation: Job {
             }
         }
         let calls = try await RemediationCalls(
-            role: values[RemediationDocument.roleParameter]?.first ?? "", account: remediation.accountID,
+            role: remediation.role ?? "", account: remediation.accountID,
             region: remediation.region, environment)
         try await document.run(calls, RemediationArguments(values: values))
     }

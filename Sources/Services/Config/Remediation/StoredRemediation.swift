@@ -36,6 +36,14 @@ struct StoredRemediation: Record {
     var requirements: [Requirement] { [.account(accountID)] }
     var arn: String { Self.arn(rule, accountID, region) }
 
+    /// The role with which the document runs; nil unless it is one that whoever put this had to be allowed to pass.
+    var role: String? {
+        guard case .texts(let roles)? = parameters[RemediationDocument.roleParameter], roles.count == 1 else {
+            return nil
+        }
+        return roles.first
+    }
+
     static func arn(_ rule: String, _ account: String, _ region: String) -> String {
         ConfigName.arn(account, region, "\(arnType)/\(rule)/\(ConfigName.id(arnType, rule, account, region))")
     }

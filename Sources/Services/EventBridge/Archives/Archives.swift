@@ -181,19 +181,26 @@ struct ForgetArchivedEvents: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        for archive in environment.projection(BusIndex.self).archivesWithRetention {
-            let scope = Scope(account: archive.accountID, region: archive.region)
-            let end = RequestIDs.milliseconds(environment.now() - Double(archive.retentionDays) * 86_400)
-            while true {
-                let count = try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
-                    let old = try records.list(ArchivedEvent.self, of: archive.uniqueID, limit: Self.part)
-                        .prefix { RequestIDs.milliseconds($0.event.ingested) < end }
-                    for one in old { try records.delete(ArchivedEvent.self, one.key, of: archive.uniqueID) }
-                    return old.count
-                }
-                guard count == Self.part, !Task.isCancelled else { break }
-                await Task.yield()
+        var failure: ServiceError?
+        for archive in environment.projection(BusIndex.self).archivesWithRetention where !Task.isCancelled {
+            // One that can't be read must not keep all others from being swept.
+            do throws(ServiceError) { try await forget(archive, environment) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func forget(_ archive: StoredArchive, _ environment: Environment) async throws(ServiceError) {
+        let scope = Scope(account: archive.accountID, region: archive.region)
+        let end = RequestIDs.milliseconds(environment.now() - Double(archive.retentionDays) * 86_400)
+        while true {
+            let count = try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                let old = try records.list(ArchivedEvent.self, of: archive.uniqueID, limit: Self.part)
+                    .prefix { RequestIDs.milliseconds($0.event.ingested) < end }
+                for one in old { try records.delete(ArchivedEvent.self, one.key, of: archive.uniqueID) }
+                return old.count
             }
+            guard count == Self.part, !Task.isCancelled else { return }
+            await Task.yield()
         }
     }
 }

@@ -83,6 +83,7 @@ extension EventBridge.CancelReplay: WriteOperation, OnReplay {
         replay.state = .cancelled
         replay.ended = call.time
         try records.put(replay)
+        try records.forget(replay, after: call.time)
         return Output {
             $0.replayArn = replay.arn
             $0.state = replay.state.rawValue
@@ -159,6 +160,7 @@ struct RunReplay: Job {
             return (replay, rows)
         }
         guard let (replay, rows) = found, let bus = BusReference(arn: replay.destination) else { return }
+        try await environment.catchUpWithOtherNodes()
         let end = RequestIDs.milliseconds(replay.to)
         let wanted = rows.prefix { RequestIDs.milliseconds($0.event.ingested) < end }
         let only = replay.rules.isEmpty ? nil : Set(replay.rules)
@@ -177,7 +179,10 @@ struct RunReplay: Job {
             replay.state = isLast ? .completed : .running
             replay.last = last ?? replay.last
             replay.cursor = cursor ?? replay.cursor
-            if isLast { replay.ended = now }
+            if isLast {
+                replay.ended = now
+                try records.forget(replay, after: now)
+            }
             try records.put(replay)
             if !isLast { try records.schedule(job, id: name, at: now) }
         }
@@ -186,5 +191,29 @@ struct RunReplay: Job {
     /// Less than the keys of all events from a time on.
     private static func key(before time: Double) -> RowKey {
         RowKey(.number(RequestIDs.milliseconds(time) - 1), .text("\u{10FFFF}"))
+    }
+}
+
+/// Deletes a replay that is long over, whose name may then be another's.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html>
+struct ForgetReplay: Job {
+    static let kind = "EventBridge::ForgetReplay"
+    /// In seconds: 90 days.
+    static let keptSeconds = 90 * 86_400.0
+
+    let replay: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let name = replay
+        try await context.finish { (records) throws(ServiceError) in
+            guard let replay = try records.get(StoredReplay.self, name), replay.state.isOver else { return }
+            try records.delete(replay)
+        }
+    }
+}
+
+extension MutableRecords {
+    fileprivate func forget(_ replay: StoredReplay, after time: Double) throws(ServiceError) {
+        try schedule(ForgetReplay(replay: replay.name), id: replay.name, at: time + ForgetReplay.keptSeconds)
     }
 }

@@ -71,6 +71,7 @@ struct DeadLetters {
         }
         do throws(ServiceError) {
             try await attempt.complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
+            attempt.count(["InvocationsSentToDlq"])
         } catch {
             guard error.status >= 500 else { return try await attempt.complete() }
             throw error

@@ -24,6 +24,8 @@ struct DeliverEvents: Job {
         let waiting = try await environment.read(context.scope) { (records) throws(ServiceError) in
             try records.list(EventDelivery.self, of: partition, limit: Self.most)
         }
+        // Another node may have made the rule that these are for.
+        try await environment.catchUpWithOtherNodes()
         let due = waiting.filter { $0.due <= now + 1 }
         // A message group keeps its order as well as the queue can.
         let atOnce = isOrdered(environment) ? 1 : Self.atOnce
@@ -52,10 +54,21 @@ struct DeliverEvents: Job {
     /// Tries one delivery, and notes what has become of it. What can't be noted is tried again.
     private func deliver(_ delivery: EventDelivery, _ context: JobContext) async {
         let environment = context.environment
-        guard let rule = environment.projection(BusIndex.self).rule(ruleARN), let stored = rule.target(targetID),
-            let target = try? stored.view()
+        guard let rule = environment.projection(BusIndex.self).rule(ruleARN), let stored = rule.target(targetID)
         else {
-            // There is nobody to deliver to any more.
+            // There is nobody to deliver to any more, unless what is in memory is behind.
+            let id = targetID
+            try? await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+                if let rule = StoredRule.id(ofARN: delivery.ruleARN),
+                    try records.get(StoredRule.self, rule)?.target(id) != nil
+                {
+                    return
+                }
+                _ = try records.delete(delivery)
+            }
+            return
+        }
+        guard let target = try? stored.view() else {
             try? await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
                 _ = try records.delete(delivery)
             }
@@ -65,9 +78,11 @@ struct DeliverEvents: Job {
             environment: environment, scope: context.scope, rule: rule, target: target, delivery: delivery)
         do throws(DeliveryFailure) {
             try await attempt.run()
+            attempt.count(["Invocations", "InvocationAttempts", "SuccessfulInvocationAttempts"])
         } catch {
             do throws(ServiceError) { try await attempt.note(error) } catch {
-                // The row is still there, and due.
+                // The program may be ending. Where this fails too, the ledger is away, and so is this job's end.
+                if !Task.isCancelled { try? await attempt.putOff() }
             }
         }
     }

@@ -21,10 +21,12 @@ struct DeliveryAttempt: Sendable {
     private static let usualRetries = 185
     /// Between two tries, in seconds: about 185 of them in a day.
     private static let longestPause = 480.0
+    /// How long a dead-letter queue is waited for after an event was accepted, in seconds: twice what events may live.
+    private static let longestPatience = 172_800.0
 
     /// Delivers the event. Within Gatehouse, that is one transaction with the end of the delivery: it happens once.
     func run() async throws(DeliveryFailure) {
-        guard let kind = TargetKind(target.arn, environment) else {
+        guard let kind = TargetKind(target.arn, for: rule.accountID, environment) else {
             throw DeliveryFailure("RESOURCE_NOT_FOUND", "There is no \(target.arn).", isPassing: false)
         }
         do throws(ServiceError) {
@@ -182,6 +184,7 @@ struct DeliveryAttempt: Sendable {
     /// Puts a delivery off, or gives it up.
     func note(_ failure: DeliveryFailure) async throws(ServiceError) {
         let now = environment.now()
+        count(["InvocationAttempts"])
         let retries = target.retryPolicy?.maximumRetryAttempts ?? Self.usualRetries
         let age = Double(target.retryPolicy?.maximumEventAgeInSeconds ?? Self.usualAge)
         let pause = min(Self.longestPause, Double(1 << min(delivery.attempts, 20))) * Double.random(in: 0.75...1)
@@ -196,16 +199,34 @@ struct DeliveryAttempt: Sendable {
                 nil
             }
         guard let exhausted else {
-            let delivery = delivery
-            return try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
-                guard try records.delete(delivery) else { return }
-                var next = delivery
-                next.attempts += 1
-                next.due = RequestIDs.milliseconds(now + pause)
-                try records.put(next)
-            }
+            return try await again(at: now + pause)
         }
-        environment.metrics.add(1, to: .undeliveredEvents)
         try await DeadLetters(attempt: self, failure: failure, condition: exhausted).deliver()
+        count(["Invocations", "FailedInvocations"])
+        environment.metrics.add(1, to: .undeliveredEvents)
     }
+
+    /// Puts off a delivery that can't be given up now, since its dead-letter queue can't be reached. That has an end as well.
+    func putOff() async throws(ServiceError) {
+        let now = environment.now()
+        guard now < delivery.accepted + Self.longestPatience else {
+            environment.metrics.add(1, to: .undeliveredEvents)
+            return try await complete()
+        }
+        try await again(at: now + Self.longestPause)
+    }
+
+    private func again(at time: Double) async throws(ServiceError) {
+        let delivery = delivery
+        try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+            guard try records.delete(delivery) else { return }
+            var next = delivery
+            next.attempts += 1
+            next.due = RequestIDs.milliseconds(time)
+            try records.put(next)
+        }
+    }
+
+    /// Counts something for the metrics of the rule.
+    func count(_ names: [String]) { rule.count(names, at: environment.now(), in: environment.metricCounts) }
 }

@@ -16,7 +16,10 @@ struct FollowHistory: Follower {
 
     /// Where the event history is.
     static func end(_ environment: Environment) async throws(ServiceError) -> Int64 {
-        try await HistoryWalk(environment: environment).end()
+        let end = try await HistoryWalk(environment: environment).end()
+        // Who listens by way of another node must be known from here on.
+        try await environment.catchUpWithOtherNodes()
+        return end
     }
 
     static func prepare(

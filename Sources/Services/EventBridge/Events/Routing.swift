@@ -10,6 +10,7 @@ struct RoutedEvent: Sendable {
     let rules: [StoredRule]
     /// The archives that keep it.
     let archives: [StoredArchive]
+    fileprivate let counts: MetricCounts
 
     var isWanted: Bool { !rules.isEmpty || !archives.isEmpty }
 
@@ -23,6 +24,7 @@ struct RoutedEvent: Sendable {
         _ environment: Environment
     ) {
         self.event = event
+        counts = environment.metricCounts
         let index = environment.projection(BusIndex.self)
         var (rules, archives): ([StoredRule], [StoredArchive]) = ([], [])
         if index.isListened(bus), let value = try? JSONValue(parsing: Array(event.json.utf8), depthLimit: 1_000) {
@@ -47,6 +49,13 @@ extension MutableRecords {
     /// Accepts an event: what is to be delivered and kept of it is on disk with the transaction.
     func accept(_ routed: RoutedEvent, at time: Double) throws(ServiceError) {
         for rule in routed.rules { try of(rule.reference.scope).deliver(routed.event, to: rule, at: time) }
+        if !routed.rules.isEmpty {
+            afterwards {
+                for rule in routed.rules {
+                    rule.count(["MatchedEvents", "TriggeredRules"], at: time, in: routed.counts)
+                }
+            }
+        }
         for archive in routed.archives {
             try of(Scope(account: archive.accountID, region: archive.region)).put(
                 ArchivedEvent(archive: archive.uniqueID, event: routed.event))
@@ -82,8 +91,8 @@ extension MutableRecords {
     func endListening(to bus: BusReference) throws(ServiceError) {
         guard bus.isDefault else { return }
         let own = of(bus.scope)
-        guard try own.list(StoredRule.self, limit: 1_000).contains(where: { $0.bus == bus.name }) == false,
-            try own.list(StoredArchive.self, limit: 1_000).contains(where: { $0.source == bus.arn }) == false,
+        guard try own.rules(on: bus, limit: 1).isEmpty,
+            try own.list(StoredArchive.self).contains(where: { $0.source == bus.arn }) == false,
             let listened = try own.get(ListenedBus.self, ListenedBus.id)
         else { return }
         try own.delete(listened)

@@ -15,6 +15,8 @@ struct TakeAnnouncedEvents: Job {
         let announced = try await environment.read(context.scope) { (records) throws(ServiceError) in
             try records.list(AnnouncedEvent.self, limit: Self.most)
         }
+        // Another node may have made the rules that these are for.
+        try await environment.catchUpWithOtherNodes()
         let (scope, now) = (context.scope, environment.now())
         let bus = BusReference(account: scope.account, region: scope.region, name: BusReference.defaultName)
         let events = announced.map { one in

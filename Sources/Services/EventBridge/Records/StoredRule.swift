@@ -40,6 +40,12 @@ struct StoredRule: Record, Equatable {
 
     static func id(_ name: String, on bus: String) -> String { "\(bus)/\(name)" }
 
+    /// The id of the rule with an ARN; nil: it is no rule's.
+    static func id(ofARN text: String) -> String? {
+        guard let (type, rest) = ARN(parsing: text)?.typeAndRest, type == "rule" else { return nil }
+        return rest.contains("/") ? String(rest) : id(String(rest), on: BusReference.defaultName)
+    }
+
     func target(_ id: String) -> StoredTarget? { targets.first { $0.id == id } }
 
     var view: EventBridge.Rule {

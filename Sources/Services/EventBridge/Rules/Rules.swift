@@ -76,8 +76,8 @@ extension EventBridge.PutRule: PreparedWriteOperation {
             }
         }
         if old == nil {
-            let count = try own.list(StoredRule.self).count { $0.bus == bus.name }
-            guard count < call.quotas[.eventRules] else { throw .tooManyInEvents }
+            let quota = call.quotas[.eventRules]
+            guard try own.rules(on: bus, limit: quota).count < quota else { throw .tooManyInEvents }
         }
         var rule =
             old
@@ -97,6 +97,14 @@ extension EventBridge.PutRule: PreparedWriteOperation {
     }
 }
 
+extension RecordReading {
+    /// Up to `limit` rules of a bus.
+    func rules(on bus: BusReference, limit: Int) throws(ServiceError) -> ArraySlice<StoredRule> {
+        // Their ids begin with the bus.
+        try list(StoredRule.self, after: StoredRule.id("", on: bus.name), limit: limit).prefix { $0.bus == bus.name }
+    }
+}
+
 extension MutableRecords {
     /// Puts the next run of a scheduled rule on the schedule, or takes it off.
     func settle(_ rule: StoredRule, at time: Double) throws(ServiceError) {
@@ -113,12 +121,19 @@ extension MutableRecords {
 }
 
 /// An operation that enables or disables a rule.
-protocol StateOperation: WriteOperation, OnRule where OutputFields == EmptyFields {
+protocol StateOperation: PreparedWriteOperation, OnRule where OutputFields == EmptyFields {
     static var state: StoredRule.State { get }
 }
 
 extension StateOperation {
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+    /// Where the event history is now: what happened while a rule was disabled is not for it.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Int64 {
+        try await FollowHistory.end(call.environment)
+    }
+
+    public static func handle(
+        _ input: Input, _ end: Int64, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         let bus = try BusReference(input.eventBusName, call)
         var rule = try records.rule(input.name, on: bus)
         try rule.checkManaged(call)
@@ -126,6 +141,7 @@ extension StateOperation {
         let own = records.of(bus.scope)
         try own.put(rule)
         try own.settle(rule, at: call.time)
+        if state != .disabled { try records.listen(to: bus, from: end, call.environment) }
         return Output()
     }
 }

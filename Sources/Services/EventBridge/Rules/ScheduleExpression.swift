@@ -50,10 +50,12 @@ struct CronExpression: Equatable, Sendable {
     private let hours: Set<Int>
     private let days: Days
     private let months: Set<Int>
-    private let years: Set<Int>
+    /// In their order.
+    private let years: [Int]
 
     private static let firstYear = 1970
     private static let lastYear = 2199
+    private static let leapYear = 2000
 
     private enum Days: Equatable, Sendable {
         case ofMonth(Set<Int>)
@@ -75,7 +77,8 @@ struct CronExpression: Equatable, Sendable {
             let years = Self.values(fields[5], Self.firstYear...Self.lastYear),
             let days = Self.days(fields[2], fields[4])
         else { return nil }
-        (self.minutes, self.hours, self.months, self.years, self.days) = (minutes, hours, months, years, days)
+        (self.minutes, self.hours, self.months, self.days) = (minutes, hours, months, days)
+        self.years = years.sorted()
     }
 
     private static let months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -140,16 +143,27 @@ struct CronExpression: Equatable, Sendable {
     // MARK: Times
 
     /// The first minute after a time, in seconds since 1970; nil: there is none.
-    /// - Complexity: the days until then, at most those of eight years or so: what runs on the 29th of February is looked for
-    ///   that long; years that are far away are gone to at once.
+    /// - Complexity: the days until then in its months, some 1,000 at most of what comes again: a fifth Friday in February is up
+    ///   to 40 years away. Years that are far away are gone to at once.
     func next(after time: Double) -> Double? {
         guard time.isFinite, time > -1e12, time < 1e12 else { return nil }
+        // The 31st of February never comes.
+        if case .ofMonth(let days) = days,
+            !months.contains(where: { month in
+                days.contains { $0 <= Self.length(Self.leapYear, month) }
+            })
+        {
+            return nil
+        }
         let start = Int((time / 60).rounded(.down)) + 1
         var day = Self.floorDivide(start, 1_440)
         var minute = start - day * 1_440
+        var index = 0
         while true {
             let date = Self.date(ofDay: day)
-            guard let year = years.filter({ $0 >= date.year }).min() else { return nil }
+            while index < years.count, years[index] < date.year { index += 1 }
+            guard index < years.count else { return nil }
+            let year = years[index]
             guard year == date.year else {
                 (day, minute) = (Self.day(year, 1, 1), 0)
                 continue

@@ -47,9 +47,13 @@ enum TargetInput: Sendable {
         }
     }
 
+    /// What is sent is no longer, in bytes: no target takes more.
+    private static let longest = 1 << 20
+
     /// What is sent.
     /// - Parameter rule: whose target it is.
-    func text(of event: BusEvent, _ rule: StoredRule) -> String {
+    /// - Throws: for what a transformer makes too long.
+    func text(of event: BusEvent, _ rule: StoredRule) throws(ServiceError) -> String {
         func value() -> JSONValue { (try? JSONValue(parsing: Array(event.json.utf8), depthLimit: 1_000)) ?? .null }
         switch self {
         case .event: return event.json
@@ -59,11 +63,16 @@ enum TargetInput: Sendable {
             writer.json(path.value(in: value()) ?? .null)
             return String(decoding: writer.bytes, as: UTF8.self)
         case .transformed(let transformer):
-            return transformer.text(
-                of: value(),
-                InputTransformer.Variables(
-                    ruleARN: rule.arn, ruleName: rule.name,
-                    ingestionTime: Timestamp(secondsSinceEpoch: event.ingested).iso8601WithMilliseconds))
+            let variables = InputTransformer.Variables(
+                ruleARN: rule.arn, ruleName: rule.name,
+                ingestionTime: Timestamp(secondsSinceEpoch: event.ingested).iso8601WithMilliseconds)
+            guard let text = transformer.text(of: value(), variables, limit: Self.longest) else {
+                throw ServiceError(
+                    "INPUT_TOO_LONG",
+                    "What the input transformer makes of the event is longer than \(Self.longest) bytes.",
+                    status: 400)
+            }
+            return text
         }
     }
 }

@@ -16,9 +16,10 @@ enum TargetKind: Equatable, Sendable {
     /// What the operator has named a server for: functions, and all else that is not here.
     case server
 
-    /// - Returns: nil: nothing that can be delivered to.
-    init?(_ text: String, _ environment: Environment) {
-        if environment.outsideServers.eventDestinations[text] != nil {
+    /// - Parameter account: whose rule it is.
+    /// - Returns: nil: nothing that the account's rules can deliver to.
+    init?(_ text: String, for account: String, _ environment: Environment) {
+        if environment.outsideServers.eventDestination(text, for: account) != nil {
             self = .server
             return
         }
@@ -28,7 +29,8 @@ enum TargetKind: Equatable, Sendable {
         case "sns" where !arn.resource.contains(":"): self = .topic(region: arn.region)
         case "logs":
             let prefix = "log-group:"
-            guard arn.resource.hasPrefix(prefix) else { return nil }
+            // The calls that deliver name a group without its account, and are made in the rule's.
+            guard arn.resource.hasPrefix(prefix), arn.account == account else { return nil }
             let name = arn.resource.dropFirst(prefix.count).prefix { $0 != ":" }
             guard !name.isEmpty else { return nil }
             self = .logGroup(region: arn.region, name: String(name))
@@ -73,11 +75,14 @@ extension EventBridge.Target {
             ("ValidationException", "Parameter Targets is not valid. Reason: \(reason)")
         }
         if let unusual { return ("NotImplemented", "Gatehouse has no targets with \(unusual).") }
-        guard let kind = TargetKind(arn, environment) else {
+        guard let kind = TargetKind(arn, for: bus.account, environment) else {
+            if let arn = ARN(parsing: arn), ["lambda", "logs"].contains(arn.service), arn.account != bus.account {
+                return invalid("\(arn) is not in the account of the event bus.")
+            }
             return (
                 "NotImplemented",
                 "Gatehouse delivers events to queues, topics, log groups, event buses, API destinations, and what the operator has "
-                    + "named a server for with --event-destination; not to \(arn)."
+                    + "named a server for with --event-destination in the account of the event bus; not to \(arn)."
             )
         }
         if [input, inputPath, inputTransformer.map { _ in "" }].count(where: { $0 != nil }) > 1 {

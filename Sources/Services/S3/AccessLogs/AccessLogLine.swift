@@ -125,6 +125,9 @@ struct AccessLogLine {
         "PutBucketRequestPayment": "REQUEST_PAYMENT",
     ]
 
+    /// What a query names in a request of a bucket that does not list objects, versions or uploads.
+    static let bucketSubresources = subresources.union(["policy", "publicAccessBlock", "requestPayment"])
+
     private static let subresources: Set<String> = [
         "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory",
         "legal-hold", "lifecycle", "location", "metrics", "notification", "object-lock", "ownershipControls",

@@ -23,10 +23,10 @@ final class AccessLogQueue: Projection {
     func apply(_ changes: [Change]) {}
     func replaceAll(with changes: [Change]) { state.withLock { $0.lines = [] } }
 
-    /// Takes a request in if its bucket has a log.
+    /// Takes a request in if its bucket has a log, and counts it where the bucket has request metrics.
     static func take(_ environment: Environment, _ request: () -> AnsweredRequest) {
         let index = environment.projection(BucketIndex.self)
-        guard index.hasLogs else { return }
+        guard index.observesRequests else { return }
         let answered = request()
         let path = answered.request.path.dropFirst()
         guard let name = String(path.prefix { $0 != "/" }).removingPercentEncoding else { return }
@@ -38,8 +38,12 @@ final class AccessLogQueue: Projection {
             point = found?.point
             entry = point.flatMap { index.bucket($0.bucket) }
         }
-        guard let bucket = entry?.bucket, index.logging(of: bucket.name) != nil else { return }
+        guard let bucket = entry?.bucket else { return }
         let key = String(path.drop { $0 != "/" }.dropFirst()).removingPercentEncoding ?? ""
+        for metrics in index.requestMetrics(of: bucket.name) {
+            metrics.count(answered, bucket: bucket, accessPoint: point, key: key, environment.metricCounts)
+        }
+        guard index.logging(of: bucket.name) != nil else { return }
         let line = AccessLogLine(answered: answered, bucket: bucket, accessPoint: point, key: key)
         environment.projection(AccessLogQueue.self).add(bucket.name, line.text, environment)
     }

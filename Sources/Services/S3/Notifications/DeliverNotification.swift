@@ -1,3 +1,4 @@
+import Directory
 import Fetch
 import Platform
 import Wire
@@ -20,7 +21,7 @@ struct DeliverNotification: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let servers = context.environment.outsideServers
-        if servers.eventDestinations[destination] == nil, let bucket, let account,
+        if let bucket, let account, servers.eventDestination(destination, for: account) == nil,
             let service = NotifiedService(destination, bucket: bucket, account: account, context.environment)
         {
             return try await tell(service, context)
@@ -48,7 +49,7 @@ struct DeliverNotification: Job {
     }
 
     private func deliver(_ servers: OutsideServers) async throws(ServiceError) {
-        guard let address = servers.eventDestinations[destination] else {
+        guard let address = server(servers) else {
             throw failure("no server stands for it: name one with --event-destination")
         }
         var limits = Fetch.Limits()
@@ -66,6 +67,11 @@ struct DeliverNotification: Job {
             throw failure("\(error)")
         }
         guard (200...299).contains(answer.status) else { throw failure("the server answered \(answer.status)") }
+    }
+
+    private func server(_ servers: OutsideServers) -> WebAddress? {
+        guard let owner = account ?? ARN(parsing: destination)?.account else { return nil }
+        return servers.eventDestination(destination, for: owner)
     }
 
     private func failure(_ reason: String) -> ServiceError {

@@ -239,8 +239,8 @@ extension S3.PutBucketNotificationConfiguration {
             }
         }
         guard input.skipDestinationValidation != true else { return }
-        let destinations = call.environment.outsideServers.eventDestinations
-        for rule in rules where destinations[rule.destination] == nil {
+        let servers = call.environment.outsideServers
+        for rule in rules where servers.eventDestination(rule.destination, for: bucket.accountID) == nil {
             let service = NotifiedService(
                 rule.destination, bucket: bucket.name, account: bucket.accountID, call.environment)
             if try service?.takesMessages(at: call.time) == true { continue }
@@ -249,7 +249,8 @@ extension S3.PutBucketNotificationConfiguration {
                 [
                     "ArgumentName1": rule.destination,
                     "ArgumentValue1": service == nil
-                        ? "No server stands for this destination: the operator names it with --event-destination ARN=URL."
+                        ? "No server stands for this destination of the bucket's account: the operator names it with "
+                            + "--event-destination ARN=URL."
                         : "Permissions on the destination \(rule.destination.hasPrefix("arn:aws:sns:") ? "topic" : "queue")"
                             + " do not allow S3 to publish notifications from this bucket",
                 ])

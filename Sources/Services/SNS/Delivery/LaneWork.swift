@@ -40,6 +40,8 @@ struct LaneWork: Sendable {
         case done
         /// A queue gets it in the transaction in which its row goes.
         case sends(PreparedCall<SQS.SendMessage>)
+        /// The same with a dead-letter queue.
+        case redrives(PreparedCall<SQS.SendMessage>)
         /// It is to be tried again, in milliseconds since 1970.
         case again(due: Int64)
         /// It waits behind others that failed.
@@ -50,7 +52,7 @@ struct LaneWork: Sendable {
         let start = ContinuousClock.now
         repeat {
             guard try await step() else { break }
-        } while ContinuousClock.now - start < Self.patience
+        } while ContinuousClock.now - start < Self.patience && !Task.isCancelled
         let (lane, topicName, topicID) = (lane, topicName, topicID)
         try await context.finish { (records) throws(ServiceError) in
             guard let next = try records.list(PendingDelivery.self, of: topicID, lane.range, limit: 1).first,
@@ -65,8 +67,7 @@ struct LaneWork: Sendable {
         let (rows, topic, stored, subscriptions, failing) = try await read()
         guard let topic, !rows.isEmpty else { return false }
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        let name = TopicName(name: topicName, account: context.scope.account, region: context.scope.region)
-        let protection = environment.projection(TopicIndex.self).entry(name)?.protection
+        let protection = environment.projection(TopicIndex.self).protection(of: topic)
         let signer = try await environment.signer(in: topic.region)
         var writers: [String: MessageWriter] = [:]
         var unreadable: Set<String> = []
@@ -86,7 +87,9 @@ struct LaneWork: Sendable {
                 continue
             }
             if unreadable.contains(row.messageID) {
-                results.append((row, try await failed(row, Subscriber(subscription), topic, nil)))
+                let outcome = try await failed(row, Subscriber(subscription), topic, nil)
+                results.append((row, outcome))
+                if lane.isOrdered, case .again = outcome { break }
             } else if let writer = writers[row.messageID],
                 writer.content.kind != .notification || subscription.state == .confirmed
             {
@@ -103,9 +106,11 @@ struct LaneWork: Sendable {
             }
         }
         results += lane.isOrdered ? try await inOrder(items, topic) : try await atOnce(items, topic)
-        try await commit(results)
+        let isAllKept = try await commit(results, topic)
         // In order, the first that fails keeps the others waiting.
-        let isHeldUp = lane.isOrdered && results.contains { if case .again = $0.outcome { true } else { false } }
+        let isHeldUp =
+            lane.isOrdered
+            && (!isAllKept || results.contains { if case .again = $0.outcome { true } else { false } })
         return rows.count == Self.batch && !isHeldUp
     }
 
@@ -159,7 +164,7 @@ struct LaneWork: Sendable {
         _ items: [Item], _ topic: Topic
     ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        for item in items {
+        for item in items where !Task.isCancelled {
             let outcome = try await deliver(item, topic)
             results.append((item.row, outcome))
             if case .again = outcome { break }
@@ -172,10 +177,10 @@ struct LaneWork: Sendable {
     ) async throws(ServiceError) -> [(row: PendingDelivery, outcome: Outcome)] {
         var rest = items[...]
         var results: [(row: PendingDelivery, outcome: Outcome)] = []
-        var failure: ServiceError?
+        var (failure, unfinished): (ServiceError?, [PendingDelivery]) = (nil, [])
         await withTaskGroup(of: (PendingDelivery, Result<Outcome, ServiceError>).self) { group in
             func begin() {
-                guard let item = rest.popFirst() else { return }
+                guard !Task.isCancelled, let item = rest.popFirst() else { return }
                 group.addTask {
                     do throws(ServiceError) { return (item.row, .success(try await deliver(item, topic))) } catch {
                         return (item.row, .failure(error))
@@ -186,14 +191,18 @@ struct LaneWork: Sendable {
             for await (row, result) in group {
                 switch result {
                 case .success(let outcome): results.append((row, outcome))
-                case .failure(let error): failure = error
+                case .failure(let error):
+                    failure = error
+                    unfinished.append(row)
                 }
                 begin()
             }
         }
         // What was delivered is kept all the same.
         if results.isEmpty, let failure { throw failure }
-        return results
+        // The others would be due at once, again and again.
+        let due = RequestIDs.milliseconds(environment.now() + 1)
+        return results + unfinished.map { ($0, .again(due: due)) }
     }
 
     private func deliver(_ item: Item, _ topic: Topic) async throws(ServiceError) -> Outcome {
@@ -201,12 +210,17 @@ struct LaneWork: Sendable {
         if subscription.transport == .sqs {
             switch await QueueDelivery(item.subscriber, topic, environment).prepared(item.writer) {
             case .prepared(let send): return .sends(send)
+            case .redriven(let send): return .redrives(send)
             case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
-            case .failed: return .done
+            case .failed:
+                topic.count("NumberOfNotificationsFailed", environment)
+                return .done
             }
         }
         switch try await WebDelivery(subscription, topic, environment).send(item.writer) {
-        case .delivered: return .done
+        case .delivered:
+            if item.writer.content.kind == .notification { topic.count("NumberOfNotificationsDelivered", environment) }
+            return .done
         case .retryable: return try await failed(item.row, item.subscriber, topic, item.writer)
         case .failed: return await deadLetter(item.subscriber, topic, item.writer)
         }
@@ -229,40 +243,62 @@ struct LaneWork: Sendable {
 
     private func deadLetter(_ subscriber: Subscriber, _ topic: Topic, _ writer: MessageWriter) async -> Outcome {
         let send = await QueueDelivery(subscriber, topic, environment).preparedDeadLetter(writer)
-        return send.map { .sends($0) } ?? .done
+        if send == nil, writer.content.kind == .notification { topic.count("NumberOfNotificationsFailed", environment) }
+        return send.map { .redrives($0) } ?? .done
     }
 
     /// Keeps what has become of deliveries. If a queue refuses in the last moment, each is kept by itself, and that one is tried
-    /// again.
-    private func commit(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
-        guard !results.isEmpty else { return }
+    /// again; in order, those behind it wait.
+    /// - Returns: whether none was refused.
+    private func commit(
+        _ results: [(row: PendingDelivery, outcome: Outcome)], _ topic: Topic
+    ) async throws(ServiceError) -> Bool {
+        guard !results.isEmpty else { return true }
         do throws(ServiceError) {
-            try await write(results)
+            try await write(results, topic)
+            return true
         } catch {
             guard error.status < 500, results.count > 1 || isSend(results) else { throw error }
+            var isAllKept = true
             for result in results {
-                do throws(ServiceError) { try await write([result]) } catch {
+                do throws(ServiceError) { try await write([result], topic) } catch {
                     let due = RequestIDs.milliseconds(environment.now() + 1)
-                    try await write([(result.row, .again(due: due))])
+                    try await write([(result.row, .again(due: due))], topic)
+                    if lane.isOrdered { return false }
+                    isAllKept = false
                 }
             }
+            return isAllKept
         }
     }
 
     private func isSend(_ results: [(row: PendingDelivery, outcome: Outcome)]) -> Bool {
-        results.contains { if case .sends = $0.outcome { true } else { false } }
+        results.contains {
+            switch $0.outcome {
+            case .sends, .redrives: true
+            case .done, .again, .waits: false
+            }
+        }
     }
 
-    private func write(_ results: [(row: PendingDelivery, outcome: Outcome)]) async throws(ServiceError) {
-        let (lane, topicName, topicID) = (lane, topicName, topicID)
+    private func write(
+        _ results: [(row: PendingDelivery, outcome: Outcome)], _ topic: Topic
+    ) async throws(ServiceError) {
+        let (lane, topicName, topicID, environment) = (lane, topicName, topicID, environment)
         try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
             var earliest: Int64?
+            var (delivered, redriven) = (0, 0)
             for (row, outcome) in results {
                 // Another node may have been first, or the topic is gone.
                 guard try records.delete(row) else { continue }
                 switch outcome {
                 case .done: break
-                case .sends(let send): _ = try send.complete(in: records)
+                case .sends(let send):
+                    _ = try send.complete(in: records)
+                    delivered += 1
+                case .redrives(let send):
+                    _ = try send.complete(in: records)
+                    redriven += 1
                 case .again(let due):
                     var row = row
                     row.attempts += 1
@@ -285,6 +321,12 @@ struct LaneWork: Sendable {
             }
             if let earliest, !lane.isOrdered {
                 try records.work(on: .again, of: topicName, topicID, at: Double(earliest) / 1000)
+            }
+            let counts = (delivered: delivered, redriven: redriven)
+            records.afterwards {
+                topic.count("NumberOfNotificationsDelivered", times: counts.delivered, environment)
+                topic.count("NumberOfNotificationsFailed", times: counts.redriven, environment)
+                topic.count("NumberOfNotificationsRedrivenToDlq", times: counts.redriven, environment)
             }
         }
     }

@@ -7,8 +7,10 @@ import Wire
 /// <https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>
 struct QueueDelivery: Sendable {
     enum Outcome: Sendable {
-        /// It is sent when the transaction is committed in which this is completed; to the queue, or to the one for dead letters.
+        /// It is sent when the transaction is committed in which this is completed.
         case prepared(PreparedCall<SQS.SendMessage>)
+        /// The same to the queue for dead letters, since the queue itself will never take it.
+        case redriven(PreparedCall<SQS.SendMessage>)
         /// It may succeed later.
         case retryable
         /// It never will, and no queue for dead letters takes it.
@@ -34,7 +36,7 @@ struct QueueDelivery: Sendable {
             return .prepared(try await send(writer, to: queue))
         } catch {
             guard error.status < 500 else { return .retryable }
-            return await preparedDeadLetter(writer).map { .prepared($0) } ?? .failed
+            return await preparedDeadLetter(writer).map { .redriven($0) } ?? .failed
         }
     }
 

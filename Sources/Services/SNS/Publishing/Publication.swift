@@ -23,6 +23,24 @@ public struct Publication: Sendable {
         /// The ids of the subscriptions that get it by a job.
         var later: [String] = []
         var mail: [MailMessage] = []
+        /// In bytes.
+        let size: Int
+        /// So many subscribers don't want it.
+        var filteredOut = 0
+        /// To so many it can't be delivered.
+        var failed = 0
+        /// So many go to dead-letter queues.
+        var redriven = 0
+
+        /// For the metrics of the topic. What is delivered later counts then.
+        func count(for topic: Topic, _ environment: Environment) {
+            topic.count("NumberOfMessagesPublished", environment)
+            topic.count("PublishSize", unit: "Bytes", value: Double(size), environment)
+            topic.count("NumberOfNotificationsDelivered", times: direct.count + mail.count - redriven, environment)
+            topic.count("NumberOfNotificationsFilteredOut", times: filteredOut, environment)
+            topic.count("NumberOfNotificationsFailed", times: failed + redriven, environment)
+            topic.count("NumberOfNotificationsRedrivenToDlq", times: redriven, environment)
+        }
     }
 
     private let topic: Topic
@@ -49,13 +67,17 @@ public struct Publication: Sendable {
             if let protection = entry.protection {
                 content = try content.protected(by: protection, from: call.protectedPrincipals)
             }
-            var item = Item(content: content)
+            var item = Item(content: content, size: message.size)
             guard let signer else {
                 items.append(item)
                 continue
             }
             let shared = MessageWriter(content, topic, signer, call.environment)
-            for (id, subscriber) in subscribers where subscriber.wants(content) {
+            for (id, subscriber) in subscribers {
+                guard subscriber.wants(content) else {
+                    if subscriber.subscription.state == .confirmed { item.filteredOut += 1 }
+                    continue
+                }
                 let subscription = subscriber.subscription
                 guard subscription.transport.isMail || subscription.transport == .sqs && !topic.isFIFO,
                     item.direct.count < mostDirect || subscription.transport.isMail
@@ -71,8 +93,11 @@ public struct Publication: Sendable {
                 }
                 switch await QueueDelivery(subscriber, topic, call.environment).prepared(writer) {
                 case .prepared(let send): item.direct.append(send)
+                case .redriven(let send):
+                    item.direct.append(send)
+                    item.redriven += 1
                 case .retryable: item.later.append(id)
-                case .failed: break
+                case .failed: item.failed += 1
                 }
             }
             items.append(item)
@@ -109,6 +134,8 @@ public struct Publication: Sendable {
                         encrypted: try key?.seal(content)))
                 try own.enqueue(item.later, content, of: topic, at: call.time)
             }
+            let (topic, environment) = (topic, call.environment)
+            own.afterwards { item.count(for: topic, environment) }
             return Accepted(id: content.id, sequence: content.sequence)
         }
     }

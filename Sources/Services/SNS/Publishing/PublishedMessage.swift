@@ -7,6 +7,8 @@ import Wire
 struct PublishedMessage: Sendable {
     /// In bytes, with attributes; of all messages of a batch together as well.
     static let longest = 262_144
+    /// Characters of a subject. AWS's page says fewer than a hundred, but AWS takes, and sends, a hundred.
+    static let longestSubject = 100
 
     let text: String
     let texts: [String: String]
@@ -43,7 +45,7 @@ struct PublishedMessage: Sendable {
         default: throw .invalidParameter("MessageStructure")
         }
         if let subject {
-            guard (1..<100).contains(subject.count),
+            guard (1...Self.longestSubject).contains(subject.count),
                 subject.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
             else { throw .invalidParameter("Subject") }
         }

@@ -119,12 +119,10 @@ struct EmptyTopic: Job {
     let topicID: String
 
     func run(_ context: JobContext) async throws(ServiceError) {
-        let topicID = topicID
-        while try await context.environment.write(
-            context.scope, requestID: "",
-            { (records) throws(ServiceError) in try Self.deleteSome(of: topicID, records) })
-        {}
-        try await context.finish { (_) throws(ServiceError) in }
+        let (job, id, now) = (self, context.id, context.environment.now())
+        try await context.finish { (records) throws(ServiceError) in
+            if try Self.deleteSome(of: job.topicID, records) { try records.schedule(job, id: id, at: now) }
+        }
     }
 
     /// - Returns: whether there may be more.

@@ -17,10 +17,15 @@ private struct ReceivedMessages {
     /// - Throws: ReceiptHandleIsInvalid, InvalidParameterValue.
     func delete(_ handle: String) throws(ServiceError) {
         let receipt = try call.receiptHandles.open(handle, of: messages.queue, call.environment)
-        guard messages.queue.isFIFO else { return try messages.deleteUnordered(receipt) }
-        try messages.deleteInOrder(receipt, handle)
-        // The rest of its group may be free now.
-        wake(at: messages.now)
+        if messages.queue.isFIFO {
+            try messages.deleteInOrder(receipt, handle)
+            // The rest of its group may be free now.
+            wake(at: messages.now)
+        } else {
+            try messages.deleteUnordered(receipt)
+        }
+        let (call, queue) = (call, messages.queue.reference)
+        messages.records.afterwards { call.count("NumberOfMessagesDeleted", of: queue) }
     }
 
     /// - Throws: ReceiptHandleIsInvalid, InvalidParameterValue, MessageNotInflight.

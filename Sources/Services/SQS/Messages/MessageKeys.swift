@@ -101,8 +101,12 @@ final class MessageKeys: Projection {
         return secrets
     }
 
+    /// Whom KMS has answered. Names come again: a session of the same name may be allowed less, and a user be another one.
     private static func name(_ call: Call) -> String {
-        guard let service = call.caller.servicePrincipal else { return call.caller.arn }
+        let caller = call.caller
+        guard let service = caller.servicePrincipal else {
+            return "\(caller.arn) \(caller.session == nil ? caller.userID : caller.accessKeyID)"
+        }
         return "\(service.name) \(service.sourceAccount) \(service.sourceARN ?? "")"
     }
 

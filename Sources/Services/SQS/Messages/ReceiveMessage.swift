@@ -13,7 +13,12 @@ extension SQS.ReceiveMessage: ComputeOperation, OnQueue {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let receiver = try MessageReceiver(input, call)
         let messages = try await receiver.messages()
-        guard !messages.isEmpty else { return Output() }
+        let queue = try call.queue(input.queueUrl)
+        guard !messages.isEmpty else {
+            call.count("NumberOfEmptyReceives", of: queue)
+            return Output()
+        }
+        call.count("NumberOfMessagesReceived", of: queue, times: messages.count)
         call.recordDurably()
         return Output { $0.messages = messages }
     }
@@ -89,7 +94,8 @@ private struct MessageReceiver: Sendable {
                     "Too many messages in flight: there can be \(QueueMessages.mostInFlight) at most.")
             case .overLimit:
                 guard await wait(nil, version, signals) else { return [] }
-            case .onlyOld: continue
+            case .onlyOld:
+                guard !Task.isCancelled, !environment.ending.hasBegun else { return [] }
             case .nothing(let due):
                 guard await wait(due, version, signals) else { return [] }
             }

@@ -12,6 +12,8 @@ public struct PreparedMessage: Sendable {
     /// Of its entry in a batch.
     let entry: String
     let message: NewMessage
+    /// In bytes, before it was encrypted.
+    let size: Int
     let bodyMD5: String
     let attributesMD5: String?
     let systemAttributesMD5: String?
@@ -50,7 +52,7 @@ struct MessageSender {
             id: UUID().uuidString.lowercased(), group: request.group, deduplicationID: deduplicationID,
             senderID: call.senderID, trace: header, content: bytes, dataKey: key, delay: isFIFO ? nil : request.delay)
         return PreparedMessage(
-            entry: id, message: message, bodyMD5: content.bodyMD5,
+            entry: id, message: message, size: content.size, bodyMD5: content.bodyMD5,
             attributesMD5: MessageContent.md5(content.attributes),
             systemAttributesMD5: trace.flatMap { MessageContent.md5([$0]) })
     }
@@ -67,6 +69,10 @@ struct MessageSender {
         let count = added.count { $0.due <= now }
         let next = added.lazy.map(\.due).filter { $0 > now }.min()
         records.afterwards {
+            call.count("NumberOfMessagesSent", of: queue.reference, times: messages.count)
+            for message in messages {
+                call.count("SentMessageSize", of: queue.reference, unit: "Bytes", Double(message.size))
+            }
             signals.wake(id, count)
             if let next { signals.wake(id, waitingPast: next) }
         }

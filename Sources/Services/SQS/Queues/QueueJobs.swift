@@ -42,23 +42,30 @@ struct ForgetMessages: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        for entry in environment.projection(QueueIndex.self).all {
-            // Most queues have nothing of that.
-            var isMore = try await environment.read(entry.queue.reference.scope) { (records) throws(ServiceError) in
-                guard let queue = try records.get(Queue.self, entry.queue.name) else { return false }
-                return try records.hasOld(in: queue, at: RequestIDs.milliseconds(environment.now()))
-            }
-            while isMore {
-                isMore = try await environment.write(entry.queue.reference.scope, requestID: "") {
-                    (records) throws(ServiceError) in
-                    guard let queue = try records.get(Queue.self, entry.queue.name) else { return false }
-                    let messages = QueueMessages(queue, records, at: environment.now())
-                    let isMore = try messages.settle(limit: Self.portion)
-                    return try messages.forgetIDs(limit: Self.portion) >= Self.portion || isMore
-                }
+        var failure: ServiceError?
+        for entry in environment.projection(QueueIndex.self).all where !Task.isCancelled {
+            // One that can't be read must not keep all others from being swept.
+            do throws(ServiceError) { try await forget(entry.queue, environment) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+        try await context.finish { _ throws(ServiceError) in }
+    }
+
+    private func forget(_ queue: Queue, _ environment: Environment) async throws(ServiceError) {
+        let (scope, name) = (queue.reference.scope, queue.name)
+        // Most queues have nothing of that.
+        var isMore = try await environment.read(scope) { (records) throws(ServiceError) in
+            guard let queue = try records.get(Queue.self, name) else { return false }
+            return try records.hasOld(in: queue, at: RequestIDs.milliseconds(environment.now()))
+        }
+        while isMore, !Task.isCancelled {
+            isMore = try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                guard let queue = try records.get(Queue.self, name) else { return false }
+                let messages = QueueMessages(queue, records, at: environment.now())
+                let isMore = try messages.settle(limit: Self.portion)
+                return try messages.forgetIDs(limit: Self.portion) >= Self.portion || isMore
             }
         }
-        try await context.finish { _ throws(ServiceError) in }
     }
 }
 

@@ -23,6 +23,8 @@ struct MoveTask: Record {
     let source: String
     /// An ARN; nil: each message goes back to where it came from.
     let destination: String?
+    /// The ARNs of the queues to which messages may go back; nil: there is a destination.
+    let homes: [String]?
     /// Messages in a second; nil: as many as can be.
     let rate: Int?
     let toMove: Int
@@ -61,19 +63,28 @@ struct MoveTask: Record {
 extension QueueMessages {
     /// Moves messages on that can be received, as new ones.
     /// - Parameter limit: how many.
-    /// - Returns: how many were moved; and why it can't go on, where it can't.
-    func move(
-        limit: Int, to destination: QueueMessages?
-    ) throws(ServiceError) -> (moved: [QueueReference: Int], failure: String?) {
-        var moved: [QueueReference: Int] = [:]
+    func move(limit: Int, to place: MovePlace) throws(ServiceError) -> MovedMessages {
+        var result = MovedMessages()
         for message in try movable(limit: limit) {
+            result.seen += 1
             if hasExpired(message) {
                 try remove(message)
                 continue
             }
-            let home = destination == nil ? try home(of: message) : destination
-            guard let destination = home else {
-                return (moved, message.source == nil ? "CouldNotDetermineMessageSource" : Self.noQueue)
+            let destination: QueueMessages
+            switch place {
+            case .queue(let queue): destination = queue
+            case .homes(let permitted):
+                guard let reference = message.source.flatMap({ QueueReference(arn: $0) }) else {
+                    return result.failed("CouldNotDetermineMessageSource")
+                }
+                guard let home = try records.of(reference.scope).get(Queue.self, reference.name) else {
+                    return result.failed(MovedMessages.noQueue)
+                }
+                guard permitted.contains(home.arn), home.uniqueID != queue.uniqueID else {
+                    return result.failed("CouldNotDetermineMessageSource")
+                }
+                destination = of(home)
             }
             var new = NewMessage(message, content: try content(of: message))
             new.id = UUID().uuidString.lowercased()
@@ -84,25 +95,39 @@ extension QueueMessages {
                 new.delay = 0
                 _ = try destination.add(new)
             }
-            moved[destination.queue.reference, default: 0] += 1
+            result.moved[destination.queue.reference, default: 0] += 1
         }
-        return (moved, nil)
-    }
-
-    static let noQueue = "AWS.SimpleQueueService.NonExistentQueue"
-
-    /// The queue that a dead letter came from.
-    private func home(of message: StoredMessage) throws(ServiceError) -> QueueMessages? {
-        guard let source = message.source.flatMap({ QueueReference(arn: $0) }),
-            let queue = try records.of(source.scope).get(Queue.self, source.name)
-        else { return nil }
-        return of(queue)
+        return result
     }
 
     private func movable(limit: Int) throws(ServiceError) -> [StoredMessage] {
         guard queue.isFIFO else { return try visible(limit: limit) }
         _ = try unlock(limit: limit)
         return try inOrder(limit: limit)
+    }
+}
+
+/// Where messages are moved.
+enum MovePlace {
+    case queue(QueueMessages)
+    /// Each to where it came from, if that is one of these ARNs: those for which whoever wants it was asked.
+    case homes(Set<String>)
+}
+
+/// What has become of a portion of messages.
+struct MovedMessages {
+    static let noQueue = "AWS.SimpleQueueService.NonExistentQueue"
+
+    /// How many were looked at, those whose retention was over included.
+    var seen = 0
+    var moved: [QueueReference: Int] = [:]
+    /// Why it can't go on; nil: it can.
+    var failure: String?
+
+    func failed(_ reason: String) -> MovedMessages {
+        var result = self
+        result.failure = reason
+        return result
     }
 }
 
@@ -121,19 +146,19 @@ struct MoveMessages: Job {
         try await context.finish { (records) throws(ServiceError) in
             guard var task = try records.get(MoveTask.self, job.task), task.status == .running else { return }
             let portion = min(Self.portion, task.rate ?? Self.portion)
-            let (moved, failure) = try job.move(task, portion, records, at: now)
-            let count = moved.values.reduce(0, +)
+            let result = try job.move(task, portion, records, at: now)
+            let count = result.moved.values.reduce(0, +)
             task.moved += count
-            if let failure {
+            if let failure = result.failure {
                 (task.status, task.failure) = (.failed, failure)
-            } else if count == 0 {
+            } else if result.seen == 0 {
                 task.status = .completed
             } else {
                 let pause = task.rate.map { Double(count) / Double($0) } ?? 0
                 try records.schedule(job, id: id, at: now + pause)
             }
             try records.put(task)
-            for (queue, count) in moved {
+            for (queue, count) in result.moved {
                 guard let found = try records.of(queue.scope).get(Queue.self, queue.name) else { continue }
                 records.afterwards { signals.wake(found.uniqueID, count) }
             }
@@ -142,15 +167,17 @@ struct MoveMessages: Job {
 
     private func move(
         _ task: MoveTask, _ portion: Int, _ records: MutableRecords, at now: Double
-    ) throws(ServiceError) -> (moved: [QueueReference: Int], failure: String?) {
+    ) throws(ServiceError) -> MovedMessages {
         guard let source = QueueReference(arn: task.source),
             let queue = try records.of(source.scope).get(Queue.self, source.name)
-        else { return ([:], QueueMessages.noQueue) }
+        else { return MovedMessages(failure: MovedMessages.noQueue) }
         let messages = QueueMessages(queue, records, at: now)
-        guard let arn = task.destination else { return try messages.move(limit: portion, to: nil) }
+        guard let arn = task.destination else {
+            return try messages.move(limit: portion, to: .homes(Set(task.homes ?? [])))
+        }
         guard let destination = QueueReference(arn: arn),
             let found = try records.of(destination.scope).get(Queue.self, destination.name)
-        else { return ([:], QueueMessages.noQueue) }
-        return try messages.move(limit: portion, to: messages.of(found))
+        else { return MovedMessages(failure: MovedMessages.noQueue) }
+        return try messages.move(limit: portion, to: .queue(messages.of(found)))
     }
 }

@@ -58,6 +58,7 @@ extension SQS.StartMessageMoveTask: WriteOperation {
         for old in earlier.dropLast(MoveTask.most - 1) { try records.delete(old) }
         let task = MoveTask(
             id: RequestIDs.make(time: call.time), source: queue.arn, destination: input.destinationArn,
+            homes: input.destinationArn == nil ? call.queues.sources(of: source.arn).map(\.arn) : nil,
             rate: input.maxNumberOfMessagesPerSecond,
             toMove: try records.count(StoredMessage.self, of: queue.messages), started: call.time)
         try records.put(task)

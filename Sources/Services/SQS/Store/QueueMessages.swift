@@ -110,11 +110,13 @@ struct QueueMessages {
 
     // MARK: Dead letters
 
-    /// The queue for what is received too often; nil: there is none, and it stays here.
+    /// The queue for what is received too often; nil: there is none other than this one, and it stays here.
     func deadLetterQueue() throws(ServiceError) -> (queue: QueueMessages, most: Int64)? {
         guard let redrive = settings.redrive, let reference = QueueReference(arn: redrive.target),
             reference.isFIFO == queue.isFIFO,
-            let found = try records.of(reference.scope).get(Queue.self, reference.name)
+            let found = try records.of(reference.scope).get(Queue.self, reference.name),
+            // What was put back here would be found again at once, without an end.
+            found.uniqueID != queue.uniqueID
         else { return nil }
         return (of(found), Int64(redrive.maxReceiveCount))
     }

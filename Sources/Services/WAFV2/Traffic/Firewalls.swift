@@ -138,7 +138,7 @@ final class PreparedWebACL: Sendable {
             return ReadyWebACL(
                 arn: stored.arn, head: stored.head, acl: acl, firewall: firewall,
                 recorder: SampleRecorder(view, groups: groups, traffic),
-                metrics: WebACLMetrics(view, groups: groups, environment.metrics, traffic),
+                metrics: WebACLMetrics(view, stored.head, groups: groups, environment, traffic),
                 log: WebACLLog(acl, try? source.logging?.view()), protection: DataProtection(view.dataProtectionConfig),
                 tokenDomains: view.tokenDomains ?? [],
                 bodyLimits: (view.associationConfig?.requestBody ?? [:]).compactMapValues {

@@ -3,6 +3,8 @@ import Synchronization
 import WAF
 import WAFV2API
 
+import struct Ledger.Scope
+
 extension Metric {
     /// Under the names that CloudWatch has for them.
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html>
@@ -28,6 +30,8 @@ final class WebACLMetrics: Sendable {
         case validChallenge = "RequestsWithValidChallengeToken"
         case captchasAttempted = "CaptchasAttempted"
         case captchasSolved = "CaptchasSolved"
+        /// By no rule of a rule group.
+        case passed = "PassedRequests"
 
         init(_ action: RuleAction.Kind) {
             switch action {
@@ -43,6 +47,19 @@ final class WebACLMetrics: Sendable {
     private struct Key: Hashable {
         let rule: String
         let name: Name
+        /// The metric name of the rule group that the rule is of; nil: it is the web ACL's.
+        var group: String?
+    }
+
+    /// What is counted for `GET /metrics`, and for CloudWatch.
+    private struct Counters {
+        var shown: Metrics.Counter?
+        var published: MetricCounts.Counter?
+
+        func add() {
+            shown?.add(1)
+            published?.add(1)
+        }
     }
 
     /// The name of the web ACL's own metric; nil: it has none.
@@ -52,14 +69,21 @@ final class WebACLMetrics: Sendable {
     /// Those of rules within groups, by the web ACL's rules that refer to the groups; of managed groups the names stand for
     /// themselves.
     private let inGroups: [String: [String: String]]
-    private let metrics: Metrics
+    /// The metric names of own rule groups, by the web ACL's rules that refer to them.
+    private let groups: [String: String]
+    private let environment: Environment
     private let traffic: WebTraffic
+    /// Where CloudWatch shows it.
+    private let scope: Scope
+    /// nil: of web ACLs for CloudFront AWS tells no Region.
+    private let region: String?
     /// Looked up once.
-    private let counters = Mutex<[Key: Metrics.Counter]>([:])
+    private let counters = Mutex<[Key: Counters]>([:])
 
     /// - Parameter groups: the views of own rule groups, by the names of the web ACL's rules that refer to them.
     init(
-        _ view: WAFV2.WebACL, groups: [String: WAFV2.RuleGroup], _ metrics: Metrics, _ traffic: WebTraffic
+        _ view: WAFV2.WebACL, _ head: WAFHead, groups: [String: WAFV2.RuleGroup], _ environment: Environment,
+        _ traffic: WebTraffic
     ) {
         func name(_ config: WAFV2.VisibilityConfig) -> String? {
             config.cloudWatchMetricsEnabled ? config.metricName : nil
@@ -73,8 +97,11 @@ final class WebACLMetrics: Sendable {
                 first, _ in first
             }
         }
-        self.metrics = metrics
+        self.groups = groups.compactMapValues { name($0.visibilityConfig) }
+        self.environment = environment
         self.traffic = traffic
+        scope = Scope(account: head.accountID, region: head.region)
+        region = head.scope == .regional ? head.region : nil
     }
 
     /// Counts a request.
@@ -85,6 +112,7 @@ final class WebACLMetrics: Sendable {
             if match.action == .challenge { add(match.rule, .validChallenge) }
         }
         for group in verdict.groups {
+            if let name = groups[group.rule] { count(group, named: name) }
             guard let outer = rules[group.rule] else { continue }
             for match in group.counting + (group.terminating.map { [$0] } ?? []) {
                 // An own group's rules have metrics where they say so, a managed group's always.
@@ -114,11 +142,48 @@ final class WebACLMetrics: Sendable {
     private func add(to rule: String, _ name: Name) {
         guard let own else { return }
         let key = Key(rule: rule, name: name)
-        if let counter = counters.withLock({ $0[key] }) { return counter.add(1) }
+        if let known = counters.withLock({ $0[key] }) { return known.add() }
         // Accounts may make ever new names.
         let values = traffic.hasRoom(forSeries: "\(own) \(rule) \(name)") ? [own, rule] : ["other", "other"]
-        let counter = metrics.counter(.webRequests, values + [name.rawValue])
-        counters.withLock { $0[key] = counter }
-        counter.add(1)
+        var new = Counters(shown: environment.metrics.counter(.webRequests, values + [name.rawValue]))
+        // Rules within groups have metrics of the group's.
+        if !rule.contains("/") { new.published = published(name, "WebACL", own, rule) }
+        keep(new, key).add()
+    }
+
+    /// Counts what an own rule group has said.
+    /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html>
+    private func count(_ result: Verdict.GroupResult, named group: String) {
+        for match in result.counting + (result.terminating.map { [$0] } ?? []) {
+            if let rule = inGroups[result.rule]?[match.rule] { add(to: rule, of: group, Name(match.action)) }
+        }
+        if let terminating = result.terminating {
+            add(to: "ALL", of: group, Name(terminating.action))
+        } else if result.counting.isEmpty {
+            add(to: "ALL", of: group, .passed)
+        }
+    }
+
+    private func add(to rule: String, of group: String, _ name: Name) {
+        let key = Key(rule: rule, name: name, group: group)
+        if let known = counters.withLock({ $0[key] }) { return known.add() }
+        keep(Counters(published: published(name, "RuleGroup", group, rule)), key).add()
+    }
+
+    private func published(_ name: Name, _ owner: String, _ ownerName: String, _ rule: String) -> MetricCounts.Counter {
+        let dimensions =
+            (region.map { [MetricDimension("Region", $0)] } ?? [])
+            + [MetricDimension("Rule", rule), MetricDimension(owner, ownerName)]
+        return environment.metricCounts.counter(
+            MetricCounts.Series(name.rawValue, in: "AWS/WAFV2", dimensions, of: scope))
+    }
+
+    /// The first that was kept counts.
+    private func keep(_ new: Counters, _ key: Key) -> Counters {
+        counters.withLock { counters in
+            if let known = counters[key] { return known }
+            counters[key] = new
+            return new
+        }
     }
 }

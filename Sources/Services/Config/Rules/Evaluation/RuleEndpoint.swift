@@ -23,7 +23,9 @@ struct RuleEndpoint {
     /// - Throws: what becomes the status of the rule.
     func invoke(on item: ConfigurationItem?, _ time: Double) async throws(ServiceError) {
         let servers = environment.outsideServers
-        guard let arn = rule.identifier, let address = servers.eventDestinations[arn] else {
+        guard let arn = rule.identifier,
+            let address = servers.eventDestination(arn, for: rule.functionAccount ?? rule.accountID)
+        else {
             throw ServiceError(
                 "InternalError",
                 "The custom AWS Config rule function \(rule.identifier ?? "") can't be invoked: no server stands for it;"

@@ -1,7 +1,7 @@
 import Platform
 import Wire
 
-/// Rules about certificates, keys, log groups, alarms, web ACLs, topics and tags.
+/// Rules about certificates, keys, log groups, alarms, web ACLs and tags.
 enum OtherRules {
     static let all: [String: ManagedRule.Evaluation] = [
         "ACM_CERTIFICATE_EXPIRATION_CHECK": .item(certificateExpiration),
@@ -17,7 +17,6 @@ enum OtherRules {
         "REQUIRED_TAGS": .item(requiredTags),
         "SHIELD_ADVANCED_ENABLED_AUTORENEW": .account([.shield], shieldRenewed),
         "SHIELD_DRT_ACCESS": .account([.shield], shieldAccess),
-        "SNS_ENCRYPTED_KMS": .item(topicEncrypted),
         "WAFV2_LOGGING_ENABLED": .account([.webACLs], webACLLogging),
         "WAFV2_RULEGROUP_NOT_EMPTY": .item(hasRules),
         "WAFV2_WEBACL_NOT_EMPTY": .item(hasRules),
@@ -194,7 +193,7 @@ enum OtherRules {
         }
     }
 
-    // MARK: Shield, WAF, SNS
+    // MARK: Shield, WAF
 
     private static func shieldRenewed(_ facts: AccountFacts, _ parameters: RuleParameters) -> [ResourceVerdict] {
         AccountRules.ofAccount(
@@ -221,15 +220,5 @@ enum OtherRules {
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
     ) -> Verdict {
         .when(!(value("rules", item)?.elements ?? []).isEmpty, otherwise: "There are no rules.")
-    }
-
-    private static func topicEncrypted(
-        _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
-        guard let key = value("KmsMasterKeyId", item)?.text, !key.isEmpty else {
-            return .nonCompliant("The topic is not encrypted with a KMS key.")
-        }
-        let wanted = parameters.list("kmsKeyIds")
-        return .when(wanted.isEmpty || wanted.contains(key), otherwise: "The key is none of those wanted.")
     }
 }

@@ -14,8 +14,11 @@ extension Quota {
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigRule.html>
 extension AWSConfig.PutConfigRule: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        let name = input.configRule.configRuleName
-        let arn = input.configRule.configRuleArn ?? StoredRule.arn(name ?? "", call.accountID, call.region)
+        let rule = input.configRule
+        // The rule that `handle` changes: the name decides, and the ARN and the ID have to be that rule's.
+        let arn =
+            rule.configRuleName.map { StoredRule.arn($0, call.accountID, call.region) } ?? rule.configRuleArn
+            ?? ConfigName.arn(call.accountID, call.region, "\(StoredRule.arnType)/\(rule.configRuleId ?? "")")
         var access = call.configAccess(arn, ConditionKeys.requestTags(try Tag.config(input.tags)))
         access.isOfNewResource = false
         return .required(access)
@@ -47,11 +50,19 @@ extension AWSConfig.PutConfigRule: WriteOperation {
     }
 
     /// The name, or that of the rule whose ARN or ID there is.
+    /// - Throws: InvalidParameterValueException unless all that the request says is of one rule.
     private static func name(
         _ asked: AWSConfig.ConfigRule, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> String {
+        func isOne(_ arn: String, _ id: String) -> Bool {
+            (asked.configRuleArn ?? arn) == arn && (asked.configRuleId ?? id) == id
+        }
         if let name = asked.configRuleName {
             guard !name.isEmpty else { throw .invalidParameterValue("The rule name must not be empty.") }
+            let (account, region) = call.place
+            guard isOne(StoredRule.arn(name, account, region), StoredRule.ruleID(name, account, region)) else {
+                throw .invalidParameterValue("The ARN or ID in the request is not that of the rule \(name).")
+            }
             return name
         }
         guard asked.configRuleArn != nil || asked.configRuleId != nil else {
@@ -61,7 +72,7 @@ extension AWSConfig.PutConfigRule: WriteOperation {
         var after: String?
         while true {
             let page = try records.list(StoredRule.self, after: after, limit: 100)
-            if let rule = page.first(where: { $0.arn == asked.configRuleArn || $0.ruleID == asked.configRuleId }) {
+            if let rule = page.first(where: { isOne($0.arn, $0.ruleID) }) {
                 return rule.name
             }
             guard page.count == 100 else { break }

@@ -26,10 +26,12 @@ extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
         }
         guard input.testMode != true else { return Output { $0.failedEvaluations = [] } }
         for evaluation in evaluations {
+            // A time to come would have this verdict outlive all that follow.
+            let ordered = min(evaluation.orderingTimestamp.secondsSinceEpoch, call.time)
             try records.keep(
                 try Verdict(evaluation.complianceType, evaluation.annotation), of: rule,
-                on: evaluation.complianceResourceType, evaluation.complianceResourceId,
-                ordered: evaluation.orderingTimestamp.secondsSinceEpoch, invoked: token.invoked, at: call.time)
+                on: evaluation.complianceResourceType, evaluation.complianceResourceId, ordered: ordered,
+                invoked: token.invoked, at: call.time)
         }
         if var status = try records.get(RuleStatus.self, rule.name) {
             (status.invoked, status.evaluated) = (token.invoked, call.time)
@@ -39,16 +41,12 @@ extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
     }
 }
 
+/// What people find with process checks, which are rules of conformance packs and are not here: what other rules say of resources
+/// is nobody else's to say.
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutExternalEvaluation.html>
 extension AWSConfig.PutExternalEvaluation: WriteOperation, OnConfigRule {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        let rule = try records.rule(input.configRuleName)
-        let evaluation = input.externalEvaluation
-        try records.keep(
-            try Verdict(evaluation.complianceType, evaluation.annotation), of: rule,
-            on: evaluation.complianceResourceType, evaluation.complianceResourceId,
-            ordered: evaluation.orderingTimestamp.secondsSinceEpoch, invoked: call.time, at: call.time)
-        return Output()
+        throw .noSuchRule(input.configRuleName)
     }
 }
 

@@ -56,6 +56,9 @@ struct StoredRule: Record, TaggedResource {
     var createdBy: String?
     /// The conformance pack, or organization's rule, that it belongs to; nil: none.
     var pack: String?
+    /// The account whose function the rule calls; nil: its own. An organization's rules call the function of the account that
+    /// has made them.
+    var functionAccount: String?
     var tags: [Tag] = []
 
     var id: String { name }
@@ -65,12 +68,15 @@ struct StoredRule: Record, TaggedResource {
     static let packRelation = "pack"
 
     var scope: Scope { Scope(account: accountID, region: region) }
-    var ruleID: String { "\(Self.arnType)-\(ConfigName.id(Self.arnType, name, accountID, region).prefix(6))" }
+    var ruleID: String { Self.ruleID(name, accountID, region) }
     var arn: String { Self.arn(name, accountID, region) }
 
+    static func ruleID(_ name: String, _ account: String, _ region: String) -> String {
+        "\(arnType)-\(ConfigName.id(arnType, name, account, region).prefix(6))"
+    }
+
     static func arn(_ name: String, _ account: String, _ region: String) -> String {
-        ConfigName.arn(
-            account, region, "\(arnType)/\(arnType)-\(ConfigName.id(arnType, name, account, region).prefix(6))")
+        ConfigName.arn(account, region, "\(arnType)/\(ruleID(name, account, region))")
     }
 
     var managed: ManagedRule? { owner == .aws ? identifier.flatMap { ManagedRule.all[$0] } : nil }

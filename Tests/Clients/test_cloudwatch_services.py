@@ -1,0 +1,158 @@
+"""Metrics that services have of themselves in CloudWatch: what they have counted is there a minute later."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from typing import Any
+
+import pytest
+
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness.user_pools import UserPool
+from harness.web_acls import WebACL, header, rule
+from test_kms_material import bring, external
+from test_web_acl_user_pools import sign_in
+
+pytestmark = pytest.mark.memory
+
+
+class Metrics:
+    """What a namespace has since a test began."""
+
+    def __init__(self, root: Identity, namespace: str) -> None:
+        self.cloudwatch: Any = root.client("cloudwatch")
+        self.namespace = namespace
+        self.start = int(time.time()) // 60 * 60
+
+    def value(self, metric: str, statistic: str = "Sum", **dimensions: str) -> float | None:
+        end = self.start + 3600
+        points = self.cloudwatch.get_metric_statistics(
+            Namespace=self.namespace, MetricName=metric, Statistics=[statistic], Period=3600,
+            StartTime=datetime.datetime.fromtimestamp(self.start, datetime.UTC),
+            EndTime=datetime.datetime.fromtimestamp(end, datetime.UTC),
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]
+        return sum(point[statistic] for point in points) if points else None
+
+
+def test_queues(cloud: Server, root: Identity) -> None:
+    metrics, sqs = Metrics(root, "AWS/SQS"), root.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.create_queue(QueueName="idle")
+    sqs.receive_message(QueueUrl=url)
+    sqs.send_message(QueueUrl=url, MessageBody="12345")
+    sqs.send_message_batch(QueueUrl=url, Entries=[
+        {"Id": str(number), "MessageBody": "123"} for number in range(3)]
+        + [{"Id": "late", "MessageBody": "123", "DelaySeconds": 900}])  # fmt: skip
+    [first, second] = [sqs.receive_message(QueueUrl=url, VisibilityTimeout=3600)["Messages"][0] for _ in range(2)]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    cloud.advance(120)
+    counted = {name: metrics.value(name, QueueName="orders") for name in [
+        "NumberOfMessagesSent", "SentMessageSize", "NumberOfMessagesReceived", "NumberOfMessagesDeleted",
+        "NumberOfEmptyReceives"]}  # fmt: skip
+    assert list(counted.values()) == [5, 17, 2, 1, 1], counted
+    assert metrics.value("SentMessageSize", "Maximum", QueueName="orders") == 5
+    seen = [metrics.value(f"ApproximateNumberOfMessages{name}", "Maximum", QueueName="orders")
+            for name in ("Visible", "NotVisible", "Delayed")]  # fmt: skip
+    assert seen == [2, 1, 1]
+    assert 60 <= (metrics.value("ApproximateAgeOfOldestMessage", "Maximum", QueueName="orders") or 0) < 200
+    assert second["Body"] and metrics.value("ApproximateNumberOfMessagesVisible", QueueName="idle") is None
+
+
+def test_topics(cloud: Server, root: Identity) -> None:
+    metrics, sns, sqs = Metrics(root, "AWS/SNS"), root.client("sns"), root.client("sqs")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    for name, allowed in [("open", True), ("shut", False)]:
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+        statement = allow("sqs:SendMessage", arn, Principal={"Service": "sns.amazonaws.com"})
+        sqs.create_queue(QueueName=name, Attributes={"Policy": policy(statement)} if allowed else {})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    picky = sqs.create_queue(QueueName="picky") and f"arn:aws:sqs:us-east-1:{ACCOUNT}:picky"
+    sns.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=picky, Attributes={"FilterPolicy": json.dumps({"kind": ["urgent"]})})
+    sns.publish(TopicArn=topic, Message="1234567")
+    sns.publish(TopicArn=topic, Message="123")
+    cloud.advance(60)
+    counted = {name: metrics.value(name, TopicName="news") for name in [
+        "NumberOfMessagesPublished", "PublishSize", "NumberOfNotificationsDelivered", "NumberOfNotificationsFilteredOut",
+        "NumberOfNotificationsFailed"]}  # fmt: skip
+    assert list(counted.values()) == [2, 10, 2, 2, 2], counted
+
+
+def test_rules_of_event_buses(cloud: Server, root: Identity) -> None:
+    metrics, events, sqs = Metrics(root, "AWS/Events"), root.client("events"), root.client("sqs")
+    events.create_event_bus(Name="shop")
+    for name, bus, allowed in [("good", "default", True), ("bad", "shop", False)]:
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+        statement = allow("sqs:SendMessage", arn, Principal={"Service": "events.amazonaws.com"})
+        sqs.create_queue(QueueName=name, Attributes={"Policy": policy(statement)} if allowed else {})
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["shop"]}))
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+        for source in ("shop", "shop", "other"):
+            entry = {"Source": source, "DetailType": "order", "Detail": "{}", "EventBusName": bus}
+            assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    cloud.advance(1)
+    cloud.advance(60)
+    names = ["MatchedEvents", "TriggeredRules", "Invocations", "SuccessfulInvocationAttempts", "FailedInvocations"]
+    assert [metrics.value(name, RuleName="good") for name in names] == [2, 2, 2, 2, None]
+    assert [metrics.value(name, RuleName="bad", EventBusName="shop") for name in names] == [2, 2, 2, None, 2]
+    assert metrics.value("Invocations") == 4
+
+
+def test_imported_keys_expire(cloud: Server, root: Identity) -> None:
+    metrics, kms = Metrics(root, "AWS/KMS"), root.client("kms")
+    keys = [external(kms), external(kms)]
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    bring(kms, keys[0], bytes(32), ValidTo=end, ExpirationModel="KEY_MATERIAL_EXPIRES")
+    bring(kms, keys[1], bytes(32))
+    cloud.advance(120)
+    least = metrics.value("SecondsUntilKeyMaterialExpiration", "Minimum", KeyId=keys[0])
+    assert least is not None and 86_400 - 300 < least <= 86_400 - 120
+    assert metrics.value("SecondsUntilKeyMaterialExpiration", "Minimum", KeyId=keys[1]) is None
+    kms.delete_imported_key_material(KeyId=keys[0])
+    before = metrics.value("SecondsUntilKeyMaterialExpiration", "SampleCount", KeyId=keys[0])
+    cloud.advance(120)
+    assert metrics.value("SecondsUntilKeyMaterialExpiration", "SampleCount", KeyId=keys[0]) == before
+
+
+def test_web_acls(cloud: Server, root: Identity) -> None:
+    metrics, pool = Metrics(root, "AWS/WAFV2"), UserPool(cloud)
+    WebACL(
+        root, pool.id, rule("count", header("user-agent", "a"), Count={}), rule("bots", header("user-agent", "b"), 1))
+    for agent in ("a", "b", "ab", "c"):
+        sign_in(pool, agent)
+    cloud.advance(60)
+    counted = {
+        (name, where): metrics.value(name, Region="us-east-1", Rule=where, WebACL="pools")
+        for name, where in [
+            ("CountedRequests", "m-count"), ("BlockedRequests", "m-bots"), ("AllowedRequests", "Default_Action"),
+            ("AllowedRequests", "ALL"), ("BlockedRequests", "ALL"), ("CaptchaRequests", "ALL")]
+    }  # fmt: skip
+    assert list(counted.values()) == [2, 2, 2, 2, 2, None], counted
+
+
+def test_requests_to_buckets(cloud: Server, root: Identity) -> None:
+    metrics, s3 = Metrics(root, "AWS/S3"), root.client("s3")
+    for bucket in ("watched", "other"):
+        s3.create_bucket(Bucket=bucket)
+    for name, more in [("all", {}), ("logs", {"Filter": {"Prefix": "logs/"}})]:
+        s3.put_bucket_metrics_configuration(
+            Bucket="watched", Id=name, MetricsConfiguration={"Id": name} | more)
+    for bucket in ("watched", "other"):
+        s3.put_object(Bucket=bucket, Key="logs/1", Body=b"12345")
+    s3.put_object(Bucket="watched", Key="top", Body=b"123")
+    s3.get_object(Bucket="watched", Key="top")["Body"].read()
+    s3.list_objects_v2(Bucket="watched")
+    assert error_of(s3.get_object, Bucket="watched", Key="logs/none").status == 404
+    s3.head_object(Bucket="watched", Key="logs/1")
+    s3.delete_object(Bucket="watched", Key="logs/1")
+    cloud.advance(60)
+    names = ["PutRequests", "GetRequests", "ListRequests", "HeadRequests", "DeleteRequests", "4xxErrors", "5xxErrors"]
+    for filter_id, expected in [("all", [2, 2, 1, 1, 1, 1, 0]), ("logs", [1, 1, None, 1, 1, 1, 0])]:
+        counted = [metrics.value(name, BucketName="watched", FilterId=filter_id) for name in names]
+        assert counted == expected, filter_id
+    assert metrics.value("AllRequests", BucketName="watched", FilterId="logs") == 4
+    assert metrics.value("BytesUploaded", BucketName="watched", FilterId="logs") == 5
+    assert metrics.value("FirstByteLatency", "SampleCount", BucketName="watched", FilterId="logs") == 4
+    assert metrics.value("AllRequests", BucketName="other", FilterId="all") is None
