@@ -139,6 +139,7 @@ extension StoredRule {
         (rule.identifier, rule.triggers, rule.policy, rule.target) = (identifier, triggers, policy, target)
         (rule.inputParameters, rule.frequency, rule.modes) = (inputParameters, frequency, modes)
         (rule.createdBy, rule.pack, rule.tags) = (createdBy, pack, old.tags)
+        rule.functionAccount = functionAccount
         return rule
     }
 
