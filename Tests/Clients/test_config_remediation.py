@@ -176,10 +176,14 @@ def test_a_conformance_pack(cloud: Server, new_user: Any) -> None:
     root.iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     alice = root.iam.get_user(UserName="alice")["User"]["UserId"]
     inputs = [{"ParameterName": "Wanted", "ParameterValue": "no"}]
-    user = new_user("packer", {"Effect": "Allow", "Action": "config:*", "Resource": "*"}).client("config")
+    packer = new_user("packer", {"Effect": "Allow", "Action": "config:*", "Resource": "*"})
     denied = error_of(
-        user.put_conformance_pack, ConformancePackName="identity", TemplateBody=PACK, ConformancePackInputParameters=inputs)
+        packer.client("config").put_conformance_pack, ConformancePackName="identity", TemplateBody=PACK, ConformancePackInputParameters=inputs)
     assert denied.code == "AccessDeniedException" and "iam:PassRole" in denied.message and "role/mender" in denied.message
+    # Whose own policy would be a finding.
+    root.iam.delete_access_key(UserName="packer", AccessKeyId=packer.key_id)
+    root.iam.delete_user_policy(UserName="packer", PolicyName="own")
+    root.iam.delete_user(UserName="packer")
     arn = api.put_conformance_pack(
         ConformancePackName="identity", TemplateBody=PACK, ConformancePackInputParameters=inputs)["ConformancePackArn"]
     assert arn.startswith(f"arn:aws:config:us-east-1:{ACCOUNT}:conformance-pack/identity/conformance-pack-")
