@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import timedelta
@@ -134,6 +135,23 @@ def test_identities_and_what_they_have_to_do_with_each_other(recording: Recordin
     iam.update_user(UserName="Alice", NewUserName="Bob")
     items = recording.items(USER, user["UserId"], 4)
     assert statuses(items) == ["ResourceDiscovered", "OK", "OK", "OK"] and items[3]["resourceName"] == "Bob"
+
+
+def test_an_alias_is_part_of_its_key(recording: Recording) -> None:
+    kms = recording.owner.client("kms")
+    key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.create_alias(AliasName="alias/app", TargetKeyId=key)
+
+    def aliases(name: str) -> list[str]:
+        return [one["aliasName"] for one in supplement(recording.current("AWS::KMS::Key", name), "Aliases")]
+
+    recording.items("AWS::KMS::Key", other, 1)
+    recording.items("AWS::KMS::Key", key, 2)
+    assert (aliases(key), aliases(other)) == (["alias/app"], [])
+    kms.update_alias(AliasName="alias/app", TargetKeyId=other)
+    recording.items("AWS::KMS::Key", key, 3)
+    recording.items("AWS::KMS::Key", other, 2)
+    assert (aliases(key), aliases(other)) == ([], ["alias/app"])
 
 
 def test_only_while_it_runs_and_only_what_it_is_told_to(root: Identity) -> None:
@@ -314,6 +332,11 @@ def test_queries(recording: Recording) -> None:
     assert set(results[0]) == {
         "accountId", "awsRegion", "arn", "availabilityZone", "configurationItemCaptureTime", "resourceCreationTime",
         "resourceId", "resourceName", "resourceType", "version"}
+    # A token that nobody was given does not decide how much is kept in memory.
+    forged = base64.b64encode(json.dumps({"count": 2**31 - 1}).encode()).decode()
+    assert error_of(
+        recording.api.select_resource_config, Expression="SELECT resourceId ORDER BY resourceId", NextToken=forged
+    ).code == "InvalidNextTokenException"
     error = error_of(recording.api.select_resource_config, Expression="SELECT resourceId WHERE a = 'x' b = 'y'")
     assert (error.code, error.message) == ("InvalidExpressionException", "syntax error at line 1, column 33")
     api = recording.api

@@ -150,6 +150,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
     api = recording.api
     root.iam.create_user(UserName="alice")
     user = root.iam.get_user(UserName="alice")["User"]["UserId"]
+    # The credential report quotes such a name.
+    comma = root.iam.create_user(UserName="evil,name")["User"]["UserId"]
     key = root.client("kms").create_key()["KeyMetadata"]["KeyId"]
     for name in (
         "IAM_PASSWORD_POLICY", "ROOT_ACCOUNT_MFA_ENABLED", "IAM_ROOT_ACCESS_KEY_CHECK", "IAM_USER_MFA_ENABLED",
@@ -160,7 +162,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
         api.put_config_rule(ConfigRule=rule(name, name))
     expected = {
         "IAM_PASSWORD_POLICY": {ACCOUNT: "NON_COMPLIANT"}, "ROOT_ACCOUNT_MFA_ENABLED": {ACCOUNT: "NON_COMPLIANT"},
-        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT"}, "ACCESS_KEYS_ROTATED": {user: "COMPLIANT"},
+        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT", comma: "NON_COMPLIANT"},
+        "ACCESS_KEYS_ROTATED": {user: "COMPLIANT", comma: "COMPLIANT"},
         "CLOUD_TRAIL_ENABLED": {ACCOUNT: "NON_COMPLIANT"}, "CMK_BACKING_KEY_ROTATION_ENABLED": {key: "NON_COMPLIANT"},
         "ACCOUNT_PART_OF_ORGANIZATIONS": {ACCOUNT: "NON_COMPLIANT"},
         "SECURITY_ACCOUNT_INFORMATION_PROVIDED": {ACCOUNT: "NON_COMPLIANT"},
@@ -270,6 +273,15 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert error_of(
         api.put_config_rule, ConfigRule=rule("r", "IAM_GROUP_HAS_USERS_CHECK", EvaluationModes=[{"Mode": "PROACTIVE"}])
     ).code == "InvalidParameterValueException"
+    # What is proactive alone says nothing of what is there, and no more what it said.
+    until(lambda: recording.bucket in verdicts(api, "blocked"))
+    api.put_config_rule(ConfigRule=rule(
+        "blocked", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", EvaluationModes=[{"Mode": "PROACTIVE"}]))
+    until(lambda: verdicts(api, "blocked") == {})
+    api.put_config_rule(ConfigRule=rule("versioned", "S3_BUCKET_VERSIONING_ENABLED"))
+    recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
+    until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
+    assert verdicts(api, "blocked") == {}
 
 
 CREATOR = "config-multiaccountsetup.amazonaws.com"
@@ -286,8 +298,10 @@ def test_functions(tmp_path: Path) -> None:
         api = recording.api
         asked: list[dict[str, Any]] = []
 
-        def check(event: dict[str, Any]) -> dict[str, Any]:
+        def check(event: dict[str, Any]) -> Any:
             asked.append(event)
+            if len(asked) == 1:
+                return 503, {}, b""
             item = json.loads(event["invokingEvent"])["configurationItem"]
             state = item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"]
             api.put_evaluations(ResultToken=event["resultToken"], Evaluations=[{

@@ -15,6 +15,7 @@ extension MutableRecords {
         guard verdict.compliance != .notApplicable else {
             guard let old else { return }
             try forget(old)
+            try delete(RemediationExecution.self, old.key, of: rule.name)
             try announceChange(of: rule, on: type, id, from: old, to: nil, at: time)
             return
         }
@@ -35,11 +36,16 @@ extension MutableRecords {
     }
 
     /// Forgets some of what a rule has said.
-    /// - Returns: whether there is more.
-    func forgetResults(of rule: String, limit: Int = 256) throws(ServiceError) -> Bool {
-        let results = try list(RuleResult.self, of: rule, limit: limit)
-        for result in results { try forget(result) }
-        return results.count == limit
+    /// - Parameters:
+    ///   - before: what is recorded later stays; seconds since 1970; nil: nothing does.
+    ///   - after: where to go on.
+    /// - Returns: where to go on; nil: that was all.
+    func forgetResults(
+        of rule: String, before: Double? = nil, after: RowKey? = nil, limit: Int = 256
+    ) throws(ServiceError) -> RowKey? {
+        let results = try list(RuleResult.self, of: rule, RowRange(after: after.map { .key($0) }), limit: limit)
+        for result in results where before.map({ result.recorded < $0 }) ?? true { try forget(result) }
+        return results.count == limit ? results.last?.key : nil
     }
 
     private func count(

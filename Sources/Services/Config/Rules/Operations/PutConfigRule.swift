@@ -101,10 +101,20 @@ extension MutableRecords {
     /// Puts a rule in its place, and has it evaluated.
     func place(_ rule: StoredRule, at time: Double, _ old: StoredRule?) throws(ServiceError) {
         var rule = rule
-        if let old { rule = rule.replacing(old) }
+        // One that is being deleted is another rule: what it has said goes all the same.
+        let isNew = old?.isDeleting ?? true
+        if let old, !isNew { rule = rule.replacing(old) }
         try put(rule)
-        if try get(RuleStatus.self, rule.name) == nil { try put(RuleStatus(id: rule.name, activated: time)) }
-        if rule.modes.contains("DETECTIVE") { try schedule(EvaluateRule(), id: rule.name, at: time) }
+        let status = isNew ? nil : try get(RuleStatus.self, rule.name)
+        if status == nil { try put(RuleStatus(id: rule.name, activated: time)) }
+        if old != nil, isNew || !rule.isEvaluated {
+            try schedule(ForgetResults(rule: rule.name, before: time), id: rule.name, at: time)
+        }
+        if rule.isEvaluated {
+            try schedule(EvaluateRule(), id: rule.name, at: time)
+        } else {
+            try cancel(EvaluateRule.self, id: rule.name)
+        }
         // The role with which services are asked.
         try ensureServiceLinkedRole(of: ConfigName.principal, at: time)
     }
@@ -116,6 +126,7 @@ extension MutableRecords {
         try put(rule)
         try cancel(EvaluateRule.self, id: rule.name)
         try schedule(ForgetResults(rule: rule.name, deletesRule: true), id: rule.name, at: time)
+        try schedule(ForgetRemediations(rule: rule.name, before: time), id: rule.name, at: time)
     }
 }
 

@@ -36,6 +36,9 @@ struct Proposal: TableRow {
         }
     }
 
+    /// How long AWS keeps one, in seconds.
+    static let lifetime = 90.0 * 86_400
+
     /// A UUID of version 7: they come in the order of their time.
     let id: String
     let started: Double

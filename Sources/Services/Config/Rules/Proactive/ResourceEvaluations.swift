@@ -46,6 +46,10 @@ extension AWSConfig.StartResourceEvaluation: WriteOperation {
             context: input.evaluationContext?.evaluationContextIdentifier, token: input.clientToken,
             results: try results(item, call, records))
         try records.put(proposal)
+        // The oldest come first: with each new one some of those that are too old go.
+        for old in try records.list(Proposal.self, limit: 8) where old.started + Proposal.lifetime < call.time {
+            try records.delete(Proposal.self, old.key)
+        }
         return Output { $0.resourceEvaluationId = proposal.id }
     }
 
