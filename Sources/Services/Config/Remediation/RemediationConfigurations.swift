@@ -30,7 +30,7 @@ extension AWSConfig.PutRemediationConfigurations: WriteOperation {
                     })
                 continue
             }
-            try records.put(try StoredRemediation(asked, call.home))
+            try records.put(try StoredRemediation(asked, call.home()))
         }
         return Output { $0.failedBatches = failed }
     }

@@ -42,8 +42,7 @@ struct EvaluateChanges: Follower {
         let state = RecordedState(records, environment)
         var seen: Set<ConfiguredResource> = []
         var found: [ItemEvaluation] = []
-        // What changed before any rule was there, the rules' first evaluation sees.
-        for change in changes where rules.mayTrigger(change.sequence) {
+        for change in changes {
             for type in environment.configuredResources.values where type.kinds.contains(change.kind) {
                 for resource in try type.concerned(change, state) where seen.insert(resource).inserted {
                     let triggered = rules.rules(triggeredBy: resource).filter { rule in

@@ -24,7 +24,8 @@ struct ForgetResults: Job {
                 // Another of the name may have taken its place meanwhile: what that says is no concern of this.
                 let found = try records.get(StoredRule.self, rule)
                 guard !deletes || found?.isDeleting ?? true else { return nil }
-                return try records.forgetResults(of: rule, before: before, after: from)
+                return try records.forgetResults(
+                    of: rule, at: environment.now(), before: before, after: from)
             }
             await Task.yield()
         } while after != nil
