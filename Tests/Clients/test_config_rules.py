@@ -284,6 +284,37 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert verdicts(api, "blocked") == {}
 
 
+def test_one_policy_is_compared_with_another(cloud: Server) -> None:
+    recording = Recording(cloud.root)
+    api, bucket = recording.api, recording.bucket
+
+    def policy(action: str, resource: str) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": action,
+            "Resource": resource}]})
+
+    def put(control: str) -> None:
+        api.put_config_rule(ConfigRule=rule(
+            "bounded", "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", parameters={"controlPolicy": control}))
+
+    for bad in ("{}", "no policy", policy("sqs:SendMessage", "*"), policy("s3:PutObject", "x" * 1024)):
+        error = error_of(put, bad)
+        assert (error.code, error.message) == (
+            "InvalidParameterValueException", "Value for controlPolicy parameter must be an Amazon S3 bucket policy.")
+    recording.s3.put_bucket_policy(Bucket=bucket, Policy=policy("s3:PutObject", f"arn:aws:s3:::{bucket}/logs/*"))
+    put(policy("s3:Put*", "arn:aws:s3:::*"))
+    until(lambda: verdicts(api, "bounded") == {bucket: "COMPLIANT"})
+    recording.s3.put_bucket_policy(Bucket=bucket, Policy=policy("s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
+    until(lambda: verdicts(api, "bounded") == {bucket: "NON_COMPLIANT"})
+    # What rules say has its history, too.
+    kind, name = "AWS::Config::ResourceCompliance", f"{BUCKET}/{bucket}"
+    until(lambda: json.loads(recording.current(kind, name)["configuration"])["complianceType"] == "NON_COMPLIANT")
+    found = recording.select(
+        f"SELECT resourceId, configuration.complianceType WHERE resourceType = '{kind}'"
+        " AND configuration.configRuleList.configRuleName = 'bounded'")
+    assert found == [{"resourceId": name, "configuration": {"complianceType": "NON_COMPLIANT"}}]
+
+
 CREATOR = "config-multiaccountsetup.amazonaws.com"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:check"
 
