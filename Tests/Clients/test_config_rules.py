@@ -298,7 +298,7 @@ def test_one_policy_is_compared_with_another(cloud: Server) -> None:
             "bounded", "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", parameters={"controlPolicy": control}))
 
     for bad in ("{}", "no policy", policy("sqs:SendMessage", "*"), policy("s3:PutObject", "x" * 1024)):
-        error = error_of(put, bad)
+        error = error_of(put, control=bad)
         assert (error.code, error.message) == (
             "InvalidParameterValueException", "Value for controlPolicy parameter must be an Amazon S3 bucket policy.")
     recording.s3.put_bucket_policy(Bucket=bucket, Policy=policy("s3:PutObject", f"arn:aws:s3:::{bucket}/logs/*"))
