@@ -383,9 +383,9 @@ let package = Package(
             name: "ConfigService",
             dependencies: [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
-                "ConfigSelect", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger", "OrganizationsAPI",
-                "Platform", "Policy", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API",
-                "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "ConfigSelect", "CustomChecks", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
+                "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
+                "ShieldAdvancedAPI", "WAFV2API", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Services/Config"),
@@ -780,7 +780,11 @@ let package = Package(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
         .testTarget(
-            name: "ConfigServiceTests", dependencies: ["ConfigService", "Directory", "Ledger", "Platform", "Wire"]),
+            name: "ConfigServiceTests",
+            dependencies: [
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),

@@ -27,7 +27,7 @@ extension ServiceModule {
             AccessLogPart.self,
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         analyzedResources: [.bucket.proposed(by: ProposedBucket.analyzed)],
-        configuredResources: [.bucket, .accountPublicAccessBlock],
+        configuredResources: [.bucket, .accountPublicAccessBlock] + ConfiguredResourceType.s3Access,
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self, KeepStorageMetrics.self,
