@@ -16,7 +16,7 @@ from harness.hosted import Application, Pool, make_pool
 from harness.login_provider import LoginProvider
 from harness.moto import Moto
 from harness.openid import Authority
-from harness.server import ACCOUNT, BINARY
+from harness.server import ACCOUNT, BINARY, LOOPBACK
 from harness.visitor import Somebody
 
 
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for each worker, in memory or on a database. Tests use `cloud`, which is this one, emptied."""
     # Tests make users faster than AWS lets anybody.
-    options = ("--quota", "UserCreationPerSecond=100000")
+    options = ("--quota", "UserCreationPerSecond=100000", *LOOPBACK)
     server = Server(*options, log=tmp_path_factory.mktemp("server") / "log")
     with server:
         yield server

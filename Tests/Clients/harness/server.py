@@ -23,6 +23,8 @@ ACCOUNT = "111122223333"
 ROOT_KEY_ID = "AKIAGATEHOUSETESTS00"
 ROOT_SECRET = "only/for+the/tests0123456789abcdefghijkl"
 REGION = "us-east-1"
+#: Options: servers that users name, such as identity providers, may be on this machine.
+LOOPBACK = ("--allow-private-network", "127.0.0.0/8")
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("GATEHOUSE_BIN", REPOSITORY / ".build" / "debug" / "gatehouse")).absolute()
