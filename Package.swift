@@ -659,20 +659,22 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
-        .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
+        // Bounds of time that hold on a busy machine.
+        .target(name: "ProcessorTime", path: "Tests/ProcessorTime"),
+        .testTarget(name: "LintTests", dependencies: ["BundledData", "Catalogue", "Lint", "Policy", "ProcessorTime"]),
         .testTarget(
             name: "MappingTests",
             dependencies: ["BundledData", "Catalogue", "Compression", "Mapping", "Policy", "Wire"]),
         // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases", "ProcessorTime"]),
         .testTarget(name: "CustomChecksTests", dependencies: ["CustomChecks", "Policy", "Reasoning"]),
         .testTarget(name: "EscalationTests", dependencies: ["Catalogue", "Escalation", "Policy", "Reasoning"]),
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
-        .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
+        .testTarget(name: "SAMLTests", dependencies: ["ProcessorTime", "SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.
         .target(
             name: "SoftwareAuthenticator",
@@ -759,7 +761,7 @@ let package = Package(
         .testTarget(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
-        .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "WAFTests", dependencies: ["ProcessorTime", "WAF"]),
         .testTarget(name: "LogPatternsTests", dependencies: ["LogPatterns"]),
         .testTarget(
             name: "CloudWatchLogsTests",
@@ -787,7 +789,7 @@ let package = Package(
             ]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
-        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(
             name: "PacketFilterTests",
             dependencies: [
