@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
+        .library(name: "MetricMath", targets: ["MetricMath"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),

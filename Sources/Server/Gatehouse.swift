@@ -46,6 +46,8 @@ public struct Gatehouse: Sendable {
         public var subscriberHosts: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// Networks of private addresses in which servers may be that users name. Without any, only the public internet is asked.
+        public var privateNetworks: [Network] = []
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
         /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.
@@ -184,6 +186,7 @@ public struct Gatehouse: Sendable {
             let projections = Projections(
                 of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
             let trust = ServerTrust(authorities: authorities)
+            let reach = Self.reach(configuration)
             let upstreams = try configuration.upstreams.map {
                 try Upstreams($0.read(), trust: trust, log: log)
             }
@@ -194,7 +197,7 @@ public struct Gatehouse: Sendable {
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
-                openIDProviders: OpenIDProviders(authorities: authorities),
+                openIDProviders: OpenIDProviders(authorities: authorities, reach: reach),
                 publicAddress: PublicAddress(
                     fixed: configuration.publicURL, customDomains: configuration.customDomains),
                 quotas: configuration.quotas,
@@ -203,7 +206,7 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
-                    trust: trust, places: configuration.keyStoreProxies,
+                    trust: trust, reach: reach, places: configuration.keyStoreProxies,
                     subscribers: configuration.subscriberHosts,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
                     loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
@@ -314,6 +317,14 @@ public struct Gatehouse: Sendable {
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
             + " directory from a backup."
+    }
+
+    /// Where servers may be that users name. The issuers that the operator has named are users' providers, too.
+    private static func reach(_ configuration: Configuration) -> Reach {
+        let networks = NetworkSet(configuration.privateNetworks)
+        return .publicInternet(and: configuration.loginProviders.values.compactMap { WebAddress($0) }) { address in
+            IPAddress(address).map { networks.contains($0) } ?? false
+        }
     }
 
     private static func authorities(_ configuration: Configuration) throws -> [Certificate] {
@@ -482,7 +493,6 @@ public struct Gatehouse: Sendable {
             projections.rebuild(from: changes)
             environment.usage.reset()
             // What was counted is of what is gone.
-            _ = environment.callCounts.take()
             _ = environment.metricCounts.take(at: environment.now())
         }
         let bare = Account(id: first.id, createDate: first.createDate)

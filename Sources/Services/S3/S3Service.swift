@@ -30,7 +30,7 @@ extension ServiceModule {
         configuredResources: [.bucket, .accountPublicAccessBlock] + ConfiguredResourceType.s3Access,
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
-            DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self,
+            DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self, KeepStorageMetrics.self,
         ],
         begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
         quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],
