@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from harness import ACCOUNT, Identity, Trail, allow, error_of, trust
+from harness.configuration import Recording
 
 FIREHOSE = f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/metrics"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/streams"
@@ -159,3 +161,15 @@ def test_calls_are_recorded(cloudwatch: Any, trail: Trail) -> None:
     put(cloudwatch)
     [event] = trail.all(EventName="PutMetricStream")
     assert (event["eventSource"], event["requestParameters"]["name"]) == ("monitoring.amazonaws.com", "all")
+
+
+def test_aws_config_knows_streams(root: Identity, cloudwatch: Any) -> None:
+    recording = Recording(root)
+    filters = [{"Namespace": "AWS/KMS"}, {"Namespace": "Shop", "MetricNames": ["Errors"]}]
+    arn = put(cloudwatch, IncludeFilters=filters)
+    cloudwatch.stop_metric_streams(Names=["all"])
+    items = recording.items("AWS::CloudWatch::MetricStream", "all", 2)
+    first, second = (json.loads(item["configuration"]) for item in items)
+    assert (first["Arn"], first["State"], first["OutputFormat"]) == (arn, "running", "json")
+    assert first["IncludeFilters"] == filters and "ExcludeFilters" not in first
+    assert second["State"] == "stopped"

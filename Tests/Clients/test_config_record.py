@@ -6,12 +6,15 @@ import base64
 import gzip
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of
+from harness.certificates import Certificate
 from harness.configuration import Recording, until
+from harness.saml import IdentityProvider
 
 BUCKET, USER, GROUP, POLICY = "AWS::S3::Bucket", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy"
 RECORDER = "AWS::Config::ConfigurationRecorder"
@@ -137,7 +140,7 @@ def test_identities_and_what_they_have_to_do_with_each_other(recording: Recordin
     assert statuses(items) == ["ResourceDiscovered", "OK", "OK", "OK"] and items[3]["resourceName"] == "Bob"
 
 
-def test_what_has_the_properties_of_cloudformation(recording: Recording) -> None:
+def test_what_has_the_properties_of_cloudformation(recording: Recording, tmp_path: Path) -> None:
     """Types whose items AWS Config makes by CloudFormation's properties."""
     owner, api = recording.owner, recording.api
     iam, control = owner.iam, owner.client("s3control")
@@ -147,6 +150,15 @@ def test_what_has_the_properties_of_cloudformation(recording: Recording) -> None
     provider = iam.create_open_id_connect_provider(
         Url="https://issuer.example.com/a", ClientIDList=["app"], ThumbprintList=["0" * 40],
         Tags=[{"Key": "team", "Value": "web"}])["OpenIDConnectProviderArn"]
+    saml = iam.create_saml_provider(
+        Name="Example", SAMLMetadataDocument=IdentityProvider().metadata())["SAMLProviderArn"]
+    certificate = Certificate.make(tmp_path, "lone", algorithm="RSA")
+    iam.upload_server_certificate(
+        ServerCertificateName="web", CertificateBody=certificate.pem, PrivateKey=certificate.key)
+    organizations = owner.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    parent = organizations.list_roots()["Roots"][0]["Id"]
+    unit = organizations.create_organizational_unit(ParentId=parent, Name="apps")["OrganizationalUnit"]
     store = owner.client("cloudtrail").create_event_data_store(Name="kept", RetentionPeriod=90)["EventDataStoreArn"]
     control.create_access_point(AccountId=ACCOUNT, Name="readers", Bucket=recording.bucket)
     instance = control.create_access_grants_instance(AccountId=ACCOUNT)["AccessGrantsInstanceArn"]
@@ -174,6 +186,12 @@ def test_what_has_the_properties_of_cloudformation(recording: Recording) -> None
     assert configuration("AWS::IAM::OIDCProvider", provider) == {
         "Arn": provider, "Url": "issuer.example.com/a", "ClientIdList": ["app"], "ThumbprintList": ["0" * 40]}
     assert recording.current("AWS::IAM::OIDCProvider", provider)["awsRegion"] == "global"
+    known = configuration("AWS::IAM::SAMLProvider", saml)
+    assert (known["Name"], known["Arn"]) == ("Example", saml) and "EntityDescriptor" in known["SamlMetadataDocument"]
+    kept = configuration("AWS::IAM::ServerCertificate", "web")
+    assert (kept["ServerCertificateName"], kept["Path"]) == ("web", "/") and "PrivateKey" not in kept
+    assert configuration("AWS::Organizations::OrganizationalUnit", unit["Id"]) == {
+        "Id": unit["Id"], "Arn": unit["Arn"], "Name": "apps", "ParentId": parent}
     kept = configuration("AWS::CloudTrail::EventDataStore", store)
     assert (kept["Name"], kept["RetentionPeriod"], kept["TerminationProtectionEnabled"]) == ("kept", 90, True)
     assert kept["AdvancedEventSelectors"][0]["FieldSelectors"] == [

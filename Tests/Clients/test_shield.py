@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness.configuration import Recording, until
 
 BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
 CLASSIC = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/old"
@@ -425,3 +426,14 @@ def test_the_command_line(root: Identity) -> None:
     made = root.aws("shield", "create-protection", "--name", "shop", "--resource-arn", BALANCER)
     assert len(made["ProtectionId"]) == 36
     assert root.aws("shield", "list-protections")["Protections"][0]["ResourceArn"] == BALANCER
+
+
+def test_aws_config_knows_protections_by_where_they_are(root: Identity, shield: Any) -> None:
+    recording = Recording(root)
+    id = shield.create_protection(Name="shop", ResourceArn=BALANCER)["ProtectionId"]
+    found = until(lambda: recording.current("AWS::ShieldRegional::Protection", id))
+    assert (found["awsRegion"], json.loads(found["configuration"])["ResourceArn"]) == ("us-east-1", BALANCER)
+    assert recording.current("AWS::Shield::Protection", id) == {}
+    shield.delete_protection(ProtectionId=id)
+    items = recording.items("AWS::ShieldRegional::Protection", id, 2)
+    assert [one["configurationItemStatus"] for one in items] == ["ResourceDiscovered", "ResourceDeleted"]

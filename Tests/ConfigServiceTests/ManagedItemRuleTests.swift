@@ -446,6 +446,17 @@ private let messageCases =
         #expect(try RuleParameters(parsing: #"{"maxAccessKeyAge": 30}"#).number("maxAccessKeyAge") == 30)
     }
 
+    @Test func controlPoliciesAreThoseOfBuckets() throws {
+        let policy = try #require(control()["controlPolicy"])
+        #expect(PolicyComparison.control(policy) != nil)
+        let queue = policy.replacing("s3:Get*", with: "sqs:*")
+        let unnamed = policy.replacing("Principal", with: "Principals")
+        let long = policy.replacing("s3:Get*", with: "s3:Get*" + String(repeating: "*", count: 1024))
+        for other in ["", "{}", "no policy", queue, unnamed, long] {
+            #expect(PolicyComparison.control(other) == nil, "\(other)")
+        }
+    }
+
     @Test(arguments: [
         ("kms:Decrypt", "kms:De*", true), ("kms:De*", "*:Decrypt", true), ("kms:De*", "kms:En*", false),
         ("*", "s3:GetObject", true), ("s3:Get?bject", "s3:GetObject", true), ("a*c", "ab*", true), ("a*c", "b*", false),

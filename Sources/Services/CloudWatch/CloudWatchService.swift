@@ -14,7 +14,7 @@ extension ServiceModule {
             ]),
         records: [StoredAlarm.self, AlarmStatus.self, StoredDashboard.self, StoredMetricStream.self],
         tables: [StoredMetric.self, DataRow.self, StoredHistoryItem.self], projections: [AlarmIndex.self],
-        resourceTypes: [.ofCloudWatch], configuredResources: [.alarm],
+        resourceTypes: [.ofCloudWatch], configuredResources: [.alarm, .metricStream],
         jobs: [
             RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self,
             KeepServiceMetrics.self,

@@ -12,7 +12,7 @@ extension ServiceModule {
             StoredSubscription.self, StoredProtection.self, StoredProtectionGroup.self, StoredAttack.self,
         ], tables: [StoredMinute.self, StoredAssessment.self, StoredUsual.self, WrittenRules.self],
         projections: [ShieldIndex.self, TrafficDefense.self, OngoingAttacks.self], resourceTypes: [.ofShield],
-        configuredResources: [.protection],
+        configuredResources: ConfiguredResourceType.protections,
         jobs: [WatchTraffic.self, ForgetAttacks.self],
         quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
