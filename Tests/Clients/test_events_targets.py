@@ -267,13 +267,13 @@ def to_many(events: Any, sqs: Any, queue_url: str, name: str) -> list[str]:
 def test_what_comes_later_does_not_overtake_an_event_for_very_many(cloud: Server, events: Any, sqs: Any) -> None:
     url, _ = queue(sqs, "orders.fifo", FifoQueue="true")
     count = len(to_many(events, sqs, url, "orders.fifo"))
-    # Events of this kind have one target alone.
-    events.put_rule(Name="many", EventPattern='{"source":["shop"]}')
+    # The last to get the first event, and alone with the others.
+    events.put_rule(Name="many99", EventPattern='{"source":["shop"]}')
     target = {
         "Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders.fifo", "InputPath": "$.detail.id",
         "SqsParameters": {"MessageGroupId": "one"},
     }  # fmt: skip
-    assert events.put_targets(Rule="many", Targets=[target])["FailedEntryCount"] == 0
+    assert events.put_targets(Rule="many99", Targets=[target])["FailedEntryCount"] == 0
     entries = [ENTRY | {"Detail": '{"id":0}'}]
     entries += [ENTRY | {"Detail": json.dumps({"id": id}), "DetailType": "other"} for id in range(1, 4)]
     events.put_events(Entries=entries)
