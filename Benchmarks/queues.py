@@ -89,9 +89,11 @@ def consume(identity: Identity, url: str, batch: int, number: int, end: float) -
 
 def rate(work: Any, identity: Identity, url: str, batch: int) -> tuple[float, int]:
     """In a second, and in all, by all clients together."""
-    begun = time.time()
     bare = Identity(identity.url, identity.key_id, identity.secret)
     with multiprocessing.Pool(CLIENTS) as pool:
+        # The time begins when the clients are there.
+        pool.map(abs, range(CLIENTS), chunksize=1)
+        begun = time.time()
         jobs = [(bare, url, batch, number, begun + SECONDS) for number in range(CLIENTS)]
         count = sum(pool.starmap(work, jobs, chunksize=1))
     return count / (time.time() - begun), count

@@ -248,51 +248,44 @@ def test_what_is_accepted_survives_kill_9(lasting: Callable[..., Server]) -> Non
     assert len(seen) == len(set(seen))
 
 
-def to_many(events: Any, sqs: Any, queue_url: str, name: str) -> list[str]:
-    """Rules with more targets than one transaction takes, all of them a queue. Returns what each event brings there."""
+def to_many(events: Any, sqs: Any, queue_url: str, name: str, rules: int) -> None:
+    """Rules with five targets, all of them a queue, and more than one transaction takes. Twelve also get events of another type."""
     many = open_to(name, "many*")
     many["Condition"] = {"ArnLike": many["Condition"]["ArnEquals"]}
     sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": policy(many)})
-    group = {"SqsParameters": {"MessageGroupId": "g"}} if name.endswith(".fifo") else {}
-    arn, inputs = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}", []
-    for number in range(14):
-        events.put_rule(Name=f"many{number:02}", EventPattern='{"source":["shop"],"detail-type":["order"]}')
-        targets = [{"Id": str(id), "Arn": arn, "InputPath": "$.detail.id"} | group for id in range(5)]
-        assert events.put_targets(Rule=f"many{number:02}", Targets=targets)["FailedEntryCount"] == 0
-        inputs += targets
-    return inputs
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    for number in range(rules):
+        rule, types = f"many{number}", ["order", "other"] if number < 12 else ["order"]
+        events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["shop"], "detail-type": types}))
+        targets: list[Any] = [{"Id": str(id), "Arn": arn, "InputPath": "$.detail.id"} for id in range(5)]
+        if name.endswith(".fifo"):
+            for target in targets:
+                target["SqsParameters"] = {"MessageGroupId": f"{rule}-{target['Id']}"}
+        assert events.put_targets(Rule=rule, Targets=targets)["FailedEntryCount"] == 0
 
 
 @pytest.mark.memory
 def test_what_comes_later_does_not_overtake_an_event_for_very_many(cloud: Server, events: Any, sqs: Any) -> None:
     url, _ = queue(sqs, "orders.fifo", FifoQueue="true")
-    count = len(to_many(events, sqs, url, "orders.fifo"))
-    # Events of this kind have one target alone.
-    events.put_rule(Name="many", EventPattern='{"source":["shop"]}')
-    target = {
-        "Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders.fifo", "InputPath": "$.detail.id",
-        "SqsParameters": {"MessageGroupId": "one"},
-    }  # fmt: skip
-    assert events.put_targets(Rule="many", Targets=[target])["FailedEntryCount"] == 0
-    entries = [ENTRY | {"Detail": '{"id":0}'}]
-    entries += [ENTRY | {"Detail": json.dumps({"id": id}), "DetailType": "other"} for id in range(1, 4)]
-    events.put_events(Entries=entries)
+    to_many(events, sqs, url, "orders.fifo", 40)
+    events.put_events(Entries=[ENTRY | {"Detail": '{"id":0}'}, ENTRY | {"Detail": '{"id":1}', "DetailType": "other"}])
     cloud.advance(5)
-    found = messages(sqs, url, count + 4)
-    assert [one["Body"] for one in found if one["Attributes"]["MessageGroupId"] == "one"] == ["0", "1", "2", "3"]
-    assert [one["Body"] for one in found if one["Attributes"]["MessageGroupId"] == "g"] == ["0"] * count
+    groups: dict[str, list[str]] = {}
+    for one in messages(sqs, url, 200 + 60):
+        groups.setdefault(one["Attributes"]["MessageGroupId"], []).append(one["Body"])
+    assert sorted(groups.values()) == [["0"]] * 140 + [["0", "1"]] * 60
 
 
 def test_an_event_for_very_many_survives_kill_9(durable: Callable[..., Server]) -> None:
     server = durable().start()
     sqs, events = server.root.client("sqs"), server.root.client("events")
     url, _ = queue(sqs, "orders")
-    count = len(to_many(events, sqs, url, "orders"))
+    to_many(events, sqs, url, "orders", 14)
     events.put_events(Entries=[ENTRY | {"Detail": json.dumps({"id": id})} for id in range(4)])
     server.kill()
     server.start()
-    found = messages(server.root.client("sqs"), url, 4 * count)
-    assert sorted(one["Body"] for one in found) == sorted([str(id) for id in range(4)] * count)
+    found = messages(server.root.client("sqs"), url, 4 * 70)
+    assert sorted(one["Body"] for one in found) == sorted([str(id) for id in range(4)] * 70)
 
 
 @pytest.mark.memory

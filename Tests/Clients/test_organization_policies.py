@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
+from harness import ACCOUNT, LOOPBACK, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
 from harness.openid import Authority, OpenIDProvider
 from harness.organizations import Member, NewOrganization
 from harness.server import gatehouse
@@ -23,7 +23,7 @@ FULL, RCP_FULL = "p-FullAWSAccess", "p-RCPFullAWSAccess"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in which accounts may leave their organization as soon as they are made."""
-    with Server("--quota", "DaysBeforeLeaving=0", log=tmp_path_factory.mktemp("server") / "log") as server:
+    with Server("--quota", "DaysBeforeLeaving=0", *LOOPBACK, log=tmp_path_factory.mktemp("server") / "log") as server:
         yield server
 
 

@@ -326,11 +326,11 @@ def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
     assert in_order == sorted(set(in_order)) and set(answered[FIFO]) <= set(in_order)
 
 
-def many(sns: Any, queues: Queues, topic: str) -> list[str]:
+def many(sns: Any, queues: Queues, topic: str, count: int = 70) -> list[str]:
     """More subscribers than one transaction takes, and than a job sees to at once."""
     suffix = ".fifo" if topic == FIFO else ""
-    urls = [queues.make(f"many{number}{suffix}", topic) for number in range(70)]
-    for number in range(70):
+    urls = [queues.make(f"many{number}{suffix}", topic) for number in range(count)]
+    for number in range(count):
         subscribe(sns, queues.arn(f"many{number}{suffix}"), topic)
     return urls
 
@@ -360,16 +360,16 @@ def test_very_many_subscribers(cloud: Server, sns: Any, queues: Queues, root: Id
 @pytest.mark.memory
 def test_order_holds_with_very_many_subscribers(cloud: Server, sns: Any, queues: Queues) -> None:
     sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
-    urls = many(sns, queues, FIFO)
-    entries = [{"Id": str(number), "Message": str(number), "MessageGroupId": "g"} for number in range(3)]
+    urls = many(sns, queues, FIFO, 65)
+    entries = [{"Id": str(number), "Message": str(number), "MessageGroupId": "g"} for number in range(10)]
+    one = sns.list_subscriptions_by_topic(TopicArn=FIFO)["Subscriptions"][0]["SubscriptionArn"]
     sns.publish_batch(TopicArn=FIFO, PublishBatchRequestEntries=entries)
-    # There are fewer now than what one transaction takes.
-    for one in sns.list_subscriptions_by_topic(TopicArn=FIFO)["Subscriptions"][:10]:
-        sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-    sns.publish(TopicArn=FIFO, Message="3", MessageGroupId="g")
+    # There are no more now than one transaction takes.
+    sns.unsubscribe(SubscriptionArn=one)
+    sns.publish(TopicArn=FIFO, Message="10", MessageGroupId="g")
     cloud.advance(5)
     texts = [queues.texts(url) for url in urls]
-    assert texts.count(["0", "1", "2", "3"]) == 60
+    assert texts.count([str(number) for number in range(11)]) == 64
 
 
 def test_what_very_many_are_to_get_survives_kill_9(durable: Callable[..., Server]) -> None:
