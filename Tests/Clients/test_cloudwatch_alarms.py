@@ -132,6 +132,15 @@ def test_what_is_no_alarm(cloudwatch: Any, change: dict[str, Any], part: str) ->
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
+def test_expressions_have_periods_of_alarms(cloudwatch: Any) -> None:
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for period in (1, 5):
+        metrics = [{"Id": "e", "Expression": "TIME_SERIES(1)", "Period": period}]
+        error = error_of(put, cloudwatch=cloudwatch, Metrics=metrics, **none)
+        assert error.message == "Period must be 10, 20, 30 or a multiple of 60"
+    put(cloudwatch, Metrics=[{"Id": "e", "Expression": "TIME_SERIES(1)", "Period": 10}], **none)
+
+
 def test_composite_alarms(cloud: Server, cloudwatch: Any) -> None:
     # What is set stays.
     for name in ("a", "b", "holiday"):
