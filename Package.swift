@@ -775,7 +775,12 @@ let package = Package(
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
         .testTarget(name: "ConfigSelectTests", dependencies: ["ConfigSelect", "Wire"]),
         .testTarget(
-            name: "CloudWatchTests", dependencies: ["CloudWatchService", "Keyring", "Ledger", "MetricMath", "Platform"]),
+            name: "CloudWatchTests",
+            dependencies: [
+                "CloudWatchAPI", "CloudWatchService", "Directory", "Keyring", "Ledger", "MetricMath", "OIDC",
+                "Platform", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(

@@ -33,9 +33,11 @@ def at(seconds: float) -> datetime.datetime:
 def puts(identity: Identity, seconds: float, clients: int, per_call: int) -> float:
     """Data points a second that are answered, and so on disk."""
     counts = [0] * clients
+    # To make one takes longer than many calls.
+    connections = [Identity(identity.url, identity.key_id, identity.secret).client("cloudwatch") for _ in range(clients)]
 
     def put(number: int) -> None:
-        cloudwatch = Identity(identity.url, identity.key_id, identity.secret).client("cloudwatch")
+        cloudwatch = connections[number]
         data = [{"MetricName": f"m{i}", "Value": i, "Dimensions": [{"Name": "Client", "Value": str(number)}]} for i in range(per_call)]
         while time.monotonic() < end:
             cloudwatch.put_metric_data(Namespace="Bench", MetricData=data)

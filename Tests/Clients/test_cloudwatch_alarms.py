@@ -19,7 +19,9 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
 
 
 @pytest.fixture
-def cloudwatch(root: Identity) -> Any:
+def cloudwatch(cloud: Server, root: Identity) -> Any:
+    # The look at all alarms that comes with a reset is over then: the next one is a minute away.
+    cloud.advance(1)
     return root.client("cloudwatch")
 
 
@@ -130,9 +132,19 @@ def test_what_is_no_alarm(cloudwatch: Any, change: dict[str, Any], part: str) ->
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
+def test_expressions_have_periods_of_alarms(cloudwatch: Any) -> None:
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for period in (1, 5):
+        metrics = [{"Id": "e", "Expression": "TIME_SERIES(1)", "Period": period}]
+        error = error_of(put, cloudwatch=cloudwatch, Metrics=metrics, **none)
+        assert error.message == "Period must be 10, 20, 30 or a multiple of 60"
+    put(cloudwatch, Metrics=[{"Id": "e", "Expression": "TIME_SERIES(1)", "Period": 10}], **none)
+
+
 def test_composite_alarms(cloud: Server, cloudwatch: Any) -> None:
+    # What is set stays.
     for name in ("a", "b", "holiday"):
-        put(cloudwatch, name, MetricName=name)
+        put(cloudwatch, name, MetricName=name, TreatMissingData="ignore")
     missing = error_of(cloudwatch.put_composite_alarm, AlarmName="both", AlarmRule="ALARM(a) AND ALARM(none)")
     assert missing.message == "Could not save the composite alarm as alarms [none] in the alarm rule do not exist"
     assert "AlarmRule" in error_of(cloudwatch.put_composite_alarm, AlarmName="both", AlarmRule="ALARM(a) AND").message

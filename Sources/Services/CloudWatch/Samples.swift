@@ -34,7 +34,8 @@ let cloudWatchSamples = Samples(
                 StoredMetricStream(
                     name: "x", accountID: account, region: "us-east-1", created: Samples.time, updated: Samples.time,
                     outputFormat: "json", firehoseARN: "arn:aws:firehose:us-east-1:\(account):deliverystream/x",
-                    roleARN: "arn:aws:iam::\(account):role/x", included: [], excluded: [], statistics: [], tags: []))
+                    roleARN: "arn:aws:iam::\(account):role/x", included: [], excluded: [], statistics: [],
+                    tags: [Tag(key: "a", value: "b")]))
             try records.of(Scope(account: account)).put(
                 StoredDashboard(
                     name: "x", accountID: account, body: "{\"widgets\":[]}", tags: [Tag(key: "a", value: "b")],

@@ -1,9 +1,13 @@
-"""CloudWatch: an alarm and a dashboard."""
+"""CloudWatch: an alarm, a dashboard and a metric stream."""
 
-from harness import ACCOUNT, Identity
+from harness import ACCOUNT, Identity, trust
 from walk import Samples
 
 ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:x"
+STREAM = {
+    "Name": "x", "FirehoseArn": f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/x",
+    "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "OutputFormat": "json",
+}  # fmt: skip
 
 
 def furnish(root: Identity) -> None:
@@ -13,6 +17,9 @@ def furnish(root: Identity) -> None:
         ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
     cloudwatch.put_dashboard(DashboardName="x", DashboardBody='{"widgets": []}')
+    root.iam.create_role(
+        RoleName="x", AssumeRolePolicyDocument=trust({"Service": "streams.metrics.cloudwatch.amazonaws.com"}))
+    cloudwatch.put_metric_stream(**STREAM)
 
 
 SAMPLES = Samples(
@@ -22,7 +29,7 @@ SAMPLES = Samples(
 SAMPLES.members(
     AlarmName="x", AlarmNames=["x"], Namespace="x", MetricName="x", ResourceARN=ALARM, DashboardName="x", DashboardNames=["x"],
     DashboardBody='{"widgets": []}', AlarmRule="TRUE", StateValue="OK", StateReason="x", Period=60,
-    Tags=[{"Key": "a", "Value": "b"}], TagKeys=["a"],
+    Tags=[{"Key": "a", "Value": "b"}], TagKeys=["a"], Names=["x"], **STREAM,
 )  # fmt: skip
 SAMPLES.of(
     "PutMetricAlarm", Statistic="Sum", EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", MetricName="x",

@@ -205,10 +205,8 @@ extension MetricWatch {
             throw .validation("Exactly one element of the metrics list should return data.")
         }
         for query in queries {
-            guard let expression = query.expression else {
-                try check(period: query.stat?.period ?? 60)
-                continue
-            }
+            try check(period: query.stat?.period ?? query.period ?? 60)
+            guard let expression = query.expression else { continue }
             if expression.contains("SEARCH(") {
                 throw .validation("SEARCH is not supported on Metric Alarms.")
             }
