@@ -14,7 +14,8 @@ extension ServiceModule {
             StoredResourcePolicy.self, ExportTask.self, LogQuery.self, QueryDefinition.self,
         ],
         tables: [
-            LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, LogQueryRows.self,
+            LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, SegmentMerge.self,
+            LogQueryRows.self,
             AuditFindings.self,
         ],
         projections: [
