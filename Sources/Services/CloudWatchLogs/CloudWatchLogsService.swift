@@ -29,7 +29,7 @@ extension ServiceModule {
             DeliverAuditFindings.self,
         ],
         quotas: [.concurrentLogQueries],
-        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments, .refusedDeliveries])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,
