@@ -766,7 +766,8 @@ let package = Package(
         .testTarget(
             name: "CloudWatchLogsTests",
             dependencies: [
-                "CloudWatchLogsService", "Ledger", "Platform", .product(name: "Crypto", package: "swift-crypto"),
+                "CloudWatchLogsAPI", "CloudWatchLogsService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),

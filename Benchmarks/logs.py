@@ -5,8 +5,12 @@
 Lines are put into a log group in a data directory, in batches as large as CloudWatch Logs takes them and in small ones, against
 `dd` with a sync after each batch of the same bytes. The server is held to one core, the clients to another.
 
-Then one hour is searched for a line, in groups of GATEHOUSE_BENCH_LINES (ten and thirty million; performance.md has more): the
-search reads that hour, however many others there are.
+Then one hour is searched for a line, in groups of GATEHOUSE_BENCH_LINES (ten and thirty million): the search reads that hour,
+however many others there are. All groups have as many lines in an hour, and at most thirteen days, since what is older than
+fourteen is not taken. All lines are put by PutLogEvents.
+
+GATEHOUSE_BENCH_LINE=short has lines of health checks, of some twenty bytes and hardly any chance in them, in place of those of a
+web server, so that a billion of them have room on a disk. GATEHOUSE_BENCH_PARTS=searches leaves out the first part.
 """
 
 from __future__ import annotations
@@ -29,9 +33,12 @@ from objects import message
 from harness import Identity, raw
 
 LINES = sorted(int(count) for count in os.environ.get("GATEHOUSE_BENCH_LINES", "10000000,30000000").split(","))
-BATCH = int(os.environ.get("GATEHOUSE_BENCH_BATCH", "8000"))
+SHORT = os.environ.get("GATEHOUSE_BENCH_LINE") == "short"
+#: As many as a batch may have, in events or in bytes.
+BATCH = int(os.environ.get("GATEHOUSE_BENCH_BATCH", "10000" if SHORT else "8000"))
+PARTS = os.environ.get("GATEHOUSE_BENCH_PARTS", "ingestion,searches").split(",")
 #: Lines in an hour of the groups that are searched.
-HOURLY = 40 * BATCH
+HOURLY = max(40, -(-LINES[-1] // (13 * 24 * BATCH))) * BATCH
 HOUR = 3_600_000
 ROUNDS = 5
 CONNECTIONS = 4
@@ -40,6 +47,8 @@ CONNECTIONS = 4
 def lines(count: int, seed: int = 1) -> list[str]:
     """What a web server writes, some 80 bytes each, as JSON has it."""
     made = random.Random(seed)
+    if SHORT:
+        return [f"GET /health 200 {made.randrange(4)}ms" for _ in range(count)]
     paths = ["/", "/cart", "/orders/{}", "/products/{}/reviews", "/login", "/static/app.js"]
     return [
         f'10.{made.randrange(256)}.{made.randrange(256)}.{made.randrange(256)} - - \\"GET '
@@ -138,7 +147,7 @@ def filled(server: PinnedServer, group: str, count: int) -> int:
     for number in range(CONNECTIONS):
         logs.create_log_stream(logGroupName=group, logStreamName=f"s{number}")
     senders, texts = Senders(server.port), lines(BATCH)
-    hours = count // HOURLY
+    hours = max(1, count // HOURLY)
     first = (int(time.time() * 1000) // HOUR - hours) * HOUR
     batches = HOURLY // BATCH
 
@@ -161,6 +170,11 @@ def filled(server: PinnedServer, group: str, count: int) -> int:
     return first
 
 
+def bytes_read(pid: int) -> int:
+    """What a process has read by system calls, from files and sockets, whether it was in memory or on disk."""
+    return int(Path(f"/proc/{pid}/io").read_text().split("rchar:")[1].split()[0])
+
+
 def search(server: PinnedServer, group: str, first: int, hour: int, pattern: str) -> tuple[float, list[str]]:
     logs = server.root.client("logs")
     started = time.perf_counter()
@@ -180,7 +194,8 @@ def searches(folder: Path) -> None:
             filled_in = time.perf_counter() - started
             settle(server)
             assert server.process
-            hours, took, used = count // HOURLY, [], cpu_seconds(server.process.pid)
+            hours, took, used = max(1, count // HOURLY), [], cpu_seconds(server.process.pid)
+            read = bytes_read(server.process.pid)
             for number in range(ROUNDS):
                 hour = hours * (number + 1) // (ROUNDS + 1)
                 one, found = search(server, "app", first, hour, "needle")
@@ -188,11 +203,13 @@ def searches(folder: Path) -> None:
                 took.append(one)
             seconds[count] = statistics.median(took)
             used = (cpu_seconds(server.process.pid) - used) / ROUNDS
+            read = (bytes_read(server.process.pid) - read) // ROUNDS
             stored = sum(path.stat().st_size for path in (folder / f"searched-{count}").rglob("*") if path.is_file())
             row(
-                f"of {count:,}, seconds", f"{seconds[count]:.2f}",
-                f"{seconds[count] / seconds[min(seconds)]:.2f} times that of {min(seconds):,}, with {used:.2f} s of CPU; "
-                f"{stored / count:.0f} bytes on disk for a line, put in {filled_in:,.0f} s")  # fmt: skip
+                f"of {hours * HOURLY:,}, seconds", f"{seconds[count]:.2f}",
+                f"{seconds[count] / seconds[min(seconds)]:.2f} times that of the smallest, with {used:.2f} s of CPU; "
+                f"{read / 1e6:,.1f} of {stored / 1e6:,.0f} MB read; {stored / (hours * HOURLY):.1f} bytes on disk for a line, "
+                f"put in {filled_in:,.0f} s")  # fmt: skip
         shutil.rmtree(folder / f"searched-{count}")
 
 
@@ -201,8 +218,10 @@ def main() -> None:
     build = REPOSITORY / ".build"
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=build if build.is_dir() else None))
     try:
-        ingestion(folder)
-        searches(folder)
+        if "ingestion" in PARTS:
+            ingestion(folder)
+        if "searches" in PARTS:
+            searches(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

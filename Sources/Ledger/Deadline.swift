@@ -42,6 +42,24 @@ public struct Deadline: Sendable, Equatable {
     var key: RecordKey { RecordKey(scope: scope, kind: kind, id: id) }
 }
 
+/// All of an account's work of a kind.
+public struct AccountWork: Hashable, Comparable, Sendable {
+    /// The name of the work.
+    public let kind: String
+    /// As in a scope.
+    public let account: String
+
+    /// Names it.
+    /// - Parameters: see the properties.
+    public init(kind: String, account: String) {
+        self.kind = kind
+        self.account = account
+    }
+
+    /// By the kind, then by the account.
+    public static func < (a: AccountWork, b: AccountWork) -> Bool { (a.kind, a.account) < (b.kind, b.account) }
+}
+
 /// A deadline that somebody has claimed, until a moment: until then nobody else gets it.
 ///
 /// Whoever holds a lease does the work and then calls ``Transaction/complete(_:)``, or gives it back with
@@ -118,12 +136,14 @@ extension Transaction {
     ///   - now: what counts as due, in milliseconds since 1970. A test may have moved this clock.
     ///   - realTime: by which leases run out, in milliseconds since 1970. It goes on when `now` stands still.
     ///   - until: when this lease runs out, in real time.
+    ///   - without: work of these kinds is not considered for these accounts.
     /// - Returns: nil when nothing is due.
     public func claimDeadline(
-        _ kinds: Set<String>, now: Int64, realTime: Int64, until: Int64
+        _ kinds: Set<String>, now: Int64, realTime: Int64, until: Int64, without: Set<AccountWork> = []
     ) throws(LedgerError) -> Lease? {
         try change { () throws(LedgerError) -> Lease? in
-            let query = DeadlineQuery(kinds: kinds, scope: nil, dueBy: now, leasedUntil: realTime, limit: 1)
+            let query = DeadlineQuery(
+                kinds: kinds, scope: nil, dueBy: now, leasedUntil: realTime, without: without, limit: 1)
             guard let sealed = try self.query({ try $0.deadlines(query) }).first else { return nil }
             let deadline = try Deadline(sealed, sealer)
             var random = SystemRandomNumberGenerator()
@@ -218,11 +238,15 @@ extension Ledger {
     /// - Parameters:
     ///   - kinds: which kinds of work to consider.
     ///   - realTime: by which leases run out, in milliseconds since 1970.
-    public func nextDeadline(_ kinds: Set<String>, realTime: Int64) async throws(LedgerError) -> Int64? {
+    ///   - without: work of these kinds is not considered for these accounts.
+    public func nextDeadline(
+        _ kinds: Set<String>, realTime: Int64, without: Set<AccountWork> = []
+    ) async throws(LedgerError) -> Int64? {
         try await read { (reader) throws(LedgerError) in
             try reader.query { session in
                 try session.deadlines(
-                    DeadlineQuery(kinds: kinds, scope: nil, dueBy: nil, leasedUntil: realTime, limit: 1)
+                    DeadlineQuery(
+                        kinds: kinds, scope: nil, dueBy: nil, leasedUntil: realTime, without: without, limit: 1)
                 ).first?.due
             }
         }

@@ -263,6 +263,8 @@ struct DeadlineQuery {
     var dueBy: Int64?
     /// Only those whose lease, if they have one, is over by this moment.
     var leasedUntil: Int64?
+    /// Kinds of work of accounts that are passed over.
+    var without: Set<AccountWork> = []
     var limit: Int
 }
 

@@ -218,6 +218,12 @@ def test_another_group_gets_events_once_and_never_round(cloud: Server, logs: Any
     assert [(one["logStreamName"], one["message"]) for one in found] == [
         (f"{ACCOUNT}_app/web", "one"), (f"{ACCOUNT}_app/web", "two")]  # fmt: skip
     assert [one["message"] for one in logs.filter_log_events(logGroupName="app")["events"]] == ["one", "two"]
+    # What that group does not keep as long, it does not take: nobody is told, but it is counted.
+    logs.put_retention_policy(logGroupName="all", retentionInDays=1)
+    old = found[0]["timestamp"] - 2 * 86_400_000
+    logs.put_log_events(logGroupName="app", logStreamName="web", logEvents=[{"timestamp": old, "message": "old"}])
+    cloud.advance(5)
+    assert "gatehouse_logs_refused_deliveries_total 1" in cloud.get("/metrics")[1].splitlines()
 
 
 def test_an_account_policy_is_for_all_groups_but_some(logs: Any, receiver: Receiver) -> None:

@@ -33,13 +33,21 @@ import Testing
                 let token = StreamToken(isForward: isForward, place: place)
                 #expect(try StreamToken(token.text) == token)
             }
-            let token = SearchToken(place: place, from: 17)
-            #expect(try SearchToken(token.text) == token)
+            let segment = LogSegment.Place(first: 17, stream: 3, number: 5)
+            for from in [Resumption(time: 17), Resumption(segment, merges: 0)] {
+                let token = SearchToken(place: place, from: from)
+                #expect(try SearchToken(token.text) == token)
+                let within = StreamToken(isForward: true, place: place, from: from)
+                #expect(try StreamToken(within.text) == within)
+            }
         }
         for text in ["", "f", "f/1/s", "x/\(places[0].text)/s", "f/\(places[0].text)/t"] {
             #expect(throws: (any Error).self) { try StreamToken(text) }
         }
-        for text in ["", "1-2", "\(places[0].text)", "\(places[0].text)-", "\(places[0].text)--1"] {
+        for text in [
+            "", "1-2", "\(places[0].text)", "\(places[0].text)-", "\(places[0].text)--1", "\(places[0].text)-1-2-3",
+            "\(places[0].text)-1-2-3-4-5",
+        ] {
             #expect(throws: (any Error).self) { try SearchToken(text) }
         }
     }

@@ -45,6 +45,10 @@ extension PostgresSession {
             conditions.append("account = \(next()) AND region = \(next())")
             values.append(scope)
         }
+        for work in query.without.sorted() {
+            conditions.append("NOT (kind = \(next()) AND account = \(next()))")
+            values += [work.kind, work.account] as [any PostgresBindable]
+        }
         let limit = next()
         return try sealedDeadlines(
             conditions.joined(separator: " AND ") + " ORDER BY due, number LIMIT \(limit)",

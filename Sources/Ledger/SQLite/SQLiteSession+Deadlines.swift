@@ -41,6 +41,10 @@ extension SQLiteSession {
             conditions.append("account = ? AND region = ?")
             arguments.append(scope)
         }
+        for work in query.without.sorted() {
+            conditions.append("NOT (kind = ? AND account = ?)")
+            arguments += [work.kind, work.account] as [any Bindable]
+        }
         return try sealedDeadlines(
             conditions.joined(separator: " AND ") + " ORDER BY due, number LIMIT ?", arguments + [max(0, query.limit)])
     }

@@ -39,11 +39,15 @@ public protocol Job: Codable, Sendable {
     /// How many of the kind a node does at a time. More than one is for work that mostly waits for others' servers, and of which
     /// one that hangs must not keep the rest waiting.
     static var concurrency: Int { get }
+    /// How many of these may be an account's own. Before an account gets another, others get their first.
+    static var share: Int { get }
 }
 
 extension Job {
     /// One after another, in the order of their time.
     public static var concurrency: Int { 1 }
+    /// All.
+    public static var share: Int { .max }
     /// nil: it is done once.
     public static var recurring: (any RecurringJob.Type)? { nil }
 }

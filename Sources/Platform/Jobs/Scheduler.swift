@@ -7,11 +7,14 @@ public import Wire
 ///
 /// What is to be done is in the ledger, and whoever does it takes a lease on it there, so that any number of nodes may
 /// do this side by side without knowing of each other. Jobs of one kind are done one after another in the order of
-/// their time, if the kind does not allow for more (``Job/concurrency``), those of different kinds beside each other.
+/// their time, if the kind does not allow for more (``Job/concurrency``), those of different kinds beside each other. Where accounts
+/// have shares of a kind (``Job/share``), one that has work being done waits for those that have none.
 public final class Scheduler: Sendable {
     private struct State {
         /// The kinds of jobs, and the names of followers, that are at work, and how many of each.
         var running: [String: Int] = [:]
+        /// How many jobs of kinds of which accounts have shares are at work for whom.
+        var held: [AccountWork: Int] = [:]
         /// Followers behind which something has happened.
         var behind: Set<String>
         /// Followers that have failed, and from when on they may try again (real time).
@@ -30,6 +33,11 @@ public final class Scheduler: Sendable {
         /// The kinds of which another job can be begun.
         func free(_ jobs: [String: any Job.Type]) -> Set<String> {
             Set(jobs.lazy.filter { running[$0.key, default: 0] < $0.value.concurrency }.map(\.key))
+        }
+
+        /// Who has all of a share.
+        func full(_ jobs: [String: any Job.Type]) -> Set<AccountWork> {
+            Set(held.lazy.filter { $0.value >= jobs[$0.key.kind]?.share ?? .max }.map(\.key))
         }
     }
 
@@ -206,6 +214,12 @@ public final class Scheduler: Sendable {
         case job(any Job.Type, Lease)
         case follower(any Follower.Type)
 
+        /// Whose share of a kind it takes a place of; nil: there are none.
+        var holder: AccountWork? {
+            guard case .job(let type, let lease) = self, type.share < .max else { return nil }
+            return AccountWork(kind: type.kind, account: lease.deadline.scope.account)
+        }
+
         var name: String {
             switch self {
             case .job(let type, _): type.kind
@@ -227,6 +241,7 @@ public final class Scheduler: Sendable {
         let work = await claim()
         changed { state in
             if let work { state.running[work.name, default: 0] += 1 }
+            if let holder = work?.holder { state.held[holder, default: 0] += 1 }
             state.isClaiming = false
         }
         return work
@@ -244,20 +259,28 @@ public final class Scheduler: Sendable {
             return follower
         }
         if let follower { return .follower(follower) }
-        let free = state.withLock { $0.free(jobs) }
+        let (free, held, full) = state.withLock { ($0.free(jobs), Set($0.held.keys), $0.full(jobs)) }
+        guard !free.isEmpty else { return nil }
+        // Who has nothing being done comes first.
+        for without in held == full ? [full] : [held, full] {
+            if let work = await claim(free, without: without) { return work }
+        }
+        return nil
+    }
+
+    private func claim(_ kinds: Set<String>, without: Set<AccountWork>) async -> Work? {
+        let real = environment.clock.realTime
         let now = dueMilliseconds(environment.clock.now)
         let lease: Lease?
         let end = milliseconds(real + leaseSeconds)
         do throws(LedgerError) {
             // Looking costs less than a write, and mostly finds nothing.
-            guard !free.isEmpty,
-                let due = try await environment.ledger.nextDeadline(free, realTime: milliseconds(real)),
-                due <= now
-            else { return nil }
+            let due = try await environment.ledger.nextDeadline(kinds, realTime: milliseconds(real), without: without)
+            guard let due, due <= now else { return nil }
             lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                 .commit(
                     try transaction.claimDeadline(
-                        free, now: now, realTime: milliseconds(real), until: end))
+                        kinds, now: now, realTime: milliseconds(real), until: end, without: without))
             }
         } catch {
             if Task.isCancelled { return nil }
@@ -277,6 +300,9 @@ public final class Scheduler: Sendable {
         changed { state in
             let others = state.running[work.name, default: 1] - 1
             state.running[work.name] = others > 0 ? others : nil
+            guard let holder = work.holder else { return }
+            let own = state.held[holder, default: 1] - 1
+            state.held[holder] = own > 0 ? own : nil
         }
     }
 
@@ -351,9 +377,10 @@ public final class Scheduler: Sendable {
 
     // MARK: Until the next
 
-    private func nextDue(_ kinds: Set<String>) async -> Double? {
+    private func nextDue(_ kinds: Set<String>, without: Set<AccountWork> = []) async -> Double? {
         let real = milliseconds(environment.clock.realTime)
-        guard let due = try? await environment.ledger.nextDeadline(kinds, realTime: real) else { return nil }
+        let next = try? await environment.ledger.nextDeadline(kinds, realTime: real, without: without)
+        guard let due = next else { return nil }
         return Double(due) / 1000
     }
 
@@ -361,11 +388,11 @@ public final class Scheduler: Sendable {
     private func sleepUntilNext() async -> Task<Void, Never>? {
         var delays: [Double] = []
         let real = environment.clock.realTime
-        let (free, pausedUntil) = state.withLock { state in
+        let (free, full, pausedUntil) = state.withLock { state in
             for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
-            return (state.free(jobs), state.pausedUntil)
+            return (state.free(jobs), state.full(jobs), state.pausedUntil)
         }
-        if let due = await nextDue(free) { delays.append(due - environment.clock.now) }
+        if let due = await nextDue(free, without: full) { delays.append(due - environment.clock.now) }
         // What another node has begun is free once its lease is over, and nobody tells when that node is gone.
         if environment.ledger.isShared { delays.append(leaseSeconds) }
         if pausedUntil > real { delays = [pausedUntil - real] }

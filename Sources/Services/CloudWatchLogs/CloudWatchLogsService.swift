@@ -14,7 +14,8 @@ extension ServiceModule {
             StoredResourcePolicy.self, ExportTask.self, LogQuery.self, QueryDefinition.self,
         ],
         tables: [
-            LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, LogQueryRows.self,
+            LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, SegmentMerge.self,
+            LogQueryRows.self,
             AuditFindings.self,
         ],
         projections: [
@@ -28,7 +29,7 @@ extension ServiceModule {
             DeliverAuditFindings.self,
         ],
         quotas: [.concurrentLogQueries],
-        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments])
+        samples: logsSamples, metrics: [.logGroups, .droppedSubscriptionEvents, .mergedSegments, .refusedDeliveries])
 
     private static let groupOperations: [any Platform.Operation.Type] = [
         CloudWatchLogs.CreateLogGroup.self, CloudWatchLogs.DeleteLogGroup.self,

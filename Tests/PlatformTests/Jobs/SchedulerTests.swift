@@ -94,6 +94,36 @@ import Wire
         #expect(Set(try await workshop.notes) == ["pair 1", "pair 2", "pair 3"])
     }
 
+    /// However early an account asks for more.
+    @Test func anAccountLeavesOthersTheirShare() async throws {
+        let workshop = try Workshop(jobs: [Shared<OnePlace>.self])
+        let scheduler = workshop.scheduler
+        try await workshop.schedule(Shared<OnePlace>(text: "share a1", goesOnWith: "share b1"), id: "1", of: "a")
+        try await workshop.schedule(Shared<OnePlace>(text: "share a2"), id: "2", of: "a")
+        try await workshop.schedule(Shared<OnePlace>(text: "share b1"), id: "3", of: "b")
+        async let running: Void = scheduler.run()
+        await Signal.named("share a2").wait()
+        scheduler.stop()
+        await running
+        let notes = try await workshop.notes
+        #expect(notes.last == "share a2" && notes.count == 3)
+    }
+
+    /// Who has something being done comes after those who have not, also where there is room in the share.
+    @Test func whoHasNothingBeingDoneComesFirst() async throws {
+        let workshop = try Workshop(jobs: [Shared<TwoPlaces>.self])
+        let scheduler = workshop.scheduler
+        try await workshop.schedule(Shared<TwoPlaces>(text: "room a1", goesOnWith: "room a3"), id: "1", of: "a")
+        try await workshop.schedule(Shared<TwoPlaces>(text: "room a2"), id: "2", of: "a")
+        try await workshop.schedule(Shared<TwoPlaces>(text: "room a3"), id: "3", of: "a")
+        try await workshop.schedule(Shared<TwoPlaces>(text: "room b1"), id: "4", of: "b")
+        async let running: Void = scheduler.run()
+        await Signal.named("room a3").wait()
+        scheduler.stop()
+        await running
+        #expect(try await workshop.notes.prefix(2) == ["room b1", "room a2"])
+    }
+
     @Test func whatAHolderTookWhoIsGoneIsTakenOver() async throws {
         let workshop = try Workshop()
         try await workshop.schedule(Note(text: "a"), id: "1")

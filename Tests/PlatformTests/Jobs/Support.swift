@@ -51,9 +51,10 @@ final class Workshop: Sendable {
         real.seconds.withLock { $0 += seconds }
     }
 
-    func schedule(_ job: some Job, id: String, in seconds: Double = 0) async throws {
+    func schedule(_ job: some Job, id: String, in seconds: Double = 0, of account: String? = nil) async throws {
         let time = environment.clock.now + seconds
-        try await environment.write(jobScope, requestID: "") { (records) throws(ServiceError) in
+        let scope = account.map { Scope(account: $0) } ?? jobScope
+        try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
             try records.schedule(job, id: id, at: time)
         }
     }
@@ -160,6 +161,25 @@ struct Pair: Job {
         try await context.finish { (records) throws(ServiceError) in try records.note(text) }
     }
 }
+
+/// Work of which two are done at a time; it waits where it is told to.
+struct Shared<Share: Sendable & Codable>: Job {
+    static var kind: String { "Test::Shared" }
+    static var concurrency: Int { 2 }
+    static var share: Int { Share.self == OnePlace.self ? 1 : 2 }
+    var text: String
+    var goesOnWith: String?
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        Signal.named(text).fire()
+        if let goesOnWith { await Signal.named(goesOnWith).wait() }
+        let text = text
+        try await context.finish { (records) throws(ServiceError) in try records.note(text) }
+    }
+}
+
+struct OnePlace: Codable {}
+struct TwoPlaces: Codable {}
 
 /// Something that happens once, in the test or in a job.
 final class Signal: Sendable {

@@ -24,6 +24,8 @@ struct LogGroupDelivery: Sendable {
     }
 
     /// Delivers what this node has recorded so far, and what is on disk of the others'.
+    ///
+    /// What has become older than a log group takes, or keeps, is passed over: PutLogEvents counts it.
     /// - Throws: why the log group does not take it. Then the trail's status says so, and nothing is lost.
     func run() async throws(ServiceError) {
         guard let access = LogGroupAccess(environment, trail) else { return }

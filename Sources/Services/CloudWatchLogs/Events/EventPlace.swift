@@ -20,6 +20,9 @@ struct EventPlace: Comparable, Hashable, Sendable {
     }
 
     private static let widths = [15, 19, 15, 6]
+    /// The largest numbers that have room.
+    static let lastSegment: Int64 = 999_999_999_999_999
+    static let lastIndex: Int64 = 999_999
     private static let start = "3"
 
     /// The digits.

@@ -30,12 +30,19 @@ struct EventSearch: Sendable {
     init(_ input: CloudWatchLogs.FilterLogEvents.Input, _ call: Call) throws(ServiceError) {
         let name = try call.logGroup(name: input.logGroupName, identifier: input.logGroupIdentifier)
         guard let group = call.environment.projection(LogsIndex.self).group(name) else { throw .noSuchLogGroup }
+        try self.init(input, of: group, at: call.time)
+    }
+
+    /// - Throws: InvalidParameterException.
+    init(
+        _ input: CloudWatchLogs.FilterLogEvents.Input, of group: LogGroup, at time: Double
+    ) throws(ServiceError) {
         self.group = group
         guard input.logStreamNames == nil || input.logStreamNamePrefix == nil else {
             throw .invalidParameter("logStreamNames and logStreamNamePrefix can't be specified both.")
         }
         pattern = try input.filterPattern.map { text throws(ServiceError) in try FilterPattern(parameter: text) }
-        start = max(Int64(input.startTime ?? 0), group.firstKept(at: call.time))
+        start = max(Int64(input.startTime ?? 0), group.firstKept(at: time))
         end = input.endTime.map { Int64($0) } ?? .max
         limit = min(input.pageLimit ?? EventPage.most, EventPage.most)
         names = input.logStreamNames
@@ -44,7 +51,10 @@ struct EventSearch: Sendable {
         unmasks = input.unmask == true
     }
 
-    func run(_ records: Records, keys: [SymmetricKey?]) throws(ServiceError) -> Found {
+    /// - Parameter mostRead: bytes of segments, as they are stored, that are read, about.
+    func run(
+        _ records: Records, keys: [SymmetricKey?], mostRead: Int = EventPage.mostRead
+    ) throws(ServiceError) -> Found {
         let streams = try names.map { names throws(ServiceError) in
             try names.map { name throws(ServiceError) in try records.logStream(name, of: group).number }
         }
@@ -55,7 +65,7 @@ struct EventSearch: Sendable {
         let wanted = streams.map { Set($0) }
         var walk = EventWalk(
             records, group, stream: only, from: start, to: end, resumption: token?.from,
-            known: token?.place.time, keys: keys, mostBytes: EventPage.mostRead
+            known: token?.place, keys: keys, mostBytes: mostRead
         ) { (segment) throws(ServiceError) in
             guard wanted?.contains(segment.streamNumber) ?? true,
                 prefix.map({ segment.stream.utf8.starts(with: $0.utf8) }) ?? true
@@ -70,8 +80,8 @@ struct EventSearch: Sendable {
             if isMatch {
                 bytes += event.message.count
                 guard found.events.count < limit, bytes <= EventPage.mostBytes || found.events.isEmpty else {
-                    let from = Self.earlier(event.segmentStart, walk.resumption)
-                    found.token = last.map { SearchToken(place: $0, from: from) }
+                    let from = min(event.segment, walk.resumption ?? event.segment)
+                    found.token = try last.map { last throws(ServiceError) in try token(last, from, records) }
                     return found
                 }
                 found.events.append(event)
@@ -80,13 +90,16 @@ struct EventSearch: Sendable {
         }
         if walk.isCutShort, let from = walk.resumption {
             // All before what is read next has been looked at.
-            let reached = max(last ?? .before(from), walk.nextStart.map { .before($0) } ?? .before(from))
-            found.token = SearchToken(place: reached, from: from)
+            found.token = try token(max(last ?? from.before, (walk.nextPlace ?? from).before), from, records)
         }
         return found
     }
 
-    private static func earlier(_ a: Int64, _ b: Int64?) -> Int64 { min(a, b ?? a) }
+    private func token(
+        _ place: EventPlace, _ from: LogSegment.Place, _ records: Records
+    ) throws(ServiceError) -> SearchToken {
+        SearchToken(place: place, from: Resumption(from, merges: try records.lastMerge(of: group.uniqueID)))
+    }
 }
 
 /// Which streams of a group are still there: of one that was deleted, segments may lie about for a while.
@@ -106,22 +119,21 @@ final class LiveStreams {
     }
 }
 
-/// Where a search has come to, and from when on it has to read again to go on.
+/// Where a search has come to, and from where on it has to read again to go on.
 struct SearchToken: Equatable {
     let place: EventPlace
-    /// Milliseconds since 1970.
-    let from: Int64
+    let from: Resumption
 
-    init(place: EventPlace, from: Int64) { (self.place, self.from) = (place, from) }
+    init(place: EventPlace, from: Resumption) { (self.place, self.from) = (place, from) }
 
     /// - Throws: InvalidParameterException.
     init(_ text: String) throws(ServiceError) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let place = EventPlace(parts[0]), let from = Int64(parts[1]), from >= 0 else {
+        guard let place = EventPlace(parts[0]), let from = Resumption(parts.dropFirst()) else {
             throw .invalidNextToken
         }
         (self.place, self.from) = (place, from)
     }
 
-    var text: String { "\(place.text)-\(from)" }
+    var text: String { "\(place.text)-\(from.text)" }
 }

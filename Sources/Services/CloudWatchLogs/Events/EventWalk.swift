@@ -5,11 +5,13 @@ import Wire
 
 /// Walks over the events of a group or of a stream in the order of their places, reading segments as it comes to them.
 ///
-/// Segments overlap. An event's turn has come when no segment that is not yet read can have one before it: each begins, or on the
-/// way back ends, no earlier than the one before.
+/// Segments overlap. An event's turn has come when no segment that is not yet read can have one before it: each begins no earlier
+/// than the one before, or on the way back ends no later.
 struct EventWalk {
     /// What is read at once.
     private static let portion = 8
+    /// Segments merged since the walk that this one goes on with, of which those are looked for that now lie before its end.
+    private static let mostMerges = 64
 
     private let records: Records
     private let group: LogGroup
@@ -27,47 +29,48 @@ struct EventWalk {
     private var looksAhead = false
     /// Those read whose turn has not come, the next one last.
     private var pending: [KeptEvent] = []
-    /// Bytes of segments that were read so far, and the beginning of the last one.
+    /// Bytes of segments that were read so far.
     private var bytesRead = 0
-    private var lastStart: Int64?
     private let mostBytes: Int
     private let end: Int64
-    /// Events at this time and before it, or on the way back after it, are known already.
-    private let known: Int64?
+    /// Events at this place and before it, or on the way back after it, are known already.
+    private let known: EventPlace?
+    /// Where it goes on, until it has begun.
+    private var resumed: Resumption?
     /// Whether it has ended since enough was read, and not since there is nothing more.
     private(set) var isCutShort = false
 
     /// - Parameters:
     ///   - stream: the number of the only stream; nil: all.
     ///   - time: where to begin, in milliseconds: all after it is found, or on the way back all before it.
-    ///   - resumption: the ``resumption`` of a walk that this one goes on with; nil: it is new.
+    ///   - resumption: of a walk that this one goes on with; nil: it is new.
     ///   - end: on the way forward, no segment that begins later is read.
-    ///   - known: the time of an event behind which this walk goes on; nil: it is new. What ends before it is passed
-    ///     over.
+    ///   - known: the event behind which this walk goes on; nil: it is new. What ends before it is passed over.
     ///   - keys: the group's data keys, opened.
-    ///   - mostBytes: of segments; those that begin at the same time are all read.
+    ///   - mostBytes: of segments, on the way forward; it always comes farther than `known`.
     init(
         _ records: Records, _ group: LogGroup, stream: Int64?, from time: Int64, to end: Int64 = .max,
-        resumption: Int64? = nil, known: Int64? = nil, isReversed: Bool = false, keys: [SymmetricKey?],
+        resumption: Resumption? = nil, known: EventPlace? = nil, isReversed: Bool = false, keys: [SymmetricKey?],
         mostBytes: Int = .max,
         isWanted: @escaping (LogSegment) throws(ServiceError) -> Bool
     ) {
         (self.records, self.group, self.stream, self.mostBytes, self.end) = (records, group, stream, mostBytes, end)
         (self.isReversed, self.keys, self.isWanted, self.known) = (isReversed, keys, isWanted, known)
-        let beyond = RowKey(.number(.max), .number(.max), .number(.max))
+        let beyond = Self.beyond
         guard !isReversed else {
             // A segment may begin before that time and end after it, but not after its hour.
             let latest =
                 if let resumption {
-                    Self.minute(of: resumption) + SmallSegments.span
+                    Self.minute(of: resumption.time) + SmallSegments.span
                 } else {
                     time >= .max - LogSegment.span ? .max : Self.hour(of: time) + LogSegment.span
                 }
             after = stream.map { (RowKey(.number($0), .number(latest), .number(.max)), beyond) }
             return
         }
+        resumed = resumption
         // What was one of several segments of a minute then may be merged with them now.
-        let minute = resumption.map { Self.minute(of: $0) }
+        let minute = resumption.map { Self.minute(of: $0.time) }
         looksAhead = stream != nil && known != nil && resumption == nil
         let start = max(0, minute ?? Self.hour(of: time)) - 1
         after =
@@ -77,6 +80,8 @@ struct EventWalk {
                 (RowKey(), RowKey(.number(start), .number(.max), .number(.max)))
             }
     }
+
+    private static let beyond = RowKey(.number(.max), .number(.max), .number(.max))
 
     private static func hour(of time: Int64) -> Int64 { max(0, time) / LogSegment.span * LogSegment.span }
 
@@ -91,18 +96,17 @@ struct EventWalk {
             if ahead.isEmpty, !isAtEnd { try read() }
             guard let segment = ahead.first, isReversed || segment.first <= end else { return pending.popLast() }
             if let event = pending.last,
-                isReversed ? event.place.time > segment.last : event.place.time < segment.first
+                isReversed ? event.place.time > segment.last : event.place < segment.place.start
             {
                 return pending.popLast()
             }
-            if bytesRead > mostBytes, let lastStart, segment.first > lastStart, segment.first > known ?? 0 {
+            if bytesRead > mostBytes, segment.place.before > known ?? .before(0) {
                 isCutShort = true
                 return nil
             }
             ahead.removeFirst()
-            if let known, isReversed ? segment.first > known : segment.last < known { continue }
+            if isKnown(segment) { continue }
             bytesRead += segment.content.count
-            lastStart = segment.first
             guard try isWanted(segment) else { continue }
             var key: SymmetricKey?
             if segment.dataKey >= 0 {
@@ -116,7 +120,30 @@ struct EventWalk {
         }
     }
 
+    /// Whether nothing of a segment comes after what is known already.
+    private func isKnown(_ segment: LogSegment) -> Bool {
+        guard let known else { return false }
+        guard !isReversed else { return segment.first > known.time }
+        if segment.last < known.time { return true }
+        // Of one that was merged, the numbers are those of its parts.
+        return segment.members.isEmpty
+            && EventPlace(time: segment.last, stream: segment.streamNumber, segment: segment.number, index: .max)
+                < known
+    }
+
     private mutating func read() throws(ServiceError) {
+        if let place = resumed?.place, let exact = resumed?.exact {
+            resumed = nil
+            if let moved = try moved(before: place, since: exact.merges) {
+                ahead = moved[...]
+                after = (
+                    RowKey(.number(place.stream), .number(place.first), .number(place.number - 1)),
+                    RowKey(.number(place.first), .number(place.stream), .number(place.number - 1))
+                )
+                if stream != nil { after?.key = Self.beyond }
+                guard ahead.isEmpty else { return }
+            }
+        }
         if looksAhead, let stream, let known {
             // Who follows a stream reads the last of it again and again, and not the hour before.
             looksAhead = false
@@ -125,7 +152,7 @@ struct EventWalk {
                 RowIndexRange(
                     RowPrefix(.number(stream)),
                     after: (
-                        RowKey(.number(stream), .number(max(0, known) - 1), .number(.max)),
+                        RowKey(.number(stream), .number(max(0, known.time) - 1), .number(.max)),
                         RowKey(.number(.max), .number(.max), .number(.max))
                     )), limit: Self.portion)
             guard found.count == Self.portion else {
@@ -152,12 +179,30 @@ struct EventWalk {
         )
     }
 
-    /// When the next segment begins that is not yet read; nil: there is none.
-    var nextStart: Int64? { ahead.first?.first }
-
-    /// The time from which a walk has to begin to come to all that this one has not come to; nil: there is nothing more.
-    var resumption: Int64? {
-        guard !isReversed else { return (pending.map(\.segmentEnd) + (ahead.first.map { [$0.last] } ?? [])).max() }
-        return (pending.map(\.segmentStart) + (ahead.first.map { [$0.first] } ?? [])).min()
+    /// What was merged since, of what then lay at a place or behind it, into segments before it; nil: nobody knows.
+    private func moved(
+        before place: LogSegment.Place, since number: Int64
+    ) throws(ServiceError) -> [LogSegment]? {
+        guard
+            let merges = try records.merges(of: group.uniqueID, after: number, limit: Self.mostMerges),
+            merges.count < Self.mostMerges
+        else { return nil }
+        var found: [LogSegment] = []
+        for merge in merges
+        where merge.place < place && merge.place.minute == place.minute && stream ?? merge.stream == merge.stream {
+            guard let segment = try records.get(LogSegment.self, merge.place.key, of: group.uniqueID) else { continue }
+            found.append(segment)
+        }
+        return found.sorted { $0.place < $1.place }
     }
+
+    /// The next segment that is not yet read; nil: there is none.
+    var nextPlace: LogSegment.Place? { ahead.first?.place }
+
+    /// On the way forward, from which segment on a walk has to read to come to all that this one has not come to; nil: there is
+    /// nothing more.
+    var resumption: LogSegment.Place? { (pending.map(\.segment) + (ahead.first.map { [$0.place] } ?? [])).min() }
+
+    /// The same on the way back: when the segment ends.
+    var resumptionBack: Int64? { (pending.map(\.segmentEnd) + (ahead.first.map { [$0.last] } ?? [])).max() }
 }

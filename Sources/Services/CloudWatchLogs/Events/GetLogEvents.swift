@@ -36,13 +36,13 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
         let limit = min(input.limit ?? EventPage.most, EventPage.most)
         let streamName = input.logStreamName
         let (events, next) = try await environment.read(name.scope) {
-            (records) throws(ServiceError) -> ([KeptEvent], Int64?) in
+            (records) throws(ServiceError) -> ([KeptEvent], Resumption?) in
             let stream = try records.logStream(streamName, of: group)
             guard start < end else { return ([], nil) }
             let from = isForward ? max(start, token?.place.time ?? start) : min(end - 1, token?.place.time ?? end - 1)
             var walk = EventWalk(
                 records, group, stream: stream.number, from: from, to: end, resumption: token?.from,
-                known: token?.place.time, isReversed: !isForward, keys: keys
+                known: token?.place, isReversed: !isForward, keys: keys
             ) { _ in true }
             var (found, bytes): ([KeptEvent], Int) = ([], 0)
             // What the next page begins with.
@@ -59,9 +59,11 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
                 found.append(event)
             }
             // At the end, what comes later may begin before what was read.
-            let resumption = next.map { next in
-                isForward
-                    ? min(next.segmentStart, walk.resumption ?? .max) : max(next.segmentEnd, walk.resumption ?? 0)
+            let resumption = try next.map { (next) throws(ServiceError) in
+                guard isForward else { return Resumption(time: max(next.segmentEnd, walk.resumptionBack ?? 0)) }
+                return Resumption(
+                    min(next.segment, walk.resumption ?? next.segment),
+                    merges: try records.lastMerge(of: group.uniqueID))
             }
             return (isForward ? found : found.reversed(), resumption)
         }
@@ -86,15 +88,15 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
     }
 }
 
-/// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`. Within a stream, it also knows the time from
-/// which on segments have to be read again: `f/31132…-1764510000000/s`.
+/// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`. Within a stream, it also knows from where
+/// on segments have to be read again: `f/31132…-1764510000000-5-17-0/s`.
 struct StreamToken: Equatable {
     let isForward: Bool
     let place: EventPlace
-    /// Milliseconds since 1970.
-    let from: Int64?
+    /// nil: from the place on.
+    let from: Resumption?
 
-    init(isForward: Bool, place: EventPlace, from: Int64? = nil) {
+    init(isForward: Bool, place: EventPlace, from: Resumption? = nil) {
         (self.isForward, self.place, self.from) = (isForward, place, from)
     }
 
@@ -103,18 +105,16 @@ struct StreamToken: Equatable {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "f" || parts[0] == "b", parts[2] == "s" else { throw .invalidNextToken }
         let numbers = parts[1].split(separator: "-", omittingEmptySubsequences: false)
-        guard numbers.count <= 2, let first = numbers.first, let place = EventPlace(first) else {
-            throw .invalidNextToken
-        }
-        var from: Int64?
-        if numbers.count == 2 {
-            guard let time = Int64(numbers[1]), time >= 0 else { throw .invalidNextToken }
-            from = time
+        guard let first = numbers.first, let place = EventPlace(first) else { throw .invalidNextToken }
+        var from: Resumption?
+        if numbers.count > 1 {
+            guard let read = Resumption(numbers.dropFirst()) else { throw .invalidNextToken }
+            from = read
         }
         self.init(isForward: parts[0] == "f", place: place, from: from)
     }
 
     var text: String {
-        "\(isForward ? "f" : "b")/\(place.text)\(from.map { "-\($0)" } ?? "")/s"
+        "\(isForward ? "f" : "b")/\(place.text)\(from.map { "-\($0.text)" } ?? "")/s"
     }
 }

@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 /// Reads all events of a group in a span of time, in portions, each in a transaction of its own: segment by segment, so that events of
-/// overlapping segments are not in the order of their times. Each segment is read once.
+/// overlapping segments are not in the order of their times. Each event is read once, also where segments are merged meanwhile.
 struct GroupReader: Sendable {
     /// Segments of a portion.
     private static let portion = 8
@@ -14,7 +14,10 @@ struct GroupReader: Sendable {
     private let start: Int64
     private let end: Int64
     private let keys: [SymmetricKey?]
-    private var after: RowKey
+    /// The last segment that was read, or what lies before all.
+    private var after: LogSegment.Place
+    /// The number of the group's last merge then; nil: nothing was read yet.
+    private var merges: Int64?
     private var isAtEnd = false
 
     /// - Parameters: the times are milliseconds since 1970, both included.
@@ -24,7 +27,17 @@ struct GroupReader: Sendable {
         keys = try await environment.projection(LogKeys.self).keys(of: group, environment)
         // A segment may begin before that time and end after it, but not after its hour.
         let hour = self.start / LogSegment.span * LogSegment.span
-        after = RowKey(.number(hour - 1), .number(.max), .number(.max))
+        after = LogSegment.Place(first: hour - 1, stream: .max, number: .max)
+    }
+
+    private struct Portion: Sendable {
+        /// Segments that now lie before the place that was reached, and of which there were parts behind it.
+        var moved: [LogSegment] = []
+        /// What comes next; nil: there may be more that has moved.
+        var next: [LogSegment]?
+        var merges: Int64
+        /// The numbers of the streams of all these that are still there.
+        var alive: Set<Int64> = []
     }
 
     /// The next events.
@@ -32,24 +45,66 @@ struct GroupReader: Sendable {
     /// - Throws: AccessDeniedException where KMS does not open a key.
     mutating func next() async throws(ServiceError) -> [KeptEvent]? {
         while !isAtEnd, start <= end {
-            let (group, place) = (group, after)
-            let (segments, isAlive) = try await environment.read(group.scope) {
-                (records) throws(ServiceError) -> ([LogSegment], [Bool]) in
-                let alive = LiveStreams(records, group)
-                let found = try records.list(
-                    LogSegment.self, of: group.uniqueID, RowRange(after: .key(place)), limit: Self.portion)
-                return (found, try found.map { segment throws(ServiceError) in try alive.has(segment) })
+            let (group, place, known) = (group, after, merges)
+            let portion = try await environment.read(group.scope) { (records) throws(ServiceError) in
+                try Self.read(records, group, after: place, merges: known)
             }
-            isAtEnd = segments.count < Self.portion || (segments.last?.first ?? .max) > end
-            if let last = segments.last { after = last.key }
+            merges = portion.merges
             var events: [KeptEvent] = []
-            for (segment, isAlive) in zip(segments, isAlive)
-            where isAlive && segment.first <= end && segment.last >= start {
-                events += try unpack(segment).filter { (start...end).contains($0.place.time) }
+            for segment in portion.moved where isWanted(segment, portion) {
+                events += Self.parts(of: try unpack(segment), after: place)
             }
+            for segment in portion.next ?? [] where isWanted(segment, portion) { events += try unpack(segment) }
+            if let next = portion.next {
+                isAtEnd = next.count < Self.portion || (next.last?.first ?? .max) > end
+                if let last = next.last { after = last.place }
+            }
+            events.removeAll { !(start...end).contains($0.place.time) }
             if !events.isEmpty { return events }
         }
         return nil
+    }
+
+    private func isWanted(_ segment: LogSegment, _ portion: Portion) -> Bool {
+        portion.alive.contains(segment.streamNumber) && segment.first <= end && segment.last >= start
+    }
+
+    private static func read(
+        _ records: Records, _ group: LogGroup, after place: LogSegment.Place, merges known: Int64?
+    ) throws(ServiceError) -> Portion {
+        let begun = if let known { known } else { try records.lastMerge(of: group.uniqueID) }
+        var portion = Portion(merges: begun)
+        let alive = LiveStreams(records, group)
+        // As long as a query may run, all merges are known.
+        guard let merges = try records.merges(of: group.uniqueID, after: portion.merges, limit: Self.portion) else {
+            throw .internalFailure
+        }
+        if let last = merges.last { portion.merges = last.number }
+        for merge in merges where merge.place <= place && merge.place.minute == place.minute {
+            guard let segment = try records.get(LogSegment.self, merge.place.key, of: group.uniqueID) else { continue }
+            portion.moved.append(segment)
+        }
+        if merges.count < Self.portion {
+            portion.next = try records.list(
+                LogSegment.self, of: group.uniqueID, RowRange(after: .key(place.key)), limit: Self.portion)
+        }
+        for segment in portion.moved + (portion.next ?? []) where try alive.has(segment) {
+            portion.alive.insert(segment.streamNumber)
+        }
+        return portion
+    }
+
+    /// The events of those of a merged segment's parts that came after a place.
+    private static func parts(of events: [KeptEvent], after place: LogSegment.Place) -> [KeptEvent] {
+        var isBehind = false
+        return events.filter { event in
+            if event.place.index == 0 {
+                let part = LogSegment.Place(
+                    first: event.place.time, stream: event.place.stream, number: event.place.segment)
+                isBehind = part > place
+            }
+            return isBehind
+        }
     }
 
     private func unpack(_ segment: LogSegment) throws(ServiceError) -> [KeptEvent] {

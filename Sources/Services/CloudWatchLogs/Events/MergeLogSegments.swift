@@ -98,7 +98,7 @@ struct MergeLogSegments: RecurringJob {
     }
 
     /// - Returns: false where subscriptions have yet to read them.
-    private func merge(
+    func merge(
         _ segments: [LogSegment], of group: LogGroup, _ environment: Environment
     ) async throws(ServiceError) -> Bool {
         guard let head = segments.first else { return true }
@@ -118,6 +118,7 @@ struct MergeLogSegments: RecurringJob {
                 throw .overtaken
             }
             try records.put(merged)
+            try SegmentMerge.note(merged, at: milliseconds(environment.now()), in: records)
             records.afterwards { environment.metrics.add(segments.count, to: .mergedSegments) }
             return true
         }

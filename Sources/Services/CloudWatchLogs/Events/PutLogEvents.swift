@@ -4,6 +4,13 @@ import Ledger
 import Platform
 import Wire
 
+extension Metric {
+    static let refusedDeliveries = Metric(
+        "gatehouse_logs_refused_deliveries_total",
+        "Events of trails, web ACLs, user pools, rules and subscriptions that their log group did not take: they were too old."
+    )
+}
+
 /// Events that are packed, and wait for the transaction that gives them their places.
 public struct PackedEvents: Sendable {
     struct Part: Sendable {
@@ -20,6 +27,8 @@ public struct PackedEvents: Sendable {
     /// What those who watch are told of.
     let watched: [(session: LiveTailSession, news: LiveTailSession.News)]
     let rejected: CloudWatchLogs.RejectedLogEventsInfo?
+    /// How many events these are.
+    let rejectedCount: Int
     /// The number of the data key; -1: none.
     let dataKey: Int64
 }
@@ -72,7 +81,8 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         }
         return PackedEvents(
             group: group, parts: parts, filtered: FilteredBatch(filters, masked, at: call.time), protected: protected,
-            watched: watched, rejected: rules.rejected, dataKey: number.map { Int64($0) } ?? -1)
+            watched: watched, rejected: rules.rejected,
+            rejectedCount: events.count - rules.accepted.count, dataKey: number.map { Int64($0) } ?? -1)
     }
 
     public static func handle(
@@ -105,6 +115,9 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
             bytes: packed.parts.reduce(0) { $0 + Int($1.size) })
         let traffic = call.environment.projection(LogTraffic.self)
         records.afterwards { traffic.add(sum, to: group.reference, at: call.time) }
+        let (refused, metrics) = (packed.rejectedCount, call.environment.metrics)
+        // A service has nobody to tell.
+        if refused > 0, call.isOfService { records.afterwards { metrics.add(refused, to: .refusedDeliveries) } }
         let watched = packed.watched
         if !watched.isEmpty {
             records.afterwards { for (session, news) in watched { session.tell(news) } }
@@ -156,6 +169,12 @@ extension Call {
     /// Whether it brings reports of what data protection has found.
     fileprivate var isOfAudit: Bool {
         if case .service(let service) = caller.identity { service.name == AuditFindings.service } else { false }
+    }
+
+    /// Whether a service of Gatehouse's brings them, in its own name or by a role.
+    fileprivate var isOfService: Bool {
+        if case .service = caller.identity { return true }
+        return source.principal != nil
     }
 
     /// Whether the events that it brings were sent on from another group: they go to no third one, so that they never go round.

@@ -88,7 +88,7 @@ enum SegmentContent {
                     place: EventPlace(
                         time: segment.first + Int64(distance), stream: segment.streamNumber, segment: member.number,
                         index: index),
-                    stream: segment.stream, ingestion: member.ingestion, segmentStart: segment.first,
+                    stream: segment.stream, ingestion: member.ingestion, segment: segment.place,
                     segmentEnd: segment.last,
                     original: message, sensitive: sensitive))
             index += 1
@@ -150,8 +150,8 @@ struct KeptEvent: Sendable {
     let stream: String
     /// When it came, in milliseconds since 1970.
     let ingestion: Int64
-    /// The times of its segment's first and last event.
-    let segmentStart: Int64
+    /// Its segment, and the time of the last event in that.
+    let segment: LogSegment.Place
     let segmentEnd: Int64
     /// Its message with all that is sensitive masked.
     let message: [UInt8]
@@ -161,11 +161,12 @@ struct KeptEvent: Sendable {
     let sensitive: [Range<Int>]
 
     init(
-        place: EventPlace, stream: String, ingestion: Int64, segmentStart: Int64, segmentEnd: Int64, original: [UInt8],
+        place: EventPlace, stream: String, ingestion: Int64, segment: LogSegment.Place, segmentEnd: Int64,
+        original: [UInt8],
         sensitive: [Range<Int>] = []
     ) {
         (self.place, self.stream, self.ingestion) = (place, stream, ingestion)
-        (self.segmentStart, self.segmentEnd) = (segmentStart, segmentEnd)
+        (self.segment, self.segmentEnd) = (segment, segmentEnd)
         (self.original, self.sensitive) = (original, sensitive)
         message = sensitive.isEmpty ? original : SensitiveData.masked(original, sensitive)
     }

@@ -13,6 +13,7 @@ struct StreamReader: Sendable {
     private var from: Int64
     /// The last event that was read.
     private var last: EventPlace?
+    private var resumption: Resumption?
     private var isAtEnd = false
 
     /// - Parameters:
@@ -31,12 +32,13 @@ struct StreamReader: Sendable {
     /// - Returns: nil: there are no more.
     mutating func next(_ bytes: Int) async throws(ServiceError) -> [KeptEvent]? {
         guard !isAtEnd, from <= end else { return nil }
-        let (group, stream, start, end, keys, place) = (group, stream.number, from, end, keys, last)
-        let (events, isLast) = try await environment.read(group.scope) {
-            (records) throws(ServiceError) -> ([KeptEvent], Bool) in
-            var walk = EventWalk(records, group, stream: stream, from: start, to: end, known: place?.time, keys: keys) {
-                _ in true
-            }
+        let (group, stream, start, end, keys) = (group, stream.number, from, end, keys)
+        let (place, resumed) = (last, resumption)
+        let (events, next) = try await environment.read(group.scope) {
+            (records) throws(ServiceError) -> ([KeptEvent], Resumption?) in
+            var walk = EventWalk(
+                records, group, stream: stream, from: start, to: end, resumption: resumed, known: place, keys: keys
+            ) { _ in true }
             var (found, size): ([KeptEvent], Int) = ([], 0)
             while let event = try walk.next() {
                 guard event.place.time <= end else { break }
@@ -44,11 +46,13 @@ struct StreamReader: Sendable {
                 guard event.place.time >= start else { continue }
                 found.append(event)
                 size += event.message.count
-                if size >= bytes { return (found, false) }
+                guard size >= bytes else { continue }
+                let from = min(event.segment, walk.resumption ?? event.segment)
+                return (found, Resumption(from, merges: try records.lastMerge(of: group.uniqueID)))
             }
-            return (found, true)
+            return (found, nil)
         }
-        isAtEnd = isLast
+        (isAtEnd, resumption) = (next == nil, next)
         if let event = events.last { (last, from) = (event.place, event.place.time) }
         return events.isEmpty ? nil : events
     }

@@ -11,8 +11,9 @@ struct RunExportTask: Job {
     static let kind = "Logs::RunExportTask"
     /// Of an account and Region: the only one at a time.
     static let id = "one"
-    /// So that one account's need not wait for another's.
+    /// So that one account's need not wait for another's; it may have one in each of two Regions.
     static let concurrency = 4
+    static let share = 2
     /// Bytes of lines in one object, about.
     private static let most = 8 << 20
 

@@ -23,7 +23,8 @@ struct EmptyLogGroup: Job {
                 let segments = try records.deleteAll(LogSegment.self, of: group, limit: portion)
                 let streams = try records.deleteAll(LogStream.self, of: group, limit: portion)
                 let outgoing = try records.deleteAll(OutgoingEvents.self, of: group, limit: portion)
-                return segments < portion && streams < portion && outgoing < portion
+                let merges = try records.deleteAll(SegmentMerge.self, of: group, limit: portion)
+                return segments < portion && streams < portion && outgoing < portion && merges < portion
             }
         }
     }

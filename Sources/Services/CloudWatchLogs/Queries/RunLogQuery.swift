@@ -9,6 +9,7 @@ struct RunLogQuery: Job {
     static let kind = "Logs::RunQuery"
     /// So that a short one need not wait for a long one.
     static let concurrency = 4
+    static let share = 2
     /// What keeps failing for reasons of Gatehouse's own fails for good then.
     private static let mostAttempts = 3
     /// Rows that `unnest` makes between looks at whether the query is still wanted.

@@ -30,6 +30,31 @@ struct LogSegment: TableRow {
         let ingestion: Int64
     }
 
+    /// Where a segment is among all of its group, in the order of their keys.
+    struct Place: Comparable, Hashable, Sendable {
+        /// The time of its first event, in milliseconds since 1970.
+        let first: Int64
+        let stream: Int64
+        let number: Int64
+
+        static func < (a: Place, b: Place) -> Bool {
+            (a.first, a.stream, a.number) < (b.first, b.stream, b.number)
+        }
+
+        var key: RowKey { RowKey(.number(first), .number(stream), .number(number)) }
+        /// The earliest place that an event of the segment can have.
+        var start: EventPlace { EventPlace(time: first, stream: stream, segment: number, index: 0) }
+        /// The latest place that comes before all of these.
+        var before: EventPlace {
+            guard number == 0 else {
+                return EventPlace(time: first, stream: stream, segment: number - 1, index: EventPlace.lastIndex)
+            }
+            return EventPlace(
+                time: first, stream: max(0, stream - 1), segment: EventPlace.lastSegment, index: EventPlace.lastIndex)
+        }
+        var minute: Int64 { first / SmallSegments.span }
+    }
+
     /// The times of its first and its last event, in milliseconds since 1970.
     let first: Int64
     let last: Int64
@@ -43,7 +68,8 @@ struct LogSegment: TableRow {
     let content: [UInt8]
 
     var partition: String { group }
-    var key: RowKey { RowKey(.number(first), .number(streamNumber), .number(number)) }
+    var place: Place { Place(first: first, stream: streamNumber, number: number) }
+    var key: RowKey { place.key }
     var indexes: [RowIndex] {
         [
             RowIndex(Self.byFirst, RowKey(.number(streamNumber), .number(first), .number(number))),

@@ -19,6 +19,7 @@ struct DeliverSubscription: Job {
     static let kind = "Logs::DeliverSubscription"
     /// Servers may hang.
     static let concurrency = 8
+    static let share = 4
     /// Seconds.
     private static let patience = 86_400.0
     /// Rows that are looked at together; for a bucket they become one object.

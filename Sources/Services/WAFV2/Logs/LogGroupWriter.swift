@@ -38,14 +38,23 @@ struct LogGroupWriter: Sendable {
         for batch in Self.batches(lines) {
             do throws(ServiceError) { try await put(batch) } catch {
                 guard error.code == "ResourceNotFoundException" else { throw error }
-                _ = try await environment.services(in: acl.region).call(
-                    CloudWatchLogs.CreateLogStream.self,
-                    CloudWatchLogs.CreateLogStream.Input {
-                        $0.logGroupName = group
-                        $0.logStreamName = stream
-                    }, as: identity)
+                try await makeStream()
                 try await put(batch)
             }
+        }
+    }
+
+    private func makeStream() async throws(ServiceError) {
+        do throws(ServiceError) {
+            _ = try await environment.services(in: acl.region).call(
+                CloudWatchLogs.CreateLogStream.self,
+                CloudWatchLogs.CreateLogStream.Input {
+                    $0.logGroupName = group
+                    $0.logStreamName = stream
+                }, as: identity)
+        } catch {
+            // Another node was faster.
+            guard error.code == "ResourceAlreadyExistsException" else { throw error }
         }
     }
 

@@ -30,13 +30,22 @@ struct PoolLogGroup: Sendable {
         }
         do throws(ServiceError) { try await put(events) } catch {
             guard error.code == "ResourceNotFoundException" else { throw error }
+            try await makeStream()
+            try await put(events)
+        }
+    }
+
+    private func makeStream() async throws(ServiceError) {
+        do throws(ServiceError) {
             _ = try await environment.services(in: pool.region).call(
                 CloudWatchLogs.CreateLogStream.self,
                 CloudWatchLogs.CreateLogStream.Input {
                     $0.logGroupName = group
                     $0.logStreamName = stream
                 }, as: Self.identity(of: pool))
-            try await put(events)
+        } catch {
+            // Another node was faster.
+            guard error.code == "ResourceAlreadyExistsException" else { throw error }
         }
     }
 
