@@ -1,12 +1,11 @@
 import Bodies
 import Console
 import Directory
-public import DomainRecords
 public import Edge
-public import Fetch
+import Fetch
 import FoundationEssentials
-public import Gate
-public import HardwareToken
+import Gate
+import HardwareToken
 import Keyring
 import Ledger
 public import Logging
@@ -18,8 +17,8 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-public import WAF
-public import WAFV2Service
+import WAF
+import WAFV2Service
 public import WebFront
 public import Wire
 import X509

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Edge
-import Fetch
 import FoundationEssentials
-import Gate
 import Logging
 import Platform
 import Server
