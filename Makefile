@@ -36,6 +36,8 @@ BUILD_OPTIONS ?=
 QUESTIONS ?= 1000
 # Seconds for each fuzz target.
 SECONDS ?= 60
+# Which fuzz targets; without any, all.
+TARGETS ?=
 # Modules whose documentation is built.
 DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken WebAuthn Ledger Directory Platform Simulation
 
@@ -101,9 +103,9 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/insights.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/queues.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/topics.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000
-	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
-	$(PYTHON) Benchmarks/logs.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)
@@ -153,8 +155,8 @@ operations: ## Regenerate OPERATIONS.md and the gate's coverage from the code
 	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
 	.build/debug/gatehouse map --report --format markdown > Documentation/reference/gate-coverage.md
 
-fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each
-	Tools/fuzz $(SECONDS)
+fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each (TARGETS="…" selects some)
+	Tools/fuzz $(SECONDS) $(TARGETS)
 
 package: release ## Make a Debian package and a tarball of it, with checksums: .build/package/
 	@Tools/install-dependencies package

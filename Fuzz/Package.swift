@@ -8,6 +8,7 @@ let package = Package(
     dependencies: [
         .package(name: "gatehouse", path: ".."),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         .target(name: "LibFuzzer"),
@@ -81,6 +82,16 @@ let package = Package(
         .executableTarget(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzMetricMath", dependencies: ["FuzzDriver", .product(name: "MetricMath", package: "gatehouse")]),
+        // What no module exports is compiled here as well, by links to its files.
+        .executableTarget(
+            name: "FuzzPackTemplates",
+            dependencies: [
+                "FuzzDriver", .product(name: "GuardRules", package: "gatehouse"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(name: "FuzzSchedules", dependencies: ["FuzzDriver"]),
         .executableTarget(
             name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(

@@ -82,14 +82,17 @@ public struct Fetch: Sendable {
 
     private let trust: ServerTrust
     private let limits: Limits
+    private let reach: Reach
 
     /// Makes a client. It keeps no connections, so it costs nothing to have several.
     /// - Parameters:
     ///   - trust: which certificates are accepted, for `https`.
     ///   - limits: what an exchange may take.
-    public init(trust: ServerTrust, limits: Limits = Limits()) {
+    ///   - reach: where it may connect to; not everywhere if the address is not the operator's.
+    public init(trust: ServerTrust, limits: Limits = Limits(), reach: Reach = .anywhere) {
         self.trust = trust
         self.limits = limits
+        self.reach = reach
     }
 
     /// Asks with GET for a document in JSON.
@@ -149,7 +152,7 @@ public struct Fetch: Sendable {
         with address: WebAddress, asking request: Request?, isTrusted: @escaping @Sendable ([[UInt8]]) async -> Bool
     ) async throws -> Answer {
         let context = address.isSecure ? try Self.tls() : nil
-        let limits = limits
+        let (limits, reach) = (limits, reach)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: Answer.self)
         let longest = TimeAmount(limits.time)
@@ -158,6 +161,7 @@ public struct Fetch: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    if let handler = reach.handler(for: address) { try pipeline.addHandler(handler) }
                     if let context { try pipeline.addHandler(Self.handshake(context, address.host, isTrusted)) }
                     try pipeline.addHTTPClientHandlers(decoderLimitConfiguration: limits.ofDecoder)
                     try pipeline.addHandler(AnswerHandler(request, limits, answer))

@@ -105,7 +105,7 @@ extension Gate {
         environment.metrics.count(
             service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
             attempt.result)
-        environment.callCounts.count(call)
+        environment.metricCounts.count(call)
         if attempt.observed != nil {
             environment.metrics.count(observedDenialOf: call.operation, service: call.module.signingName)
         }

@@ -4,8 +4,8 @@ public import X509
 
 /// The OpenID Connect providers out there: their keys, fetched and remembered.
 ///
-/// Only registered providers are ever asked, and only over HTTPS; but they may be anywhere, even on this machine, since
-/// that is where people who try out federation run theirs.
+/// Only registered providers are ever asked, and only over HTTPS. Who registers one says where it is: what is not on the public
+/// internet, only the operator lets be asked.
 public actor OpenIDProviders {
     /// A provider as it is registered.
     public struct Registration: Sendable, Hashable {
@@ -35,12 +35,16 @@ public actor OpenIDProviders {
     }
 
     private let authorities: [Certificate]
+    private let reach: Reach
     private var entries: [Registration: Entry] = [:]
     private var running: [Registration: Task<Result<KeySet, OIDCError>, Never>] = [:]
 
-    /// - Parameter authorities: those that are trusted on top of the system's.
-    public init(authorities: [Certificate] = []) {
+    /// - Parameters:
+    ///   - authorities: those that are trusted on top of the system's.
+    ///   - reach: where providers may be.
+    public init(authorities: [Certificate] = [], reach: Reach = .publicInternet()) {
         self.authorities = authorities
+        self.reach = reach
     }
 
     /// The keys of a provider that may have signed a token.
@@ -60,7 +64,7 @@ public actor OpenIDProviders {
         // However many callers wait for a provider, it is asked once.
         let task =
             running[provider]
-            ?? Task { [authorities] in await Self.fetch(provider, authorities) }
+            ?? Task { [authorities, reach] in await Self.fetch(provider, authorities, reach) }
         running[provider] = task
         let result = await task.value
         if running.removeValue(forKey: provider) != nil {
@@ -71,9 +75,10 @@ public actor OpenIDProviders {
     }
 
     private static func fetch(
-        _ provider: Registration, _ authorities: [Certificate]
+        _ provider: Registration, _ authorities: [Certificate], _ reach: Reach
     ) async -> Result<KeySet, OIDCError> {
-        let fetch = Fetch(trust: ServerTrust(authorities: authorities, thumbprints: provider.thumbprints))
+        let fetch = Fetch(
+            trust: ServerTrust(authorities: authorities, thumbprints: provider.thumbprints), reach: reach)
         do throws(OIDCError) {
             guard let address = WebAddress(provider.url + "/.well-known/openid-configuration") else {
                 throw .unusable("the issuer is no HTTPS address")
@@ -103,7 +108,7 @@ public actor OpenIDProviders {
     public nonisolated func thumbprint(of address: WebAddress) async throws(OIDCError) -> String {
         let chain: [[UInt8]]
         do throws(FetchError) {
-            chain = try await Fetch(trust: ServerTrust()).presentedChain(of: address)
+            chain = try await Fetch(trust: ServerTrust(), reach: reach).presentedChain(of: address)
         } catch {
             throw OIDCError(error)
         }

@@ -51,9 +51,7 @@ public final class Environment: Sendable {
     public let outer: (any OuterServices)?
     /// The web applications that the web front stands before.
     public let applications = FrontedApplications()
-    /// How many calls there were, until somebody keeps that.
-    public let callCounts = CallCounts()
-    /// What services have counted for their metrics of CloudWatch, until somebody keeps that.
+    /// What was called, and what services have counted of themselves, for their metrics of CloudWatch, until somebody keeps that.
     public let metricCounts = MetricCounts()
     /// What was denied since the start.
     public let denials = Denials()

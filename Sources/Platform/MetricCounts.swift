@@ -128,10 +128,16 @@ public final class MetricCounts: Sendable {
 extension MetricCounts.State {
     fileprivate mutating func add(_ values: [Double: Double], to minute: MetricCounts.Minute) {
         guard counts.count < MetricCounts.mostSeries || counts[minute] != nil else { return }
+        counts[minute, default: [:]].add(values)
+    }
+}
+
+extension [Double: Double] {
+    /// Adds values, and how often there was each.
+    fileprivate mutating func add(_ values: [Double: Double]) {
         for (value, times) in values {
-            let count = counts[minute]?.count ?? 0
-            let isKnown = count < MetricCounts.mostValues || counts[minute]?[value] != nil
-            counts[minute, default: [:]][isKnown ? value : value.roundedRoughly, default: 0] += times
+            let isKnown = count < MetricCounts.mostValues || self[value] != nil
+            self[isKnown ? value : value.roundedRoughly, default: 0] += times
         }
     }
 }

@@ -5,8 +5,18 @@ public import Fetch
 /// The servers outside of Gatehouse that services call by addresses which their users give: how they are trusted, and where
 /// they are.
 public struct OutsideServers: Sendable {
+    /// Where a server is.
+    public struct Place: Sendable {
+        /// What is connected to.
+        public let address: WebAddress
+        /// Whether the operator has named it. If not, a user has.
+        let isOperators: Bool
+    }
+
     /// By which authorities a server's certificate has to be signed.
     public let trust: ServerTrust
+    /// Where those may be that users name.
+    private let reach: Reach
     /// Where the operator says that servers really are, by the hosts that users name them by.
     private let places: [String: WebAddress]
     /// Where the operator says that the servers of SNS's subscriptions are, by the hosts that users name them by. Only these may be
@@ -27,6 +37,7 @@ public struct OutsideServers: Sendable {
 
     /// - Parameters:
     ///   - trust: see the property.
+    ///   - reach: where servers may be that the operator has not named.
     ///   - places: where servers are, by the hosts of their addresses. Only these may be without `https`.
     ///   - subscribers: see the property.
     ///   - eventDestinations: see the property.
@@ -35,7 +46,7 @@ public struct OutsideServers: Sendable {
     ///   - acmeHosts: see the property.
     ///   - domainRecords: see the property.
     public init(
-        trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
+        trust: ServerTrust = ServerTrust(), reach: Reach = .publicInternet(), places: [String: WebAddress] = [:],
         subscribers: [String: WebAddress] = [:], eventDestinations: [String: WebAddress] = [:],
         messages: MessageServers = MessageServers(),
         loginProviders: [String: String] = [:], acmeHosts: [String: WebAddress] = [:],
@@ -47,6 +58,7 @@ public struct OutsideServers: Sendable {
         self.eventDestinations = eventDestinations
         self.messages = messages
         self.trust = trust
+        self.reach = reach
         self.places = places
         self.subscribers = subscribers
     }
@@ -70,12 +82,10 @@ public struct OutsideServers: Sendable {
     ///   - mayHaveQuery: whether it may have a query, which is kept.
     /// - Returns: the place that the operator has named for its host, with the address's path behind the place's own; nil
     ///   for what is no such address.
-    public func place(of address: String, mayHaveQuery: Bool = false) -> WebAddress? {
+    public func place(of address: String, mayHaveQuery: Bool = false) -> Place? {
         guard let named = WebAddress(address, mayHaveQuery: mayHaveQuery) else { return nil }
-        guard let place = places[named.host.lowercased()] else { return named }
-        return WebAddress(
-            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)",
-            mayHaveQuery: mayHaveQuery, mayBePlain: true)
+        guard let place = places[named.host.lowercased()] else { return Place(address: named, isOperators: false) }
+        return Self.place(place, behind: named)
     }
 
     /// Where messages to an address of a subscription are to be sent.
@@ -83,11 +93,26 @@ public struct OutsideServers: Sendable {
     /// - Returns: the place that the operator has named for its host, with the address's path behind the place's own. nil for what is
     ///   no address, and for one without `https` whose host has no place: else whoever may subscribe could have Gatehouse talk to
     ///   whatever is near it.
-    public func subscriberPlace(of address: String) -> WebAddress? {
+    public func subscriberPlace(of address: String) -> Place? {
         guard let named = WebAddress(address, mayHaveQuery: true, mayBePlain: true) else { return nil }
-        guard let place = subscribers[named.host.lowercased()] else { return named.isSecure ? named : nil }
-        return WebAddress(
+        guard let place = subscribers[named.host.lowercased()] else {
+            return named.isSecure ? Place(address: named, isOperators: false) : nil
+        }
+        return Self.place(place, behind: named)
+    }
+
+    private static func place(_ place: WebAddress, behind named: WebAddress) -> Place? {
+        WebAddress(
             "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)",
-            mayHaveQuery: true, mayBePlain: true)
+            mayHaveQuery: true, mayBePlain: true
+        ).map { Place(address: $0, isOperators: true) }
+    }
+
+    /// A client of a server. If a user has named it, only the public internet is reached and what the operator lets besides.
+    /// - Parameters:
+    ///   - place: where the server is.
+    ///   - limits: what an exchange may take.
+    public func fetch(_ place: Place, limits: Fetch.Limits = Fetch.Limits()) -> Fetch {
+        Fetch(trust: trust, limits: limits, reach: place.isOperators ? .anywhere : reach)
     }
 }

@@ -95,6 +95,7 @@ public struct Gatehouse: Sendable {
             let projections = Projections(
                 of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
             let trust = ServerTrust(authorities: authorities)
+            let reach = Self.reach(configuration)
             let upstreams = try configuration.upstreams.map {
                 try Upstreams($0.read(), trust: trust, log: log)
             }
@@ -105,7 +106,7 @@ public struct Gatehouse: Sendable {
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
-                openIDProviders: OpenIDProviders(authorities: authorities),
+                openIDProviders: OpenIDProviders(authorities: authorities, reach: reach),
                 publicAddress: PublicAddress(
                     fixed: configuration.publicURL, customDomains: configuration.customDomains),
                 quotas: configuration.quotas,
@@ -114,7 +115,7 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 keepsAuthorityKeysInToken: configuration.keepsAuthorityKeysInToken,
                 outsideServers: OutsideServers(
-                    trust: trust, places: configuration.keyStoreProxies,
+                    trust: trust, reach: reach, places: configuration.keyStoreProxies,
                     subscribers: configuration.subscriberHosts,
                     eventDestinations: configuration.eventDestinations, messages: configuration.messages,
                     loginProviders: configuration.loginProviders, acmeHosts: configuration.acmeHosts,
@@ -225,6 +226,14 @@ public struct Gatehouse: Sendable {
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
             + " directory from a backup."
+    }
+
+    /// Where servers may be that users name. The issuers that the operator has named are users' providers, too.
+    private static func reach(_ configuration: Configuration) -> Reach {
+        let networks = NetworkSet(configuration.privateNetworks)
+        return .publicInternet(and: configuration.loginProviders.values.compactMap { WebAddress($0) }) { address in
+            IPAddress(address).map { networks.contains($0) } ?? false
+        }
     }
 
     private static func authorities(_ configuration: Configuration) throws -> [Certificate] {

@@ -30,6 +30,8 @@ extension Gatehouse {
         public var subscriberHosts: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// Networks of private addresses in which servers may be that users name. Without any, only the public internet is asked.
+        public var privateNetworks: [Network] = []
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
         /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.

@@ -18,7 +18,6 @@ extension Gatehouse {
             projections.rebuild(from: changes)
             environment.usage.reset()
             // What was counted is of what is gone.
-            _ = environment.callCounts.take()
             _ = environment.metricCounts.take(at: environment.now())
         }
         let bare = Account(id: first.id, createDate: first.createDate)

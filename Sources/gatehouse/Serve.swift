@@ -65,10 +65,12 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .customLong("subscriber-host"),
         help: """
-            Where the server of subscriptions of SNS is: HOST=URL, such as orders.example.com=http://127.0.0.1:8080. Without \
-            it messages are sent to addresses with https alone. Can be repeated.
+            Where the server of subscriptions of SNS or of API destinations is: HOST=URL, such as \
+            orders.example.com=http://127.0.0.1:8080. Without it messages are sent to addresses with https alone. Can be repeated.
             """)
     var subscriberHosts: [String] = []
+
+    @OptionGroup var reachOptions: ReachOptions
 
     @Option(
         name: .customLong("event-destination"),

@@ -71,6 +71,7 @@ extension Serve {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.privateNetworks = try ReachOptions.networks()
         configuration.acmeHosts = try ACMEOptions.hosts()
         configuration.loginProviders = try LoginProviderOptions.issuers()
         configuration.messages = try MessageOptions.servers(authoritiesFile: configuration.authoritiesFile)

@@ -203,7 +203,8 @@ CHECKS = {
 
 def test_a_watched_account_passes(cloud: Server, tmp_path: Path) -> None:
     found = findings(watching.watched(cloud), tmp_path, "cloudwatch", "config", "eventbridge", "sns")
-    assert {check for check in found if check.startswith("cloudwatch_log_metric_filter_")} <= set(found)
+    # All fifteen alarms are looked for.
+    assert sum(check.startswith(("cloudwatch_log_metric_filter_", "cloudwatch_changes_to_")) for check in found) == 15
     assert len(found) >= 29, sorted(found)
     assert failed(found) == {
         # The CIS benchmark does not ask for these.

@@ -16,7 +16,7 @@ from harness.hosted import Application, Pool, make_pool
 from harness.login_provider import LoginProvider
 from harness.moto import Moto
 from harness.openid import Authority
-from harness.server import ACCOUNT, BINARY
+from harness.server import ACCOUNT, BINARY, LOOPBACK
 from harness.visitor import Somebody
 
 
@@ -43,7 +43,7 @@ SECONDS = {
     "test_terraform_iam.py": 30, "test_nodes.py": 45, "test_shield_terraform.py": 20, "test_web_acl_tokens.py": 20,
     "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 20,
     "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
-    "test_sqs_terraform.py": 130, "test_sqs_crash.py": 30,
+    "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for each worker, in memory or on a database. Tests use `cloud`, which is this one, emptied."""
     # Tests make users faster than AWS lets anybody.
-    options = ("--quota", "UserCreationPerSecond=100000")
+    options = ("--quota", "UserCreationPerSecond=100000", *LOOPBACK)
     server = Server(*options, log=tmp_path_factory.mktemp("server") / "log")
     with server:
         yield server
@@ -145,6 +145,14 @@ def durable(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield make
     for server in started:
         server.kill()
+
+
+@pytest.fixture
+def lasting(durable: Callable[..., Server], tmp_path: Path) -> Callable[..., Server]:
+    """As `durable`, but on a database of its own where the tests are run on one."""
+    if not postgres.IS_USED:
+        return durable
+    return lambda *options, **more: durable(*options, data=None, log=tmp_path / "log", **more)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from test_web_acl_user_pools import sign_in
 
 pytestmark = pytest.mark.memory
 
+DAY = 86_400
+
 
 class Metrics:
     """What a namespace has since a test began."""
@@ -25,6 +28,16 @@ class Metrics:
         self.cloudwatch: Any = root.client("cloudwatch")
         self.namespace = namespace
         self.start = int(time.time()) // 60 * 60
+
+    def values(self, metric: str, statistic: str, dimensions: dict[str, str]) -> list[float]:
+        """Those of today and tomorrow, a day each."""
+        start = self.start // DAY * DAY
+        points = self.cloudwatch.get_metric_statistics(
+            Namespace=self.namespace, MetricName=metric, Statistics=[statistic], Period=DAY,
+            StartTime=datetime.datetime.fromtimestamp(start, datetime.UTC),
+            EndTime=datetime.datetime.fromtimestamp(start + 3 * DAY, datetime.UTC),
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]
+        return [point[statistic] for point in sorted(points, key=lambda point: point["Timestamp"])]
 
     def value(self, metric: str, statistic: str = "Sum", **dimensions: str) -> float | None:
         end = self.start + 3600
@@ -118,8 +131,8 @@ def test_imported_keys_expire(cloud: Server, root: Identity) -> None:
 
 def test_web_acls(cloud: Server, root: Identity) -> None:
     metrics, pool = Metrics(root, "AWS/WAFV2"), UserPool(cloud)
-    WebACL(
-        root, pool.id, rule("count", header("user-agent", "a"), Count={}), rule("bots", header("user-agent", "b"), 1))
+    labelled = rule("count", header("user-agent", "a"), Count={}) | {"RuleLabels": [{"Name": "seen:a"}]}
+    WebACL(root, pool.id, labelled, rule("bots", header("user-agent", "b"), 1))
     for agent in ("a", "b", "ab", "c"):
         sign_in(pool, agent)
     cloud.advance(60)
@@ -130,6 +143,9 @@ def test_web_acls(cloud: Server, root: Identity) -> None:
             ("AllowedRequests", "ALL"), ("BlockedRequests", "ALL"), ("CaptchaRequests", "ALL")]
     }  # fmt: skip
     assert list(counted.values()) == [2, 2, 2, 2, 2, None], counted
+    label = {"LabelNamespace": f"awswaf:{ACCOUNT}:webacl:pools:seen", "Label": "a", "WebACL": "pools"}
+    assert [metrics.value(f"{what}Requests", Region="us-east-1", **label) for what in ("Allowed", "Blocked", "Counted")] == [
+        1, 1, None]
 
 
 def test_requests_to_buckets(cloud: Server, root: Identity) -> None:
@@ -156,3 +172,76 @@ def test_requests_to_buckets(cloud: Server, root: Identity) -> None:
     assert metrics.value("BytesUploaded", BucketName="watched", FilterId="logs") == 5
     assert metrics.value("FirstByteLatency", "SampleCount", BucketName="watched", FilterId="logs") == 4
     assert metrics.value("AllRequests", BucketName="other", FilterId="all") is None
+
+
+def test_what_buckets_have(cloud: Server, root: Identity) -> None:
+    metrics, s3 = Metrics(root, "AWS/S3"), root.client("s3")
+    for bucket in ("full", "empty"):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket="full", VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"12345", b"1234567"):
+        s3.put_object(Bucket="full", Key="a", Body=body)
+    s3.delete_object(Bucket="full", Key="a")
+    s3.put_object(Bucket="full", Key="b", Body=b"123", StorageClass="STANDARD_IA")
+    upload = s3.create_multipart_upload(Bucket="full", Key="c", StorageClass="GLACIER")["UploadId"]
+    s3.upload_part(Bucket="full", Key="c", UploadId=upload, PartNumber=1, Body=b"12345678901")
+    cloud.advance(DAY)
+
+    def last(metric: str, kind: str, bucket: str = "full") -> float | None:
+        found = metrics.values(metric, "Average", {"BucketName": bucket, "StorageType": kind})
+        return found[-1] if found else None
+
+    sizes = [last("BucketSizeBytes", kind) for kind in (
+        "StandardStorage", "StandardIAStorage", "GlacierStorage", "DeepArchiveStorage")]  # fmt: skip
+    assert sizes == [12, 3, 11, None]
+    # Two versions and a delete marker, an object, and a part.
+    assert last("NumberOfObjects", "AllStorageTypes") == 5
+    assert last("NumberOfObjects", "AllStorageTypes", "empty") == 0
+    assert last("BucketSizeBytes", "StandardStorage", "empty") is None
+
+
+def test_uses_of_keys(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
+    metrics, kms = Metrics(root, "AWS/KMS"), root.client("kms")
+    [one, two] = [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)]
+    blob = kms.encrypt(KeyId=one, Plaintext=b"x")["CiphertextBlob"]
+    kms.decrypt(CiphertextBlob=blob)
+    kms.generate_data_key(KeyId=one, KeySpec="AES_256")
+    kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=two)
+    # What does not succeed is no use, nor what is only tried.
+    nobody = new_user("nobody").client("kms")
+    assert error_of(nobody.encrypt, KeyId=one, Plaintext=b"x").code == "AccessDeniedException"
+    assert error_of(kms.encrypt, KeyId=one, Plaintext=b"x", DryRun=True).code == "DryRunOperationException"
+    assert error_of(kms.decrypt, CiphertextBlob=blob, KeyId=two).code == "IncorrectKeyException"
+    cloud.advance(60)
+    counted = [metrics.value("SuccessfulRequest", KeyArn=one, Operation=name) for name in (
+        "Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey")]  # fmt: skip
+    assert counted == [1, 1, 1, None]
+    assert metrics.value("SuccessfulRequest", SourceKeyArn=one, DestinationKeyArn=two, Operation="ReEncrypt") == 1
+    assert metrics.value("SuccessfulRequest", KeyArn=two, Operation="Decrypt") is None
+
+
+def test_event_data_stores(cloud: Server, root: Identity) -> None:
+    metrics, cloudtrail = Metrics(root, "AWS/CloudTrail"), root.cloudtrail
+
+    def store(name: str, **more: Any) -> str:
+        made = cloudtrail.create_event_data_store(Name=name, TerminationProtectionEnabled=False, **more)
+        return str(made["EventDataStoreArn"]).rpartition("/")[2]
+
+    def values(metric: str, group: str, statistic: str = "Sum") -> list[float]:
+        return metrics.values(metric, statistic, {"Event data store ID": source, "Lake Metrics": group})
+
+    source = store("main")
+    insights = store("insights", AdvancedEventSelectors=[
+        {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Insight"]}]}])  # fmt: skip
+    cloudtrail.put_insight_selectors(
+        EventDataStore=source, InsightSelectors=[{"InsightType": "ApiCallRateInsight"}], InsightsDestination=insights)
+    for number in range(3):
+        root.iam.create_user(UserName=f"user-{number}")
+    cloud.advance(120)
+    [ingested] = values("HourlyDataIngested", "IngestionMetrics")
+    assert ingested > 3 * 500
+    [analyzed] = values("HourlyEventsAnalyzed", "InsightsMetrics")
+    assert analyzed >= 3
+    cloud.advance(DAY)
+    retained = values("TotalDataRetained", "StorageMetrics", "Maximum")[-1]
+    assert ingested <= retained <= sum(values("HourlyDataIngested", "IngestionMetrics"))

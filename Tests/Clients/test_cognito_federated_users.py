@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore import UNSIGNED
 
-from harness import Server, error_of
+from harness import LOOPBACK, Server, error_of
 from harness.federated import add_provider, attributes_of, relying, sign_in, tokens
 from harness.functions import FUNCTION, Function
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, make_pool
@@ -45,7 +45,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     authority = Authority(tmp_path_factory.mktemp("authority"))
     provider = LoginProvider(tmp_path_factory.mktemp("provider"), authority)
     function = Function()
-    options = ["--ca-bundle", str(authority.file), "--event-destination", f"{FUNCTION}={function.url}"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--event-destination", f"{FUNCTION}={function.url}"]
     with Server(*options, log=tmp_path_factory.mktemp("server") / "log") as server:
         yield server, function, provider
     function.server.shutdown()

@@ -14,7 +14,7 @@ import pytest
 import requests
 from botocore import UNSIGNED
 
-from harness import Identity, Server, Trail
+from harness import LOOPBACK, Identity, Server, Trail
 from harness.federated import MAPPING, add_provider, attributes_of, leave, relying, sign_in, tokens
 from harness.functions import FUNCTION, Function
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
@@ -27,7 +27,7 @@ def own_server(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority
 ) -> Iterator[tuple[Server, Function]]:
     function = Function()
-    options = ["--ca-bundle", str(authority.file), "--event-destination", f"{FUNCTION}={function.url}"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--event-destination", f"{FUNCTION}={function.url}"]
     options += ["--quota", "UserFederationPerSecond=1000"]
     with Server(*options, log=tmp_path_factory.mktemp("server") / "log") as server:
         yield server, function

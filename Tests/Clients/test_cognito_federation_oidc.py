@@ -17,7 +17,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness import Identity, Server
+from harness import LOOPBACK, Identity, Server
 from harness.federated import MAPPING, add_provider, attributes_of, leave, relying, sign_in, tokens
 from harness.functions import FUNCTION, Function
 from harness.hosted import FormBrowser, Pool, make_pool
@@ -31,7 +31,7 @@ def own_server(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority, google: LoginProvider
 ) -> Iterator[tuple[Server, Function]]:
     function = Function()
-    options = ["--ca-bundle", str(authority.file), "--login-provider", f"accounts.google.com={google.url}"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--login-provider", f"accounts.google.com={google.url}"]
     options += ["--login-provider", f"appleid.apple.com={google.url}"]
     options += ["--event-destination", f"{FUNCTION}={function.url}"]
     with Server(*options, log=tmp_path_factory.mktemp("server") / "log") as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Server
+from harness import LOOPBACK, Server
 from harness.hosted import Application, Pool
 from harness.login_provider import LoginProvider
 from harness.openid import Authority
@@ -24,7 +24,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> 
 
 @pytest.fixture(scope="module")
 def own_server(authority: Authority) -> Iterator[Server]:
-    with Server("--ca-bundle", str(authority.file)) as server:
+    with Server("--ca-bundle", str(authority.file), *LOOPBACK) as server:
         yield server
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from harness import Identity, Server, Trail
+from harness import LOOPBACK, Identity, Server, Trail
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
 from harness.openid import Authority, OpenIDProvider
 from test_cognito_federation_saml import Liar, add_provider, leave, post, request_of, sign_in, tokens, verify_query
@@ -155,7 +155,7 @@ def web(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Itera
 @pytest.fixture(scope="module")
 def trusting(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("server") / "log"
-    with Server("--ca-bundle", str(authority.file), log=log) as server:
+    with Server("--ca-bundle", str(authority.file), *LOOPBACK, log=log) as server:
         yield server
 
 

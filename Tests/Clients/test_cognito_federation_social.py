@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 
-from harness import Identity, Server
+from harness import LOOPBACK, Identity, Server
 from harness.federated import add_provider, attributes_of, leave, relying, tokens
 from harness.hosted import FormBrowser, Pool, make_pool
 from harness.login_provider import LoginProvider
@@ -90,7 +90,7 @@ def social(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
 def own_server(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority, social: SocialProvider, google: LoginProvider
 ) -> Iterator[Server]:
-    options = ["--ca-bundle", str(authority.file), "--login-provider", f"accounts.google.com={google.url}"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--login-provider", f"accounts.google.com={google.url}"]
     # Hosts that are somewhere else, whatever asks them.
     for host in ("graph.facebook.com", "api.amazon.com"):
         options += ["--xks-proxy", f"{host}={social.url}"]
@@ -181,7 +181,7 @@ def test_a_stand_in_is_not_asked_anew_for_everybody(pool: Pool, google: LoginPro
 def test_rates_come_before_all_else(tmp_path: Path, authority: Authority) -> None:
     """Neither is the provider asked beyond them, nor anything used up that could be brought again."""
     provider = LoginProvider(tmp_path, authority)
-    options = ["--ca-bundle", str(authority.file), "--quota", "UserFederationPerSecond=1"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--quota", "UserFederationPerSecond=1"]
     try:
         with Server(*options) as server:
             pool = make_pool(server, server.root)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, error_of
+from harness import ACCOUNT, LOOPBACK, AwsError, Identity, Server, Trail, allow, error_of
 from harness.identity_pools import PROVIDER, anybody, claims_of, credentials, pool_trust
 from harness.openid import Authority, OpenIDProvider
 from harness.saml import IdentityProvider
@@ -31,7 +31,7 @@ def facebook(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> 
 def own_server(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority, facebook: OpenIDProvider
 ) -> Iterator[Server]:
-    options = ["--ca-bundle", str(authority.file), "--trail-delivery", "1"]
+    options = ["--ca-bundle", str(authority.file), *LOOPBACK, "--trail-delivery", "1"]
     options += ["--login-provider", f"{FACEBOOK}={facebook.url}"]
     with Server(*options, log=tmp_path_factory.mktemp("server") / "log") as server:
         yield server

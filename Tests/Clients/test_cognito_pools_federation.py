@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, Trail, error_of
+from harness import ACCOUNT, LOOPBACK, Identity, Server, Trail, error_of
 from harness.openid import Authority, OpenIDProvider
 from harness.saml import IdentityProvider
 
@@ -217,7 +217,7 @@ def test_documents_are_fetched(tmp_path: Path) -> None:
     }
     provider.answers["/metadata"] = (200, metadata.encode())
     try:
-        with Server("--ca-bundle", str(authority.file), log=tmp_path / "log") as server:
+        with Server("--ca-bundle", str(authority.file), *LOOPBACK, log=tmp_path / "log") as server:
             cognito = server.root.client("cognito-idp", parameter_validation=False)
             pool = new_pool(cognito)
             saml = cognito.create_identity_provider(

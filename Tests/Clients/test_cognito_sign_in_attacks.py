@@ -356,8 +356,8 @@ def test_spraying_is_slowed_down() -> None:
     """One password for many users: AWS's quota of an account's requests."""
     with Server("--quota", "UserAuthenticationPerSecond=1") as server:
         pool = new_pool(server)
-        found = [refusal(lambda: pool.sign_in(f"user{number}", "Winter-2026"))[0] for number in range(30)]
-        assert found.count("TooManyRequestsException") >= 10 and found[0] == "NotAuthorizedException"
+        found = at_once(lambda number: refusal(lambda: pool.sign_in(f"user{number}", "Winter-2026"))[0], most=1)
+        assert set(found) == {"TooManyRequestsException", "NotAuthorizedException"}
         time.sleep(1.1)
         assert pool.sign_in("alice")["AuthenticationResult"]
 
@@ -366,13 +366,23 @@ def test_floods_of_sign_ups_and_resets_are_slowed_down() -> None:
     """AWS's quotas of an account's requests: each category has its own, and one that is used up leaves the others."""
     with Server("--quota", "UserCreationPerSecond=2", "--quota", "UserAccountRecoveryPerSecond=1") as server:
         pool = new_pool(server)
-        found = [done(lambda: pool.sign_up(f"user{number}")) for number in range(30)]
-        assert found.count("TooManyRequestsException") >= 10 and found[0] == "done"
-        found = [done(lambda: pool.app.forgot_password(ClientId=pool.client, Username="nobody")) for _ in range(20)]
-        assert "TooManyRequestsException" in found and found[0] != "TooManyRequestsException"
+        found = at_once(lambda number: done(lambda: pool.sign_up(f"user{number}")), most=2)
+        assert set(found) == {"TooManyRequestsException", "done"}
+        found = at_once(lambda _: done(lambda: pool.app.forgot_password(ClientId=pool.client, Username="nobody")), most=1)
+        assert "TooManyRequestsException" in found
         assert pool.sign_in("alice")["AuthenticationResult"]
         time.sleep(1.1)
         assert done(lambda: pool.sign_up("later")) == "done"
+
+
+def at_once(call: Callable[[int], str], most: int) -> list[str]:
+    """What thirty calls answer. A quota lets through what it has at first and what comes back meanwhile, however long it is."""
+    start = time.monotonic()
+    with ThreadPoolExecutor(30) as threads:
+        found = list(threads.map(call, range(30)))
+    passed = len(found) - found.count("TooManyRequestsException")
+    assert most <= passed <= most * (1 + time.monotonic() - start), found
+    return found
 
 
 def done(call: Callable[[], Any]) -> str:

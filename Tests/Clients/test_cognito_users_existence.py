@@ -85,13 +85,15 @@ def test_without_the_setting_there_is_a_word_for_it(pool: UserPool) -> None:
 
 def test_time_tells_nothing(pool: UserPool) -> None:
     taken: dict[str, list[float]] = {"ann": [], "nobody": []}
-    for _ in range(9):
+    # Each ends at a tenth of a second after its beginning, and at the same one. The quickest are those that nothing else on the
+    # machine has held up: on a busy one there are few.
+    for turn in range(200):
         for name, times in taken.items():
             begun = time.monotonic()
             pool.app.forgot_password(ClientId=pool.client, Username=name)
             times.append(time.monotonic() - begun)
-    # Each ends at a tenth of a second after its beginning, and at the same one. The quickest are those that nothing else on the
-    # machine has held up.
-    quickest = {name: min(times) for name, times in taken.items()}
+        quickest = {name: min(times) for name, times in taken.items()}
+        if turn >= 8 and abs(quickest["ann"] - quickest["nobody"]) < 0.03:
+            break
     assert abs(quickest["ann"] - quickest["nobody"]) < 0.03, quickest
     assert min(quickest.values()) >= 0.1

@@ -44,11 +44,11 @@ class Tagger(threading.Thread):
             self.acknowledged.append(tags["TagSet"][0]["Value"])
 
 
-def test_every_change_once(durable: Callable[..., Server]) -> None:
+def test_every_change_once(lasting: Callable[..., Server]) -> None:
     seed = int(os.environ.get("GATEHOUSE_TEST_SEED", random.randrange(1 << 32)))
     print(f"GATEHOUSE_TEST_SEED={seed}")
     dice = random.Random(seed)
-    server = durable().start()
+    server = lasting().start()
     Recording(server.root)
     server.root.client("s3").create_bucket(Bucket="shop")
     acknowledged: list[str] = []
@@ -70,7 +70,11 @@ def test_every_change_once(durable: Callable[..., Server]) -> None:
     def complete() -> bool:
         pages = api.get_paginator("get_resource_config_history").paginate(
             resourceType="AWS::S3::Bucket", resourceId="shop", chronologicalOrder="Forward")
-        items = [item for page in pages for item in page["configurationItems"]]
+        try:
+            items = [item for page in pages for item in page["configurationItems"]]
+        except api.exceptions.ResourceNotDiscoveredException:
+            # The recorder has not come to it yet.
+            return False
         times = [item["configurationItemCaptureTime"] for item in items]
         assert times == sorted(times)
         found[:] = [item["tags"]["n"] for item in items if item["tags"]]

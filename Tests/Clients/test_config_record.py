@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import timedelta
@@ -134,6 +135,86 @@ def test_identities_and_what_they_have_to_do_with_each_other(recording: Recordin
     iam.update_user(UserName="Alice", NewUserName="Bob")
     items = recording.items(USER, user["UserId"], 4)
     assert statuses(items) == ["ResourceDiscovered", "OK", "OK", "OK"] and items[3]["resourceName"] == "Bob"
+
+
+def test_what_has_the_properties_of_cloudformation(recording: Recording) -> None:
+    """Types whose items AWS Config makes by CloudFormation's properties."""
+    owner, api = recording.owner, recording.api
+    iam, control = owner.iam, owner.client("s3control")
+    role = iam.get_role(RoleName="recorder")["Role"]
+    profile = iam.create_instance_profile(InstanceProfileName="web", Path="/app/")["InstanceProfile"]
+    iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="recorder")
+    provider = iam.create_open_id_connect_provider(
+        Url="https://issuer.example.com/a", ClientIDList=["app"], ThumbprintList=["0" * 40],
+        Tags=[{"Key": "team", "Value": "web"}])["OpenIDConnectProviderArn"]
+    store = owner.client("cloudtrail").create_event_data_store(Name="kept", RetentionPeriod=90)["EventDataStoreArn"]
+    control.create_access_point(AccountId=ACCOUNT, Name="readers", Bucket=recording.bucket)
+    instance = control.create_access_grants_instance(AccountId=ACCOUNT)["AccessGrantsInstanceArn"]
+    location = control.create_access_grants_location(
+        AccountId=ACCOUNT, LocationScope="s3://", IAMRoleArn=role["Arn"])["AccessGrantsLocationId"]
+    grant = control.create_access_grant(
+        AccountId=ACCOUNT, AccessGrantsLocationId=location,
+        AccessGrantsLocationConfiguration={"S3SubPrefix": f"{recording.bucket}/logs/*"}, Permission="READ",
+        Grantee={"GranteeType": "IAM", "GranteeIdentifier": role["Arn"]})["AccessGrantId"]
+    cognito = owner.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    for name in ("staff", "gone"):
+        cognito.create_group(UserPoolId=pool, GroupName=name, Precedence=1)
+    api.put_stored_query(StoredQuery={"QueryName": "buckets", "Expression": "SELECT arn"})
+    api.put_aggregation_authorization(AuthorizedAccountId="999988887777", AuthorizedAwsRegion="eu-west-1")
+
+    def configuration(kind: str, name: str) -> dict[str, Any]:
+        found = until(lambda: recording.current(kind, name))
+        assert found["resourceType"] == kind and found["accountId"] == ACCOUNT
+        return json.loads(found["configuration"])
+
+    until(lambda: len(recording.history("AWS::IAM::InstanceProfile", "web")) == 2)
+    assert configuration("AWS::IAM::InstanceProfile", "web") == {
+        "InstanceProfileName": "web", "Path": "/app/", "Arn": profile["Arn"], "Roles": ["recorder"]}
+    assert configuration("AWS::IAM::OIDCProvider", provider) == {
+        "Arn": provider, "Url": "issuer.example.com/a", "ClientIdList": ["app"], "ThumbprintList": ["0" * 40]}
+    assert recording.current("AWS::IAM::OIDCProvider", provider)["awsRegion"] == "global"
+    kept = configuration("AWS::CloudTrail::EventDataStore", store)
+    assert (kept["Name"], kept["RetentionPeriod"], kept["TerminationProtectionEnabled"]) == ("kept", 90, True)
+    assert kept["AdvancedEventSelectors"][0]["FieldSelectors"] == [
+        {"Field": "eventCategory", "Equals": ["Management"]}]
+    point = configuration("AWS::S3::AccessPoint", "readers")
+    assert (point["Bucket"], point["NetworkOrigin"]) == (recording.bucket, "Internet")
+    assert point["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is True
+    assert configuration("AWS::S3::AccessGrantsInstance", instance)["AccessGrantsInstanceArn"] == instance
+    assert configuration("AWS::S3::AccessGrantsLocation", location)["IamRoleArn"] == role["Arn"]
+    granted = configuration("AWS::S3::AccessGrant", grant)
+    assert (granted["GrantScope"], granted["Permission"]) == (f"s3://{recording.bucket}/logs/*", "READ")
+    assert configuration("AWS::Config::StoredQuery", "buckets")["QueryExpression"] == "SELECT arn"
+    authorized = configuration("AWS::Config::AggregationAuthorization", "999988887777|eu-west-1")
+    assert authorized["AuthorizedAwsRegion"] == "eu-west-1"
+    # Groups of pools: each change, and their end, also with the pool.
+    group = "AWS::Cognito::UserPoolGroup"
+    assert configuration(group, f"{pool}|staff") == {"GroupName": "staff", "UserPoolId": pool, "Precedence": 1}
+    cognito.update_group(UserPoolId=pool, GroupName="staff", Description="all")
+    cognito.delete_group(UserPoolId=pool, GroupName="gone")
+    assert statuses(recording.items(group, f"{pool}|gone", 2)) == ["ResourceDiscovered", "ResourceDeleted"]
+    cognito.delete_user_pool(UserPoolId=pool)
+    items = recording.items(group, f"{pool}|staff", 3)
+    assert statuses(items) == ["ResourceDiscovered", "OK", "ResourceDeleted"]
+    assert json.loads(items[1]["configuration"])["Description"] == "all"
+
+
+def test_an_alias_is_part_of_its_key(recording: Recording) -> None:
+    kms = recording.owner.client("kms")
+    key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.create_alias(AliasName="alias/app", TargetKeyId=key)
+
+    def aliases(name: str) -> list[str]:
+        return [one["aliasName"] for one in supplement(recording.current("AWS::KMS::Key", name), "Aliases")]
+
+    recording.items("AWS::KMS::Key", other, 1)
+    recording.items("AWS::KMS::Key", key, 2)
+    assert (aliases(key), aliases(other)) == (["alias/app"], [])
+    kms.update_alias(AliasName="alias/app", TargetKeyId=other)
+    recording.items("AWS::KMS::Key", key, 3)
+    recording.items("AWS::KMS::Key", other, 2)
+    assert (aliases(key), aliases(other)) == ([], ["alias/app"])
 
 
 def test_only_while_it_runs_and_only_what_it_is_told_to(root: Identity) -> None:
@@ -314,6 +395,11 @@ def test_queries(recording: Recording) -> None:
     assert set(results[0]) == {
         "accountId", "awsRegion", "arn", "availabilityZone", "configurationItemCaptureTime", "resourceCreationTime",
         "resourceId", "resourceName", "resourceType", "version"}
+    # A token that nobody was given does not decide how much is kept in memory.
+    forged = base64.b64encode(json.dumps({"count": 2**31 - 1}).encode()).decode()
+    assert error_of(
+        recording.api.select_resource_config, Expression="SELECT resourceId ORDER BY resourceId", NextToken=forged
+    ).code == "InvalidNextTokenException"
     error = error_of(recording.api.select_resource_config, Expression="SELECT resourceId WHERE a = 'x' b = 'y'")
     assert (error.code, error.message) == ("InvalidExpressionException", "syntax error at line 1, column 33")
     api = recording.api

@@ -150,6 +150,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
     api = recording.api
     root.iam.create_user(UserName="alice")
     user = root.iam.get_user(UserName="alice")["User"]["UserId"]
+    # The credential report quotes such a name.
+    comma = root.iam.create_user(UserName="evil,name")["User"]["UserId"]
     key = root.client("kms").create_key()["KeyMetadata"]["KeyId"]
     for name in (
         "IAM_PASSWORD_POLICY", "ROOT_ACCOUNT_MFA_ENABLED", "IAM_ROOT_ACCESS_KEY_CHECK", "IAM_USER_MFA_ENABLED",
@@ -160,7 +162,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
         api.put_config_rule(ConfigRule=rule(name, name))
     expected = {
         "IAM_PASSWORD_POLICY": {ACCOUNT: "NON_COMPLIANT"}, "ROOT_ACCOUNT_MFA_ENABLED": {ACCOUNT: "NON_COMPLIANT"},
-        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT"}, "ACCESS_KEYS_ROTATED": {user: "COMPLIANT"},
+        "IAM_USER_MFA_ENABLED": {user: "NON_COMPLIANT", comma: "NON_COMPLIANT"},
+        "ACCESS_KEYS_ROTATED": {user: "COMPLIANT", comma: "COMPLIANT"},
         "CLOUD_TRAIL_ENABLED": {ACCOUNT: "NON_COMPLIANT"}, "CMK_BACKING_KEY_ROTATION_ENABLED": {key: "NON_COMPLIANT"},
         "ACCOUNT_PART_OF_ORGANIZATIONS": {ACCOUNT: "NON_COMPLIANT"},
         "SECURITY_ACCOUNT_INFORMATION_PROVIDED": {ACCOUNT: "NON_COMPLIANT"},
@@ -270,6 +273,46 @@ def test_before_it_is_there(cloud: Server) -> None:
     assert error_of(
         api.put_config_rule, ConfigRule=rule("r", "IAM_GROUP_HAS_USERS_CHECK", EvaluationModes=[{"Mode": "PROACTIVE"}])
     ).code == "InvalidParameterValueException"
+    # What is proactive alone says nothing of what is there, and no more what it said.
+    until(lambda: recording.bucket in verdicts(api, "blocked"))
+    api.put_config_rule(ConfigRule=rule(
+        "blocked", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", EvaluationModes=[{"Mode": "PROACTIVE"}]))
+    until(lambda: verdicts(api, "blocked") == {})
+    api.put_config_rule(ConfigRule=rule("versioned", "S3_BUCKET_VERSIONING_ENABLED"))
+    recording.s3.put_bucket_versioning(Bucket=recording.bucket, VersioningConfiguration={"Status": "Enabled"})
+    until(lambda: verdicts(api, "versioned") == {recording.bucket: "COMPLIANT"})
+    assert verdicts(api, "blocked") == {}
+
+
+def test_one_policy_is_compared_with_another(cloud: Server) -> None:
+    recording = Recording(cloud.root)
+    api, bucket = recording.api, recording.bucket
+
+    def policy(action: str, resource: str) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": action,
+            "Resource": resource}]})
+
+    def put(control: str) -> None:
+        api.put_config_rule(ConfigRule=rule(
+            "bounded", "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", parameters={"controlPolicy": control}))
+
+    for bad in ("{}", "no policy", policy("sqs:SendMessage", "*"), policy("s3:PutObject", "x" * 1024)):
+        error = error_of(put, control=bad)
+        assert (error.code, error.message) == (
+            "InvalidParameterValueException", "Value for controlPolicy parameter must be an Amazon S3 bucket policy.")
+    recording.s3.put_bucket_policy(Bucket=bucket, Policy=policy("s3:PutObject", f"arn:aws:s3:::{bucket}/logs/*"))
+    put(policy("s3:Put*", "arn:aws:s3:::*"))
+    until(lambda: verdicts(api, "bounded") == {bucket: "COMPLIANT"})
+    recording.s3.put_bucket_policy(Bucket=bucket, Policy=policy("s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
+    until(lambda: verdicts(api, "bounded") == {bucket: "NON_COMPLIANT"})
+    # What rules say has its history, too.
+    kind, name = "AWS::Config::ResourceCompliance", f"{BUCKET}/{bucket}"
+    until(lambda: json.loads(recording.current(kind, name)["configuration"])["complianceType"] == "NON_COMPLIANT")
+    found = recording.select(
+        f"SELECT resourceId, configuration.complianceType WHERE resourceType = '{kind}'"
+        " AND configuration.configRuleList.configRuleName = 'bounded'")
+    assert found == [{"resourceId": name, "configuration": {"complianceType": "NON_COMPLIANT"}}]
 
 
 CREATOR = "config-multiaccountsetup.amazonaws.com"
@@ -286,8 +329,10 @@ def test_functions(tmp_path: Path) -> None:
         api = recording.api
         asked: list[dict[str, Any]] = []
 
-        def check(event: dict[str, Any]) -> dict[str, Any]:
+        def check(event: dict[str, Any]) -> Any:
             asked.append(event)
+            if len(asked) == 1:
+                return 503, {}, b""
             item = json.loads(event["invokingEvent"])["configurationItem"]
             state = item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"]
             api.put_evaluations(ResultToken=event["resultToken"], Evaluations=[{

@@ -217,11 +217,11 @@ class Sender(threading.Thread):
             self.accepted += [entry["EventId"] for entry in answer["Entries"]]
 
 
-def test_what_is_accepted_survives_kill_9(durable: Callable[..., Server]) -> None:
+def test_what_is_accepted_survives_kill_9(lasting: Callable[..., Server]) -> None:
     seed = int(os.environ.get("GATEHOUSE_TEST_SEED", random.randrange(1 << 32)))
     print(f"GATEHOUSE_TEST_SEED={seed}")
     dice = random.Random(seed)
-    server = durable().start()
+    server = lasting().start()
     sqs, events = server.root.client("sqs"), server.root.client("events")
     url, arn = queue(sqs, "orders", open_to("orders", "mine"))
     rule(events, "mine", arn)
@@ -246,3 +246,80 @@ def test_what_is_accepted_survives_kill_9(durable: Callable[..., Server]) -> Non
             seen.append(json.loads(message["Body"])["id"])
     # Within Gatehouse once, though no more than at least once is promised.
     assert len(seen) == len(set(seen))
+
+
+def to_many(events: Any, sqs: Any, queue_url: str, name: str) -> list[str]:
+    """Rules with more targets than one transaction takes, all of them a queue. Returns what each event brings there."""
+    many = open_to(name, "many*")
+    many["Condition"] = {"ArnLike": many["Condition"]["ArnEquals"]}
+    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": policy(many)})
+    group = {"SqsParameters": {"MessageGroupId": "g"}} if name.endswith(".fifo") else {}
+    arn, inputs = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}", []
+    for number in range(14):
+        events.put_rule(Name=f"many{number:02}", EventPattern='{"source":["shop"],"detail-type":["order"]}')
+        targets = [{"Id": str(id), "Arn": arn, "InputPath": "$.detail.id"} | group for id in range(5)]
+        assert events.put_targets(Rule=f"many{number:02}", Targets=targets)["FailedEntryCount"] == 0
+        inputs += targets
+    return inputs
+
+
+@pytest.mark.memory
+def test_what_comes_later_does_not_overtake_an_event_for_very_many(cloud: Server, events: Any, sqs: Any) -> None:
+    url, _ = queue(sqs, "orders.fifo", FifoQueue="true")
+    count = len(to_many(events, sqs, url, "orders.fifo"))
+    # Events of this kind have one target alone.
+    events.put_rule(Name="many", EventPattern='{"source":["shop"]}')
+    target = {
+        "Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders.fifo", "InputPath": "$.detail.id",
+        "SqsParameters": {"MessageGroupId": "one"},
+    }  # fmt: skip
+    assert events.put_targets(Rule="many", Targets=[target])["FailedEntryCount"] == 0
+    entries = [ENTRY | {"Detail": '{"id":0}'}]
+    entries += [ENTRY | {"Detail": json.dumps({"id": id}), "DetailType": "other"} for id in range(1, 4)]
+    events.put_events(Entries=entries)
+    cloud.advance(5)
+    found = messages(sqs, url, count + 4)
+    assert [one["Body"] for one in found if one["Attributes"]["MessageGroupId"] == "one"] == ["0", "1", "2", "3"]
+    assert [one["Body"] for one in found if one["Attributes"]["MessageGroupId"] == "g"] == ["0"] * count
+
+
+def test_an_event_for_very_many_survives_kill_9(durable: Callable[..., Server]) -> None:
+    server = durable().start()
+    sqs, events = server.root.client("sqs"), server.root.client("events")
+    url, _ = queue(sqs, "orders")
+    count = len(to_many(events, sqs, url, "orders"))
+    events.put_events(Entries=[ENTRY | {"Detail": json.dumps({"id": id})} for id in range(4)])
+    server.kill()
+    server.start()
+    found = messages(server.root.client("sqs"), url, 4 * count)
+    assert sorted(one["Body"] for one in found) == sorted([str(id) for id in range(4)] * count)
+
+
+@pytest.mark.memory
+def test_a_topic_with_a_key_does_not_tell_of_itself_without_end() -> None:
+    """What KMS does is told to a topic for which KMS has to do something."""
+    # Events of calls that only read are there at once.
+    with Server("--audit", "strict") as cloud:
+        kms, sns = cloud.root.client("kms"), cloud.root.client("sns")
+        events, sqs = cloud.root.client("events"), cloud.root.client("sqs")
+        own = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        key = kms.create_key(Policy=policy(own, allow(["kms:GenerateDataKey", "kms:Decrypt"], Principal=SERVICE)))["KeyMetadata"]
+        topic = sns.create_topic(Name="told", Attributes={"KmsMasterKeyId": key["KeyId"]})["TopicArn"]
+        sns.set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=policy(allow("sns:Publish", topic, Principal=SERVICE))
+        )
+        url, arn = queue(
+            sqs, "orders", allow("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders", Principal={"Service": "sns.amazonaws.com"})
+        )
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        every = {"source": ["aws.kms"], "detail-type": ["AWS API Call via CloudTrail"]}
+        events.put_rule(Name="kms", EventPattern=json.dumps(every), State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+        assert events.put_targets(Rule="kms", Targets=[{"Id": "1", "Arn": topic}])["FailedEntryCount"] == 0
+        kms.describe_key(KeyId=key["KeyId"])
+        for _ in range(6):
+            cloud.advance(2)
+        names = []
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            names += [json.loads(json.loads(one["Body"])["Message"])["detail"]["eventName"] for one in found]
+        # That a key was made for the topic is told once.
+        assert sorted(names) == ["Decrypt", "DescribeKey", "GenerateDataKey"]

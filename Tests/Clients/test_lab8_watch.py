@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-from harness import ACCOUNT, Identity, Server, allow, policy, trust
+from harness import ACCOUNT, Identity, Server, allow, policy, postgres, trust
 from harness.clock import server_with_clock
 from harness.configuration import Recording, until
 from harness.server import gatehouse
@@ -91,7 +91,7 @@ def received(root: Identity, queue: str) -> list[dict[str, Any]]:
 
 
 def test_a_careless_change_is_seen_told_and_mended(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path, data=tmp_path / "data")
+    server, clock = server_with_clock(tmp_path, data=None if postgres.IS_USED else tmp_path / "data")
     with server:
         root = server.root
 
@@ -182,6 +182,6 @@ def test_a_careless_change_is_seen_told_and_mended(tmp_path: Path) -> None:
         assert root.iam.list_user_policies(UserName="guest")["PolicyNames"] == []
 
     # The life of the resource, with names.
-    told_of = gatehouse("history", guest["Arn"], "--data", str(tmp_path / "data")).stdout
+    told_of = gatehouse("history", guest["Arn"], *server.place).stdout
     assert "PutUserPolicy" in told_of and "user/hasty" in told_of and "AdministratorAccess" in told_of
     assert "DeleteUserPolicy" in told_of and "assumed-role/mender" in told_of

@@ -18,8 +18,8 @@ ENOUGH = 20
 
 
 @pytest.mark.slow
-def test_no_acknowledged_event_is_lost(durable: Callable[..., Server]) -> None:
-    server = durable().start()
+def test_no_acknowledged_event_is_lost(lasting: Callable[..., Server]) -> None:
+    server = lasting().start()
     logs = server.root.client("logs")
     for group in ("app", "copy"):
         logs.create_log_group(logGroupName=group)

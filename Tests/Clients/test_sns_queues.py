@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy, raw
 from harness.organizations import NewOrganization
 from harness.patience import PATIENCE
 
@@ -296,7 +297,7 @@ def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
     answered: dict[str, list[str]] = {TOPIC: [], FIFO: []}
 
     def publish(topic: str, more: dict[str, str]) -> None:
-        client = root.client("sns", retries={"max_attempts": 0}, connect_timeout=5, read_timeout=5)
+        client = root.client("sns", retries={"max_attempts": 0}, connect_timeout=PATIENCE, read_timeout=PATIENCE)
         for number in range(100_000):
             try:
                 client.publish(TopicArn=topic, Message=f"{number:06}", **more)
@@ -323,3 +324,66 @@ def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
         taken = [json.loads(message["Body"])["Message"] for message in queues.take(ordered, wait=1)]
         in_order += taken
     assert in_order == sorted(set(in_order)) and set(answered[FIFO]) <= set(in_order)
+
+
+def many(sns: Any, queues: Queues, topic: str) -> list[str]:
+    """More subscribers than one transaction takes, and than a job sees to at once."""
+    suffix = ".fifo" if topic == FIFO else ""
+    urls = [queues.make(f"many{number}{suffix}", topic) for number in range(70)]
+    for number in range(70):
+        subscribe(sns, queues.arn(f"many{number}{suffix}"), topic)
+    return urls
+
+
+@pytest.mark.memory
+def test_very_many_subscribers(cloud: Server, sns: Any, queues: Queues, root: Identity) -> None:
+    urls = many(sns, queues, TOPIC)
+    last = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"][0]["SubscriptionArn"]
+    filter = json.dumps({"kind": ["other"]})
+    sns.set_subscription_attributes(SubscriptionArn=last, AttributeName="FilterPolicy", AttributeValue=filter)
+    key = root.client("kms").create_key()["KeyMetadata"]
+    sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue=key["KeyId"])
+    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="me@example.com")
+    mail = raw.signed("GET", "/_gatehouse/outbox", b"", cloud.root, service="gatehouse")
+    (confirmation,) = json.loads(raw.send(cloud.port, mail).body)
+    with urllib.request.urlopen(confirmation["text"].split()[-1], timeout=PATIENCE) as answer:
+        assert answer.status == 200
+    sns.publish(TopicArn=TOPIC, Message="text", MessageAttributes={"kind": {"DataType": "String", "StringValue": "this"}})
+    cloud.advance(5)
+    assert sorted(queues.texts(url) for url in urls) == [[]] + [["text"]] * 69
+    assert json.loads(raw.send(cloud.port, mail).body)[-1]["text"].startswith("text\n")
+    # Nobody gets anything twice.
+    cloud.advance(60)
+    assert [queues.texts(url) for url in urls] == [[]] * 70
+
+
+@pytest.mark.memory
+def test_order_holds_with_very_many_subscribers(cloud: Server, sns: Any, queues: Queues) -> None:
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    urls = many(sns, queues, FIFO)
+    entries = [{"Id": str(number), "Message": str(number), "MessageGroupId": "g"} for number in range(3)]
+    sns.publish_batch(TopicArn=FIFO, PublishBatchRequestEntries=entries)
+    # There are fewer now than what one transaction takes.
+    for one in sns.list_subscriptions_by_topic(TopicArn=FIFO)["Subscriptions"][:10]:
+        sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    sns.publish(TopicArn=FIFO, Message="3", MessageGroupId="g")
+    cloud.advance(5)
+    texts = [queues.texts(url) for url in urls]
+    assert texts.count(["0", "1", "2", "3"]) == 60
+
+
+def test_what_very_many_are_to_get_survives_kill_9(durable: Callable[..., Server]) -> None:
+    server = durable().start()
+    queues, sns = Queues(server.root), server.root.client("sns")
+    sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    urls = many(sns, queues, FIFO)
+    for number in range(3):
+        sns.publish(TopicArn=FIFO, Message=str(number), MessageGroupId="g")
+    server.kill()
+    server.start()
+    queues = Queues(server.root)
+    for url in urls:
+        found: list[str] = []
+        while len(found) < 3:
+            found += [json.loads(message["Body"])["Message"] for message in queues.take(url, wait=1)]
+        assert found == ["0", "1", "2"]

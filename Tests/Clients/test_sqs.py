@@ -416,15 +416,16 @@ def test_dead_letters_and_their_way_back(sqs: Any, cloud: Server, suffix: str) -
 def test_a_slow_move_can_be_cancelled(sqs: Any, cloud: Server) -> None:
     dead, url = make(sqs, "dead"), make(sqs, "orders", RedrivePolicy=redrive("dead", 1))
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
-    for number in range(5):
-        sqs.send_message(QueueUrl=dead, MessageBody=str(number))
+    # Enough for as many seconds as a busy machine may take until they are told to stay.
+    for _ in range(30):
+        sqs.send_message_batch(QueueUrl=dead, Entries=[{"Id": str(number), "MessageBody": "x"} for number in range(10)])
     move = {"SourceArn": arn, "DestinationArn": arn.replace("dead", "orders"), "MaxNumberOfMessagesPerSecond": 1}
     handle = sqs.start_message_move_task(**move)["TaskHandle"]
     assert error_of(sqs.start_message_move_task, **move).code.endswith("UnsupportedOperation")
     cloud.advance(1)
     moved = sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
     cloud.advance(10)
-    assert counts(sqs, url)[0] == moved and counts(sqs, dead)[0] == 5 - moved and 0 < moved < 5
+    assert counts(sqs, url)[0] == moved and counts(sqs, dead)[0] == 300 - moved and 0 < moved < 300
     assert sqs.list_message_move_tasks(SourceArn=arn, MaxResults=10)["Results"][0]["Status"] == "CANCELLED"
     # Without a source, nobody knows where to.
     sqs.start_message_move_task(SourceArn=arn)

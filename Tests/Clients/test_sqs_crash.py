@@ -17,6 +17,7 @@ from typing import Any
 import botocore.exceptions
 
 from harness import ACCOUNT, Server
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "12"))
@@ -54,9 +55,9 @@ class Worker(threading.Thread):
                 return
 
 
-def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None:
+def test_nothing_is_lost_or_out_of_order(lasting: Callable[..., Server]) -> None:
     dice = random.Random(int(os.environ.get("GATEHOUSE_TEST_SEED", "1")))
-    server = durable().start()
+    server = lasting().start()
     root = server.root.client("sqs")
     #: A receive that nobody heard of is over soon.
     attributes = {"VisibilityTimeout": "1"}
@@ -130,7 +131,7 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
         for worker in workers:
             worker.start()
         # Until something has happened, and then some more of it.
-        before, patience = len(sent), time.monotonic() + 10
+        before, patience = len(sent), time.monotonic() + PATIENCE
         while len(sent) < before + 2 and time.monotonic() < patience:
             time.sleep(0.01)
         time.sleep(dice.uniform(0, 0.3))
@@ -142,7 +143,7 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
                 raise worker.problem
         server.start()
     # All that was acknowledged is or was there, each message once, and nothing else but what may be.
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 4 * PATIENCE
     finish = consumer()
     while time.monotonic() < deadline:
         finish()
@@ -155,5 +156,5 @@ def test_nothing_is_lost_or_out_of_order(durable: Callable[..., Server]) -> None
     assert len(sent) > ROUNDS
     # What is counted is what there is.
     server.stop()
-    done = gatehouse("verify", "--data", str(server.data), within=120)
+    done = gatehouse("verify", *server.place, within=120)
     assert done.returncode == 0, done.stdout + done.stderr

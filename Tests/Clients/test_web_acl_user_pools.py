@@ -418,7 +418,7 @@ def test_logs_are_delivered_to_a_log_group(pool: UserPool, root: Identity) -> No
     acl.log(LogDestinationConfigs=[group])
     assert [one["policyName"] for one in logs.describe_resource_policies()["resourcePolicies"]] == ["AWSWAF-LOGS"]
     assert sign_in(pool).status_code == 200
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     found: list[Any] = []
     while not found and time.monotonic() < deadline:
         # The line is written after the answer.

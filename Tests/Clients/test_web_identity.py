@@ -15,7 +15,7 @@ import botocore.exceptions
 import jwt
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
+from harness import ACCOUNT, LOOPBACK, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
 from harness import raw
 from harness.openid import Authority, OpenIDProvider
 from harness.terraform import Terraform, needs_terraform
@@ -475,7 +475,7 @@ def test_the_right_thumbprint_of_another_host(
 
 def test_an_authority_of_the_operators(tmp_path: Path, authority: Authority, provider: OpenIDProvider) -> None:
     """--ca-bundle: then no thumbprint matters."""
-    with Server("--ca-bundle", str(authority.file), log=tmp_path / "log") as cloud:
+    with Server("--ca-bundle", str(authority.file), *LOOPBACK, log=tmp_path / "log") as cloud:
         made = cloud.root.iam.create_open_id_connect_provider(
             Url=provider.url, ClientIDList=[CLIENT], ThumbprintList=["ab" * 20]
         )
@@ -615,7 +615,7 @@ def test_provider_permissions(cloud: Server, root: Identity, new_user: Callable[
 def test_state_outlives_the_process(
     durable: Callable[..., Server], provider: OpenIDProvider
 ) -> None:
-    cloud = durable().start()
+    cloud = durable(*LOOPBACK).start()
     made = cloud.root.iam.create_open_id_connect_provider(Url=provider.url, ClientIDList=[CLIENT])
     document = web_trust(made["OpenIDConnectProviderArn"], provider.name)
     role = cloud.root.iam.create_role(RoleName="web", AssumeRolePolicyDocument=document)["Role"]["Arn"]

@@ -68,6 +68,56 @@ private func bucketAllow(_ principal: String, _ action: String = "s3:GetObject",
             + #""Resource":"arn:aws:s3:::b/*","Condition":\#(condition)}]}"#)
 }
 
+private func bucketAllowing(allBut action: String) -> String {
+    bucketPolicy(
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","NotAction":"\#(action)","#
+            + #""Resource":"arn:aws:s3:::b/*"}]}"#)
+}
+
+/// What a control policy allows: another account may read.
+private func control(_ effect: String = "") -> [String: String] {
+    [
+        "controlPolicy": #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"#
+            + #"{"AWS":"arn:aws:iam::999988887777:root"},"Action":"s3:Get*","Resource":"arn:aws:s3:::*"}\#(effect)]}"#
+    ]
+}
+
+private let other = #"{"AWS":"arn:aws:iam::999988887777:role/reader"}"#
+
+private let comparisonCases = [
+    RuleCase("S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .compliant, control()),
+    RuleCase("S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .compliant, also: bucketAllow(other), control()),
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .nonCompliant, also: bucketAllow(other, "s3:PutObject"), control()),
+    RuleCase("S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .nonCompliant, also: bucketAllow(#""*""#), control()),
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .nonCompliant,
+        also: bucketAllow(#"{"AWS":"arn:aws:iam::222233334444:root"}"#), control()),
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .nonCompliant,
+        also: bucketAllow(#"{"Service":"logging.s3.amazonaws.com"}"#), control()),
+    // What the bucket's own account may is no concern of the rule.
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .compliant,
+        also: bucketAllow(#"{"AWS":"arn:aws:iam::111122223333:role/own"}"#, "s3:*"), control()),
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .compliant,
+        also: bucketAllow(
+            #""*""#, "s3:*", #"{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}"#), control()),
+    // A condition of the control policy has to be that of the bucket's, too.
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .nonCompliant, also: bucketAllow(other),
+        control(
+            #",{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","#
+                + #""Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#)),
+    RuleCase(
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE", .compliant,
+        also: bucketAllow(other, "s3:GetObject", #"{"Bool":{"aws:SecureTransport":"true"}}"#),
+        control(
+            #",{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","#
+                + #""Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#)),
+]
+
 private func grant(_ grantee: String, _ permission: String) -> String {
     let list =
         #"{"owner":{"id":"o"},"grantList":[{"grantee":{"id":"o"},"permission":"FullControl"},"#
@@ -184,6 +234,13 @@ private let bucketCases = [
         "S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", .compliant,
         also: bucketAllow(#"{"AWS":"arn:aws:iam::111122223333:root"}"#, "s3:DeleteObject"),
         ["blacklistedActionPattern": "s3:*Object"]),
+    // Whoever allows all actions but some allows the others.
+    RuleCase(
+        "S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", .nonCompliant, also: bucketAllowing(allBut: "s3:GetObject"),
+        ["blacklistedActionPattern": "s3:DeleteObject"]),
+    RuleCase(
+        "S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", .compliant, also: bucketAllowing(allBut: "s3:Delete*"),
+        ["blacklistedActionPattern": "s3:DeleteObject"]),
     RuleCase("S3_BUCKET_POLICY_GRANTEE_CHECK", .compliant),
     RuleCase(
         "S3_BUCKET_POLICY_GRANTEE_CHECK", .nonCompliant, also: bucketAllow(#"{"AWS":"a"}"#), ["awsPrincipals": "b"]),
@@ -347,7 +404,7 @@ private let messageCases =
     ]
 
 @Suite struct ManagedItemRuleTests {
-    @Test(arguments: identityCases + bucketCases + otherCases + messageCases)
+    @Test(arguments: identityCases + bucketCases + comparisonCases + otherCases + messageCases)
     func decides(_ one: RuleCase) throws {
         let rule = try #require(ManagedRule.all[one.rule])
         guard case .item(let decide) = rule.evaluation else {
@@ -368,13 +425,13 @@ private let messageCases =
 
     /// Each rule about items has a case of what it wants and one of what it does not want.
     @Test func everyRuleHasCases() {
-        let cases = identityCases + bucketCases + otherCases + messageCases
+        let cases = identityCases + bucketCases + comparisonCases + otherCases + messageCases
         for (name, rule) in ManagedRule.all {
             guard case .item = rule.evaluation else { continue }
             let verdicts = Set(cases.filter { $0.rule == name }.map(\.expected))
             #expect(verdicts.isSuperset(of: [Compliance.compliant, Compliance.nonCompliant]), "\(name)")
         }
-        #expect(ManagedRule.all.count == 69)
+        #expect(ManagedRule.all.count == 70)
     }
 
     @Test func parametersAreChecked() throws {

@@ -1,16 +1,27 @@
 import Fetch
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
+private final class Counter: Sendable {
+    let value = Atomic(0)
+}
+
 /// A server that says the same to everybody, byte by byte as it is told, and then ends the connection or does not.
-private final class Server: Sendable {
+final class Server: Sendable {
     private let channel: any Channel
+    private let accepted = Counter()
+
+    /// How many there were.
+    var connections: Int { accepted.value.load(ordering: .relaxed) }
 
     init(_ bytes: String, staysOpen: Bool = false) async throws {
+        let accepted = accepted
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
+                accepted.value.add(1, ordering: .relaxed)
+                return child.eventLoop.makeCompletedFuture {
                     try child.pipeline.syncOperations.addHandler(Speaker(bytes, staysOpen))
                 }
             }

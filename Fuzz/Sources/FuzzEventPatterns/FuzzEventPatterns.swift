@@ -18,11 +18,14 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if lines.count > 2,
         let transformer = try? InputTransformer(paths: ["a": "$.a", "b": "$.a.b[0]", "c": "$.*"], template: lines[2])
     {
-        _ = transformer.text(of: event, InputTransformer.Variables(ruleARN: "r", ruleName: "n", ingestionTime: "t"), limit: 1 << 20)
+        _ = transformer.text(
+            of: event, InputTransformer.Variables(ruleARN: "r", ruleName: "n", ingestionTime: "t"), limit: 1 << 20)
     }
     for scope in [FilterPolicy.Scope.attributes, .body] {
-        _ = (try? FilterPolicy(parsing: lines[0], scope: scope))?.matches(
-            body: Array((lines.count > 1 ? lines[1] : "").utf8))
+        guard let policy = try? FilterPolicy(parsing: lines[0], scope: scope) else { continue }
+        _ = policy.matches(body: Array((lines.count > 1 ? lines[1] : "").utf8))
+        guard case .object(let members) = event else { continue }
+        _ = policy.matches(attributes: Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first })
     }
     do throws(PatternError) {
         let pattern = try EventPattern(parsing: lines[0])

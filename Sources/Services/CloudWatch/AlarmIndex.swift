@@ -6,7 +6,7 @@ import Synchronization
 
 /// What CloudWatch has, in memory: tags, by which policies decide, and the alarms, which are evaluated each minute.
 final class AlarmIndex: Projection {
-    static let kinds: Set<String> = [StoredAlarm.kind, StoredDashboard.kind]
+    static let kinds: Set<String> = [StoredAlarm.kind, StoredDashboard.kind, StoredMetricStream.kind]
 
     private struct State {
         /// By ARN.
@@ -71,6 +71,10 @@ final class AlarmIndex: Projection {
                         state.fast.remove(arn)
                     }
                 }
+            case StoredMetricStream.kind:
+                let stream = try change.decodeAfter(StoredMetricStream.self)
+                let arn = CloudWatchARN.stream(id, scope.account, scope.region)
+                state.withLock { $0.resources[arn] = stream.map { Resource(owner: scope.account, tags: $0.tags) } }
             default:
                 let dashboard = try change.decodeAfter(StoredDashboard.self)
                 let arn = CloudWatchARN.dashboard(id, scope.account)

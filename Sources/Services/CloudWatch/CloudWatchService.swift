@@ -2,24 +2,24 @@ import CloudWatchAPI
 public import Platform
 
 extension ServiceModule {
-    /// Amazon CloudWatch: metrics, alarms and dashboards.
+    /// Amazon CloudWatch: metrics, alarms, dashboards and metric streams.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/Welcome.html>
     public static let cloudWatch = ServiceModule(
         CloudWatch.self, actionPrefix: "cloudwatch",
-        operations: metricOperations + alarmOperations + dashboardOperations,
+        operations: metricOperations + alarmOperations + dashboardOperations + streamOperations,
         events: EventParticulars(
             source: "monitoring.amazonaws.com",
             dataEvents: [
                 "PutMetricData", "GetMetricData", "GetMetricStatistics", "ListMetrics", "GetMetricWidgetImage",
             ]),
-        records: [StoredAlarm.self, AlarmStatus.self, StoredDashboard.self],
+        records: [StoredAlarm.self, AlarmStatus.self, StoredDashboard.self, StoredMetricStream.self],
         tables: [StoredMetric.self, DataRow.self, StoredHistoryItem.self], projections: [AlarmIndex.self],
         resourceTypes: [.ofCloudWatch], configuredResources: [.alarm],
         jobs: [
-            RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self, KeepUsage.self,
+            RollUpMetrics.self, EvaluateAlarms.self, PerformAlarmAction.self, EndSuppression.self,
             KeepServiceMetrics.self,
         ],
-        quotas: [.alarms, .dashboards], samples: cloudWatchSamples,
+        quotas: [.alarms, .dashboards, .metricStreams], samples: cloudWatchSamples,
         metrics: [.alarms, .alarmActions, .failedAlarmActions], takesCompressedBodies: true,
         takesMetricData: MetricStore.take)
 
@@ -38,6 +38,11 @@ extension ServiceModule {
     private static let dashboardOperations: [any Platform.Operation.Type] = [
         CloudWatch.PutDashboard.self, CloudWatch.GetDashboard.self, CloudWatch.DeleteDashboards.self,
         CloudWatch.ListDashboards.self,
+    ]
+
+    private static let streamOperations: [any Platform.Operation.Type] = [
+        CloudWatch.PutMetricStream.self, CloudWatch.GetMetricStream.self, CloudWatch.ListMetricStreams.self,
+        CloudWatch.StartMetricStreams.self, CloudWatch.StopMetricStreams.self, CloudWatch.DeleteMetricStream.self,
     ]
 }
 

@@ -2,7 +2,8 @@ import Ledger
 import Platform
 import Wire
 
-/// Keeps what services have counted of themselves as metrics, once a minute: those of the last minute are lost with the process.
+/// Keeps what was called, and what services have counted of themselves, as metrics, once a minute: those of the last minute are
+/// lost with the process.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
 struct KeepServiceMetrics: RecurringJob {
     static let kind = "CloudWatch::KeepServiceMetrics"

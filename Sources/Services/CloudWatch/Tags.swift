@@ -5,7 +5,7 @@ import Platform
 import Policy
 import Wire
 
-// Tags of alarms and dashboards.
+// Tags of alarms, dashboards and metric streams.
 
 extension TagRules {
     static let ofCloudWatch = TagRules(
@@ -21,6 +21,7 @@ extension TagRules {
 private enum TaggedResource {
     case alarm(StoredAlarm)
     case dashboard(StoredDashboard)
+    case stream(StoredMetricStream)
 
     /// - Throws: ResourceNotFoundException.
     init(_ text: String, _ call: Call, _ records: some RecordReading) throws(ServiceError) {
@@ -38,6 +39,10 @@ private enum TaggedResource {
             let found = try records.get(StoredAlarm.self, name)
         {
             self = .alarm(found)
+        } else if arn.region == call.region, let name = rest(CloudWatchARN.streams),
+            let found = try records.get(StoredMetricStream.self, name)
+        {
+            self = .stream(found)
         } else {
             throw .noSuchResource(text)
         }
@@ -47,6 +52,7 @@ private enum TaggedResource {
         switch self {
         case .alarm(let alarm): alarm.tags
         case .dashboard(let dashboard): dashboard.tags
+        case .stream(let stream): stream.tags
         }
     }
 
@@ -58,6 +64,9 @@ private enum TaggedResource {
         case .dashboard(var dashboard):
             dashboard.tags = tags
             try records.of(Scope(account: dashboard.accountID)).put(dashboard)
+        case .stream(var stream):
+            stream.tags = tags
+            try records.put(stream)
         }
     }
 }

@@ -12,12 +12,16 @@ import Wire
 enum CloudWatchARN {
     static let alarms = "alarm:"
     static let dashboards = "dashboard/"
+    static let streams = "metric-stream/"
 
     static func alarm(_ name: String, _ account: String, _ region: String) -> String {
         "arn:aws:cloudwatch:\(region):\(account):alarm:\(name)"
     }
     static func dashboard(_ name: String, _ account: String) -> String {
         "arn:aws:cloudwatch::\(account):dashboard/\(name)"
+    }
+    static func stream(_ name: String, _ account: String, _ region: String) -> String {
+        "arn:aws:cloudwatch:\(region):\(account):metric-stream/\(name)"
     }
 }
 
@@ -27,6 +31,7 @@ extension Call {
     }
 
     func alarmARN(_ name: String) -> String { CloudWatchARN.alarm(name, accountID, region) }
+    func streamARN(_ name: String) -> String { CloudWatchARN.stream(name, accountID, region) }
 }
 
 /// An operation whose action has no resources.
@@ -67,7 +72,7 @@ extension OnDashboard {
 }
 
 extension ResourceType {
-    /// Alarms and dashboards, with their tags.
+    /// Alarms, dashboards and metric streams, with their tags.
     static let ofCloudWatch = ResourceType("cloudwatch", "", hasOwnTagKey: false, hasFreeNames: true) {
         access, _, call in
         call.environment.projection(AlarmIndex.self).resource(access.resource)

@@ -18,6 +18,7 @@ extension ServiceModule {
             UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
             UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
             RiskConfiguration.self, LogDelivery.self, UserImport.self,
+            GroupState.self,
         ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,

@@ -5,7 +5,7 @@ import Wire
 
 extension ConfiguredResourceType {
     /// User pools and their app clients, as their services answer them; secrets are in none of it.
-    static let userPools: [ConfiguredResourceType] = [userPool, userPoolClient]
+    static let userPools: [ConfiguredResourceType] = [userPool, userPoolClient, userPoolGroup]
 
     private static let userPool = ConfiguredResourceType(
         UserPool.kind, of: UserPool.self,
@@ -60,6 +60,34 @@ extension ConfiguredResourceType {
                         JSONMember(key: "UserPoolId", value: .string(client.poolID)),
                         JSONMember(key: "GenerateSecret", value: .boolean(!client.secrets.isEmpty)),
                     ] + told(client.settings).filter { $0.key != "ClientSecret" }))
+        })
+
+    private static let userPoolGroup = ConfiguredResourceType(
+        PoolGroup.kind, kinds: [GroupState.kind],
+        concerned: { (change, _) throws(ServiceError) in
+            [ConfiguredResource(PoolGroup.kind, change.id, account: change.scope.account, region: change.scope.region)]
+        },
+        list: { (account, region, after, limit, records) throws(ServiceError) in
+            let scope = Scope(account: account, region: region)
+            let ids = try records.of(scope).listIDs(GroupState.self, after: after, limit: limit)
+            return (
+                ids.map { ConfiguredResource(PoolGroup.kind, $0, account: account, region: region) },
+                ids.count == limit ? ids.last : nil
+            )
+        },
+        item: { (resource, state) throws(ServiceError) in
+            let scope = Scope(account: resource.account, region: resource.region)
+            guard let group = try state.get(GroupState.self, resource.record, in: scope)?.group else { return nil }
+            return ConfigurationItem(
+                PoolGroup.kind, id: "\(group.poolID)|\(group.name)", name: group.name, arn: nil,
+                account: resource.account, region: resource.region, availabilityZone: "Regional",
+                created: group.created,
+                relationships: [.init("Is contained in UserPool", UserPool.kind, id: group.poolID)],
+                configuration: .members([
+                    "GroupName": .string(group.name), "UserPoolId": .string(group.poolID),
+                    "Description": .perhaps(group.description), "RoleArn": .perhaps(group.roleARN),
+                    "Precedence": group.precedence.map { .integer($0) },
+                ]))
         })
 
     private static func told(_ json: String) -> [JSONMember] {

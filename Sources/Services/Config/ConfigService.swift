@@ -13,7 +13,7 @@ extension ServiceModule {
         validation: ValidationRules(ignoredMembers: ["resourceType"]), records: recordRecords + ruleRecords,
         tables: recordTables + ruleTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
-        resourceTypes: [.ofConfig], configuredResources: [.recorder], jobs: recordJobs + ruleJobs,
+        resourceTypes: [.ofConfig], configuredResources: ConfiguredResourceType.ofConfig, jobs: recordJobs + ruleJobs,
         followers: [FollowResources.self, EvaluateChanges.self],
         quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules],
         samples: configSamples)

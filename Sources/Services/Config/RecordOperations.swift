@@ -38,8 +38,10 @@ let recordRecords: [any Record.Type] = [
 
 let recordTables: [any TableRow.Type] = [
     CurrentItem.self, DeletedItem.self, PastItem.self, ItemLine.self, PendingItem.self,
+    PendingCompliance.self,
 ]
 
 let recordJobs: [any Job.Type] = [
     DiscoverResources.self, RecordDaily.self, DeliverSnapshot.self, DeliverHistory.self, PublishNotification.self,
+    RecordCompliance.self, DiscoverCompliance.self,
 ]

@@ -10,11 +10,12 @@ extension ServiceModule {
         records: [
             StoredEventBus.self, StoredRule.self, StoredArchive.self, StoredReplay.self, StoredConnection.self,
             StoredAPIDestination.self,
-        ], tables: [AnnouncedEvent.self, EventDelivery.self, ArchivedEvent.self],
+        ], tables: [AnnouncedEvent.self, EventDelivery.self, EventFanOut.self, ArchivedEvent.self],
         projections: [BusIndex.self, AccessTokens.self, RoleSessions.self], resourceTypes: [.ofEvents],
         configuredResources: ConfiguredResourceType.ofEvents,
         jobs: [
-            TakeAnnouncedEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self, ForgetReplay.self,
+            TakeAnnouncedEvents.self, FanOutEvents.self, DeliverEvents.self, RunSchedule.self, RunReplay.self,
+            ForgetReplay.self,
             EmptyArchive.self,
             ForgetArchivedEvents.self,
         ],

@@ -10,7 +10,7 @@ extension ConfiguredResourceType {
     private static let policyType = "AWS::IAM::Policy"
     private static let nowhere = "Not Applicable"
 
-    static let iam: [ConfiguredResourceType] = [user, group, role, policy]
+    static let iam: [ConfiguredResourceType] = [user, group, role, policy] + iamOthers
 
     private static let user = ConfiguredResourceType(
         User.kind, of: User.self, isGlobal: true, named: named(User.self)

@@ -47,6 +47,7 @@ extension KMS.Decrypt: ComputeOperation {
         guard let blob = input.ciphertextBlob else { throw .dryRun }
         let (plaintext, materialID) = try await call.decrypt(blob.bytes, target, algorithm, context: context)
         guard input.dryRun != true else { throw .dryRun }
+        call.countUse(of: target.entry)
         return Output {
             $0.keyId = target.entry.arn
             $0.plaintext = Blob(plaintext)
@@ -104,6 +105,7 @@ extension KMS.ReEncrypt: ComputeOperation {
         let (made, destinationID) = try await call.encrypt(
             plaintext, with: entry, to, context: input.destinationEncryptionContext)
         guard input.dryRun != true else { throw .dryRun }
+        call.countUse(of: source.entry, into: entry)
         return Output {
             $0.ciphertextBlob = Blob(made)
             $0.sourceKeyId = source.entry.arn

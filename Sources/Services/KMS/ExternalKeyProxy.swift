@@ -124,9 +124,9 @@ struct ExternalKeyProxy: Sendable {
         limits.headers = 16_384
         let answer: Fetch.Answer
         do throws(FetchError) {
-            answer = try await Fetch(trust: servers.trust, limits: limits).send(
+            answer = try await servers.fetch(place, limits: limits).send(
                 Fetch.Request(
-                    "POST", place, headers: [host, (name: "Content-Type", value: "application/json")] + signed,
+                    "POST", place.address, headers: [host, (name: "Content-Type", value: "application/json")] + signed,
                     body: Array(body)))
         } catch {
             switch error {

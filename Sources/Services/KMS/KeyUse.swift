@@ -20,7 +20,9 @@ extension KeyUseOperation {
         let target = try await call.existing(try call.target())
         try refused.check(target.key, call)
         try target.key.check(usage, for: call.operation)
-        return try await answer(target, input, call)
+        let output = try await answer(target, input, call)
+        call.countUse(of: target.entry)
+        return output
     }
 }
 

@@ -22,7 +22,7 @@ extension ServiceModule {
             Organization.self, OrganizationalUnit.self, OrganizationAccount.self, OrganizationPolicy.self,
             OrganizationResourcePolicy.self, AccountRequest.self, Handshake.self, ResponsibilityTransfer.self,
         ],
-        resourceTypes: [.ofOrganization],
+        resourceTypes: [.ofOrganization], configuredResources: [.organizationalUnit],
         jobs: [MakeAccount.self, CloseAccount.self, ForgetClosedAccount.self, ForgetHandshakes.self],
         begin: { (environment) async throws(ServiceError) in try await scheduleWhatIsLeft(environment) },
         quotas: Quota.ofOrganizations, samples: organizationsSamples, metrics: [.accounts])

@@ -157,6 +157,9 @@ final class BucketIndex: Projection {
     /// How a bucket is shown as a website; nil: it is not.
     func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }
 
+    /// All buckets, in the order of their names.
+    var all: [Bucket] { state.withLock { $0.buckets.values.map(\.bucket) }.sorted { $0.name < $1.name } }
+
     /// How many buckets there are in each region.
     var counts: [String: Int] {
         state.withLock { $0.buckets.values.reduce(into: [:]) { $0[$1.bucket.region, default: 0] += 1 } }

@@ -27,10 +27,10 @@ extension ServiceModule {
             AccessLogPart.self,
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         analyzedResources: [.bucket.proposed(by: ProposedBucket.analyzed)],
-        configuredResources: [.bucket, .accountPublicAccessBlock],
+        configuredResources: [.bucket, .accountPublicAccessBlock] + ConfiguredResourceType.s3Access,
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
-            DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self,
+            DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self, KeepStorageMetrics.self,
         ],
         begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
         quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],

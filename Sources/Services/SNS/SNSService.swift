@@ -19,11 +19,13 @@ extension ServiceModule {
         records: [Topic.self, Subscription.self, SigningKey.self],
         tables: [
             OwnedSubscription.self, StoredMessage.self, PendingDelivery.self, RememberedMessage.self,
-            MessageCounter.self,
+            MessageCounter.self, FanOut.self,
         ],
-        projections: [TopicIndex.self, SigningKeyIndex.self], resourceTypes: [.topic],
+        projections: [TopicIndex.self, SigningKeyIndex.self, TopicKeys.self], resourceTypes: [.topic],
         configuredResources: [.topic],
-        jobs: [DeliverMessages.self, RedeliverMessages.self, ForgetSubscription.self, EmptyTopic.self],
+        jobs: [
+            FanOutMessages.self, DeliverMessages.self, RedeliverMessages.self, ForgetSubscription.self, EmptyTopic.self,
+        ],
         quotas: [
             .topics, .fifoTopics, .subscriptions, .fifoSubscriptions, .pendingSubscriptions, .filterPolicies,
         ],

@@ -33,11 +33,12 @@ pages      the pages of the documentation, and a shell that does what they say
 from .documents import allow, deny, policy, trust
 from .identity import AwsError, Identity, error_of
 from .mfa import VirtualDevice
-from .server import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Server
+from .server import ACCOUNT, LOOPBACK, ROOT_KEY_ID, ROOT_SECRET, Server
 from .trail import Trail
 
 __all__ = [
     "ACCOUNT",
+    "LOOPBACK",
     "ROOT_KEY_ID",
     "ROOT_SECRET",
     "AwsError",

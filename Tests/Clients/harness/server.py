@@ -23,6 +23,8 @@ ACCOUNT = "111122223333"
 ROOT_KEY_ID = "AKIAGATEHOUSETESTS00"
 ROOT_SECRET = "only/for+the/tests0123456789abcdefghijkl"
 REGION = "us-east-1"
+#: Options: servers that users name, such as identity providers, may be on this machine.
+LOOPBACK = ("--allow-private-network", "127.0.0.0/8")
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("GATEHOUSE_BIN", REPOSITORY / ".build" / "debug" / "gatehouse")).absolute()
@@ -85,11 +87,11 @@ class Server:
     def command(self) -> list[str]:
         command = [str(BINARY), "serve", "--port", "0", "--log-level", "warning"]
         if self.database:
-            command += ["--database", self.database, "--key-file", str(self.key)]
+            command += self.place
             if self.bodies and "--bodies" not in self.options:
                 command += ["--bodies", str(self.bodies)]
         else:
-            command += ["--data", str(self.data)] if self.data else ["--in-memory"]
+            command += self.place if self.data else ["--in-memory"]
         if self.fixed_root:
             command += ["--account-id", ACCOUNT]
             command += ["--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET]
@@ -170,6 +172,13 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+    @property
+    def place(self) -> list[str]:
+        """What tells a command where the state lies."""
+        if self.database:
+            return ["--database", self.database, "--key-file", str(self.key)]
+        return ["--data", str(self.data)]
 
     # Talking to it
 

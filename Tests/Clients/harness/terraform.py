@@ -133,6 +133,10 @@ class Terraform:
         provider takes seconds. Nothing differs from the configuration then, neither of these nor of the others: what
         `assert_no_drift` would find before, this finds as well."""
         self.run("state", "rm", "-no-color", *identifiers)
+        self.take_in(identifiers)
+
+    def take_in(self, identifiers: dict[str, str]) -> None:
+        """Takes in resources that are there, and finds that they are as the configuration says."""
         imports = self.folder / "imports.tf"
         imports.write_text(
             "".join(f'import {{\n  to = {to}\n  id = "{identifier}"\n}}\n' for to, identifier in identifiers.items())

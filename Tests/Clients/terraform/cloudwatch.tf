@@ -1,4 +1,4 @@
-# Alarms of a metric, of an expression and of other alarms, and a dashboard.
+# Alarms of a metric, of an expression and of other alarms, a dashboard, and a metric stream.
 
 variable "threshold" { default = 5 }
 
@@ -81,4 +81,35 @@ resource "aws_cloudwatch_dashboard" "shop" {
       properties = { metrics = [["Shop", "Errors"]], period = 300, stat = "Sum", region = "us-east-1", title = "Errors" }
     }]
   })
+}
+
+resource "aws_iam_role" "streams" {
+  name = "streams"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "streams.metrics.cloudwatch.amazonaws.com" } }]
+  })
+}
+
+resource "aws_cloudwatch_metric_stream" "shop" {
+  name          = "shop"
+  role_arn      = aws_iam_role.streams.arn
+  firehose_arn  = "arn:aws:firehose:us-east-1:111122223333:deliverystream/metrics"
+  output_format = "json"
+  tags          = { Team = "blue" }
+
+  include_filter {
+    namespace    = "Shop"
+    metric_names = ["Errors", "Orders"]
+  }
+  include_filter {
+    namespace = "AWS/KMS"
+  }
+  statistics_configuration {
+    additional_statistics = ["p${90 + var.threshold}", "tm90"]
+    include_metric {
+      namespace   = "Shop"
+      metric_name = "Latency"
+    }
+  }
 }

@@ -40,6 +40,7 @@ struct CallCount: Sendable {
         guard let watch, watch.cursor < end else { return false }
         let window = source.window(from: watch.start)
         var rates: [RowKey: CallRate] = [:]
+        var analyzed = 0
         let cursor = try await HistoryWalk(environment: environment).pass(
             from: watch.cursor, through: end, upTo: Self.most
         ) { (event) throws(ServiceError) in
@@ -51,12 +52,14 @@ struct CallCount: Sendable {
                 counted?.attribute(to: &rate.attributions)
                 rates[rate.key] = rate
             }
-            // One that does not count takes time as well.
-            return counted == nil ? 0 : 1
+            guard counted != nil else { return 0 }
+            analyzed += 1
+            return 1
         }
         guard !rates.isEmpty || HistoryWalk.isFar(cursor, from: watch.cursor) else { return false }
         let counted = rates.values.sorted { $0.key < $1.key }
-        try await environment.write(source.scope, requestID: "") { (records) throws(ServiceError) in
+        try await environment.write(source.scope, requestID: "") {
+            [environment, source, analyzed] (records) throws(ServiceError) in
             // Another node, or another job of this one, may have been first.
             guard var now = try records.get(InsightWatch.self, id), now.cursor == watch.cursor else { return }
             now.cursor = cursor
@@ -68,6 +71,10 @@ struct CallCount: Sendable {
                         watch: id, subject: rate.subject, hour: rate.hour)
                 sum.merge(rate)
                 try records.put(sum)
+            }
+            if case .store(let store) = source, analyzed > 0 {
+                try records.publish(
+                    [LakeMetric.analyzed.data(analyzed, of: store.id, at: environment.now())], environment)
             }
         }
         return cursor < end

@@ -72,7 +72,7 @@ struct InsightRecord: Sendable {
             }
             var chunks = EventChunks(store: destination.id)
             try chunks.append(ofStore(store.arn), at: time)
-            for row in chunks.finish() { try own.put(row) }
+            try own.ingest(chunks.finish(), environment)
         }
     }
 

@@ -61,7 +61,7 @@ extension CloudTrailData.PutAuditEvents: WriteOperation {
             }
         }
         for destination in channel.destinations {
-            try own.append(taken.map(\.event), to: destination)
+            try own.append(taken.map(\.event), to: destination, call.environment)
         }
         var status = try own.get(ChannelStatus.self, channel.id) ?? ChannelStatus(id: channel.id, attempted: call.time)
         status.attempted = call.time
@@ -84,13 +84,15 @@ extension CloudTrailData.PutAuditEvents: WriteOperation {
 
 extension MutableRecords {
     /// Puts events into an event data store, if it is there.
-    fileprivate func append(_ events: [AuditRecord], to arn: String) throws(ServiceError) {
+    fileprivate func append(
+        _ events: [AuditRecord], to arn: String, _ environment: Environment
+    ) throws(ServiceError) {
         guard let id = arn.split(separator: "/").last.map(String.init),
             let store = try get(EventDataStore.self, id), store.status != .pendingDeletion
         else { return }
         var chunks = EventChunks(store: store.id)
         for event in events { try chunks.append(event.body, at: event.time) }
-        for row in chunks.finish() { try put(row) }
+        try ingest(chunks.finish(), environment)
     }
 }
 

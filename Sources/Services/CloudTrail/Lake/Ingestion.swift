@@ -74,13 +74,14 @@ struct Ingestion: Sendable {
 
     /// Moves the store on, if it is still where it was: another node, or another job of this one, may have been first.
     private func move(from start: Int64, to end: Int64, _ rows: [EventChunk]) async throws(ServiceError) {
-        try await environment.write(store.scope, requestID: "") { [sessionID] (records) throws(ServiceError) in
+        try await environment.write(store.scope, requestID: "") {
+            [sessionID, environment] (records) throws(ServiceError) in
             guard var session = try records.get(IngestionSession.self, sessionID), session.cursor == start else {
                 return
             }
             session.cursor = end
             try records.put(session)
-            for row in rows { try records.put(row) }
+            try records.ingest(rows, environment)
         }
     }
 

@@ -220,7 +220,7 @@ struct RunImport: Job {
                     guard let now = try own.get(EventDataStore.self, store.id), now.status != .pendingDeletion else {
                         return nil
                     }
-                    for row in batch.chunks { try own.put(row) }
+                    try own.ingest(batch.chunks, environment)
                     for failure in batch.failures { try records.put(failure) }
                     var next = next
                     next.statistics.filesCompleted += batch.files

@@ -26,7 +26,7 @@ extension CloudWatch.ListMetrics: ReadOperation, OnAllOfCloudWatch {
         var found: [StoredMetric] = []
         var (after, seen) = (start, 0)
         while true {
-            let rows = try walk.rows(after: after?.key, limit: limit)
+            let rows = try walk.rows(after: after, limit: limit)
             for row in rows {
                 after = MetricPlace(row)
                 seen += 1
@@ -71,7 +71,7 @@ struct MetricWalk<Reading: RecordReading> {
     let name: String?
 
     /// - Complexity: logarithmic, and the rows.
-    func rows(after: RowKey?, limit: Int) throws(ServiceError) -> [StoredMetric] {
+    func rows(after: MetricPlace?, limit: Int) throws(ServiceError) -> [StoredMetric] {
         switch (namespace, name) {
         case (let namespace?, let name?):
             return try list(RowPrefix(.text(namespace), .text(name)), after, limit)
@@ -79,30 +79,31 @@ struct MetricWalk<Reading: RecordReading> {
         case (nil, nil): return try list(.none, after, limit)
         case (nil, let name?):
             var range = RowIndexRange(RowPrefix(.text(name)))
-            if let after, let last = try records.get(StoredMetric.self, after),
-                let index = last.indexes.first(where: { $0.name == StoredMetric.byName })
-            {
-                range.after = (index.value, after)
-            }
+            range.after = after.map { ($0.name, $0.key) }
             return try records.list(StoredMetric.self, by: StoredMetric.byName, range, limit: limit)
         }
     }
 
-    private func list(_ prefix: RowPrefix, _ after: RowKey?, _ limit: Int) throws(ServiceError) -> [StoredMetric] {
-        try records.list(StoredMetric.self, RowRange(prefix, after: after.map { .key($0) }), limit: limit)
+    private func list(_ prefix: RowPrefix, _ after: MetricPlace?, _ limit: Int) throws(ServiceError) -> [StoredMetric] {
+        try records.list(StoredMetric.self, RowRange(prefix, after: after.map { .key($0.key) }), limit: limit)
     }
 }
 
-/// Where a list of metrics goes on.
-private struct MetricPlace {
-    let key: RowKey
+/// Where a list of metrics goes on: after a metric that may be forgotten by then.
+struct MetricPlace {
+    fileprivate let key: RowKey
+    /// Its place among all metrics by their names.
+    fileprivate let name: RowKey
 
-    init(_ row: StoredMetric) { key = row.key }
+    init(_ row: StoredMetric) { (key, name) = (row.key, row.nameKey) }
 
     init(_ token: String) throws(ServiceError) {
-        guard let bytes = Data(base64Encoded: token), bytes.count <= RowKey.mostBytes else { throw .invalidToken }
-        key = RowKey(bytes: Array(bytes))
+        let parts = token.split(separator: ".").compactMap { Data(base64Encoded: String($0)) }
+        guard parts.count == 2, parts.allSatisfy({ $0.count <= RowKey.mostBytes }) else { throw .invalidToken }
+        (key, name) = (RowKey(bytes: Array(parts[0])), RowKey(bytes: Array(parts[1])))
     }
 
-    var token: String { Data(key.bytes).base64EncodedString() }
+    var token: String {
+        [key, name].map { Data($0.bytes).base64EncodedString() }.joined(separator: ".")
+    }
 }

@@ -74,9 +74,11 @@ struct StoredMetric: TableRow {
     var newest: Int64
 
     var key: RowKey { identity.key }
+    /// What ``byName`` has it under.
+    var nameKey: RowKey { RowKey(.text(identity.name), .text(identity.namespace)) }
     var indexes: [RowIndex] {
         [
-            RowIndex(Self.byName, RowKey(.text(identity.name), .text(identity.namespace))),
+            RowIndex(Self.byName, nameKey),
             RowIndex(Self.byNumber, RowKey(.number(number))),
         ]
     }

@@ -210,12 +210,12 @@ struct QueryRun<Reading: RecordReading> {
         guard Statistic(statistic) != nil else { throw MathError("There is no statistic \(statistic).") }
         let walk = MetricWalk(records: records, namespace: query.namespace, name: query.metricName)
         var (found, seen, points) = ([TimeSeries](), 0, 0)
-        var after: RowKey?
+        var after: MetricPlace?
         do throws(ServiceError) {
             while seen < Self.mostSeen {
                 let rows = try walk.rows(after: after, limit: 500)
                 for row in rows {
-                    after = row.key
+                    after = MetricPlace(row)
                     seen += 1
                     let identity = row.identity
                     let candidate = SearchQuery.Candidate(

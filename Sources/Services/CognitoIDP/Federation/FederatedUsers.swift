@@ -132,7 +132,7 @@ struct FederatedArrival: Sendable {
         do throws(ServiceError) {
             try await call.keep { (records) throws(ServiceError) in
                 try made.store(call, records)
-                if try records.get(PoolGroup.self, group.key, of: group.poolID) == nil { try records.put(group) }
+                if try records.get(PoolGroup.self, group.key, of: group.poolID) == nil { try records.keep(group) }
                 try records.put(GroupMember(poolID: group.poolID, group: group.name, user: made.user.name))
             }
         } catch {

@@ -145,7 +145,7 @@ extension Environment {
     /// Asks a provider.
     /// - Throws: what the application is told of one that doesn't answer.
     func ask(_ request: ProviderRequest, of provider: UserPoolProvider) async throws(FederationError) -> Fetch.Answer {
-        guard let address = outsideServers.place(of: request.address, mayHaveQuery: true) else {
+        guard let place = outsideServers.place(of: request.address, mayHaveQuery: true) else {
             throw .told(
                 code: "server_error", description: "\(provider.name) Error - its address can't be used")
         }
@@ -155,8 +155,8 @@ extension Environment {
             body = Array(RedirectURI.form(request.form).utf8)
         }
         do throws(FetchError) {
-            return try await Fetch(trust: outsideServers.trust).send(
-                Fetch.Request(request.method, address, headers: headers, body: body))
+            return try await outsideServers.fetch(place).send(
+                Fetch.Request(request.method, place.address, headers: headers, body: body))
         } catch {
             // Why, would tell whoever names addresses what else there is in this machine's network.
             throw .told(code: "server_error", description: "\(provider.name) Error - it could not be reached")

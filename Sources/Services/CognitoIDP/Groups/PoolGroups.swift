@@ -61,7 +61,7 @@ extension CognitoIDP.CreateGroup: WriteOperation, GivesGroupRole {
         let group = PoolGroup(
             poolID: pool.id, name: input.groupName, description: input.description, roleARN: input.roleArn,
             precedence: input.precedence, created: call.time, modified: call.time)
-        try records.put(group)
+        try records.keep(group)
         return Output(group: CognitoIDP.GroupType(group))
     }
 }
@@ -95,7 +95,7 @@ extension CognitoIDP.UpdateGroup: WriteOperation, GivesGroupRole {
         group.roleARN = input.roleArn ?? group.roleARN
         group.precedence = input.precedence ?? group.precedence
         group.modified = call.time
-        try records.put(group)
+        try records.keep(group)
         return Output(group: CognitoIDP.GroupType(group))
     }
 }
@@ -126,7 +126,7 @@ extension CognitoIDP.DeleteGroup: PreparedWriteOperation, OnUserPool {
         guard try records.deleteMembers(of: group.name, pool.id, limit: most) < most else {
             throw .cognito(.tooManyRequestsException, "Too many users are being added to the group.")
         }
-        try records.delete(PoolGroup.self, group.key, of: pool.id)
+        try records.forget(group)
         return Output()
     }
 }

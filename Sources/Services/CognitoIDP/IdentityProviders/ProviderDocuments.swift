@@ -107,10 +107,10 @@ public struct ProviderDocuments: Sendable {
         _ text: String, _ environment: Environment, complaint: (String) -> String
     ) async throws(ServiceError) -> String {
         let servers = environment.outsideServers
-        guard let address = servers.place(of: text) else { throw .invalidParameter(complaint(text)) }
+        guard let place = servers.place(of: text) else { throw .invalidParameter(complaint(text)) }
         do throws(FetchError) {
-            let answer = try await Fetch(trust: servers.trust).send(
-                Fetch.Request("GET", address, headers: [("Accept", "*/*")]))
+            let answer = try await servers.fetch(place).send(
+                Fetch.Request("GET", place.address, headers: [("Accept", "*/*")]))
             if answer.status == 200, let body = String(validating: answer.body, as: UTF8.self) { return body }
         } catch {}
         throw .invalidParameter(complaint(text))

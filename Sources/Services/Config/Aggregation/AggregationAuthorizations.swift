@@ -52,6 +52,7 @@ extension AWSConfig.PutAggregationAuthorization: WriteOperation, OnAuthorization
             authorizedRegion: input.authorizedAwsRegion, created: call.time)
         made.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: [])
         try records.put(made)
+        if let declined = try records.get(DeclinedAggregation.self, made.id) { try records.delete(declined) }
         let authorization = made
         return Output { $0.aggregationAuthorization = authorization.view }
     }
@@ -97,8 +98,19 @@ extension AWSConfig.DescribePendingAggregationRequests: ReadOperation, OnAllOfCo
 
 extension AWSConfig.DeletePendingAggregationRequest: WriteOperation, OnAllOfConfig {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        let id = AggregationAuthorization.id(input.requesterAccountId, input.requesterAwsRegion)
-        try records.put(DeclinedAggregation(id: id, time: call.time))
+        try records.decline(input.requesterAccountId, input.requesterAwsRegion, at: call.time, call.environment)
         return Output()
+    }
+}
+
+extension MutableRecords {
+    /// Declines what an account's aggregators in a Region ask for. There is nothing to decline where nobody asks: every index would
+    /// keep it in memory.
+    func decline(
+        _ account: String, _ region: String, at time: Double, _ environment: Environment
+    ) throws(ServiceError) {
+        let asking = environment.projection(AggregatorIndex.self).pending(for: scope)
+        guard asking.contains(Scope(account: account, region: region)) else { return }
+        try put(DeclinedAggregation(id: AggregationAuthorization.id(account, region), time: time))
     }
 }

@@ -41,7 +41,7 @@ extension AWSConfig.DeleteConformancePack: WriteOperation, OnConformancePack {
         if let creator = pack.createdBy {
             throw AWSConfig.Failure.resourceInUseException("The conformance pack was created by \(creator).")
         }
-        try records.remove(pack, call.home)
+        try records.remove(pack, call.home())
         return Output()
     }
 }

@@ -1,4 +1,3 @@
-import Platform
 import Wire
 
 /// The template of a conformance pack: rules and remediations, as CloudFormation writes them, with parameters and conditions.

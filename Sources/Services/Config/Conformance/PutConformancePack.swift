@@ -22,7 +22,9 @@ extension OnConformancePack {
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutConformancePack.html>
 extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePack {
     /// The template, whose remediations have only roles that the caller may pass.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> PackTemplate {
+    public static func prepare(
+        _ input: Input, _ call: Call
+    ) async throws(ServiceError) -> (template: PackTemplate, journalEnd: Int64) {
         guard input.templateSSMDocumentDetails == nil else {
             throw .notImplemented("Gatehouse has no Systems Manager whose document could be a template.")
         }
@@ -30,7 +32,7 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
         let pack = pack(input, call)
         let template = try PackTemplate(text, for: pack)
         try call.checkMayPassRoles(of: template)
-        return template
+        return (template, try await call.environment.journalEnd())
     }
 
     private static func pack(_ input: Input, _ call: Call) -> StoredPack {
@@ -45,7 +47,7 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
     }
 
     public static func handle(
-        _ input: Input, _ template: PackTemplate, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ prepared: (template: PackTemplate, journalEnd: Int64), _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let name = input.conformancePackName
         let old = try records.get(StoredPack.self, name)
@@ -62,7 +64,7 @@ extension AWSConfig.PutConformancePack: PreparedWriteOperation, OnConformancePac
         var pack = pack(input, call)
         pack.tags = try old?.tags ?? []
         if old == nil { pack.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: []) }
-        try records.place(pack, template, call.home)
+        try records.place(pack, prepared.template, call.home(prepared.journalEnd))
         return Output { $0.conformancePackArn = pack.arn }
     }
 }
@@ -162,7 +164,7 @@ extension MutableRecords {
             rule.createdBy = StoredPack.creator
             names[resource.logicalID] = rule.name
             placed.insert(rule.name)
-            try place(rule, at: home.time, try get(StoredRule.self, rule.name))
+            try place(rule, home, try get(StoredRule.self, rule.name))
         }
         for resource in template.resources where resource.type == "AWS::Config::RemediationConfiguration" {
             try put(try PackResources.remediation(resource, names, home))
@@ -171,6 +173,7 @@ extension MutableRecords {
             try removeWithRemediation(rule, at: home.time)
         }
         try put(pack)
+        try noteCompliance(of: ComplianceItem.packType, pack.packID, at: home.time)
     }
 
     /// Takes a pack's rule away.
@@ -183,6 +186,7 @@ extension MutableRecords {
     func remove(_ pack: StoredPack, _ home: RuleHome) throws(ServiceError) {
         for rule in try readOnly.rules(of: pack) { try removeWithRemediation(rule, at: home.time) }
         try delete(pack)
+        try noteCompliance(of: ComplianceItem.packType, pack.packID, at: home.time)
     }
 }
 

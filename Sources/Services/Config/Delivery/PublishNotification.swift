@@ -39,7 +39,9 @@ struct PublishNotification: Job {
         } catch {
             if let put { await put.discard() }
             put = nil
-            guard context.attempts + 1 >= Self.tries || error.code == "NotImplemented" else { throw error }
+            // Gatehouse's own trouble passes.
+            let isOwn = error.status >= 500
+            guard error.code == "NotImplemented" || (!isOwn && context.attempts + 1 >= Self.tries) else { throw error }
             failure = error
         }
         let (done, error, now) = (put, failure, environment.now())

@@ -85,19 +85,21 @@ struct DeployToOrganization: Job {
                 deployment.kind == .pack ? try records.get(OrganizationPack.self, deployment.name) : nil
             )
         }
-        let isDeleting = rule?.isDeleting ?? pack?.isDeleting ?? true
-        let excluded = rule?.excluded ?? pack?.excluded ?? []
+        let deployed: (any DeployedToOrganization)? = rule ?? pack
+        let isDeleting = deployed?.isDeleting ?? true
         // Who may deploy and who belongs to the organization can have changed since the request, and since the last run.
         let members = environment.directory.accountsWithRules(of: scope.account)
-        let updated = rule?.updated ?? pack?.updated ?? 0
+        let updated = deployed?.updated ?? 0
         let known = try await environment.read(scope) { (records) throws(ServiceError) in
             let rows = try records.list(MemberDeployment.self, of: deployment.id, limit: 10_000)
             return Dictionary(rows.map { ($0.account, $0) }) { first, _ in first }
         }
+        let end = try await environment.journalEnd()
         for account in members.union(known.keys).sorted() {
             let time = environment.now()
-            let home = RuleHome(account: account, region: scope.region, time: time, environment: environment)
-            let isWanted = !isDeleting && members.contains(account) && !excluded.contains(account)
+            let home = RuleHome(
+                account: account, region: scope.region, time: time, environment: environment, journalEnd: end)
+            let isWanted = !isDeleting && members.contains(account) && !(deployed?.excluded.contains(account) ?? false)
             if isWanted, let done = known[account], done.status.hasSuffix("_SUCCESSFUL"), done.updated >= updated {
                 continue
             }
@@ -160,7 +162,7 @@ struct DeployToOrganization: Job {
         var made = try StoredRule(rule.asked, named: rule.memberName, home)
         made.createdBy = OrganizationRule.creator
         made.functionAccount = rule.accountID
-        try records.place(made, at: home.time, old)
+        try records.place(made, home, old)
     }
 
     private static func made(_ pack: OrganizationPack, _ home: RuleHome) -> StoredPack {

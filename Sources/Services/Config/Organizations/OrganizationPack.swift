@@ -6,9 +6,10 @@ import Wire
 
 /// A conformance pack that an organization has in all of its accounts.
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_OrganizationConformancePack.html>
-struct OrganizationPack: Record, TaggedResource {
+struct OrganizationPack: DeployedToOrganization {
     static let kind = "AWS::Config::OrganizationConformancePack"
     static let arnType = "organization-conformance-pack"
+    static let deploymentKind = OrganizationDeployment.Kind.pack
 
     let name: String
     let accountID: String
@@ -22,15 +23,11 @@ struct OrganizationPack: Record, TaggedResource {
     var isDeleting = false
     var tags: [Tag] = []
 
-    var id: String { name }
-    var requirements: [Requirement] { [.account(accountID)] }
-    var packID: String { "\(name)-\(ConfigName.id(Self.arnType, name, accountID, region))" }
-    var arn: String { Self.arn(name, accountID, region) }
-    var memberName: String { "OrgConformsPack-\(packID)" }
-    var deployment: OrganizationDeployment { OrganizationDeployment(kind: .pack, name: name) }
+    var memberName: String { "OrgConformsPack-\(ownID)" }
 
-    static func arn(_ name: String, _ account: String, _ region: String) -> String {
-        ConfigName.arn(account, region, "\(arnType)/\(name)-\(ConfigName.id(arnType, name, account, region))")
+    static func missing(_ name: String) -> ServiceError {
+        AWSConfig.Failure.noSuchOrganizationConformancePackException(
+            "The organization conformance pack \(name) does not exist.")
     }
 
     var view: AWSConfig.OrganizationConformancePack {
@@ -46,7 +43,7 @@ struct OrganizationPack: Record, TaggedResource {
                 }
             }
             $0.excludedAccounts = excluded
-            $0.lastUpdateTime = Timestamp(secondsSinceEpoch: updated)
+            $0.lastUpdateTime = lastUpdate
         }
     }
 }

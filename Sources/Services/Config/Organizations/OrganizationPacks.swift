@@ -5,34 +5,11 @@ import Platform
 import Wire
 
 /// An operation on the organization's conformance pack that its request names.
-protocol OnOrganizationPack: Platform.Operation where InputFields: AWSConfig.WithOrganizationConformancePackName {}
+protocol OnOrganizationPack: OnDeployed
+where Deployed == OrganizationPack, InputFields: AWSConfig.WithOrganizationConformancePackName {}
 
 extension OnOrganizationPack {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(
-            call.configAccess(OrganizationPack.arn(input.organizationConformancePackName, call.accountID, call.region)))
-    }
-}
-
-extension RecordReading {
-    /// - Throws: NoSuchOrganizationConformancePackException.
-    func organizationPack(_ name: String) throws(ServiceError) -> OrganizationPack {
-        guard let pack = try get(OrganizationPack.self, name) else {
-            throw AWSConfig.Failure.noSuchOrganizationConformancePackException(
-                "The organization conformance pack \(name) does not exist.")
-        }
-        return pack
-    }
-
-    /// A page of an organization's packs: those of the names that a request has, or all.
-    fileprivate func organizationPacks(
-        _ names: [String]?, _ paging: Paging
-    ) throws(ServiceError) -> Page<OrganizationPack> {
-        guard let names, !names.isEmpty else { return try page(OrganizationPack.self, paging) }
-        var found: [OrganizationPack] = []
-        for name in names { found.append(try organizationPack(name)) }
-        return Page(items: found)
-    }
+    static func deployedName(_ input: Input) -> String { input.organizationConformancePackName }
 }
 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutOrganizationConformancePack.html>
@@ -68,9 +45,7 @@ extension AWSConfig.PutOrganizationConformancePack: PreparedWriteOperation, OnOr
         _ input: Input, _ template: String, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pack = pack(input, template, call)
-        try records.put(pack)
-        try records.ensureServiceLinkedRole(of: OrganizationRule.creator, at: call.time)
-        try records.schedule(DeployToOrganization(deployment: pack.deployment), id: pack.deployment.id, at: call.time)
+        try records.deploy(pack, at: call.time)
         return Output { $0.organizationConformancePackArn = pack.arn }
     }
 }
@@ -78,11 +53,7 @@ extension AWSConfig.PutOrganizationConformancePack: PreparedWriteOperation, OnOr
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_DeleteOrganizationConformancePack.html>
 extension AWSConfig.DeleteOrganizationConformancePack: WriteOperation, OnOrganizationPack {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        _ = try call.organizationOfRules()
-        var pack = try records.organizationPack(input.organizationConformancePackName)
-        pack.isDeleting = true
-        try records.put(pack)
-        try records.schedule(DeployToOrganization(deployment: pack.deployment), id: pack.deployment.id, at: call.time)
+        try records.withdraw(try deployed(input, call, records), at: call.time)
         return Output()
     }
 }
@@ -90,9 +61,8 @@ extension AWSConfig.DeleteOrganizationConformancePack: WriteOperation, OnOrganiz
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeOrganizationConformancePacks.html>
 extension AWSConfig.DescribeOrganizationConformancePacks: ReadOperation, OnAllOfConfig {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        _ = try call.organizationOfRules()
-        let page = try records.organizationPacks(
-            input.organizationConformancePackNames, try ConfigPage.paging(input.nextToken, input.limit, usual: 100))
+        let page = try records.deployed(
+            OrganizationPack.self, input.organizationConformancePackNames, input.nextToken, input.limit, call)
         return Output {
             $0.organizationConformancePacks = page.items.map(\.view)
             $0.nextToken = page.marker
@@ -103,18 +73,16 @@ extension AWSConfig.DescribeOrganizationConformancePacks: ReadOperation, OnAllOf
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeOrganizationConformancePackStatuses.html>
 extension AWSConfig.DescribeOrganizationConformancePackStatuses: ReadOperation, OnAllOfConfig {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        _ = try call.organizationOfRules()
-        let page = try records.organizationPacks(
-            input.organizationConformancePackNames, try ConfigPage.paging(input.nextToken, input.limit, usual: 100))
+        let page = try records.deployed(
+            OrganizationPack.self, input.organizationConformancePackNames, input.nextToken, input.limit, call)
         var found: [AWSConfig.OrganizationConformancePackStatus] = []
         for pack in page.items {
-            let isUnderWay = try records.isUnderWay(pack.deployment, at: call.time)
-            let status = try records.status(of: pack.deployment, isDeleting: pack.isDeleting, isUnderWay: isUnderWay)
+            let status = try records.status(of: pack, at: call.time)
             found.append(
                 AWSConfig.OrganizationConformancePackStatus {
                     $0.organizationConformancePackName = pack.name
                     $0.status = status
-                    $0.lastUpdateTime = Timestamp(secondsSinceEpoch: pack.updated)
+                    $0.lastUpdateTime = pack.lastUpdate
                 })
         }
         return Output {
@@ -127,11 +95,10 @@ extension AWSConfig.DescribeOrganizationConformancePackStatuses: ReadOperation, 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_GetOrganizationConformancePackDetailedStatus.html>
 extension AWSConfig.GetOrganizationConformancePackDetailedStatus: ReadOperation, OnOrganizationPack {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        _ = try call.organizationOfRules()
-        let pack = try records.organizationPack(input.organizationConformancePackName)
-        let page = try records.members(
-            of: pack.deployment, input.filters?.accountId, input.filters?.status,
-            try ConfigPage.paging(input.nextToken, input.limit, usual: 100))
+        let pack = try deployed(input, call, records)
+        let page = try members(
+            pack, input.filters?.accountId, input.filters?.status,
+            try ConfigPage.paging(input.nextToken, input.limit, usual: 100), records)
         return Output {
             $0.organizationConformancePackDetailedStatuses = page.items.map { member in
                 AWSConfig.OrganizationConformancePackDetailedStatus {

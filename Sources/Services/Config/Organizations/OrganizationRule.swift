@@ -6,9 +6,10 @@ import Wire
 
 /// A rule that an organization has in all of its accounts.
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_OrganizationConfigRule.html>
-struct OrganizationRule: Record, TaggedResource {
+struct OrganizationRule: DeployedToOrganization {
     static let kind = "AWS::Config::OrganizationConfigRule"
     static let arnType = "organization-config-rule"
+    static let deploymentKind = OrganizationDeployment.Kind.rule
     /// Who makes the rules in the accounts.
     static let creator = "config-multiaccountsetup.amazonaws.com"
 
@@ -34,16 +35,10 @@ struct OrganizationRule: Record, TaggedResource {
     var isDeleting = false
     var tags: [Tag] = []
 
-    var id: String { name }
-    var requirements: [Requirement] { [.account(accountID)] }
-    var ruleID: String { "\(name)-\(ConfigName.id(Self.arnType, name, accountID, region))" }
-    var arn: String { Self.arn(name, accountID, region) }
-    /// What its rules are called in the accounts.
-    var memberName: String { "OrgConfigRule-\(ruleID)" }
-    var deployment: OrganizationDeployment { OrganizationDeployment(kind: .rule, name: name) }
+    var memberName: String { "OrgConfigRule-\(ownID)" }
 
-    static func arn(_ name: String, _ account: String, _ region: String) -> String {
-        ConfigName.arn(account, region, "\(arnType)/\(name)-\(ConfigName.id(arnType, name, account, region))")
+    static func missing(_ name: String) -> ServiceError {
+        AWSConfig.Failure.noSuchOrganizationConfigRuleException("The organization config rule \(name) does not exist.")
     }
 
     /// The rule as a request in an account would have it.
@@ -89,7 +84,7 @@ struct OrganizationRule: Record, TaggedResource {
             $0.organizationConfigRuleName = name
             $0.organizationConfigRuleArn = arn
             $0.excludedAccounts = excluded
-            $0.lastUpdateTime = Timestamp(secondsSinceEpoch: updated)
+            $0.lastUpdateTime = lastUpdate
             switch owner {
             case .aws:
                 $0.organizationManagedRuleMetadata = AWSConfig.OrganizationManagedRuleMetadata {

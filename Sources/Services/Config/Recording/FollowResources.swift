@@ -38,6 +38,8 @@ struct FollowResources: Follower {
             for recorder in begun {
                 try records.of(recorder.scope).schedule(
                     DiscoverResources(recorder: recorder.name), id: recorder.name, at: environment.now())
+                try records.of(recorder.scope).schedule(
+                    DiscoverCompliance(), id: recorder.name, at: environment.now())
             }
             if let last { try records.put(FollowedResources(sequence: last)) }
         }
@@ -121,6 +123,17 @@ struct FollowResources: Follower {
                         && $0.recorder.scope == one.recorder.scope
                 }
         }
+    }
+}
+
+extension Environment {
+    /// The number of the journal's last entry: where followers go on that have followed nothing as long as nobody wanted it.
+    /// Whoever wants it by way of another node is known afterwards.
+    func journalEnd() async throws(ServiceError) -> Int64 {
+        let end: Int64
+        do throws(LedgerError) { end = try await ledger.lastSequence() } catch { throw ServiceError(error) }
+        try await catchUpWithOtherNodes()
+        return end
     }
 }
 

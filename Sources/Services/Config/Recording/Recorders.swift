@@ -19,7 +19,8 @@ extension AWSConfig.PutConfigurationRecorder: PreparedWriteOperation {
     }
 
     /// The role has to let AWS Config assume it.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+    /// - Returns: the end of the journal before there was this recorder.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Int64 {
         guard let role = input.configurationRecorder.roleARN, !role.isEmpty else {
             throw AWSConfig.Failure.invalidRoleException("The role provided is null or empty.")
         }
@@ -32,10 +33,11 @@ extension AWSConfig.PutConfigurationRecorder: PreparedWriteOperation {
             arn: role, environment: call.environment, account: call.accountID, region: call.region
         )
         .assumed()
+        return try await call.environment.journalEnd()
     }
 
     public static func handle(
-        _ input: Input, _ preparation: Void, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ end: Int64, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let view = input.configurationRecorder
         let name = view.name ?? Recorder.usualName
@@ -60,7 +62,7 @@ extension AWSConfig.PutConfigurationRecorder: PreparedWriteOperation {
         }
         try recorder.apply(view.recordingGroup)
         try recorder.apply(view.recordingMode)
-        try records.put(recorder)
+        try records.begin(recorder, after: end, call.environment)
         return Output()
     }
 }
@@ -200,6 +202,14 @@ extension RecordReading {
 }
 
 extension MutableRecords {
+    /// Puts a recorder in its place.
+    /// - Parameter end: the end of the journal before; see ``Environment/journalEnd()``.
+    func begin(_ recorder: Recorder, after end: Int64, _ environment: Environment) throws(ServiceError) {
+        // What happened while nobody recorded is nobody's.
+        if environment.projection(RecorderIndex.self).isEmpty { try move(FollowResources.self, to: end) }
+        try put(recorder)
+    }
+
     fileprivate func ownRecorder(_ name: String) throws(ServiceError) -> Recorder {
         let recorder = try recorder(name)
         guard recorder.servicePrincipal == nil else {

@@ -30,7 +30,7 @@ extension AWSConfig.PutRemediationConfigurations: WriteOperation {
                     })
                 continue
             }
-            try records.put(try StoredRemediation(asked, call.home))
+            try records.put(try StoredRemediation(asked, call.home()))
         }
         return Output { $0.failedBatches = failed }
     }
@@ -153,8 +153,14 @@ extension AWSConfig.DeleteRemediationConfiguration: WriteOperation, OnRemediatio
             throw .noSuchRemediation(input.configRuleName)
         }
         try records.delete(remediation)
-        _ = try records.deleteAll(RemediationExecution.self, of: remediation.rule, limit: .max)
-        _ = try records.deleteAll(RemediationExemption.self, of: remediation.rule, limit: .max)
+        // What is left of many is forgotten in the background.
+        let most = 256
+        let executions = try records.deleteAll(RemediationExecution.self, of: remediation.rule, limit: most)
+        let exemptions = try records.deleteAll(RemediationExemption.self, of: remediation.rule, limit: most)
+        if max(executions, exemptions) == most {
+            try records.schedule(
+                ForgetRemediations(rule: remediation.rule, before: call.time), id: remediation.rule, at: call.time)
+        }
         return Output()
     }
 }

@@ -20,7 +20,7 @@ extension AWSConfig.PutRemediationExceptions: WriteOperation, OnAllOfConfig {
             try records.put(
                 RemediationExemption(
                     rule: input.configRuleName, type: type, id: id, message: input.message,
-                    expires: input.expirationTime?.secondsSinceEpoch))
+                    expires: input.expirationTime?.secondsSinceEpoch, put: call.time))
         }
         return Output { $0.failedBatches = [] }
     }

@@ -70,6 +70,8 @@ struct RemediationExemption: TableRow {
     let id: String
     var message: String?
     var expires: Double?
+    /// Seconds since 1970; nil: that was not kept.
+    var put: Double?
 
     var partition: String { rule }
     var key: RowKey { RuleResult.key(type, id) }

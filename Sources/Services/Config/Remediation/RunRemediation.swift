@@ -79,7 +79,9 @@ extension MutableRecords {
         if isAutomatic {
             if old?.state == .queued { return }
             execution.attempts = execution.attempts.filter { $0 + Double(remediation.attemptSeconds) > time }
-            guard execution.attempts.count < remediation.attempts else { return try exempt(remediation, type, id) }
+            guard execution.attempts.count < remediation.attempts else {
+                return try exempt(remediation, type, id, time)
+            }
             execution.attempts.append(time)
         }
         (execution.state, execution.step, execution.error) = (.queued, remediation.document, nil)
@@ -91,11 +93,15 @@ extension MutableRecords {
     }
 
     /// What can't be put right is left alone.
-    private func exempt(_ remediation: StoredRemediation, _ type: String, _ id: String) throws(ServiceError) {
+    private func exempt(
+        _ remediation: StoredRemediation, _ type: String, _ id: String, _ time: Double
+    ) throws(ServiceError) {
         let message =
             "Remediation was tried \(remediation.attempts) times within \(remediation.attemptSeconds) seconds, and the"
             + " resource is not compliant."
-        try put(RemediationExemption(rule: remediation.rule, type: type, id: id, message: message, expires: nil))
+        try put(
+            RemediationExemption(
+                rule: remediation.rule, type: type, id: id, message: message, expires: nil, put: time))
     }
 
     /// Puts right what a rule has found, if that is to be done of itself.
@@ -103,10 +109,9 @@ extension MutableRecords {
         guard let remediation = try get(StoredRemediation.self, rule), remediation.isAutomatic,
             remediation.resourceType == nil || remediation.resourceType == type
         else { return }
-        if let exemption = try get(RemediationExemption.self, RuleResult.key(type, id), of: rule),
-            exemption.expires.map({ $0 > time }) ?? true
-        {
-            return
+        if let exemption = try get(RemediationExemption.self, RuleResult.key(type, id), of: rule) {
+            guard exemption.expires.map({ $0 <= time }) ?? false else { return }
+            try delete(RemediationExemption.self, exemption.key, of: rule)
         }
         try remediate(remediation, type, id, isAutomatic: true, at: time)
     }

@@ -41,6 +41,6 @@ let ruleTables: [any TableRow.Type] = [
     RemediationExemption.self, MemberDeployment.self,
 ]
 let ruleJobs: [any Job.Type] = [
-    EvaluateRule.self, InvokeRule.self, ForgetResults.self, RunRemediation.self,
+    EvaluateRule.self, InvokeRule.self, ForgetResults.self, ForgetRemediations.self, RunRemediation.self,
     DeployToOrganization.self,
 ]

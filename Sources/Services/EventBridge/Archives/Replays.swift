@@ -56,7 +56,7 @@ extension EventBridge.StartReplay: WriteOperation {
             throw .invalidEvents(
                 "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.")
         }
-        let running = try records.list(StoredReplay.self).count { !$0.state.isOver }
+        let running = try records.referrerCount(StoredReplay.isRunning, to: call.accountID)
         guard running < call.quotas[.concurrentReplays] else { throw .tooManyInEvents }
         let replay = StoredReplay(
             name: input.replayName, accountID: call.accountID, region: call.region, description: input.description,

@@ -34,12 +34,20 @@ extension ServiceError {
 }
 
 extension DeliveryAttempt {
-    private func send(_ request: Fetch.Request) async throws(ServiceError) -> Fetch.Answer {
+    /// What is sent outside.
+    private struct OutsideRequest {
+        var request: Fetch.Request
+        /// nil: the operator has named the address.
+        var place: OutsideServers.Place?
+    }
+
+    private func send(_ outside: OutsideRequest) async throws(ServiceError) -> Fetch.Answer {
         var limits = Fetch.Limits()
         limits.time = patience
-        do throws(FetchError) {
-            return try await Fetch(trust: environment.outsideServers.trust, limits: limits).send(request)
-        } catch {
+        let servers = environment.outsideServers
+        let fetch =
+            outside.place.map { servers.fetch($0, limits: limits) } ?? Fetch(trust: servers.trust, limits: limits)
+        do throws(FetchError) { return try await fetch.send(outside.request) } catch {
             // The owner of the dead-letter queue reads it: what is open near Gatehouse is none of theirs.
             throw .passing(error == .tooSlow ? "\(error)" : "The endpoint could not be reached.")
         }
@@ -50,14 +58,14 @@ extension DeliveryAttempt {
         guard let address = environment.outsideServers.eventDestination(target.arn, for: rule.accountID) else {
             throw .lasting("RESOURCE_NOT_FOUND", "No server stands for \(target.arn).")
         }
-        let answer = try await send(
-            Fetch.Request(
-                "POST", address,
-                headers: [
-                    (name: "Content-Type", value: "application/json"),
-                    (name: "X-Gatehouse-Destination", value: target.arn),
-                    (name: "X-Amz-Invocation-Type", value: "Event"),
-                ], body: Array(try text().utf8)))
+        let request = Fetch.Request(
+            "POST", address,
+            headers: [
+                (name: "Content-Type", value: "application/json"),
+                (name: "X-Gatehouse-Destination", value: target.arn),
+                (name: "X-Amz-Invocation-Type", value: "Event"),
+            ], body: Array(try text().utf8))
+        let answer = try await send(OutsideRequest(request: request))
         if let error = ServiceError.status(answer.status) { throw error }
         try await complete()
     }
@@ -100,7 +108,7 @@ extension DeliveryAttempt {
 
     private func request(
         to destination: StoredAPIDestination, with connection: StoredConnection
-    ) async throws(ServiceError) -> Fetch.Request {
+    ) async throws(ServiceError) -> OutsideRequest {
         let event = (try? JSONValue(parsing: Array(delivery.event.json.utf8), depthLimit: 1_000)) ?? .null
         /// Values may be paths into the event.
         func resolved(_ text: String) -> String {
@@ -143,12 +151,14 @@ extension DeliveryAttempt {
                 .map { "\($0.key.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
             path += (path.contains("?") ? "&" : "?") + text
         }
-        guard let address = environment.outsideServers.subscriberPlace(of: path) else {
+        guard let place = environment.outsideServers.subscriberPlace(of: path) else {
             throw .lasting("INVALID_ENDPOINT", "The endpoint \(destination.endpoint) is no address.")
         }
         let hasBody = !["GET", "HEAD", "OPTIONS", "DELETE"].contains(destination.method)
         let body = hasBody ? try merged(try text(), own.body) : ""
-        return Fetch.Request(destination.method, address, headers: headers, body: Array(body.utf8))
+        return OutsideRequest(
+            request: Fetch.Request(destination.method, place.address, headers: headers, body: Array(body.utf8)),
+            place: place)
     }
 
     /// What the connection puts into bodies that are JSON objects.
@@ -186,16 +196,16 @@ extension DeliveryAttempt {
         let isInQuery = client.method == "GET"
         let query = client.more.query + (isInQuery ? form : [])
         let text = client.endpoint + (query.isEmpty ? "" : (client.endpoint.contains("?") ? "&" : "?") + encoded(query))
-        guard let address = environment.outsideServers.subscriberPlace(of: text) else {
+        guard let place = environment.outsideServers.subscriberPlace(of: text) else {
             throw .lasting("INVALID_ENDPOINT", "The authorization endpoint is no address.")
         }
-        let answer = try await send(
-            Fetch.Request(
-                client.method, address,
-                headers: [
-                    (name: "Content-Type", value: "application/x-www-form-urlencoded"),
-                    (name: "Accept", value: "application/json"),
-                ] + client.more.headers, body: isInQuery ? [] : Array(encoded(form).utf8)))
+        let request = Fetch.Request(
+            client.method, place.address,
+            headers: [
+                (name: "Content-Type", value: "application/x-www-form-urlencoded"),
+                (name: "Accept", value: "application/json"),
+            ] + client.more.headers, body: isInQuery ? [] : Array(encoded(form).utf8))
+        let answer = try await send(OutsideRequest(request: request, place: place))
         if let error = ServiceError.status(answer.status) { throw error }
         guard let json = try? JSONValue(parsing: answer.body), case .string(let token)? = json["access_token"],
             token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })

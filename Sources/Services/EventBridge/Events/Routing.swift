@@ -48,7 +48,7 @@ struct RoutedEvent: Sendable {
 extension MutableRecords {
     /// Accepts an event: what is to be delivered and kept of it is on disk with the transaction.
     func accept(_ routed: RoutedEvent, at time: Double) throws(ServiceError) {
-        for rule in routed.rules { try of(rule.reference.scope).deliver(routed.event, to: rule, at: time) }
+        try deliver(routed.event, to: routed.rules, at: time)
         if !routed.rules.isEmpty {
             afterwards {
                 for rule in routed.rules {
@@ -63,12 +63,19 @@ extension MutableRecords {
     }
 
     /// Has an event delivered to the targets of a rule.
-    func deliver(_ event: BusEvent, to rule: StoredRule, at time: Double) throws(ServiceError) {
+    /// - Parameters:
+    ///   - time: when it is put down, in seconds since 1970.
+    ///   - accepted: when it was accepted; nil: then.
+    ///   - order: see `EventDelivery.order`; nil: behind all others.
+    func deliver(
+        _ event: BusEvent, to rule: StoredRule, at time: Double, accepted: Double? = nil, order: Int64? = nil
+    ) throws(ServiceError) {
+        let accepted = accepted ?? time
         for target in rule.targets {
             let delivery = EventDelivery(
-                id: RequestIDs.make(time: time), order: EventDelivery.nextOrder(), ruleARN: rule.arn,
+                id: RequestIDs.make(time: time), order: order ?? EventDelivery.nextOrder(), ruleARN: rule.arn,
                 targetID: target.id,
-                event: event, accepted: time, due: RequestIDs.milliseconds(time))
+                event: event, accepted: accepted, due: RequestIDs.milliseconds(accepted))
             try put(delivery)
             let id = delivery.partition
             // Scheduling anew would undo the work of a job that is under way. It looks for more before it ends.

@@ -68,4 +68,9 @@ struct StoredReplay: Record, Equatable {
 
     var id: String { name }
     var arn: String { ARN.text("events", region, accountID, "replay/", name) }
+    /// Those that are not over are counted without reading any.
+    var references: [Reference] { state.isOver ? [] : [Reference(Self.isRunning, to: accountID)] }
+
+    /// A relation of a replay that is not over to its account.
+    static let isRunning = "running replay of account"
 }

@@ -77,7 +77,9 @@ extension EventBridge.PutRule: PreparedWriteOperation {
         }
         if old == nil {
             let quota = call.quotas[.eventRules]
-            guard try own.rules(on: bus, limit: quota).count < quota else { throw .tooManyInEvents }
+            let prefix = StoredRule.id("", on: bus.name)
+            let others = try own.listIDs(StoredRule.self, after: prefix, limit: quota).prefix { $0.hasPrefix(prefix) }
+            guard others.count < quota else { throw .tooManyInEvents }
         }
         var rule =
             old

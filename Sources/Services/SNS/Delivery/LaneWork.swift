@@ -1,5 +1,3 @@
-import Crypto
-import FoundationEssentials
 import Ledger
 import Platform
 import SQSAPI
@@ -71,10 +69,9 @@ struct LaneWork: Sendable {
         let signer = try await environment.signer(in: topic.region)
         var writers: [String: MessageWriter] = [:]
         var unreadable: Set<String> = []
-        var keys: [Data: SymmetricKey] = [:]
         for (id, message) in stored {
             do throws(ServiceError) {
-                let content = try await content(message, of: topic, &keys)
+                let content = try await message.content(of: topic, environment)
                 writers[id] = MessageWriter(content, topic, signer, environment)
             } catch {
                 unreadable.insert(id)
@@ -143,21 +140,6 @@ struct LaneWork: Sendable {
             }
             return (Array(rows), topic, stored, subscriptions, failing)
         }
-    }
-
-    private func content(
-        _ message: StoredMessage, of topic: Topic, _ keys: inout [Data: SymmetricKey]
-    ) async throws(ServiceError) -> MessageContent {
-        if let content = message.content { return content }
-        guard let encrypted = message.encrypted else { throw .internalFailure }
-        let key: SymmetricKey
-        if let known = keys[encrypted.key] {
-            key = known
-        } else {
-            key = try await environment.openMessageKey(encrypted.key, of: topic)
-            keys[encrypted.key] = key
-        }
-        return try MessageKey.open(encrypted, of: message.id, with: key)
     }
 
     private func inOrder(
@@ -312,10 +294,7 @@ struct LaneWork: Sendable {
                     try records.put(row)
                     earliest = min(earliest ?? row.due, row.due)
                 }
-                let others = try records.list(
-                    PendingDelivery.self, by: PendingDelivery.byMessage, of: topicID,
-                    RowIndexRange(RowPrefix(.text(row.messageID))), limit: 1)
-                if others.isEmpty {
+                if try !records.isNeeded(row.messageID, of: topicID) {
                     try records.delete(StoredMessage.self, RowKey(.text(row.messageID)), of: topicID)
                 }
             }

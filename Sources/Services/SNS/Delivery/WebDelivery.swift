@@ -29,7 +29,7 @@ struct WebDelivery: Sendable {
         let content = writer.content
         let servers = environment.outsideServers
         // The operator may have taken its place away: he can give it back.
-        guard let address = servers.subscriberPlace(of: subscription.endpoint) else { return .retryable }
+        guard let place = servers.subscriberPlace(of: subscription.endpoint) else { return .retryable }
         let isRaw = subscription.isRaw && content.kind == .notification
         let policy = EffectiveDelivery(topic: topic.deliveryPolicy, subscription: subscription.deliveryPolicy)
         var headers = [
@@ -45,8 +45,8 @@ struct WebDelivery: Sendable {
         var limits = Fetch.Limits()
         limits.time = Self.patience
         do throws(FetchError) {
-            let answer = try await Fetch(trust: servers.trust, limits: limits).send(
-                Fetch.Request("POST", address, headers: headers, body: Array(body.utf8)))
+            let answer = try await servers.fetch(place, limits: limits).send(
+                Fetch.Request("POST", place.address, headers: headers, body: Array(body.utf8)))
             return Self.outcome(of: answer.status)
         } catch {
             return .retryable

@@ -4,7 +4,6 @@ import FoundationEssentials
 import KMSAPI
 import Platform
 import SNSAPI
-import Synchronization
 import Wire
 
 // Messages of a topic with a KMS key lie encrypted until they are delivered.
@@ -47,6 +46,9 @@ extension Call {
     /// - Throws: KMSAccessDenied, KMSNotFound, KMSDisabled, KMSInvalidState.
     func messageKey(of topic: Topic) async throws(ServiceError) -> MessageKey? {
         guard let key = topic.kmsKeyID else { return nil }
+        let keys = environment.projection(TopicKeys.self)
+        let publisher = TopicKeys.Publisher(topic: topic.uniqueID, key: key, caller: publisherName)
+        if let known = keys.key(of: publisher, at: time) { return known }
         do throws(ServiceError) {
             let made = try await services.call(
                 KMS.GenerateDataKey.self,
@@ -63,10 +65,20 @@ extension Call {
                     $0.encryptionContext = topic.encryptionContext
                 }, as: .forwarding(SNSPrincipal.name))
             guard let secret = opened.plaintext else { throw .internalFailure }
-            return MessageKey(secret: SymmetricKey(data: secret.bytes), encrypted: Data(encrypted.bytes))
+            let key = MessageKey(secret: SymmetricKey(data: secret.bytes), encrypted: Data(encrypted.bytes))
+            keys.keep(key, of: publisher, at: time)
+            return key
         } catch {
             throw .ofKMS(error)
         }
+    }
+
+    /// Whom KMS answers. Names come again: a session of the same name may be allowed less, and a user be another one.
+    private var publisherName: String {
+        guard let service = caller.servicePrincipal else {
+            return "\(caller.arn) \(caller.session == nil ? caller.userID : caller.accessKeyID)"
+        }
+        return "\(service.name) \(service.sourceAccount) \(service.sourceARN ?? "")"
     }
 }
 
@@ -74,7 +86,9 @@ extension Environment {
     /// Decrypts a message's data key for its delivery: as SNS, or else for the topic's account, as SNS may if the key's policy leaves
     /// it to the account.
     /// - Throws: what KMS says.
-    func openMessageKey(_ encrypted: Data, of topic: Topic) async throws(ServiceError) -> SymmetricKey {
+    fileprivate func openMessageKey(_ encrypted: Data, of topic: Topic) async throws(ServiceError) -> SymmetricKey {
+        let (keys, opening) = (projection(TopicKeys.self), TopicKeys.Opened(topic: topic.uniqueID, key: encrypted))
+        if let known = keys.secret(of: opening, at: now()) { return known }
         let input = KMS.Decrypt.Input {
             $0.ciphertextBlob = Blob(Array(encrypted))
             $0.encryptionContext = topic.encryptionContext
@@ -91,7 +105,20 @@ extension Environment {
                 requestID: RequestIDs.make(time: now()))
         }
         guard let secret = opened.plaintext else { throw .internalFailure }
-        return SymmetricKey(data: secret.bytes)
+        let key = SymmetricKey(data: secret.bytes)
+        keys.keep(key, of: opening, at: now())
+        return key
+    }
+}
+
+extension StoredMessage {
+    /// What is to be delivered.
+    /// - Throws: what KMS says, of a topic with a key.
+    func content(of topic: Topic, _ environment: Environment) async throws(ServiceError) -> MessageContent {
+        if let content { return content }
+        guard let encrypted else { throw .internalFailure }
+        let key = try await environment.openMessageKey(encrypted.key, of: topic)
+        return try MessageKey.open(encrypted, of: id, with: key)
     }
 }
 

@@ -15,6 +15,8 @@ public struct Publication: Sendable {
     /// Queues that get a message in the transaction itself; beyond that many, the message comes to them by a job, lest all other
     /// writers wait.
     private static let mostDirect = 16
+    /// If a topic has more subscribers, a job finds out who of them gets a message, some at a time.
+    private static let mostAtOnce = 64
 
     private struct Item: Sendable {
         var content: MessageContent
@@ -23,6 +25,8 @@ public struct Publication: Sendable {
         /// The ids of the subscriptions that get it by a job.
         var later: [String] = []
         var mail: [MailMessage] = []
+        /// Whether there are so many subscribers that a job sees to all of them.
+        let isForMany: Bool
         /// In bytes.
         let size: Int
         /// So many subscribers don't want it.
@@ -67,8 +71,9 @@ public struct Publication: Sendable {
             if let protection = entry.protection {
                 content = try content.protected(by: protection, from: call.protectedPrincipals)
             }
-            var item = Item(content: content, size: message.size)
-            guard let signer else {
+            var item = Item(
+                content: content, isForMany: subscribers.count > mostAtOnce, size: message.size)
+            guard let signer, !item.isForMany else {
                 items.append(item)
                 continue
             }
@@ -119,25 +124,39 @@ public struct Publication: Sendable {
                 }
                 content.sequence = try own.remember(content, of: topic, at: call.time)
             }
-            for send in item.direct {
-                do throws(ServiceError) { _ = try send.complete(in: records) } catch {
-                    var failure = ServiceError.serviceUnavailable
-                    failure.cause = "\(error.code): \(error.message)"
-                    throw failure
-                }
-            }
-            for mail in item.mail { try own.send(mail, at: call.time) }
-            if !item.later.isEmpty {
+            // In order, nothing overtakes what is still on its way to many.
+            let mustWait = topic.isFIFO ? try own.isFanningOut(topic.uniqueID) : false
+            let isForMany = item.isForMany || mustWait
+            if isForMany || !item.later.isEmpty {
                 try own.put(
                     StoredMessage(
                         topicID: topic.uniqueID, id: content.id, content: key == nil ? content : nil,
                         encrypted: try key?.seal(content)))
-                try own.enqueue(item.later, content, of: topic, at: call.time)
+            }
+            if isForMany {
+                try own.fanOut(content, of: topic, at: call.time)
+            } else {
+                try deliver(item, content, call, records)
             }
             let (topic, environment) = (topic, call.environment)
             own.afterwards { item.count(for: topic, environment) }
             return Accepted(id: content.id, sequence: content.sequence)
         }
+    }
+
+    private func deliver(
+        _ item: Item, _ content: MessageContent, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let own = records.of(topic.scope)
+        for send in item.direct {
+            do throws(ServiceError) { _ = try send.complete(in: records) } catch {
+                var failure = ServiceError.serviceUnavailable
+                failure.cause = "\(error.code): \(error.message)"
+                throw failure
+            }
+        }
+        for mail in item.mail { try own.send(mail, at: call.time) }
+        if !item.later.isEmpty { try own.enqueue(item.later, content, of: topic, at: call.time) }
     }
 }
 

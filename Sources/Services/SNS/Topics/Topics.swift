@@ -132,6 +132,7 @@ struct EmptyTopic: Job {
         for subscription in subscriptions { try records.forget(subscription) }
         var isAll = subscriptions.count < 100
         isAll = try records.deleteAll(PendingDelivery.self, of: topicID, limit: 100) < 100 && isAll
+        isAll = try records.deleteAll(FanOut.self, of: topicID, limit: 100) < 100 && isAll
         isAll = try records.deleteAll(StoredMessage.self, of: topicID, limit: 100) < 100 && isAll
         isAll = try records.deleteAll(RememberedMessage.self, of: topicID, limit: 100) < 100 && isAll
         isAll = try records.deleteAll(MessageCounter.self, of: topicID, limit: 100) < 100 && isAll

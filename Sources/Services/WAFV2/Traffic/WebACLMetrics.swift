@@ -62,6 +62,11 @@ final class WebACLMetrics: Sendable {
         }
     }
 
+    /// Labels of one request that are counted.
+    private static let mostLabels = 100
+    /// Labels, and what becomes of them, of all requests: clients may make ever new ones, such as those of fingerprints.
+    private static let mostKnownLabels = 1000
+
     /// The name of the web ACL's own metric; nil: it has none.
     private let own: String?
     /// Those of its rules that have one.
@@ -79,6 +84,8 @@ final class WebACLMetrics: Sendable {
     private let region: String?
     /// Looked up once.
     private let counters = Mutex<[Key: Counters]>([:])
+    /// The same for labels, which stand where rules do in keys.
+    private let labels = Mutex<[Key: Counters]>([:])
 
     /// - Parameter groups: the views of own rule groups, by the names of the web ACL's rules that refer to them.
     init(
@@ -127,6 +134,7 @@ final class WebACLMetrics: Sendable {
             add(to: "Default_Action", name)
         }
         add(to: "ALL", name)
+        for label in verdict.labels.prefix(Self.mostLabels) { add(label: label, name) }
     }
 
     /// Counts a puzzle that somebody has tried.
@@ -151,6 +159,24 @@ final class WebACLMetrics: Sendable {
         keep(new, key).add()
     }
 
+    /// Counts a label, by what becomes of the request that has it: for CloudWatch alone.
+    private func add(label: String, _ name: Name) {
+        guard let own else { return }
+        let key = Key(rule: label, name: name)
+        let counters = labels.withLock { labels -> Counters? in
+            if let known = labels[key] { return known }
+            guard labels.count < Self.mostKnownLabels, let end = label.lastIndex(of: ":") else { return nil }
+            let dimensions = [
+                MetricDimension("LabelNamespace", String(label[..<end])),
+                MetricDimension("Label", String(label[label.index(after: end)...])), MetricDimension("WebACL", own),
+            ]
+            let new = Counters(published: published(name, dimensions))
+            labels[key] = new
+            return new
+        }
+        counters?.add()
+    }
+
     /// Counts what an own rule group has said.
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html>
     private func count(_ result: Verdict.GroupResult, named group: String) {
@@ -171,11 +197,15 @@ final class WebACLMetrics: Sendable {
     }
 
     private func published(_ name: Name, _ owner: String, _ ownerName: String, _ rule: String) -> MetricCounts.Counter {
-        let dimensions =
-            (region.map { [MetricDimension("Region", $0)] } ?? [])
-            + [MetricDimension("Rule", rule), MetricDimension(owner, ownerName)]
-        return environment.metricCounts.counter(
-            MetricCounts.Series(name.rawValue, in: "AWS/WAFV2", dimensions, of: scope))
+        published(name, [MetricDimension("Rule", rule), MetricDimension(owner, ownerName)])
+    }
+
+    /// - Parameter dimensions: all but the Region.
+    private func published(_ name: Name, _ dimensions: [MetricDimension]) -> MetricCounts.Counter {
+        environment.metricCounts.counter(
+            MetricCounts.Series(
+                name.rawValue, in: "AWS/WAFV2", (region.map { [MetricDimension("Region", $0)] } ?? []) + dimensions,
+                of: scope))
     }
 
     /// The first that was kept counts.

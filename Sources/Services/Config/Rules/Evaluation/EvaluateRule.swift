@@ -18,7 +18,7 @@ struct EvaluateRule: Job {
         let rule = try await environment.read(scope) { (records) throws(ServiceError) in
             try records.get(StoredRule.self, name)
         }
-        guard let rule, rule.state == "ACTIVE" || rule.state == "EVALUATING" else {
+        guard let rule, rule.isEvaluated else {
             return try await context.finish { _ in }
         }
         let start = environment.now()
@@ -32,6 +32,18 @@ struct EvaluateRule: Job {
         } catch {
             // What it needs may be there in a moment.
             if error.code == "ReportInProgress" { return try await Self.tryAgain(context) }
+            // Gatehouse's own trouble passes; an endpoint is waited for as long as by `InvokeRule`.
+            let isOutside = error.code == RuleEndpoint.unavailable
+            if error.status >= 500, error.code != "NotImplemented",
+                !isOutside || context.attempts + 1 < InvokeRule.tries
+            {
+                if isOutside {
+                    try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                        try records.noteFailedInvocation(of: rule, error, at: start)
+                    }
+                }
+                throw error
+            }
             return try await Self.finish(context, rule, start, failure: error)
         }
         try await Self.finish(context, rule, start, failure: nil)
@@ -94,7 +106,7 @@ struct EvaluateRule: Job {
                     try Self.page(of: rule, type, after: from, records, environment)
                 }
                 if rule.owner == .customLambda {
-                    for item in page.items { try await RuleEndpoint(rule, environment).invoke(on: item, start) }
+                    try await invoke(rule, on: page.invoking, start, environment)
                 } else {
                     try await keep(page.found, rule, start, environment)
                 }
@@ -107,20 +119,35 @@ struct EvaluateRule: Job {
     private static func page(
         of rule: StoredRule, _ type: ConfiguredResourceType, after: String?, _ records: Records,
         _ environment: Environment
-    ) throws(ServiceError) -> (found: [ResourceVerdict], items: [ConfigurationItem], next: String?) {
+    ) throws(ServiceError) -> (found: [ResourceVerdict], invoking: [(InvokeRule, id: String)], next: String?) {
         let around = try RuleSurroundings(of: rule.accountID, records, environment)
         let page = try type.list(rule.accountID, rule.region, after, batch, records)
         var found: [ResourceVerdict] = []
-        var items: [ConfigurationItem] = []
+        var invoking: [(InvokeRule, id: String)] = []
         for resource in page.resources {
             guard let item = try environment.configurationItem(of: resource, records) else { continue }
             if rule.owner == .customLambda {
-                if rule.isAbout(item) { items.append(item) }
+                if rule.isAbout(item) {
+                    invoking.append((InvokeRule(rule.name, on: resource), InvokeRule.id(rule.name, item)))
+                }
             } else if let verdict = rule.verdictOrFailure(on: item, around, environment) {
                 found.append(ResourceVerdict(item.resourceType, item.resourceID, verdict))
             }
         }
-        return (found, items, page.next)
+        return (found, invoking, page.next)
+    }
+
+    /// Each by itself: an endpoint that fails on one resource is asked about the others all the same.
+    private static func invoke(
+        _ rule: StoredRule, on resources: [(InvokeRule, id: String)], _ start: Double, _ environment: Environment
+    ) async throws(ServiceError) {
+        guard !resources.isEmpty else { return }
+        try await environment.write(rule.scope, requestID: "") { (records) throws(ServiceError) in
+            guard let current = try records.get(StoredRule.self, rule.name), current.created == rule.created,
+                current.isEvaluated
+            else { return }
+            for (job, id) in resources { try records.schedule(job, id: id, at: start) }
+        }
     }
 
     // MARK: Accounts
@@ -146,9 +173,9 @@ struct EvaluateRule: Job {
         guard !found.isEmpty else { return }
         let time = environment.now()
         try await environment.write(rule.scope, requestID: "") { (records) throws(ServiceError) in
-            guard let current = try records.get(StoredRule.self, rule.name), current.created == rule.created else {
-                return
-            }
+            guard let current = try records.get(StoredRule.self, rule.name), current.created == rule.created,
+                current.isEvaluated
+            else { return }
             for one in found {
                 try records.keep(
                     one.verdict, of: rule, on: one.type, one.id, ordered: start, invoked: start, at: time)
@@ -177,65 +204,6 @@ struct EvaluateRule: Job {
             }
             guard let last else { return }
             after = last
-        }
-    }
-}
-
-/// Tells the function of a custom rule that a resource has changed.
-struct InvokeRule: Job {
-    static let kind = "Config::InvokeRule"
-    static let concurrency = 4
-
-    let rule: String
-    let type: String
-    let record: String
-    let region: String
-
-    func run(_ context: JobContext) async throws(ServiceError) {
-        let environment = context.environment
-        let resource = ConfiguredResource(type, record, account: context.scope.account, region: region)
-        let name = rule
-        let found = try await environment.read(context.scope) { (records) throws(ServiceError) in
-            (try records.get(StoredRule.self, name), try environment.configurationItem(of: resource, records))
-        }
-        if let rule = found.0, let item = found.1 {
-            let time = environment.now()
-            do throws(ServiceError) { try await RuleEndpoint(rule, environment).invoke(on: item, time) } catch {
-                return try await context.finish { (records) throws(ServiceError) in
-                    guard var status = try records.get(RuleStatus.self, name) else { return }
-                    status.failedInvocation = time
-                    (status.errorCode, status.errorMessage) = (error.code, error.message)
-                    try records.put(status)
-                }
-            }
-        }
-        try await context.finish { _ in }
-    }
-}
-
-/// Forgets the results of a rule that is no more, or whose results somebody wants forgotten.
-struct ForgetResults: Job {
-    static let kind = "Config::ForgetResults"
-
-    /// The rule's name.
-    let rule: String
-    /// Whether the rule is to be deleted after that.
-    var deletesRule = false
-
-    func run(_ context: JobContext) async throws(ServiceError) {
-        let rule = rule
-        let environment = context.environment
-        while try await environment.write(
-            context.scope, requestID: "",
-            { (records) throws(ServiceError) in try records.forgetResults(of: rule) })
-        {
-            await Task.yield()
-        }
-        let deletes = deletesRule
-        try await context.finish { (records) throws(ServiceError) in
-            guard deletes, let found = try records.get(StoredRule.self, rule), found.state == "DELETING" else { return }
-            try records.delete(found)
-            if let status = try records.get(RuleStatus.self, rule) { try records.delete(status) }
         }
     }
 }

@@ -17,14 +17,19 @@ struct EvaluateChanges: Follower {
     static func prepare(
         _ batch: FollowedBatch, _ environment: Environment
     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
-        guard case .changes(let entries, _) = batch else { return { _ in } }
+        guard case .changes(let entries, let hasGap) = batch else { return { _ in } }
         try await environment.catchUp()
         let changes = entries.map(\.change)
         let found = try await environment.read(Scope(account: "")) { (records) throws(ServiceError) in
             try evaluations(changes, records, environment)
         }
+        // What happened meanwhile is gone from the journal: those rules look at all.
+        let missed = hasGap ? environment.projection(RuleIndex.self).triggered : []
         return { (records) throws(ServiceError) in
             for evaluation in found { try evaluation.keep(records) }
+            for rule in missed {
+                try records.of(rule.scope).schedule(EvaluateRule(), id: rule.name, at: environment.now())
+            }
         }
     }
 
@@ -37,8 +42,7 @@ struct EvaluateChanges: Follower {
         let state = RecordedState(records, environment)
         var seen: Set<ConfiguredResource> = []
         var found: [ItemEvaluation] = []
-        // What changed before any rule was there, the rules' first evaluation sees.
-        for change in changes where rules.mayTrigger(change.sequence) {
+        for change in changes {
             for type in environment.configuredResources.values where type.kinds.contains(change.kind) {
                 for resource in try type.concerned(change, state) where seen.insert(resource).inserted {
                     let triggered = rules.rules(triggeredBy: resource).filter { rule in
@@ -107,11 +111,12 @@ struct ItemEvaluation: Sendable {
     func keep(_ records: MutableRecords) throws(ServiceError) {
         let own = records.of(rule.scope)
         // The rule may have been deleted, or been replaced by another, meanwhile.
-        guard let current = try own.get(StoredRule.self, rule.name), current.created == rule.created else { return }
+        guard let current = try own.get(StoredRule.self, rule.name), current.created == rule.created,
+            current.isEvaluated
+        else { return }
         guard let verdict else {
-            let job = InvokeRule(
-                rule: rule.name, type: resource.type, record: resource.record, region: resource.region)
-            return try own.schedule(job, id: "\(rule.name)/\(type)/\(id)", at: time)
+            let job = InvokeRule(rule.name, on: resource)
+            return try own.schedule(job, id: InvokeRule.id(rule.name, type, id), at: time)
         }
         try own.keep(verdict, of: rule, on: type, id, ordered: time, invoked: time, at: time)
         if var status = try own.get(RuleStatus.self, rule.name) {

@@ -14,7 +14,8 @@ extension MutableRecords {
         let annotation = verdict.annotation.map { String($0.prefix(256)) }
         guard verdict.compliance != .notApplicable else {
             guard let old else { return }
-            try forget(old)
+            try forget(old, at: time)
+            try delete(RemediationExecution.self, old.key, of: rule.name)
             try announceChange(of: rule, on: type, id, from: old, to: nil, at: time)
             return
         }
@@ -24,36 +25,45 @@ extension MutableRecords {
         try put(new)
         if new.compliance == .nonCompliant { try remediateAutomatically(rule.name, type, id, at: time) }
         guard old?.compliance != new.compliance else { return }
-        try count(type, id, from: old?.compliance, to: new.compliance)
+        try count(rule.name, type, id, from: old?.compliance, to: new.compliance, at: time)
         try announceChange(of: rule, on: type, id, from: old, to: new, at: time)
     }
 
     /// Forgets a result.
-    func forget(_ result: RuleResult) throws(ServiceError) {
+    private func forget(_ result: RuleResult, at time: Double) throws(ServiceError) {
         try delete(RuleResult.self, result.key, of: result.rule)
-        try count(result.type, result.id, from: result.compliance, to: nil)
+        try count(result.rule, result.type, result.id, from: result.compliance, to: nil, at: time)
     }
 
     /// Forgets some of what a rule has said.
-    /// - Returns: whether there is more.
-    func forgetResults(of rule: String, limit: Int = 256) throws(ServiceError) -> Bool {
-        let results = try list(RuleResult.self, of: rule, limit: limit)
-        for result in results { try forget(result) }
-        return results.count == limit
+    /// - Parameters:
+    ///   - before: what is recorded later stays; seconds since 1970; nil: nothing does.
+    ///   - after: where to go on.
+    /// - Returns: where to go on; nil: that was all.
+    func forgetResults(
+        of rule: String, at time: Double, before: Double? = nil, after: RowKey? = nil, limit: Int = 256
+    ) throws(ServiceError) -> RowKey? {
+        let results = try list(RuleResult.self, of: rule, RowRange(after: after.map { .key($0) }), limit: limit)
+        for result in results where before.map({ result.recorded < $0 }) ?? true { try forget(result, at: time) }
+        return results.count == limit ? results.last?.key : nil
     }
 
     private func count(
-        _ type: String, _ id: String, from old: Compliance?, to new: Compliance?
+        _ rule: String, _ type: String, _ id: String, from old: Compliance?, to new: Compliance?, at time: Double
     ) throws(ServiceError) {
         var resource =
             try get(ResourceCompliance.self, RuleResult.key(type, id)) ?? ResourceCompliance(type: type, id: id)
         if let old { resource.count(old, -1) }
         if let new { resource.count(new, 1) }
+        resource.rules = resource.rules ?? [:]
+        resource.rules?[rule] = new
         if resource.isEmpty {
             try delete(ResourceCompliance.self, resource.key)
         } else {
             try put(resource)
         }
+        try noteCompliance(of: type, id, at: time)
+        try noteCompliance(ofPackOf: rule, at: time)
     }
 
     /// <https://docs.aws.amazon.com/config/latest/developerguide/monitor-config-with-cloudwatchevents.html>

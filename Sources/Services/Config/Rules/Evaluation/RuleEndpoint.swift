@@ -8,6 +8,9 @@ import Wire
 /// (`gatehouse serve --event-destination ARN=URL`). It answers by PutEvaluations.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html>
 struct RuleEndpoint {
+    /// The code of the error for a server that can't be reached, or that fails: later it may answer.
+    static let unavailable = "ServiceUnavailable"
+
     private let rule: StoredRule
     private let environment: Environment
 
@@ -39,10 +42,13 @@ struct RuleEndpoint {
         limits.time = .seconds(10)
         let answer: Fetch.Answer
         do throws(FetchError) { answer = try await Fetch(trust: servers.trust, limits: limits).send(request) } catch {
-            throw ServiceError("InternalError", "The function of the rule could not be invoked: \(error).", status: 400)
+            throw ServiceError(
+                Self.unavailable, "The function of the rule could not be invoked: \(error).", status: 503)
         }
         guard (200...299).contains(answer.status) else {
-            throw ServiceError("InternalError", "The function of the rule answered \(answer.status).", status: 400)
+            let message = "The function of the rule answered \(answer.status)."
+            guard answer.status >= 500 else { throw ServiceError("InternalError", message, status: 400) }
+            throw ServiceError(Self.unavailable, message, status: 503)
         }
     }
 

@@ -11,8 +11,6 @@ final class RuleIndex: Projection {
         var rules: [Scope: [String: StoredRule]] = [:]
         /// By account: where it has rules that changes may trigger.
         var regions: [String: Set<String>] = [:]
-        /// The number of the first entry of the journal that told of a rule.
-        var first = Int64.max
     }
 
     private let state = Mutex(State())
@@ -25,7 +23,6 @@ final class RuleIndex: Projection {
             let scope = change.scope
             state.withLock { state in
                 state.rules[scope, default: [:]][change.id] = rule
-                state.first = min(state.first, change.sequence)
                 let isTriggered = state.rules[scope]?.values.contains(where: \.isChangeTriggered) == true
                 if isTriggered {
                     state.regions[scope.account, default: []].insert(scope.region)
@@ -44,9 +41,6 @@ final class RuleIndex: Projection {
 
     /// Whether changes trigger any rule anywhere.
     var isEmpty: Bool { state.withLock { $0.regions.isEmpty } }
-
-    /// Whether there was a rule when the journal had come to an entry.
-    func mayTrigger(_ sequence: Int64) -> Bool { state.withLock { sequence >= $0.first } }
 
     /// The rules of an account that changes of a type of resource trigger, in a Region; those of all Regions for a resource that
     /// has none.

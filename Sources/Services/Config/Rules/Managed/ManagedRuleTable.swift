@@ -50,6 +50,7 @@ S3_BUCKET_DEFAULT_LOCK_ENABLED	change	AWS::S3::Bucket	mode?:String
 S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED	change	AWS::S3::Bucket	excludedPublicBuckets?:CSV
 S3_BUCKET_LOGGING_ENABLED	change	AWS::S3::Bucket	targetBucket?:String;targetPrefix?:String
 S3_BUCKET_POLICY_GRANTEE_CHECK	change	AWS::S3::Bucket	awsPrincipals?:CSV;servicePrincipals?:CSV;federatedUsers?:CSV;ipAddresses?:CSV;vpcIds?:CSV
+S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE	change	AWS::S3::Bucket	controlPolicy:String
 S3_BUCKET_PUBLIC_READ_PROHIBITED	change+periodic	AWS::S3::Bucket	
 S3_BUCKET_PUBLIC_WRITE_PROHIBITED	change+periodic	AWS::S3::Bucket	
 S3_BUCKET_REPLICATION_ENABLED	change	AWS::S3::Bucket	ReplicationType?:String

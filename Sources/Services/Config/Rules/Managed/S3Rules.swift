@@ -14,6 +14,7 @@ enum S3Rules {
         "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED": .item(publicAccessProhibited),
         "S3_BUCKET_LOGGING_ENABLED": .item(logging),
         "S3_BUCKET_POLICY_GRANTEE_CHECK": .item(policyGrantees),
+        "S3_BUCKET_POLICY_NOT_MORE_PERMISSIVE": .item(policyNotMorePermissive),
         "S3_BUCKET_PUBLIC_READ_PROHIBITED": .item(publicReadProhibited),
         "S3_BUCKET_PUBLIC_WRITE_PROHIBITED": .item(publicWriteProhibited),
         "S3_BUCKET_REPLICATION_ENABLED": .item(replication),
@@ -150,11 +151,25 @@ enum S3Rules {
         let patterns = parameters.list("blacklistedActionPattern")
         for statement in policy(item)?.statements ?? [] where statement.isAllow {
             guard isOfOthers(statement, item.accountID) else { continue }
-            for pattern in patterns where statement.actions.contains(where: { RulePattern.overlap($0, pattern) }) {
-                return .nonCompliant("The bucket policy allows \(pattern) to others.")
+            for pattern in patterns {
+                let isAllowed =
+                    statement.actions.contains { RulePattern.overlap($0, pattern) }
+                    || !statement.notActions.isEmpty
+                        && !statement.notActions.contains { RulePattern.matches($0, pattern) }
+                if isAllowed { return .nonCompliant("The bucket policy allows \(pattern) to others.") }
             }
         }
         return .compliant
+    }
+
+    private static func policyNotMorePermissive(
+        _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
+    ) -> Verdict {
+        guard let text = part("BucketPolicy", item)?["policyText"]?.text else { return .compliant }
+        let control = parameters["controlPolicy"].flatMap { PolicyComparison.control($0) }
+        return .when(
+            control.map { PolicyComparison.isWithin($0, text, owner: item.accountID) } ?? false,
+            otherwise: "The bucket policy allows other accounts more than the control policy does.")
     }
 
     private static func isOfOthers(_ statement: ReadPolicy.Statement, _ account: String) -> Bool {

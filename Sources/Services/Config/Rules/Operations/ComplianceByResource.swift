@@ -75,7 +75,9 @@ extension AWSConfig.GetComplianceDetailsByResource: ReadOperation, OnAllOfConfig
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let wanted = try wanted(input.complianceTypes)
         if let evaluation = input.resourceEvaluationId {
-            let results = try records.proposal(evaluation).results.filter { wanted.contains($0.compliance) }
+            let results = try records.proposal(evaluation, at: call.time).results.filter {
+                wanted.contains($0.compliance)
+            }
             return Output { $0.evaluationResults = results.map { $0.view(evaluation) } }
         }
         guard let type = input.resourceType, let id = input.resourceId else {

@@ -92,8 +92,9 @@ extension AWSConfig.DeleteEvaluationResults: WriteOperation, OnConfigRule {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let rule = try records.changeableRule(input.configRuleName)
         // What is left of many is forgotten in the background.
-        if try records.forgetResults(of: rule.name) {
-            try records.schedule(ForgetResults(rule: rule.name), id: rule.name, at: call.time)
+        if try records.forgetResults(of: rule.name, at: call.time) != nil {
+            try records.schedule(
+                ForgetResults(rule: rule.name, before: call.time), id: rule.name, at: call.time)
         }
         return Output()
     }

@@ -12,7 +12,7 @@ extension Quota {
 }
 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigRule.html>
-extension AWSConfig.PutConfigRule: WriteOperation {
+extension AWSConfig.PutConfigRule: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let rule = input.configRule
         // The rule that `handle` changes: the name decides, and the ARN and the ID have to be that rule's.
@@ -24,7 +24,14 @@ extension AWSConfig.PutConfigRule: WriteOperation {
         return .required(access)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+    /// - Returns: the end of the journal before there was this rule.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Int64 {
+        try await call.environment.journalEnd()
+    }
+
+    public static func handle(
+        _ input: Input, _ end: Int64, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         let asked = input.configRule
         let name = try name(asked, call, records)
         var old = try records.get(StoredRule.self, name)
@@ -43,9 +50,9 @@ extension AWSConfig.PutConfigRule: WriteOperation {
             throw AWSConfig.Failure.noAvailableConfigurationRecorderException(
                 "Configuration recorder is not available to put ConfigRule.")
         }
-        var rule = try StoredRule(asked, named: name, call.home)
+        var rule = try StoredRule(asked, named: name, call.home())
         rule.tags = try TagRules.ofConfig.merge(try Tag.config(input.tags), into: [])
-        try records.place(rule, at: call.time, old)
+        try records.place(rule, call.home(end), old)
         return Output()
     }
 
@@ -90,21 +97,38 @@ struct RuleHome: Sendable {
     /// Seconds since 1970.
     let time: Double
     let environment: Environment
+    /// The end of the journal before what is made here; see ``Environment/journalEnd()``.
+    var journalEnd: Int64 = 0
 }
 
 extension Call {
     /// The caller's account, where it calls.
-    var home: RuleHome { RuleHome(account: accountID, region: region, time: time, environment: environment) }
+    func home(_ journalEnd: Int64 = 0) -> RuleHome {
+        RuleHome(account: accountID, region: region, time: time, environment: environment, journalEnd: journalEnd)
+    }
 }
 
 extension MutableRecords {
     /// Puts a rule in its place, and has it evaluated.
-    func place(_ rule: StoredRule, at time: Double, _ old: StoredRule?) throws(ServiceError) {
+    func place(_ rule: StoredRule, _ home: RuleHome, _ old: StoredRule?) throws(ServiceError) {
         var rule = rule
-        if let old { rule = rule.replacing(old) }
+        let time = home.time
+        // What changed before any rule was there, the rules' first evaluation sees.
+        if home.environment.projection(RuleIndex.self).isEmpty { try move(EvaluateChanges.self, to: home.journalEnd) }
+        // One that is being deleted is another rule: what it has said goes all the same.
+        let isNew = old?.isDeleting ?? true
+        if let old, !isNew { rule = rule.replacing(old) }
         try put(rule)
-        if try get(RuleStatus.self, rule.name) == nil { try put(RuleStatus(id: rule.name, activated: time)) }
-        if rule.modes.contains("DETECTIVE") { try schedule(EvaluateRule(), id: rule.name, at: time) }
+        let status = isNew ? nil : try get(RuleStatus.self, rule.name)
+        if status == nil { try put(RuleStatus(id: rule.name, activated: time)) }
+        if old != nil, isNew || !rule.isEvaluated {
+            try schedule(ForgetResults(rule: rule.name, before: time), id: rule.name, at: time)
+        }
+        if rule.isEvaluated {
+            try schedule(EvaluateRule(), id: rule.name, at: time)
+        } else {
+            try cancel(EvaluateRule.self, id: rule.name)
+        }
         // The role with which services are asked.
         try ensureServiceLinkedRole(of: ConfigName.principal, at: time)
     }
@@ -116,6 +140,7 @@ extension MutableRecords {
         try put(rule)
         try cancel(EvaluateRule.self, id: rule.name)
         try schedule(ForgetResults(rule: rule.name, deletesRule: true), id: rule.name, at: time)
+        try schedule(ForgetRemediations(rule: rule.name, before: time), id: rule.name, at: time)
     }
 }
 
@@ -192,6 +217,9 @@ extension StoredRule {
                     + " ConfigurationItemChangeNotification or OversizedConfigurationItemChangeNotification")
         }
         try parameters.check(managed.parameters)
+        if let policy = parameters["controlPolicy"], PolicyComparison.control(policy) == nil {
+            throw .invalidParameterValue("Value for controlPolicy parameter must be an Amazon S3 bucket policy.")
+        }
         if let types = target?.types, !types.isEmpty, !managed.types.isEmpty,
             let other = types.first(where: { !managed.types.contains($0) })
         {

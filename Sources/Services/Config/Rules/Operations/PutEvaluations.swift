@@ -19,7 +19,9 @@ extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
         guard let token, call.time < token.invoked + ResultToken.lifetime else {
             throw AWSConfig.Failure.invalidResultTokenException("The specified ResultToken is invalid.")
         }
-        guard let rule = try records.get(StoredRule.self, token.rule), rule.created == token.created else {
+        guard let rule = try records.get(StoredRule.self, token.rule), rule.created == token.created,
+            rule.isEvaluated
+        else {
             throw .noSuchRule(token.rule)
         }
         guard input.testMode != true else { return Output { $0.failedEvaluations = [] } }

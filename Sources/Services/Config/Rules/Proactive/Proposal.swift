@@ -36,6 +36,11 @@ struct Proposal: TableRow {
         }
     }
 
+    /// How long AWS keeps one, in seconds.
+    private static let lifetime = 90.0 * 86_400
+
+    func isOver(at time: Double) -> Bool { started + Self.lifetime < time }
+
     /// A UUID of version 7: they come in the order of their time.
     let id: String
     let started: Double
@@ -59,10 +64,20 @@ struct Proposal: TableRow {
 
 extension RecordReading {
     /// - Throws: ResourceNotFoundException.
-    func proposal(_ id: String) throws(ServiceError) -> Proposal {
-        guard let found = try get(Proposal.self, RowKey(.text(id))) else {
+    func proposal(_ id: String, at time: Double) throws(ServiceError) -> Proposal {
+        guard let found = try get(Proposal.self, RowKey(.text(id))), !found.isOver(at: time) else {
             throw AWSConfig.Failure.resourceNotFoundException("The resource evaluation \(id) does not exist.")
         }
         return found
+    }
+}
+
+extension MutableRecords {
+    /// Keeps a proposal, and forgets some of those that are too old: the oldest come first.
+    func keep(_ proposal: Proposal, at time: Double) throws(ServiceError) {
+        try put(proposal)
+        for old in try list(Proposal.self, limit: 8) where old.isOver(at: time) {
+            try delete(Proposal.self, old.key)
+        }
     }
 }

@@ -45,7 +45,7 @@ extension AWSConfig.StartResourceEvaluation: WriteOperation {
             resourceID: details.resourceId, configuration: details.resourceConfiguration,
             context: input.evaluationContext?.evaluationContextIdentifier, token: input.clientToken,
             results: try results(item, call, records))
-        try records.put(proposal)
+        try records.keep(proposal, at: call.time)
         return Output { $0.resourceEvaluationId = proposal.id }
     }
 
@@ -70,7 +70,7 @@ extension AWSConfig.StartResourceEvaluation: WriteOperation {
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceEvaluationSummary.html>
 extension AWSConfig.GetResourceEvaluationSummary: ReadOperation, OnAllOfConfig {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let proposal = try records.proposal(input.resourceEvaluationId)
+        let proposal = try records.proposal(input.resourceEvaluationId, at: call.time)
         return Output {
             $0.resourceEvaluationId = proposal.id
             $0.evaluationMode = "PROACTIVE"
@@ -109,7 +109,7 @@ extension AWSConfig.ListResourceEvaluations: ReadOperation, OnAllOfConfig {
                 Proposal.self, RowRange(after: after.map { .key($0) }, isReversed: true), limit: paging.limit + 1)
             for row in rows {
                 guard start.map({ row.started >= $0 }) ?? true, end.map({ row.started <= $0 }) ?? true,
-                    context == nil || context == row.context
+                    context == nil || context == row.context, !row.isOver(at: call.time)
                 else { continue }
                 found.append(row)
             }

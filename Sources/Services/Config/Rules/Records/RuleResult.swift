@@ -59,6 +59,8 @@ struct ResourceCompliance: TableRow {
     var compliant = 0
     var nonCompliant = 0
     var insufficient = 0
+    /// What each of them says, by their names.
+    var rules: [String: Compliance]?
 
     /// A rule that says no makes the resource NON_COMPLIANT.
     var compliance: Compliance {

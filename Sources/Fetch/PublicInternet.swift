@@ -3,7 +3,7 @@ import NIOCore
 /// Which addresses are of the public internet: none of this machine, of a network of its own, of a link, of many hosts, nor one
 /// that another is hidden in.
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>, <https://www.iana.org/assignments/iana-ipv6-special-registry>
-enum PublicInternet {
+public enum PublicInternet {
     /// Networks of IPv4 that are special, with the lengths of their prefixes.
     private static let special: [(network: UInt32, length: UInt32)] = [
         (0x0000_0000, 8), (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xA9FE_0000, 16), (0xAC10_0000, 12),
@@ -12,8 +12,13 @@ enum PublicInternet {
     ]
 
     /// Whether a text is such an address.
-    static func contains(_ text: String) -> Bool {
+    /// - Complexity: constant.
+    public static func contains(_ text: String) -> Bool {
         guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return false }
+        return contains(address)
+    }
+
+    static func contains(_ address: SocketAddress) -> Bool {
         switch address {
         case .v4(let address):
             let bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }

@@ -1,0 +1,1 @@
+../../../Sources/Services/Config/Rules/Managed/JSONReading.swift

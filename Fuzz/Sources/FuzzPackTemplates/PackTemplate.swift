@@ -1,0 +1,1 @@
+../../../Sources/Services/Config/Conformance/PackTemplate.swift

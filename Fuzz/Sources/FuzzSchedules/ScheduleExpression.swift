@@ -1,0 +1,1 @@
+../../../Sources/Services/EventBridge/Rules/ScheduleExpression.swift
