@@ -471,20 +471,22 @@ let package = Package(
         .testTarget(name: "KeyringTests", dependencies: ["Keyring", crypto]),
         .testTarget(name: "KeyMaterialTests", dependencies: ["CLibCrypto", "KeyMaterial", crypto, cryptoExtras]),
         .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
-        .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
+        // Bounds of time that hold on a busy machine.
+        .target(name: "ProcessorTime", path: "Tests/ProcessorTime"),
+        .testTarget(name: "LintTests", dependencies: ["BundledData", "Catalogue", "Lint", "Policy", "ProcessorTime"]),
         .testTarget(
             name: "MappingTests",
             dependencies: ["BundledData", "Catalogue", "Compression", "Mapping", "Policy", "Wire"]),
         // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases", "ProcessorTime"]),
         .testTarget(name: "CustomChecksTests", dependencies: ["CustomChecks", "Policy", "Reasoning"]),
         .testTarget(name: "EscalationTests", dependencies: ["Catalogue", "Escalation", "Policy", "Reasoning"]),
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
-        .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
+        .testTarget(name: "SAMLTests", dependencies: ["ProcessorTime", "SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.
         .target(
             name: "SoftwareAuthenticator",
@@ -551,7 +553,7 @@ let package = Package(
         .testTarget(
             name: "CognitoIdentityTests",
             dependencies: ["CognitoIdentityService", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "Wire"]),
-        .testTarget(name: "WAFTests", dependencies: ["WAF"]),
+        .testTarget(name: "WAFTests", dependencies: ["ProcessorTime", "WAF"]),
         .testTarget(name: "LogPatternsTests", dependencies: ["LogPatterns"]),
         .testTarget(
             name: "CloudWatchLogsTests",
@@ -577,7 +579,7 @@ let package = Package(
             ]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
-        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "WAF"]),
+        .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),

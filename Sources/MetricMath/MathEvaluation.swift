@@ -27,7 +27,7 @@ public struct MathEvaluator {
     let end: Int64
     let period: Int64
     /// What all of its expressions may still compute.
-    private let budget = PointBudget()
+    private let budget: PointBudget
     private let search: Search?
     private(set) var metrics: [(id: String, series: TimeSeries)] = []
     private var byID: [String: TimeSeries] = [:]
@@ -39,9 +39,14 @@ public struct MathEvaluator {
     ///   - period: seconds between the points of a series that no metric gives a period.
     ///   - search: nil: there is no `SEARCH`.
     public init(start: Int64, end: Int64, period: Int64, search: Search? = nil) {
+        self.init(start: start, end: end, period: period, budget: PointBudget(), search: search)
+    }
+
+    init(start: Int64, end: Int64, period: Int64, budget: PointBudget, search: Search? = nil) {
         self.start = start
         self.end = end
         self.period = max(1, period)
+        self.budget = budget
         self.search = search
     }
 

@@ -9,11 +9,15 @@ final class PointBudget {
         "TIME_SERIES", "FILL", "MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH",
     ]
 
+    private let mostMade: Int
+    private let mostRead: Int
     private var made = 0
     private var read = 0
 
-    func make(_ count: Int) throws(MathError) { try Self.add(count, to: &made, Self.mostMade) }
-    func read(_ count: Int) throws(MathError) { try Self.add(count, to: &read, Self.mostRead) }
+    init(made: Int = mostMade, read: Int = mostRead) { (mostMade, mostRead) = (made, read) }
+
+    func make(_ count: Int) throws(MathError) { try Self.add(count, to: &made, mostMade) }
+    func read(_ count: Int) throws(MathError) { try Self.add(count, to: &read, mostRead) }
 
     private static func add(_ count: Int, to sum: inout Int, _ most: Int) throws(MathError) {
         guard count <= most - sum else {

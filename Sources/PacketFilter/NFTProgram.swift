@@ -21,9 +21,10 @@ struct NFTProgram: Sendable {
     }
 
     private static let folders = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"]
-    private static let seconds: Int32 = 10
+    /// How long it may take.
+    private let seconds: Int32
 
-    init(path: String) { self.path = path }
+    init(path: String, seconds: Int32 = 10) { (self.path, self.seconds) = (path, seconds) }
 
     /// - Throws: ``Failure`` where there is no such program.
     init() throws(Failure) {
@@ -32,7 +33,7 @@ struct NFTProgram: Sendable {
                 description: "the program nft is not in \(Self.folders.joined(separator: ", ")). Install it (Debian's "
                     + "package nftables), or leave out --nftables")
         }
-        path = "\(folder)/nft"
+        self.init(path: "\(folder)/nft")
     }
 
     /// Runs commands in nft's words.
@@ -48,25 +49,24 @@ struct NFTProgram: Sendable {
     }
 
     private func run(_ arguments: [String], input: String) async throws(Failure) -> String {
-        let path = path
         let result: Result<String, Failure>
         do {
             // A thread waits for it.
-            result = try await NIOThreadPool.singleton.runIfActive { Self.run(path, arguments, input) }
+            result = try await NIOThreadPool.singleton.runIfActive { wait(for: arguments, input) }
         } catch {
             throw Failure(description: "\(error)")
         }
         return try result.get()
     }
 
-    private static func run(_ path: String, _ arguments: [String], _ input: String) -> Result<String, Failure> {
+    private func wait(for arguments: [String], _ input: String) -> Result<String, Failure> {
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var output = [CChar](repeating: 0, count: 1 << 16)
         var errors = [CChar](repeating: 0, count: 1 << 12)
         let ended = program_run(
             path, &words, input, input.utf8.count, seconds, &output, output.count, &errors, errors.count)
-        let (said, complained) = (text(output), text(errors))
+        let (said, complained) = (Self.text(output), Self.text(errors))
         guard ended.status != 0 else { return .success(said) }
         if ended.error == ETIMEDOUT {
             return .failure(Failure(description: "\(path) did not end within \(seconds) seconds"))
@@ -74,7 +74,7 @@ struct NFTProgram: Sendable {
         guard ended.error == 0 else {
             return .failure(Failure(description: "\(path) can't be run: \(String(cString: strerror(ended.error)))"))
         }
-        return .failure(failure(path, complained))
+        return .failure(Self.failure(path, complained))
     }
 
     /// What to do about what nft says.

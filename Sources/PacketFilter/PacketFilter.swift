@@ -24,8 +24,9 @@ public final class PacketFilter: Service, PacketFiltering {
         var replaced: ContinuousClock.Instant?
 
         /// Whether something may be done again, which is then taken to be done.
-        static func isDue(_ last: inout ContinuousClock.Instant?, after pause: Duration) -> Bool {
-            let now = ContinuousClock.now
+        static func isDue(
+            _ last: inout ContinuousClock.Instant?, after pause: Duration, _ now: ContinuousClock.Instant
+        ) -> Bool {
             guard last.map({ now - $0 >= pause }) ?? true else { return false }
             last = now
             return true
@@ -34,6 +35,7 @@ public final class PacketFilter: Service, PacketFiltering {
 
     private let program: NFTProgram
     private let log: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// How many bans are told the kernel at a time. Of more, Shield itself refuses the connections.
@@ -45,9 +47,12 @@ public final class PacketFilter: Service, PacketFiltering {
             throw Problem(description: error.description)
         }
         self.log = log
+        now = { .now }
     }
 
-    init(_ program: NFTProgram, log: Logger) { (self.program, self.log) = (program, log) }
+    init(_ program: NFTProgram, now: @escaping @Sendable () -> ContinuousClock.Instant, log: Logger) {
+        (self.program, self.now, self.log) = (program, now, log)
+    }
 
     /// Puts the table in place. What an earlier process left under its name is replaced.
     /// - Throws: ``Problem`` where the kernel, or the process's rights, do not allow for it.
@@ -141,14 +146,16 @@ public final class PacketFilter: Service, PacketFiltering {
 
     /// What goes wrong in a flood does so all the time: it is said once a minute.
     private func complain(_ problem: String) {
-        guard state.withLock({ State.isDue(&$0.complained, after: .seconds(60)) }) else { return }
+        let now = now()
+        guard state.withLock({ State.isDue(&$0.complained, after: .seconds(60), now) }) else { return }
         log.warning("nftables: \(problem)")
     }
 
     /// Whoever loads rules anew often removes all tables before. Where it does not help, it must not take away all bans time and
     /// again.
     private func putBack() async {
-        guard state.withLock({ State.isDue(&$0.replaced, after: .seconds(20)) }) else { return }
+        let now = now()
+        guard state.withLock({ State.isDue(&$0.replaced, after: .seconds(20), now) }) else { return }
         var last: FilterTable?
         while let table = state.withLock({ $0.table }) {
             log.warning(

@@ -16,6 +16,7 @@ import pytest
 
 from harness import Identity, Server, allow, error_of, policy
 from harness import raw
+from harness.patience import PATIENCE
 from harness.raw import STS_VERSION, Request, form, send, send_bytes, signed
 
 WHO = form("GetCallerIdentity", STS_VERSION)
@@ -84,7 +85,7 @@ REQUEST_LINES = {
 
 @pytest.mark.parametrize("data", REQUEST_LINES.values(), ids=REQUEST_LINES.keys())
 def test_not_quite_http(cloud: Server, data: bytes) -> None:
-    answer = send_bytes(cloud.port, data, timeout=3, shut=True)
+    answer = send_bytes(cloud.port, data, timeout=PATIENCE, shut=True)
     if answer:
         assert answer.startswith(b"HTTP/1."), answer
         assert answer.split()[1][:1] in (b"4", b"5"), answer
@@ -96,7 +97,7 @@ def test_truncated_requests(cloud: Server, root: Identity) -> None:
     lines = [f"{name}: {value}" for name, value in good.headers.items()] + [f"Content-Length: {len(good.body)}"]
     whole = ("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode() + good.body
     for cut in random.Random(7).sample(range(1, len(whole)), 40):
-        answer = send_bytes(cloud.port, whole[:cut], timeout=3, shut=True)
+        answer = send_bytes(cloud.port, whole[:cut], timeout=PATIENCE, shut=True)
         assert b"ListUsersResult" not in answer
 
 
@@ -495,7 +496,7 @@ def test_a_bad_request_takes_nothing_from_the_ones_before(cloud: Server, bad: by
 def test_half_a_request_takes_nothing_from_the_one_before(cloud: Server) -> None:
     for rest in (b"P", b"POST / HTTP/1.1\r\nHost: x\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"):
         name = f"u{os.urandom(4).hex()}"
-        answer = send_bytes(cloud.port, http_bytes(as_query(cloud, form("CreateUser", UserName=name))) + rest, timeout=5, shut=True)
+        answer = send_bytes(cloud.port, http_bytes(as_query(cloud, form("CreateUser", UserName=name))) + rest, timeout=PATIENCE, shut=True)
         assert answer.startswith(b"HTTP/1.1 200") and name.encode() in answer, answer
 
 

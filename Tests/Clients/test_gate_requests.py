@@ -70,7 +70,7 @@ def refused(gate: Gate, request: Request, *codes: str, status: int = 400) -> raw
 
 def refused_bytes(gate: Gate, data: bytes) -> bytes:
     """Bytes for which no request is passed on."""
-    got = send_bytes(gate.port, data, timeout=3, shut=True)
+    got = send_bytes(gate.port, data, timeout=PATIENCE, shut=True)
     assert not got or got.split()[1][:1] == b"4", got
     nothing_arrived(gate)
     return got
@@ -148,7 +148,7 @@ def test_what_follows_a_request_is_a_request_of_its_own(gate: Gate) -> None:
 def test_chunks_arrive_with_a_length(gate: Gate, chunk: bytes) -> None:
     request = json_of(gate, GOOD)
     body = chunk % len(GOOD) + GOOD + b"\r\n0\r\nX-Amz-Target: AmazonSQS.DeleteQueue\r\n\r\n"
-    got = send_bytes(gate.port, lines(request, b"Transfer-Encoding: chunked", body=body, length=False), timeout=3, shut=True)
+    got = send_bytes(gate.port, lines(request, b"Transfer-Encoding: chunked", body=body, length=False), timeout=PATIENCE, shut=True)
     assert got.startswith(b"HTTP/1.1 200"), got
     seen = gate.upstream.only()
     assert (bytes(seen.body), seen.header("content-length"), seen.all("transfer-encoding")) == (GOOD, str(len(GOOD)), [])
@@ -160,7 +160,7 @@ def test_chunks_arrive_with_a_length(gate: Gate, chunk: bytes) -> None:
 def test_chunks_that_are_none(gate: Gate, chunk: bytes) -> None:
     request = json_of(gate, GOOD)
     data = lines(request, b"Transfer-Encoding: chunked", body=chunk % len(GOOD) + GOOD + b"\r\n0\r\n\r\n", length=False)
-    got = send_bytes(gate.port, data, timeout=3, shut=True)
+    got = send_bytes(gate.port, data, timeout=PATIENCE, shut=True)
     if got.startswith(b"HTTP/1.1 200"):
         # It was read, and so nothing of it is passed on but what was read.
         assert bytes(gate.upstream.only().body) == GOOD
@@ -186,7 +186,7 @@ def test_bare_line_feeds(gate: Gate) -> None:
     head, _, body = data.partition(b"\r\n\r\n")
     for spoilt_bytes in (head.replace(b"\r\n", b"\n") + b"\n\n" + body, head + b"\n\n" + body, head.replace(b"\r\n", b"\r") + b"\r\r" + body):
         gate.upstream.forget()
-        got = send_bytes(gate.port, spoilt_bytes, timeout=3, shut=True)
+        got = send_bytes(gate.port, spoilt_bytes, timeout=PATIENCE, shut=True)
         if got.startswith(b"HTTP/1.1 200"):
             # RFC 9112, section 2.2, lets one take them for line ends; then they are whole ones from here on.
             seen = gate.upstream.only()
@@ -206,7 +206,7 @@ def test_an_absolute_uri(gate: Gate) -> None:
         gate.upstream.forget()
         refused_bytes(gate, lines(request, target=odd))
     gate.upstream.forget()
-    assert send_bytes(gate.port, lines(request, target=f"HTTP://{host.upper()}/"), timeout=3, shut=True).startswith(b"HTTP/1.1 200")
+    assert send_bytes(gate.port, lines(request, target=f"HTTP://{host.upper()}/"), timeout=PATIENCE, shut=True).startswith(b"HTTP/1.1 200")
     seen = gate.upstream.only()
     assert (seen.target, seen.header("host")) == ("/", host)
 
@@ -273,7 +273,7 @@ def test_requests_with_spoilt_bytes(gate: Gate) -> None:
             else:
                 data[place:place] = data[dice.randrange(len(data)) :][: dice.randint(1, 40)]
         gate.upstream.forget()
-        got = send_bytes(gate.port, bytes(data), timeout=3, shut=True)
+        got = send_bytes(gate.port, bytes(data), timeout=PATIENCE, shut=True)
         assert not got or re.match(rb"HTTP/1\.1 (200|4\d\d|501) ", got), (bytes(data), got)
         for seen in gate.upstream.requests:
             kept += 1

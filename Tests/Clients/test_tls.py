@@ -299,7 +299,7 @@ def test_tls_on_the_port_of_http(shared: Secure) -> None:
     "junk", [b"\x16", b"\x16\x03\x01\xff\xff" + b"A" * 70_000, b"\x00" * 100, b"\x80\x2e\x01\x03\x01"],
     ids=["one byte", "an endless record", "zeros", "an SSLv2 hello"])
 def test_what_is_no_handshake(shared: Secure, junk: bytes) -> None:
-    raw.send_bytes(shared.port, junk, shut=True, timeout=5)
+    raw.send_bytes(shared.port, junk, shut=True, timeout=PATIENCE)
     assert shared.client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 

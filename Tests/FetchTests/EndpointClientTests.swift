@@ -11,14 +11,16 @@ private final class Endpoint: Sendable {
     private let channel: any Channel
     private let record = Mutex((heard: "", opened: 0, closed: 0))
 
-    /// - Parameter drip: said again and again after that.
-    init(_ answer: String, drip: String = "") async throws {
+    /// - Parameters:
+    ///   - drip: said again and again after that.
+    ///   - ends: of what is heard; then the connection is closed.
+    init(_ answer: String, drip: String = "", closesAfter ends: [String] = []) async throws {
         let record = Mutex<(@Sendable (Happening) -> Void)?>(nil)
         let note: @Sendable (Happening) -> Void = { happening in record.withLock { $0 }?(happening) }
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.addHandler(Listener(answer, drip: drip, note))
+                    try child.pipeline.syncOperations.addHandler(Listener(answer, drip: drip, ends, note))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -59,19 +61,25 @@ private final class Endpoint: Sendable {
         typealias OutboundOut = ByteBuffer
         private let answer: String
         private let drip: String
+        private let ends: [String]
+        private var heard = ""
         private var dripping: RepeatedTask?
         private let note: @Sendable (Happening) -> Void
 
-        init(_ answer: String, drip: String, _ note: @escaping @Sendable (Happening) -> Void) {
+        init(_ answer: String, drip: String, _ ends: [String], _ note: @escaping @Sendable (Happening) -> Void) {
             self.answer = answer
             self.drip = drip
+            self.ends = ends
             self.note = note
         }
 
         func channelActive(context: ChannelHandlerContext) { note(.opened) }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            note(.heard(String(buffer: unwrapInboundIn(data))))
+            let text = String(buffer: unwrapInboundIn(data))
+            note(.heard(text))
+            heard += text
+            if ends.contains(where: { heard.hasSuffix($0) }) { return context.close(promise: nil) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
             guard !drip.isEmpty else { return }
             let (channel, drop) = (context.channel, ByteBuffer(string: drip))
@@ -135,7 +143,7 @@ private final class Endpoint: Sendable {
         let client = try client(endpoint, idle: .milliseconds(150))
         let begun = ContinuousClock.now
         _ = try await client.send(request())
-        while endpoint.closed == 0, ContinuousClock.now - begun < .seconds(60) {
+        while endpoint.closed == 0, ContinuousClock.now - begun < .seconds(600) {
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(endpoint.closed == 1)
@@ -169,8 +177,8 @@ private final class Endpoint: Sendable {
     }
 
     @Test func aBodyThatIsAStreamIsFramed() async throws {
-        let endpoint = try await Endpoint("")
-        let client = try client(endpoint, silence: .milliseconds(300))
+        let endpoint = try await Endpoint("", closesAfter: ["0\r\n\r\n", "abcdefg"])
+        let client = try client(endpoint, silence: .seconds(600))
         for length in [Int?.none, 7] {
             let pieces = Mutex(["abc", "", "defg"])
             let body = BodyStream(length: length) { () throws(ServiceError) in

@@ -78,7 +78,9 @@ final class TestServer: Sendable {
 
     private func address(_ schema: String) throws -> PostgresAddress {
         let host = folder.replacingOccurrences(of: "/", with: "%2F")
-        return try PostgresAddress("postgres://gatehouse@\(host)/gatehouse?options=-csearch_path%3D\(schema)")
+        // The machine may be busy with other tests: a connection may take as long as it likes.
+        return try PostgresAddress(
+            "postgres://gatehouse@\(host)/gatehouse?connect_timeout=0&options=-csearch_path%3D\(schema)")
     }
 
     /// Runs a statement as somebody who has got at the database.

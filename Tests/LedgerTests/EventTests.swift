@@ -66,7 +66,7 @@ import Testing
         let reader = try directory.open(readOnly: true)
         let event = makeEvent()
         try ledger.record(event)
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(600)
         var found: Event?
         while found == nil, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(50))

@@ -87,7 +87,7 @@ import Testing
         #expect(refusal?.message.contains("Replace it by the newer one") == true)
         // It also stops answering from what it knows, within a second.
         var kind: LedgerError.Kind?
-        for _ in 0..<3_000 where kind == nil {
+        for _ in 0..<60_000 where kind == nil {
             do { try await old.catchUp() } catch { kind = error.kind }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -1,6 +1,7 @@
 import BundledData
 import Lint
 import Policy
+import ProcessorTime
 import Testing
 
 @Suite struct RobustnessTests {
@@ -66,7 +67,7 @@ import Testing
         "{\"Statement\":{\"Action\":[" + String(repeating: #""ec2:DescribeInstanses","#, count: 2_000) + "\"*\"]}}",
     ])
     func hostileDocumentsTakeBoundedTime(_ text: String) {
-        let duration = ContinuousClock().measure { _ = Linter().lint(text) }
+        let duration = processorTime { _ = Linter().lint(text) }
         #expect(duration < .seconds(60))
     }
 

@@ -1,5 +1,6 @@
-import MetricMath
 import Testing
+
+@testable import MetricMath
 
 /// What anybody may send is parsed or refused, and nothing else happens: no trap, no stack that ends.
 struct HostileInputTests {
@@ -19,6 +20,7 @@ struct HostileInputTests {
             .joined(separator: Bool.random(using: &generator) ? " " : "")
     }
 
+    /// A hundredth of the time and of what may be computed of it: whole, it is seconds of work.
     @Test(arguments: [
         "SUM([\(Array(repeating: "TIME_SERIES(0)", count: 10).joined(separator: ","))])",
         "FILL(SEARCH('{A,B} c', 'Sum', 1), 0)", "SUM([e0,e0,e0,e0,e0,e0])", "e0+e0+e0+e0+e0+e0+e0",
@@ -26,13 +28,30 @@ struct HostileInputTests {
         "HOUR(SEARCH('{A,B} c', 'Sum', 1))",
     ])
     func aFewLettersMakeNotAnyNumberOfPoints(_ text: String) throws {
-        var math = MathEvaluator(start: 0, end: 900_000, period: 1) { _, _, period throws(MathError) in
-            Array(repeating: TimeSeries(period: period ?? 60, points: [.init(0, 1)]), count: 100)
+        func value(_ share: Int) throws -> MathValue {
+            let budget = PointBudget(made: PointBudget.mostMade / share, read: PointBudget.mostRead / share)
+            var math = MathEvaluator(start: 0, end: 9_000, period: 1, budget: budget) {
+                _, _, period throws(MathError) in
+                Array(repeating: TimeSeries(period: period ?? 60, points: [.init(0, 1)]), count: 10)
+            }
+            try math.add(expression: "TIME_SERIES(1)", id: "e0")
+            try math.add(expression: text, id: "e")
+            return try math.value(of: "e")
         }
+        #expect(throws: MathError.self) { try value(100) }
+        // It is for their number alone.
+        _ = try value(1)
+    }
+
+    @Test func pointsAreCounted() throws {
+        var math = MathEvaluator(start: 0, end: 900_000, period: 1)
         try math.add(expression: "TIME_SERIES(1)", id: "e0")
-        try math.add(expression: text, id: "e")
-        #expect(throws: MathError.self) { try math.value(of: "e") }
-        // One of them is no matter.
+        // Five times as many are more than may be made; twice are not.
+        try math.add(expression: "METRIC_COUNT([e0, e0])", id: "two")
+        try math.add(expression: "METRIC_COUNT([e0, e0, e0, e0, e0])", id: "five")
+        #expect(try math.value(of: "two") == .scalar(2))
+        #expect(throws: MathError.self) { try math.value(of: "five") }
+        #expect(PointBudget.mostMade == 5_000_000 && PointBudget.mostRead == 20_000_000)
         var one = MathEvaluator(start: 0, end: 9_000, period: 1)
         try one.add(expression: "TIME_SERIES(1)", id: "e0")
         try one.add(expression: "SUM([e0, e0 * 2])", id: "e")

@@ -34,9 +34,10 @@ import WAF
                 esac
                 printf '%s\\n' "$input" >> told
                 """
-            try Data(text.utf8).write(to: folder.appending(path: "nft"))
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o700], ofItemAtPath: folder.appending(path: "nft").path)
+            // It is not this process that writes it: a child that another test starts at that moment would hold the file open for
+            // writing, and no such file can be run.
+            let path = folder.appending(path: "nft").path
+            try #require(PacketFilterTests.run("cat > '\(path)' && chmod 700 '\(path)'", text, 600).0.status == 0)
         }
 
         deinit { try? FileManager.default.removeItem(at: folder) }
@@ -68,12 +69,21 @@ import WAF
         let all = Mutex<[String]>([])
     }
 
+    private final class Time: Sendable {
+        let seconds = Mutex(0.0)
+    }
+
     private let lines = Lines()
+    /// Seconds since the test began: not those of the machine, which may be busy with other tests.
+    private let time = Time()
+    private let start = ContinuousClock.now
 
     private func filter(_ program: Program) async throws -> PacketFilter {
-        let lines = lines
+        let (lines, time, start) = (lines, time, start)
         let log = Logger(label: "test") { _ in Counting(lines: lines) }
-        let filter = PacketFilter(NFTProgram(path: program.folder.appending(path: "nft").path), log: log)
+        let filter = PacketFilter(
+            NFTProgram(path: program.folder.appending(path: "nft").path, seconds: 600),
+            now: { start + .seconds(time.seconds.withLock { $0 }) }, log: log)
         let table = FilterTable(
             address: "::", ports: [8080], exempt: [], rate: Budget(perSecond: 50, burst: 500))
         try await filter.install(try #require(table))
@@ -98,6 +108,12 @@ import WAF
         try await ban(filter, times: 5)
         #expect(await filter.counts() == nil)
         #expect(lines.all.withLock { $0.count } == 1)
+        time.seconds.withLock { $0 = 59 }
+        try await ban(filter, times: 1)
+        #expect(lines.all.withLock { $0.count } == 1)
+        time.seconds.withLock { $0 = 60 }
+        try await ban(filter, times: 2)
+        #expect(lines.all.withLock { $0.count } == 2)
         #expect(try program.creations == 1)
     }
 
@@ -110,20 +126,27 @@ import WAF
         #expect(await filter.counts() == nil)
         #expect(try program.creations == 2)
         #expect(lines.all.withLock { $0.count } == 1)
+        time.seconds.withLock { $0 = 19 }
+        try await ban(filter, times: 1)
+        #expect(try program.creations == 2)
+        time.seconds.withLock { $0 = 20 }
+        try await ban(filter, times: 2)
+        #expect(try program.creations == 3)
+    }
+
+    private static func run(_ command: String, _ input: String, _ seconds: Int32) -> (program_result, String) {
+        let texts = ["/bin/sh", "-c", command]
+        var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var (output, errors) = ([CChar](repeating: 1, count: 100), [CChar](repeating: 1, count: 100))
+        let result = program_run(
+            "/bin/sh", &words, input, input.utf8.count, seconds, &output, output.count, &errors, errors.count)
+        return (result, String(decoding: output.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     @Test func aProgramIsWaitedForAndNoLongerThanItMay() {
-        func run(_ command: String, _ seconds: Int32) -> (program_result, String) {
-            let texts = ["/bin/sh", "-c", command]
-            var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
-            defer { for word in words { free(word) } }
-            var (output, errors) = ([CChar](repeating: 1, count: 100), [CChar](repeating: 1, count: 100))
-            let result = program_run(
-                "/bin/sh", &words, "in", 2, seconds, &output, output.count, &errors, errors.count)
-            return (result, String(decoding: output.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-        }
-        let (ended, said) = run("cat; exit 3", 60)
+        let (ended, said) = Self.run("cat; exit 3", "in", 600)
         #expect(ended.status == 3 && ended.error == 0 && said == "in")
-        #expect(run("exec sleep 600", 0).0.error == ETIMEDOUT)
+        #expect(Self.run("exec sleep 600", "", 0).0.error == ETIMEDOUT)
     }
 }

@@ -1,3 +1,4 @@
+import ProcessorTime
 import Testing
 
 @testable import Policy
@@ -39,8 +40,7 @@ import Testing
     func hostilePatternsAreBounded(pattern: String) throws {
         let text = "arn:aws:s3:::" + String(repeating: "a", count: 20_000)
         let condition = #"{"StringLike":{"a:x":"\#(pattern)"}}"#
-        let clock = ContinuousClock()
-        let time = try clock.measure {
+        let time = try processorTime {
             let first = try holds(condition, ["a:x": .one(text)])
             let second = try holds(condition, ["a:x": .one(String(repeating: "a:", count: 10_000))])
             let third = try pattern.hasPrefix("arn:") && covers(pattern, text)
@@ -53,7 +53,7 @@ import Testing
         let patterns = (0..<200).map { "\"arn:aws:s3:::*a*a*a*a*a*a*a*a*\($0)\"" }.joined(separator: ",")
         let compiled = try policy(.identity, statement(on: "[\(patterns)]"))
         let request = "arn:aws:s3:::" + String(repeating: "a", count: 1024)
-        let time = ContinuousClock().measure {
+        let time = processorTime {
             #expect(!ask(.user, "s3:GetObject", request, PolicyInputs(identity: [compiled])).isAllowed)
         }
         #expect(time < .seconds(60))

@@ -1,3 +1,4 @@
+import ProcessorTime
 import Testing
 
 @testable import WAF
@@ -85,7 +86,7 @@ import Testing
         func key(_ number: Int) -> [UInt8] { Array("\(number)".utf8) }
         for number in 1..<RateCounter.mostKeys { for _ in 0..<2 { _ = counter.count(key(number), at: 0) } }
         _ = counter.count(key(0), at: 0)
-        let time = ContinuousClock().measure {
+        let time = processorTime {
             for number in 0..<2000 { _ = counter.count(key(-1 - number), at: 0) }
         }
         #expect(time < .seconds(5))
