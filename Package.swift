@@ -1,6 +1,37 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// What is used of other packages in more than one place.
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// The API model of a service.
+func api(_ name: String, in folder: String? = nil) -> Target {
+    .target(name: "\(name)API", dependencies: ["Wire"], path: "Sources/API/\(folder ?? name)")
+}
+
+/// A service.
+func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "\(name)Service", dependencies: dependencies, path: "Sources/Services/\(name)")
+}
+
 /// The services of the tests that have every shape, one for each protocol.
 let shapes = [
     "ShapesCBOR", "ShapesControl", "ShapesEC2", "ShapesJSON10", "ShapesJSON11", "ShapesMeter", "ShapesQuery",
@@ -63,7 +94,7 @@ let package = Package(
         .target(name: "Reasoning", dependencies: ["Policy"]),
         // Ways by which a principal can reach more than it has. No I/O.
         .target(name: "Escalation", dependencies: ["Catalogue", "Policy", "Reasoning"]),
-        .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Signature", dependencies: [crypto]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         // The questions of Access Analyzer's custom policy checks, and its words for the answers.
@@ -80,69 +111,34 @@ let package = Package(
             // What `pkg-config libcbor` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("cbor")]),
         .target(name: "CXMLTree", dependencies: ["CLibXML2"]),
-        .target(
-            name: "Keyring",
-            dependencies: ["CLibCrypto", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Keyring", dependencies: ["CLibCrypto", crypto]),
         .target(
             name: "Bodies",
-            dependencies: [
-                "CCRC", "CMalloc", "Fetch", "Keyring", "Signature", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+            dependencies: ["CCRC", "CMalloc", "Fetch", "Keyring", "Signature", "Wire", crypto, nioCore, nioPosix]),
         .target(name: "CCRC"),
         .target(name: "CMalloc"),
-        .target(
-            name: "Ledger",
-            dependencies: [
-                "CLibPQ", "CSQLiteSetup", "Keyring",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-            ]),
+        .target(name: "Ledger", dependencies: ["CLibPQ", "CSQLiteSetup", "Keyring", grdb, grdbSQLite]),
         .systemLibrary(name: "CSQLiteSetup"),
-        .target(
-            name: "LakeQuery",
-            dependencies: ["CSQLiteSetup", "Wire", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        .target(name: "LakeQuery", dependencies: ["CSQLiteSetup", "Wire", grdbSQLite]),
         // libpq is loaded when a database is named.
         .target(name: "CLibPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(
-            name: "Directory",
-            dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
+        .target(name: "Directory", dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
 
         // Keys for others, and what is done with them: no service, no ledger.
-        .target(
-            name: "KeyMaterial",
-            dependencies: [
-                "CLibCrypto", "Keyring",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-            ]),
+        .target(name: "KeyMaterial", dependencies: ["CLibCrypto", "Keyring", crypto, asn1]),
         .target(
             name: "CLibCrypto",
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
 
         // What clients of ACME sign (RFC 8555): no service, no ledger.
-        .target(
-            name: "ACME",
-            dependencies: [
-                "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ]),
+        .target(name: "ACME", dependencies: ["Wire", crypto, cryptoExtras]),
         // What the domain name system says, as far as certificates depend on it.
         .target(name: "DomainRecords", dependencies: ["CLDNS"]),
         .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
-        .target(
-            name: "CertificateIssuing",
-            dependencies: [
-                "CCertificates", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
+        .target(name: "CertificateIssuing", dependencies: ["CCertificates", crypto, cryptoExtras, asn1, x509]),
         .target(name: "CCertificates", linkerSettings: [.linkedLibrary("crypto")]),
 
         // A key that never leaves a hardware token.
@@ -157,40 +153,17 @@ let package = Package(
         .target(name: "CMail", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "Fetch",
-            dependencies: [
-                "CMail", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
-        .target(
-            name: "OIDC",
-            dependencies: [
-                "Fetch", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
+            dependencies: ["CMail", "Wire", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, x509]),
+        .target(name: "OIDC", dependencies: ["Fetch", "Wire", crypto, cryptoExtras, jwtKit, x509]),
 
         // Budgets of clients, fair shares, and attacks told from what is usual. No I/O, no clock.
         .target(name: "Shield", dependencies: ["WAF"]),
         .target(
             name: "PacketFilter",
-            dependencies: [
-                "CProgram", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            dependencies: ["CProgram", "Shield", "WAF", logging, nioPosix, serviceLifecycle]),
         .target(name: "CProgram"),
         // The web application firewall: what web ACLs say of requests. No I/O.
-        .target(
-            name: "WAF",
-            dependencies: ["CLibInjection", "CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "WAF", dependencies: ["CLibInjection", "CRE2", crypto]),
         // Filter patterns of CloudWatch Logs. No I/O.
         .target(name: "LogPatterns", dependencies: ["WAF", "Wire"]),
         // What CloudWatch computes of metrics, and the states of alarms. No I/O, no clock.
@@ -218,43 +191,35 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, logging,
             ]),
-        .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),
-        .target(name: "STSAPI", dependencies: ["Wire"], path: "Sources/API/STS"),
-        .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
-        .target(name: "CloudTrailDataAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrailData"),
-        .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
-        .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
-        .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
-        .target(
-            name: "CertificateManagerAPI", dependencies: ["Wire"], path: "Sources/API/CertificateManager"),
-        .target(name: "ACMPCAAPI", dependencies: ["Wire"], path: "Sources/API/ACMPCA"),
-        .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
-        .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
-        .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
-        .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
-        .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
-        .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
-        .target(name: "WAFV2API", dependencies: ["Wire"], path: "Sources/API/WAFV2"),
-        .target(name: "ShieldAdvancedAPI", dependencies: ["Wire"], path: "Sources/API/ShieldAdvanced"),
-        .target(name: "CloudWatchLogsAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatchLogs"),
-        .target(name: "CloudWatchAPI", dependencies: ["Wire"], path: "Sources/API/CloudWatch"),
-        .target(name: "EventBridgeAPI", dependencies: ["Wire"], path: "Sources/API/EventBridge"),
-        .target(name: "SNSAPI", dependencies: ["Wire"], path: "Sources/API/SNS"),
-        .target(name: "SQSAPI", dependencies: ["Wire"], path: "Sources/API/SQS"),
-        .target(name: "AWSConfigAPI", dependencies: ["Wire"], path: "Sources/API/AWSConfig"),
+        api("IAM"),
+        api("STS"),
+        api("CloudTrail"),
+        api("CloudTrailData"),
+        api("Organizations"),
+        api("Account", in: "AccountManagement"),
+        api("KMS"),
+        api("CertificateManager"),
+        api("ACMPCA"),
+        api("S3"),
+        api("AccessAnalyzer"),
+        api("S3Control"),
+        api("Signin"),
+        api("CognitoIDP"),
+        api("CognitoIdentity"),
+        api("WAFV2"),
+        api("ShieldAdvanced"),
+        api("CloudWatchLogs"),
+        api("CloudWatch"),
+        api("EventBridge"),
+        api("SNS"),
+        api("SQS"),
+        api("AWSConfig"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
-        .target(
-            name: "WebAuthn",
-            dependencies: [
-                "CCBOR", "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ]),
+        .target(name: "WebAuthn", dependencies: ["CCBOR", "Wire", crypto, cryptoExtras]),
         .target(
             name: "CXMLSecurity",
             dependencies: ["CLibXML2", "CXMLTree"],
@@ -269,259 +234,150 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxmlsec1-dev"])]),
 
         // The services.
-        .target(
-            name: "IAMService",
-            dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "QRCodes", "SAML", "IAMAPI", "WebAuthn",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/IAM"),
-        .target(
-            name: "STSService",
-            dependencies: [
-                "OIDC", "Platform", "SAML", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/STS"),
-        .target(
-            name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
-            path: "Sources/Services/Organizations"),
-        .target(
-            name: "S3Service",
-            dependencies: [
+        service(
+            "IAM",
+            [
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "QRCodes", "SAML", "IAMAPI", "WebAuthn", crypto,
+                cryptoExtras, x509,
+            ]),
+        service("STS", ["OIDC", "Platform", "SAML", "STSAPI", crypto]),
+        service("Organizations", ["Platform", "OrganizationsAPI"]),
+        service(
+            "S3",
+            [
                 "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "SNSAPI",
-                "SQSAPI", "STSAPI",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/S3"),
-        .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
-        .target(
-            name: "SigninService",
-            dependencies: ["OIDC", "Platform", "SigninAPI", .product(name: "Crypto", package: "swift-crypto")],
-            path: "Sources/Services/Signin"),
-        .target(
-            name: "CognitoIDPService",
-            dependencies: [
+                "SQSAPI", "STSAPI", crypto,
+            ]),
+        service("Account", ["Platform", "AccountAPI"]),
+        service("Signin", ["OIDC", "Platform", "SigninAPI", crypto]),
+        service(
+            "CognitoIDP",
+            [
                 "CLibCrypto", "CloudWatchLogsAPI", "CognitoIDPAPI", "Compression", "Directory", "Fetch", "KMSAPI",
                 "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy", "S3API", "SAML", "STSAPI", "WebAuthn",
-                "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/CognitoIDP"),
-        .target(
-            name: "CognitoIdentityService",
-            dependencies: [
+                "Wire", crypto, cryptoExtras, jwtKit, x509,
+            ]),
+        service(
+            "CognitoIdentity",
+            [
                 "CognitoIdentityAPI", "Directory", "Ledger", "OIDC", "Platform", "Policy", "SAML", "STSAPI", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/CognitoIdentity"),
-        .target(
-            name: "WAFV2Service",
-            dependencies: [
+                crypto,
+            ]),
+        service(
+            "WAFV2",
+            [
                 "CMaxMind", "CPublicSuffix", "CloudWatchLogsAPI", "Compression", "CoreRuleSet", "Directory", "Keyring",
-                "Ledger", "Pages", "Platform", "Policy",
-                "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/WAFV2"),
+                "Ledger", "Pages", "Platform", "Policy", "S3API", "WAF", "WAFV2API", "WebACLAssets", "Wire", crypto,
+            ]),
         .target(name: "WebACLAssets"),
         // libmaxminddb is loaded when it is used; its header alone is needed.
         .target(name: "CMaxMind", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .target(
-            name: "ShieldService",
-            dependencies: [
+        service(
+            "Shield",
+            [
                 "Directory", "Ledger", "Platform", "Policy", "S3API", "Shield", "ShieldAdvancedAPI", "WAF", "WAFV2API",
                 "Wire",
-            ],
-            path: "Sources/Services/Shield"),
-        .target(
-            name: "CloudWatchLogsService",
-            dependencies: [
+            ]),
+        service(
+            "CloudWatchLogs",
+            [
                 "Bodies", "CloudWatchLogsAPI", "Compression", "Directory", "Fetch", "KMSAPI", "Ledger", "LogMasking",
-                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/CloudWatchLogs"),
-        .target(
-            name: "CloudWatchService",
-            dependencies: [
-                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/CloudWatch"),
-        .target(
-            name: "EventBridgeService",
-            dependencies: [
+                "LogPatterns", "LogQueries", "Platform", "Policy", "S3API", "STSAPI", "Wire", crypto,
+            ]),
+        service(
+            "CloudWatch",
+            [
+                "CloudWatchAPI", "Directory", "Ledger", "MetricMath", "Platform", "Policy", "SNSAPI", "Wire", crypto,
+            ]),
+        service(
+            "EventBridge",
+            [
                 "CloudWatchLogsAPI", "Directory", "EventBridgeAPI", "EventPatterns", "Fetch", "KMSAPI", "Ledger",
-                "Platform", "Policy",
-                "SNSAPI",
-                "SQSAPI", "STSAPI", "Wire",
-            ],
-            path: "Sources/Services/EventBridge"),
-        .target(
-            name: "SNSService",
-            dependencies: [
+                "Platform", "Policy", "SNSAPI", "SQSAPI", "STSAPI", "Wire",
+            ]),
+        service(
+            "SNS",
+            [
                 "Directory", "EventPatterns", "Fetch", "KMSAPI", "Ledger", "LogMasking", "OIDC", "Platform", "Policy",
-                "SNSAPI",
-                "SQSAPI", "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/SNS"),
-        .target(
-            name: "SQSService",
-            dependencies: [
-                "Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/SQS"),
-        .target(
-            name: "ConfigService",
-            dependencies: [
+                "SNSAPI", "SQSAPI", "Wire", crypto, cryptoExtras, x509,
+            ]),
+        service("SQS", ["Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire", crypto]),
+        service(
+            "Config",
+            [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
                 "ConfigSelect", "CustomChecks", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
                 "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
-                "ShieldAdvancedAPI", "WAFV2API", "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Yams", package: "Yams"),
-            ],
-            path: "Sources/Services/Config"),
-        .target(
-            name: "KMSService",
-            dependencies: [
-                "Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/KMS"),
-        .target(
-            name: "CloudTrailService",
-            dependencies: [
+                "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
+            ]),
+        service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
+        service(
+            "CloudTrail",
+            [
                 "CloudTrailAPI", "CloudTrailDataAPI", "CloudWatchLogsAPI", "Compression", "KMSAPI", "KeyMaterial",
-                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/CloudTrail"),
+                "LakeQuery", "OrganizationsAPI", "Platform", "S3API", "SNSAPI", "STSAPI", crypto,
+            ]),
 
-        .target(
-            name: "AccessAnalyzerService",
-            dependencies: [
+        service(
+            "AccessAnalyzer",
+            [
                 "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint",
-                "Platform", "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            path: "Sources/Services/AccessAnalyzer"),
+                "Platform", "Reasoning", "S3API", "STSAPI", crypto,
+            ]),
 
-        .target(
-            name: "ACMPCAService",
-            dependencies: [
+        service(
+            "ACMPCA",
+            [
                 "ACMPCAAPI", "CertificateIssuing", "Directory", "HardwareToken", "KeyMaterial", "Ledger", "OIDC",
-                "Platform",
-                "Policy", "S3API", "Wire", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/ACMPCA"),
+                "Platform", "Policy", "S3API", "Wire", nioCore, x509,
+            ]),
 
-        .target(
-            name: "ACMService",
-            dependencies: [
+        service(
+            "ACM",
+            [
                 "ACME", "ACMPCAAPI", "CPublicSuffix", "CertificateIssuing", "CertificateManagerAPI", "Directory",
-                "DomainRecords", "Fetch",
-                "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "X509", package: "swift-certificates"),
-            ],
-            path: "Sources/Services/ACM"),
+                "DomainRecords", "Fetch", "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI",
+                "Wire", crypto, cryptoExtras, nioCore, x509,
+            ]),
 
         // Encryption in transit: the certificates that the server shows.
         .target(
             name: "TransportSecurity",
-            dependencies: [
-                "Ledger", "Platform", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
+            dependencies: ["Ledger", "Platform", "Wire", crypto, logging, nioCore, nioSSL, x509]),
 
         // The way of a request, and the program.
-        .target(
-            name: "Gate",
-            dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "Gate", dependencies: ["Learning", "Platform", "Remedies", logging]),
         // Connections as they are taken from the network: how many, for how long, encrypted or not.
-        .target(
-            name: "Intake",
-            dependencies: [
-                "Platform",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ]),
+        .target(name: "Intake", dependencies: ["Platform", logging, nioCore, nioHTTP2, nioSSL, nioTLS]),
         .target(
             name: "Edge",
             dependencies: [
-                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOExtras", package: "swift-nio-extras"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "Compression", "Gate", "Intake", "Platform", "Signature", "TransportSecurity", "Wire", logging, nioCore,
+                nioExtras, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioTLS, serviceLifecycle,
             ]),
         // The reverse proxy before the operator's own web applications.
         .target(
             name: "WebFront",
             dependencies: [
-                "CertificateIssuing", "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOExtras", package: "swift-nio-extras"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "X509", package: "swift-certificates"),
+                "CertificateIssuing", "Fetch", "Intake", "Platform", "TransportSecurity", "WAF", "Wire", crypto,
+                logging, nioCore, nioExtras, nioHTTP1, nioHPACK, nioHTTP2, nioPosix, nioSSL, nioTLS, serviceLifecycle,
+                asn1, unixSignals, x509,
             ]),
         // Other endpoints behind Gatehouse.
         .target(
             name: "Upstreams",
             dependencies: [
                 "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature",
-                "Wire",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
+                "Wire", logging, asn1, x509,
             ]),
         // What all sites for people are made of: forms, templates, what browsers keep.
-        .target(
-            name: "Pages",
-            dependencies: [
-                "Keyring", "Platform", "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+        .target(name: "Pages", dependencies: ["Keyring", "Platform", "Wire", crypto, mustache]),
         // The pages on which the users of user pools sign in, and the OAuth 2.0 endpoints beside them.
         .target(
             name: "ManagedLogin",
             dependencies: [
                 "CognitoIDPService", "Keyring", "ManagedLoginAssets", "Pages", "Platform", "QRCodes", "WebAuthn",
-                "Wire",
-                .product(name: "Mustache", package: "swift-mustache"),
+                "Wire", mustache,
             ]),
         // Its templates, style and script as files, compiled in as they are (C23 #embed).
         .target(name: "ManagedLoginAssets"),
@@ -530,14 +386,9 @@ let package = Package(
             name: "Console",
             dependencies: [
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI",
-                "ConsoleAssets",
-                "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService",
-                "SigninService",
-                "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Mustache", package: "swift-mustache"),
+                "ConsoleAssets", "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint",
+                "OrganizationsAPI", "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI",
+                "STSService", "SigninService", "Simulation", "WebAuthn", "Wire", logging, crypto, nioCore, mustache,
             ]),
         // The console's templates, style and script as files, compiled in as they are (C23 #embed).
         .target(name: "ConsoleAssets"),
@@ -546,57 +397,43 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
-                "Upstreams",
-                "Wire", "IAMService",
-                "STSService",
-                "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
-                "CognitoIDPService", "CognitoIdentityService", "SigninService", "ACMPCAService",
-                "ACMService", "PacketFilter", "Shield", "ShieldService", "WAF", "WAFV2Service", "WebFront",
-                "CloudWatchLogsService", "CloudWatchService", "ConfigService", "EventBridgeService", "SNSService",
-                "SQSService", "TransportSecurity",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "X509", package: "swift-certificates"),
+                "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
+                "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
+                "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
+                "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
+                "ConfigService", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
+                serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring",
-                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
-                "Simulation", "TransportSecurity", "Upstreams", "WAF", "WAFV2Service", "WebFront", "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "X509", package: "swift-certificates"),
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
+                "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
+                "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                logging, nioCore, serviceLifecycle, x509,
             ]),
 
         // What `make bench` measures with, and against.
         .executableTarget(
             name: "BareHTTP",
             dependencies: [
-                "KeyMaterial",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ], path: "Benchmarks/BareHTTP"),
+                "KeyMaterial", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"), logging, nioCore, nioPosix,
+            ],
+            path: "Benchmarks/BareHTTP"),
         .target(name: "LinearScan", path: "Benchmarks/LinearScan"),
         .executableTarget(
-            name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
+            name: "PolicyBench",
+            dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
         .executableTarget(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
 
         .executableTarget(
-            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
+            name: "ReasonBench",
+            dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
             path: "Benchmarks/ReasonBench"),
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
@@ -614,50 +451,25 @@ let package = Package(
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
-            name: "CourierService", dependencies: ["Platform", "CourierAPI", "KMSAPI", "VaultAPI"],
+            name: "CourierService",
+            dependencies: ["Platform", "CourierAPI", "KMSAPI", "VaultAPI"],
             path: "Tests/Probe/Courier"),
-        .target(
-            name: "DepotService",
-            dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],
-            path: "Tests/Probe/Depot"),
-        .target(
-            name: "ShapesService", dependencies: ["Platform", "Wire"] + shapesAPIs,
-            path: "Tests/Probe/Shapes"),
+        .target(name: "DepotService", dependencies: ["Platform", "DepotAPI", crypto], path: "Tests/Probe/Depot"),
+        .target(name: "ShapesService", dependencies: ["Platform", "Wire"] + shapesAPIs, path: "Tests/Probe/Shapes"),
         .executableTarget(
             name: "probe-server",
             dependencies: [
-                "CourierService", "DepotService", "Edge", "Server", "ShapesService", "VaultService",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], path: "Tests/Probe/Server"),
+                "CourierService", "DepotService", "Edge", "Server", "ShapesService", "VaultService", logging,
+                serviceLifecycle,
+            ],
+            path: "Tests/Probe/Server"),
 
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
-        .testTarget(
-            name: "CertificateIssuingTests",
-            dependencies: [
-                "CertificateIssuing", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
+        .testTarget(name: "CertificateIssuingTests", dependencies: ["CertificateIssuing", crypto, asn1, x509]),
         .testTarget(name: "DomainRecordsTests", dependencies: ["DomainRecords"]),
-        .testTarget(
-            name: "FetchTests",
-            dependencies: [
-                "Fetch", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
-        .testTarget(
-            name: "KeyringTests", dependencies: ["Keyring", .product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(
-            name: "KeyMaterialTests",
-            dependencies: [
-                "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ]),
+        .testTarget(name: "FetchTests", dependencies: ["Fetch", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509]),
+        .testTarget(name: "KeyringTests", dependencies: ["Keyring", crypto]),
+        .testTarget(name: "KeyMaterialTests", dependencies: ["CLibCrypto", "KeyMaterial", crypto, cryptoExtras]),
         .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         // Bounds of time that hold on a busy machine.
         .target(name: "ProcessorTime", path: "Tests/ProcessorTime"),
@@ -678,26 +490,21 @@ let package = Package(
         // A browser and an authenticator in software, for the tests of all that take passkeys.
         .target(
             name: "SoftwareAuthenticator",
-            dependencies: [
-                "CCBOR", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ], path: "Tests/SoftwareAuthenticator"),
+            dependencies: ["CCBOR", "WebAuthn", "Wire", crypto, cryptoExtras],
+            path: "Tests/SoftwareAuthenticator"),
         .testTarget(name: "WebAuthnTests", dependencies: ["SoftwareAuthenticator", "WebAuthn", "Wire"]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "WireTests",
             dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"] + shapesAPIs),
-        .testTarget(
-            name: "BodiesTests",
-            dependencies: ["Bodies", "Fetch", .product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "BodiesTests", dependencies: ["Bodies", "Fetch", crypto]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Keyring", grdb]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
         .testTarget(
             name: "PlatformTests",
             dependencies: [
                 "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SoftwareAuthenticator", "WebAuthn", "Wire",
-                .product(name: "Logging", package: "swift-log"),
+                logging,
             ]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
@@ -706,10 +513,7 @@ let package = Package(
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
         .testTarget(
             name: "S3Tests",
-            dependencies: [
-                "S3Service", "Bodies", "Directory", "Keyring", "Ledger", "Policy",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            dependencies: ["S3Service", "Bodies", "Directory", "Keyring", "Ledger", "Policy", crypto]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
         .testTarget(
@@ -722,39 +526,27 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
+                "CourierService", "Directory", "Edge", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
                 "Server", "Shield", "ShieldService", "SoftwareAuthenticator", "VaultService", "WAF", "WAFV2API",
-                "WAFV2Service", "WebAuthn",
-                .product(name: "Logging", package: "swift-log"),
+                "WAFV2Service", "WebAuthn", logging,
             ]),
         .testTarget(
             name: "WebFrontTests",
             dependencies: [
-                "CertificateIssuing", "Intake", "Platform", "Server", "WAF", "WebFront",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "X509", package: "swift-certificates"),
+                "CertificateIssuing", "Intake", "Platform", "Server", "WAF", "WebFront", crypto, logging, nioCore,
+                .product(name: "NIOEmbedded", package: "swift-nio"), nioHPACK, nioHTTP2, nioPosix, x509,
             ]),
         .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
-        .testTarget(
-            name: "OIDCTests",
-            dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC", "Wire", jwtKit]),
         .testTarget(name: "ACMTests", dependencies: ["ACMService"]),
-        .testTarget(
-            name: "ACMETests",
-            dependencies: ["ACME", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "ACMETests", dependencies: ["ACME", "Wire", crypto]),
         .testTarget(
             name: "CognitoIDPTests",
             dependencies: [
                 "CognitoIDPAPI", "CognitoIDPService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"),
+                crypto,
             ],
             resources: [.copy("srp.json")]),
         .testTarget(name: "ManagedLoginTests", dependencies: ["CognitoIDPService", "ManagedLogin", "Pages", "Wire"]),
@@ -766,8 +558,8 @@ let package = Package(
         .testTarget(
             name: "CloudWatchLogsTests",
             dependencies: [
-                "CloudWatchLogsAPI", "CloudWatchLogsService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
-                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+                "CloudWatchLogsAPI", "CloudWatchLogsService", "Directory", "Keyring", "Ledger", "OIDC", "Platform",
+                "Wire", crypto, logging,
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
@@ -779,8 +571,7 @@ let package = Package(
             name: "CloudWatchTests",
             dependencies: [
                 "CloudWatchAPI", "CloudWatchService", "Directory", "Keyring", "Ledger", "MetricMath", "OIDC",
-                "Platform", "Wire",
-                .product(name: "Logging", package: "swift-log"),
+                "Platform", "Wire", logging,
             ]),
         .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
@@ -790,25 +581,15 @@ let package = Package(
         .testTarget(
             name: "ConfigServiceTests",
             dependencies: [
-                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
-                .product(name: "Logging", package: "swift-log"),
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
             ]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
-        .testTarget(
-            name: "PacketFilterTests",
-            dependencies: [
-                "CProgram", "PacketFilter", "Shield", "WAF", .product(name: "Logging", package: "swift-log"),
-            ]),
+        .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
-        .testTarget(
-            name: "TransportSecurityTests",
-            dependencies: [
-                "TransportSecurity", .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
+        .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),
 
         // What the documentation of the modules shows, compiled and run.
         .testTarget(
@@ -817,7 +598,7 @@ let package = Package(
                 "Bodies", "Catalogue", "ConfigSelect", "CoreRuleSet", "Directory", "Escalation", "EventPatterns",
                 "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint", "LogMasking", "LogPatterns",
                 "LogQueries", "MetricMath", "OIDC", "Platform", "Policy", "Reasoning", "Remedies", "Signature",
-                "Simulation", "WAF", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Simulation", "WAF", "Wire", logging,
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,10 +1,8 @@
 public import Intake
 public import Logging
 import NIOCore
-import NIOExtras
 import NIOHTTP1
 import NIOHTTP2
-import NIOPosix
 import NIOSSL
 import Platform
 public import ServiceLifecycle
@@ -18,19 +16,7 @@ public struct Listener: Service {
     /// Limits on what clients can use up.
     public typealias Limits = ConnectionLimits
 
-    /// Where HTTPS is spoken, and with which certificate.
-    public struct Secure: Sendable {
-        let port: Int
-        let tls: ServerTLS
-
-        /// - Parameter tls: which has a certificate by the time that the listener runs.
-        public init(port: Int, tls: ServerTLS) {
-            self.port = port
-            self.tls = tls
-        }
-    }
-
-    /// The ports that are listened on.
+    /// The numbers of the ports that are listened on.
     public struct Ports: Sendable {
         /// The port for plain HTTP, as the system assigned it if 0 was asked for.
         public let http: Int
@@ -38,25 +24,22 @@ public struct Listener: Service {
         public let https: Int?
     }
 
-    private let address: String
-    private let port: Int
-    private let secure: Secure?
+    private let doors: Doors
+    private let tls: ServerTLS?
     private let limits: Limits
     private let log: Logger
     private let edge: Edge
     private let onListening: @Sendable (Ports) async -> Void
 
     /// - Parameters:
-    ///   - port: for HTTP.
-    ///   - secure: for HTTPS; nil: it is not spoken.
-    ///   - onListening: called once with the ports that are listened on.
+    ///   - tls: the certificate for HTTPS, if one of the doors is for that; it is there by the time that the listener runs.
+    ///   - onListening: called once, when clients are let in.
     public init(
-        address: String, port: Int, secure: Secure? = nil, limits: Limits = Limits(), log: Logger, edge: Edge,
+        _ doors: Doors, tls: ServerTLS? = nil, limits: Limits = Limits(), log: Logger, edge: Edge,
         onListening: @escaping @Sendable (Ports) async -> Void
     ) {
-        self.address = address
-        self.port = port
-        self.secure = secure
+        self.doors = doors
+        self.tls = tls
         self.limits = limits
         self.log = log
         self.edge = edge
@@ -64,71 +47,28 @@ public struct Listener: Service {
     }
 
     /// Serves until it is told to stop; then it lets the requests that have begun finish.
-    /// - Throws: ``ListenError`` when a port can't be listened on.
     public func run() async throws {
         // The limits hold for both ports together.
         let connections = Connections(limits, log: log)
-        let http = try await open(port) { [limits, edge] channel in
+        try await doors.http.letIn { [limits, edge] channel in
             try Self.setUp(channel, connections, limits, edge)
         }
-        var doors = [http]
-        if let secure {
-            do throws(ListenError) {
-                doors.append(
-                    try await open(secure.port) { [limits, edge] channel in
-                        try Self.setUp(channel, secure.tls, connections, limits, edge)
-                    })
-            } catch {
-                try? await http.channel.close()
-                throw error
+        log.info("listening on \(doors.address):\(doors.http.port)")
+        if let https = doors.https, let tls {
+            try await https.letIn { [limits, edge] channel in
+                try Self.setUp(channel, tls, connections, limits, edge)
             }
+            log.info("listening on \(doors.address):\(https.port), with TLS")
         }
-        let ports = Ports(http: http.port, https: doors.dropFirst().first?.port)
-        log.info("listening on \(address):\(ports.http)")
-        if let port = ports.https { log.info("listening on \(address):\(port), with TLS") }
-        let ends = doors.map { (quiescing: $0.quiescing, isDone: $0.channel.eventLoop.makePromise(of: Void.self)) }
+        let ends = [doors.http, doors.https].compactMap(\.self).map { door in
+            (quiescing: door.quiescing, isDone: door.channel.eventLoop.makePromise(of: Void.self))
+        }
         try await withGracefulShutdownHandler {
-            await onListening(ports)
+            await onListening(doors.ports)
             for end in ends { try await end.isDone.futureResult.get() }
         } onGracefulShutdown: { [edge] in
             edge.environment.ending.begin()
             for end in ends { end.quiescing.initiateShutdown(promise: end.isDone) }
-        }
-    }
-
-    /// A port that is listened on.
-    private struct Door {
-        let channel: any Channel
-        let port: Int
-        let quiescing: ServerQuiescingHelper
-    }
-
-    /// - Parameter setUp: of each connection; throws when it is not to be, so that it is closed.
-    private func open(
-        _ port: Int, setUp: @escaping @Sendable (any Channel) throws -> Void
-    ) async throws(ListenError) -> Door {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let quiescing = ServerQuiescingHelper(group: group)
-        do {
-            let server = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 256)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .serverChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            quiescing.makeServerChannelHandler(channel: channel))
-                    }
-                }
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try setUp(channel) }
-                }
-                .bind(host: address, port: port).get()
-            return Door(
-                channel: server, port: server.localAddress?.port ?? port, quiescing: quiescing)
-        } catch {
-            throw ListenError(address: address, port: port, cause: error)
         }
     }
 
@@ -189,17 +129,4 @@ public struct Listener: Service {
             encoder, ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
             HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls, encoder: encoder))
     }
-}
-
-/// Why a port can't be listened on.
-public struct ListenError: Error, Sendable, CustomStringConvertible {
-    /// The address that was to be listened on.
-    public let address: String
-    /// The port that was to be listened on.
-    public let port: Int
-    /// What the system said: an `IOError`, or `SocketAddressError.UnknownHost`.
-    public let cause: any Error
-
-    /// What the system said.
-    public var description: String { "\(cause)" }
 }

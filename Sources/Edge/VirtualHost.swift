@@ -11,9 +11,10 @@ enum VirtualHost {
     ///
     /// - Parameters:
     ///   - host: as the client sent it, maybe with a port.
-    ///   - endpoint: the first label of the service's endpoint: `s3`.
+    ///   - endpoint: the first label of the service's endpoint: `s3`. It is asked for only where a host can have such a label, for
+    ///     it stands in the service's model, which takes milliseconds to read.
     ///   - publicAddress: how the world reaches Gatehouse, as a URL.
-    static func label(of host: String, before endpoint: String, publicAddress: String) -> String? {
+    static func label(of host: String, before endpoint: @autoclosure () -> String, publicAddress: String) -> String? {
         // Most clients are told an address or `localhost`, and put buckets into the path.
         guard host.utf8.contains(UInt8(ascii: ".")), !isPlainAddress(host) else { return nil }
         let name = withoutPort(host[...])
@@ -23,6 +24,7 @@ enum VirtualHost {
             // Clients of a proxy may put names before an address: nobody looks them up.
             return labels.count > 4 && labels[0].first != "[" ? labels.dropLast(4).joined(separator: ".") : nil
         }
+        let endpoint = endpoint()
         if let place = labels.dropFirst().lastIndex(where: { isEndpoint($0, endpoint) }) {
             return labels[..<place].joined(separator: ".")
         }
@@ -38,9 +40,11 @@ enum VirtualHost {
     }
 
     /// Whether a host is below the endpoint of a service, or that endpoint itself.
-    static func names(_ endpoint: String, in host: String) -> Bool {
-        host.utf8.contains(UInt8(ascii: ".")) && !isPlainAddress(host)
-            && withoutPort(host[...]).split(separator: ".").contains { isEndpoint($0, endpoint) }
+    /// - Parameter endpoint: as in ``label(of:before:publicAddress:)``.
+    static func names(_ endpoint: @autoclosure () -> String, in host: String) -> Bool {
+        guard host.utf8.contains(UInt8(ascii: ".")), !isPlainAddress(host) else { return false }
+        let endpoint = endpoint()
+        return withoutPort(host[...]).split(separator: ".").contains { isEndpoint($0, endpoint) }
     }
 
     /// Whether a host is four numbers, and maybe a port.

@@ -1,12 +1,11 @@
 import Bodies
 import Console
 import Directory
-public import DomainRecords
 public import Edge
-public import Fetch
+import Fetch
 import FoundationEssentials
-public import Gate
-public import HardwareToken
+import Gate
+import HardwareToken
 import Keyring
 import Ledger
 public import Logging
@@ -18,104 +17,14 @@ public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
 import Upstreams
-public import WAF
-public import WAFV2Service
+import WAF
+import WAFV2Service
 public import WebFront
 public import Wire
 import X509
 
 /// A whole Gatehouse, put together: ledger, projections, gate, edge.
 public struct Gatehouse: Sendable {
-    /// How a Gatehouse is to be.
-    public struct Configuration: Sendable {
-        /// The folder that holds everything; nil: it is in a database, or in memory alone.
-        public var dataDirectory: String?
-        /// The database that this Gatehouse shares with others; nil: there is none.
-        public var database: SharedDatabase?
-        /// The region that it is in. Global services are in `us-east-1` all the same.
-        public var region = "us-east-1"
-        /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
-        public var publicURL: String?
-        /// A PEM file with certificate authorities to trust for other servers, those of identity providers and of external
-        /// key stores, in addition to the system's.
-        public var authoritiesFile: String?
-        /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
-        /// those.
-        public var keyStoreProxies: [String: WebAddress] = [:]
-        /// Where the servers of SNS's subscriptions are, by the hosts of their addresses.
-        public var subscriberHosts: [String: WebAddress] = [:]
-        /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
-        public var eventDestinations: [String: WebAddress] = [:]
-        /// Networks of private addresses in which servers may be that users name. Without any, only the public internet is asked.
-        public var privateNetworks: [Network] = []
-        /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
-        public var loginProviders: [String: String] = [:]
-        /// Where hosts are that clients of ACME's want certificates for; see `OutsideServers.acmeHosts`.
-        public var acmeHosts: [String: WebAddress] = [:]
-        /// The names at which custom domains of user pools answer.
-        public var customDomains = CustomDomains()
-        /// Where messages to the users of user pools go.
-        public var messages = MessageServers()
-        /// What the domain name system says, by which public certificates are validated.
-        public var domainRecords = DomainRecords()
-        /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
-        public var compromisedPasswords: String?
-        /// What stands behind AWS's managed rule groups.
-        public var managedRules = ManagedRuleSettings()
-        /// A file for the logs of all web ACLs; nil: there is none.
-        public var webACLLog: String?
-        /// Files in MaxMind's format that tell where addresses are.
-        public var addressPlaces: [String] = []
-        /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
-        public var upstreams: UpstreamEndpoints?
-        /// The web applications that this Gatehouse stands before; nil: none.
-        public var webFront: WebFront.Place?
-        /// Networks whose addresses Shield gives no budgets: those of other balancers, say.
-        public var exemptFromShield: [Network] = []
-        /// Whether a table of nftables stands before the web front; see ``Gatehouse/filterPackets(_:)``.
-        public var filtersPackets = false
-        /// Whether what policies deny is let through, and only marked.
-        public var observes = false
-        /// How HTTPS is to be spoken; nil: it is not.
-        public var tls: TLS?
-        /// Twelve digits; nil: the ledger's own, or random on the first start.
-        public var accountID: String?
-        /// The root user's access key, taken on the first start; nil: a random one.
-        public var rootAccessKeyID: String?
-        /// The secret that goes with ``rootAccessKeyID``; nil: a random one.
-        public var rootSecretAccessKey: String?
-        /// When an answer that changes nothing may be sent: at once, or when its event is on disk.
-        public var audit = Gate.Audit.batched
-        /// AWS's quotas, except where the operator has changed them.
-        public var quotas = Quotas()
-        /// The hardware token that holds keys; nil: there is none.
-        public var token: HardwareToken.Login?
-        /// Whether the token seals the keys of new private certificate authorities.
-        public var keepsAuthorityKeysInToken = false
-        /// How many bytes the bodies of objects may take where everything is in memory.
-        public var memoryOfBodies = 1 << 30
-        /// The services; all that there are.
-        public var modules = Modules.all
-        /// The real time, seconds since 1970; tests hold it still.
-        public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
-
-        /// A Gatehouse in memory, with a new account.
-        public init() {}
-
-        /// Whether everything ends with the process.
-        var isInMemory: Bool { dataDirectory == nil && database == nil }
-
-        /// Whose certificate the server shows.
-        public enum TLS: Sendable {
-            /// One that Gatehouse's own authority issues, for this machine's names and others.
-            case localAuthority(names: [ServedName])
-            /// The operator's, in PEM files.
-            case files(certificate: String, key: String)
-            /// One of ACM's.
-            case managed(arn: String)
-        }
-    }
-
     /// Everything that requests are decided and answered from: ledger, directory, clock, modules.
     public let environment: Environment
     /// Answers the requests that a `Listener` hands over.
@@ -424,99 +333,5 @@ public struct Gatehouse: Sendable {
         // If it fails, the data can be restored from the events.
         try? await environment.checkpointUsage()
         await environment.ledger.close()
-    }
-
-    /// The account of this Gatehouse; on the first start it is made, with a key for its root user.
-    private static func account(
-        _ configuration: Configuration, _ environment: Environment
-    ) async throws -> (id: String, newRootKey: (id: String, secret: String)?) {
-        if let account = environment.directory.firstAccount {
-            return (try present(account, configuration, environment), nil)
-        }
-        let id = configuration.accountID ?? randomAccountID()
-        let now = environment.now()
-        let key = AccessKey(
-            id: configuration.rootAccessKeyID ?? Identifiers.accessKeyID(),
-            secret: configuration.rootSecretAccessKey ?? Identifiers.secretAccessKey(), accountID: id, ownerID: id,
-            createDate: now)
-        let directory = environment.directory
-        let isMade = try await environment.ledger.write(requestID: RequestIDs.make(time: now)) {
-            (transaction) throws(LedgerError) in
-            // Another node may have been started at the same time.
-            guard directory.firstAccount == nil else { return .rollback(false) }
-            let scope = Scope(account: id, region: "")
-            try transaction.put(Account(id: id, createDate: now), in: scope)
-            try transaction.put(key, in: scope)
-            return .commit(true)
-        }
-        if !isMade, let account = directory.firstAccount {
-            return (try present(account, configuration, environment), nil)
-        }
-        // Whoever provided the key has it already, and it does not belong in a log.
-        return (id, configuration.rootSecretAccessKey == nil ? (key.id, key.secret) : nil)
-    }
-
-    /// - Throws: `StartError` when another account, or another root user's key, is asked for than there is.
-    private static func present(
-        _ account: Account, _ configuration: Configuration, _ environment: Environment
-    ) throws(StartError) -> String {
-        let (place, option) =
-            configuration.database == nil ? ("data directory", "--data") : ("database", "--database")
-        if let wanted = configuration.accountID, wanted != account.id {
-            throw StartError(
-                "This \(place) belongs to account \(account.id), not \(wanted). Leave out --account-id, or "
-                    + "choose another \(option).")
-        }
-        if let wanted = configuration.rootAccessKeyID, environment.directory.accessKey(wanted)?.ownerID != account.id {
-            throw StartError(
-                "The root user of this \(place) has no access key \(wanted), and one is taken on the first start "
-                    + "only. Leave out --root-access-key-id, or choose another \(option).")
-        }
-        return account.id
-    }
-
-    private static func randomAccountID() -> String {
-        String(Int.random(in: 100_000_000_000...999_999_999_999))
-    }
-
-    /// Wipes everything but the first account, emptied, its root user's keys, and what encrypts connections.
-    static func reset(_ environment: Environment) async throws(LedgerError) {
-        let (directory, projections) = (environment.directory, environment.projections)
-        guard let first = directory.firstAccount else { return }
-        try await environment.ledger.reset { kind, id in
-            switch kind {
-            case Account.kind: id == first.id
-            case AccessKey.kind: directory.accessKey(id).map { $0.belongsToRoot && $0.accountID == first.id } ?? false
-            default: TransportSecurityRecords.kinds.contains(kind)
-            }
-        } rebuilding: { changes in
-            projections.rebuild(from: changes)
-            environment.usage.reset()
-            // What was counted is of what is gone.
-            _ = environment.metricCounts.take(at: environment.now())
-        }
-        let bare = Account(id: first.id, createDate: first.createDate)
-        guard first != bare else { return }
-        try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
-            try transaction.put(bare, in: Scope(account: bare.id, region: ""))
-            return .commit(())
-        }
-    }
-}
-
-/// Why Gatehouse can't start, in words for the person who starts it.
-public struct StartError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong and what to do about it; it does not end with a full stop.
-    public let description: String
-    /// Whether another Gatehouse is using the data directory.
-    public let isBusy: Bool
-
-    /// Makes an error.
-    /// - Parameters:
-    ///   - description: what is wrong, and what to do about it.
-    ///   - isBusy: whether another Gatehouse is using the data directory.
-    public init(_ description: String, isBusy: Bool = false) {
-        self.description = description
-        self.isBusy = isBusy
     }
 }

@@ -21,6 +21,8 @@ import pytest
 from harness import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Identity, Server, Trail, allow, error_of, policy, trust
 from harness import raw
 from harness.aws import aws_program
+from harness.patience import PATIENCE
+from harness.ports import free_port
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
 
 EXPORTS = (
@@ -406,11 +408,50 @@ def test_a_damaged_ledger_is_refused(durable: Callable[..., Server]) -> None:
     assert "damaged" in done.stderr and "`gatehouse restore` makes" in done.stderr, done.stderr
 
 
-def test_a_taken_port(cloud: Server) -> None:
-    done = gatehouse("serve", "--in-memory", "--port", str(cloud.port))
+def test_a_taken_port(cloud: Server, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = gatehouse("serve", "--data", str(data), "--port", str(cloud.port))
     assert done.returncode == 1
     assert f"127.0.0.1:{cloud.port}, which is in use. Stop what listens there" in done.stderr, done.stderr
     assert "error=" not in done.stderr, "work that the end interrupts has not failed"
+    assert not data.exists()
+
+
+def test_a_taken_port_for_tls(cloud: Server, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = gatehouse("serve", "--data", str(data), "--port", "0", "--tls", "--tls-port", str(cloud.port))
+    assert done.returncode == 1
+    assert f"127.0.0.1:{cloud.port}, which is in use" in done.stderr and "--tls-port" in done.stderr, done.stderr
+    assert not data.exists()
+
+
+def test_clients_who_come_early_wait(tmp_path: Path) -> None:
+    """While a server is made ready, they are not refused. This one waits for a reader of its log."""
+    (log, port) = (tmp_path / "log", free_port())
+    os.mkfifo(log)
+    process = subprocess.Popen(
+        [str(BINARY), "serve", "--in-memory", "--port", str(port), "--web-acl-log", str(log)],
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        with eventually_connected(port) as early:
+            early.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            with open(log):
+                assert early.recv(1000).startswith(b"HTTP/1.1 200")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def eventually_connected(port: int) -> socket.socket:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "nothing listens"
+            time.sleep(0.01)
 
 
 def test_logs_go_to_standard_error(tmp_path: Path) -> None:

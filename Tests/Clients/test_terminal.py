@@ -123,4 +123,4 @@ def test_the_manual_has_every_command_and_option() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completions(shell: str) -> None:
     done = gatehouse("--generate-completion-script", shell)
-    assert done.returncode == 0 and "log-format" in done.stdout and "bench" not in done.stdout
+    assert done.returncode == 0 and "log-format" in done.stdout and "bench-fill" not in done.stdout

@@ -33,16 +33,15 @@ struct ProbeServer {
         configuration.modules += [.vault, .courier, .depot] + ServiceModule.shapes
         var log = Logger(label: "probe") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .error
+        let doors = try await Listener.Doors(
+            address: "127.0.0.1", port: port, securePort: authority == nil ? nil : 0)
         let gatehouse = try await Gatehouse(configuration, log: log)
         if let authority { try gatehouse.localAuthority?.write(toFile: authority, atomically: true, encoding: .utf8) }
         var limits = Listener.Limits()
         if let patience = ProcessInfo.processInfo.environment["PROBE_PATIENCE"].flatMap({ Int64($0) }) {
             (limits.requestSeconds, limits.idleSeconds) = (patience, patience)
         }
-        let listener = Listener(
-            address: "127.0.0.1", port: port, secure: gatehouse.tls.map { Listener.Secure(port: 0, tls: $0) },
-            limits: limits, log: log, edge: gatehouse.edge
-        ) { ports in
+        let listener = Listener(doors, tls: gatehouse.tls, limits: limits, log: log, edge: gatehouse.edge) { ports in
             if let https = ports.https { print("with TLS on https://localhost:\(https)") }
             print("Gatehouse listens on http://127.0.0.1:\(ports.http)")
             fflush(nil)
