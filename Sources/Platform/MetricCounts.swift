@@ -61,13 +61,15 @@ public final class MetricCounts: Sendable {
     /// More different values of one are rounded, to within 1%.
     static let mostValues = 512
 
-    fileprivate struct State {
+    struct State {
         /// Values, and how often there was each.
-        var counts: [Minute: [Double: Double]] = [:]
-        var counters: [Counter] = []
+        fileprivate var counts: [Minute: [Double: Double]] = [:]
+        fileprivate var counters: [Counter] = []
+        /// Calls that were answered.
+        var calls: [Calls: Int] = [:]
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// Nothing was counted.
     public init() {}
@@ -112,6 +114,8 @@ public final class MetricCounts: Sendable {
                 if !isOver { kept.append(counter) }
             }
             state.counters = kept
+            for (calls, number) in state.calls { state.add([1: Double(number)], to: calls.counted) }
+            state.calls = [:]
             defer { state.counts = [:] }
             return state.counts
         }
