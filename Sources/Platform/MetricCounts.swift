@@ -114,7 +114,8 @@ public final class MetricCounts: Sendable {
                 if !isOver { kept.append(counter) }
             }
             state.counters = kept
-            for (calls, number) in state.calls { state.add([1: Double(number)], to: calls.counted) }
+            // They have had a bound of their own: what services count of themselves takes them no room.
+            for (calls, number) in state.calls { state.counts[calls.counted, default: [:]].add([1: Double(number)]) }
             state.calls = [:]
             defer { state.counts = [:] }
             return state.counts

@@ -36,6 +36,10 @@ extension Symbol {
     /// The letter of an `isAnyCase`, in lower case.
     var letter: Symbol { self & ~Symbol.ignoringCase }
     @inline(__always) var isMany: Bool { self == .many || self == .manyInSegment }
+    /// Whether all that it stands for is without a colon.
+    @inline(__always) var staysInSegment: Bool {
+        isScalar ? self != .colon : self == .manyInSegment || self == .oneInSegment || self == .digit || isAnyCase
+    }
     @inline(__always) var isDigitScalar: Bool { self &- 0x30 < 10 }
 
     /// ASCII and Latin-1, the letters whose case the engine knows.
@@ -91,6 +95,9 @@ final class Pattern: Sendable {
     /// How many of the last symbols are characters.
     let suffixCount: Int
     let hash: Int
+    /// Whether between two stars that stay between colons there is what may be a colon, and no star that crosses them: then the
+    /// shortest way through the first of these is not always one through the second. No ARN of a policy is so.
+    let isTangled: Bool
     /// How to read the text again once its variables are known; nil for a pattern without variables.
     private let template: Template?
     /// Whether the symbols say less than the template does: a variable may change where the colons are that the parts
@@ -123,6 +130,7 @@ final class Pattern: Sendable {
         isLoose = false
         wider = nil
         (prefixCount, suffixCount, hash) = Self.measures(symbols, variables)
+        isTangled = Self.isTangled(symbols)
     }
 
     private init(
@@ -142,6 +150,7 @@ final class Pattern: Sendable {
                     return variables[symbol.variableIndex].fallback == nil ? [.one, .many] : [.many]
                 })
         (prefixCount, suffixCount, hash) = Self.measures(symbols, variables)
+        isTangled = Self.isTangled(symbols)
     }
 
     private static func measures(_ symbols: [Symbol], _ variables: [Variable]) -> (Int, Int, Int) {
@@ -153,6 +162,21 @@ final class Pattern: Sendable {
         for symbol in symbols { hash = (hash ^ UInt64(symbol)) &* 0x100_0000_01B3 }
         for variable in variables { hash = hash &* 31 &+ UInt64(truncatingIfNeeded: variable.hashValue) }
         return (prefix, suffix, Int(truncatingIfNeeded: hash))
+    }
+
+    private static func isTangled(_ symbols: [Symbol]) -> Bool {
+        var (hasStar, mayHaveCrossed) = (false, false)
+        for symbol in symbols {
+            switch symbol {
+            case .many: (hasStar, mayHaveCrossed) = (false, false)
+            case .manyInSegment:
+                if mayHaveCrossed { return true }
+                hasStar = true
+            case .one: mayHaveCrossed = hasStar
+            default: if symbol.isVariable { mayHaveCrossed = hasStar }
+            }
+        }
+        return false
     }
 
     var isLiteral: Bool { prefixCount == symbols.count }

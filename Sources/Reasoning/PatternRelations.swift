@@ -20,6 +20,7 @@ extension Pattern {
     }
 
     private func coversTail(_ other: Pattern, from start: Int) -> Bool {
+        if isTangled { return coversTailByAllWays(other, from: start) }
         let own = symbols
         let others = other.symbols
         var p = start
@@ -53,18 +54,11 @@ extension Pattern {
             } else if t == others.count {
                 return true
             }
-            if star >= 0, star != openStar, starEnd < others.count {
-                let passed = others[starEnd]
-                let staysInSegment =
-                    passed.isScalar
-                    ? passed != .colon
-                    : passed == .manyInSegment || passed == .oneInSegment || passed == .digit || passed.isAnyCase
-                if staysInSegment {
-                    starEnd += 1
-                    t = starEnd
-                    p = star + 1
-                    continue
-                }
+            if star >= 0, star != openStar, starEnd < others.count, others[starEnd].staysInSegment {
+                starEnd += 1
+                t = starEnd
+                p = star + 1
+                continue
             }
             guard openStar >= 0, openEnd < others.count else { return false }
             openEnd += 1
@@ -72,6 +66,33 @@ extension Pattern {
             star = openStar
             p = openStar + 1
         }
+    }
+
+    /// The same, for patterns that are tangled: with all places at which the pattern can be after each symbol of the other.
+    private func coversTailByAllWays(_ other: Pattern, from start: Int) -> Bool {
+        let own = symbols
+        var places = [Bool](repeating: false, count: own.count + 1)
+        func reach(_ place: Int, _ places: inout [Bool]) {
+            var place = place
+            places[place] = true
+            while place < own.count, own[place].isMany {
+                place += 1
+                places[place] = true
+            }
+        }
+        reach(start, &places)
+        for found in other.symbols[start...] {
+            var following = [Bool](repeating: false, count: own.count + 1)
+            for (place, wanted) in own.enumerated() where places[place] {
+                switch wanted {
+                case .many: reach(place, &following)
+                case .manyInSegment: if found.staysInSegment { reach(place, &following) }
+                default: if matches(wanted, found, of: other) { reach(place + 1, &following) }
+                }
+            }
+            places = following
+        }
+        return places[own.count]
     }
 
     /// Whether a symbol of this pattern stands for all that one of the other's stands for.
