@@ -14,10 +14,12 @@ LINKER := -Xswiftc -use-ld=lld
 # when it is compiled need not be looked for by name among 25,000 conformances: that was a fifth of a start's time.
 OPTIMIZED := swift build -c release --static-swift-stdlib \
     -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors $(LINKER)
-# It exports no names: 135,000 would be a tenth of the program, which the dynamic loader has to go through. The 260,000 places that it
-# has to fill with addresses are told by bits instead of 24 bytes each.
-RELEASE := $(OPTIMIZED) --product gatehouse -Xlinker --version-script=$(CURDIR)/Packaging/exports.map \
-    -Xlinker -z -Xlinker pack-relative-relocs
+# The 260,000 places that the dynamic loader has to fill with addresses are told by bits instead of 24 bytes each. The program then
+# takes glibc 2.36 or later, so it is done only where that is.
+PACKED = $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '{ split($$2, v, "."); \
+    if (v[1] > 2 || v[1] == 2 && v[2] >= 36) print "-Xlinker -z -Xlinker pack-relative-relocs" }')
+# It exports no names: 135,000 would be a tenth of the program, which the dynamic loader has to go through.
+RELEASE = $(OPTIMIZED) --product gatehouse -Xlinker --version-script=$(CURDIR)/Packaging/exports.map $(PACKED)
 GATEHOUSE := .build/release/gatehouse
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -152,7 +154,7 @@ generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-operation-map
 
 operations: ## Regenerate OPERATIONS.md and the gate's coverage from the code
-	swift build --product gatehouse
+	swift build $(LINKER) --product gatehouse
 	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
 	.build/debug/gatehouse map --report --format markdown > Documentation/reference/gate-coverage.md
 

@@ -3,6 +3,12 @@ import NIOExtras
 import NIOPosix
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 extension Listener {
     /// The ports that a ``Listener`` is to serve, listened on already. Nobody is let in before it runs: clients who come early wait.
     ///
@@ -45,11 +51,7 @@ final class Door: Sendable {
     let channel: any Channel
     let quiescing: ServerQuiescingHelper
     private let entrance: Entrance
-
-    /// What makes a connection ready; nil as long as nobody is let in.
-    private final class Entrance: Sendable {
-        let setUp = Mutex<(@Sendable (any Channel) throws -> Void)?>(nil)
-    }
+    private let begin = NIODeadline.now()
 
     init(_ address: String, _ port: Int) async throws(ListenError) {
         let group = MultiThreadedEventLoopGroup.singleton
@@ -69,10 +71,10 @@ final class Door: Sendable {
                     }
                 }
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        guard let setUp = entrance.setUp.withLock({ $0 }) else { throw ChannelError.ioOnClosedChannel }
-                        try setUp(channel)
+                    guard let opening = entrance.opening.withLock({ $0 }) else {
+                        return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                     }
+                    return opening.admit(channel)
                 }
                 .bind(host: address, port: port).get()
         } catch {
@@ -83,11 +85,52 @@ final class Door: Sendable {
         self.entrance = entrance
     }
 
-    /// Lets clients in, those who wait first.
+    /// Lets clients in, those who wait first. Those who waited in vain, and have left, are not answered.
     /// - Parameter setUp: of each connection; throws when it is not to be, so that it is closed.
     func letIn(_ setUp: @escaping @Sendable (any Channel) throws -> Void) async throws {
-        entrance.setUp.withLock { $0 = setUp }
+        let opening = Opening(after: NIODeadline.now() - begin, setUp)
+        entrance.opening.withLock { $0 = opening }
         try await channel.setOption(.autoRead, value: true).get()
+    }
+}
+
+/// nil in it: nobody is let in.
+private final class Entrance: Sendable {
+    let opening = Mutex<Opening?>(nil)
+}
+
+/// Since when clients are let in, and how.
+private struct Opening: Sendable {
+    private let time = NIODeadline.now()
+    private let setUp: @Sendable (any Channel) throws -> Void
+    private let isLate: Bool
+    /// Longer than any client that half-closes takes for a request, and shorter than SDKs wait for an answer.
+    private static let patience = TimeAmount.seconds(1)
+
+    /// - Parameter wait: for how long clients could connect, and were not let in.
+    init(after wait: TimeAmount, _ setUp: @escaping @Sendable (any Channel) throws -> Void) {
+        self.setUp = setUp
+        isLate = wait > Self.patience
+    }
+
+    /// Makes a connection ready, or refuses it.
+    ///
+    /// A client that gave up has closed its side and asked again, perhaps several times: what it asked at first must not be done as
+    /// well. One that has just half-closed its side looks the same, but not for so long.
+    func admit(_ channel: any Channel) -> EventLoopFuture<Void> {
+        #if os(Linux)
+            if isLate, let options = channel as? any SocketOptionProvider {
+                return options.getTCPInfo().flatMapThrowing { info in
+                    let silence = TimeAmount.milliseconds(Int64(info.tcpi_last_data_recv))
+                    let wait = silence - (NIODeadline.now() - time)
+                    guard Int(info.tcpi_state) == TCP_ESTABLISHED || wait < Self.patience else {
+                        throw ChannelError.ioOnClosedChannel
+                    }
+                    try setUp(channel)
+                }
+            }
+        #endif
+        return channel.eventLoop.makeCompletedFuture { try setUp(channel) }
     }
 }
 

@@ -160,18 +160,24 @@ struct Serve: AsyncParsableCommand {
         let log = told.format.logger(level: told.level)
         let address = listenedAddress
 
-        // Another thread makes the services while this one opens the ports: both take milliseconds. An occupied port is told before
-        // there is a ledger.
+        // Another thread makes the services while this one opens the ports: both take milliseconds. An occupied port is reported
+        // before there is a ledger.
         async let _ = Modules.all
-        let doors: Listener.Doors
-        do {
-            doors = try await Listener.Doors(
+        func open() async throws(ListenError) -> Listener.Doors {
+            try await Listener.Doors(
                 address: address, port: port, securePort: configuration.tls == nil ? nil : securePort)
+        }
+        func problem(_ error: ListenError) -> String {
+            listenProblem(
+                error.cause, address: address, port: error.port,
+                option: configuration.tls != nil && error.port == securePort ? "--tls-port" : "--port")
+        }
+        let early: Listener.Doors?
+        do throws(ListenError) {
+            // Of several nodes another one answers whom this one refuses, and clients need not wait.
+            early = configuration.database == nil ? try await open() : nil
         } catch {
-            fail(
-                listenProblem(
-                    error.cause, address: address, port: error.port,
-                    option: configuration.tls != nil && error.port == securePort ? "--tls-port" : "--port"))
+            fail(problem(error))
         }
         let gatehouse: Gatehouse
         do {
@@ -179,7 +185,17 @@ struct Serve: AsyncParsableCommand {
         } catch {
             fail("Gatehouse can't start: \(error)")
         }
-        write(gatehouse.localAuthority)
+        let doors: Listener.Doors
+        do throws(ListenError) {
+            if let early { doors = early } else { doors = try await open() }
+        } catch {
+            await stop(gatehouse, configuration, problem(error))
+        }
+        let host = address.contains(":") ? "[\(address)]" : address
+        let endpoint = Endpoint(url: "http://\(host):\(doors.ports.http)", region: configuration.region)
+        // Answers have it in them, and what is signed.
+        gatehouse.environment.publicAddress.listens(at: endpoint.url)
+        do { try write(gatehouse.localAuthority) } catch { await stop(gatehouse, configuration, "\(error)") }
         if gatehouse.tls == nil, ServedName(address)?.isLoopback != true {
             log.warning(
                 """
@@ -187,17 +203,21 @@ struct Serve: AsyncParsableCommand {
                 network can read it: add --tls and have clients use HTTPS, or listen on 127.0.0.1
                 """)
         }
-        let webFrontPorts = await WebFrontOptions.listen(gatehouse.webFront)
+        let webFrontPorts: WebFront.Ports?
+        do throws(WebFront.ListenProblem) {
+            webFrontPorts = try await gatehouse.webFront?.listen()
+        } catch {
+            await stop(gatehouse, configuration, WebFrontOptions.problem(error))
+        }
         do {
             if let webFrontPorts { try await gatehouse.filterPackets(webFrontPorts) }
         } catch {
-            await gatehouse.close()
-            fail("Gatehouse can't start: \(error)")
+            await stop(gatehouse, configuration, "Gatehouse can't start: \(error)")
         }
         // Until what reads files again listens to it, it must not end the server.
         if gatehouse.rereadsFiles { signal(SIGHUP, SIG_IGN) }
         let listener = Listener(doors, tls: gatehouse.tls, log: log, edge: gatehouse.edge) { ports in
-            announce(gatehouse, configuration, address: address, ports, webFrontPorts)
+            await announce(gatehouse, configuration, endpoint, address: address, ports, webFrontPorts)
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -213,28 +233,49 @@ struct Serve: AsyncParsableCommand {
         try GateOptions.judge(gatehouse.environment.denials)
     }
 
+    /// Ends the program before it has told of itself. What a first start would have shown is shown nonetheless: the ledger has it, and
+    /// nobody would ever know it.
+    private func stop(
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, _ message: String
+    ) async -> Never {
+        await gatehouse.close()
+        if configuration.dataDirectory != nil || configuration.database != nil, let key = newRootKey(gatehouse) {
+            Terminal.printNow(
+                """
+                Account \(gatehouse.accountID) is there now. Its root user's access key (shown this once):
+
+                  \(Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret))
+
+                """)
+        }
+        fail(message)
+    }
+
+    /// A root key that nobody knows yet. Others read the journal, and it keeps what it gets.
+    private func newRootKey(_ gatehouse: Gatehouse) -> (id: String, secret: String)? {
+        Terminal.isJournal(1) ? nil : gatehouse.newRootKey
+    }
+
     /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
     private func announce(
-        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports,
-        _ webFrontPorts: WebFront.Ports?
-    ) {
-        let host = address.contains(":") ? "[\(address)]" : address
-        let endpoint = Endpoint(url: "http://\(host):\(ports.http)", region: configuration.region)
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, _ endpoint: Endpoint, address: String,
+        _ ports: Listener.Ports, _ webFrontPorts: WebFront.Ports?
+    ) async {
         let secure = secureEndpoint(gatehouse, configuration, address: address, ports)
-        gatehouse.environment.publicAddress.listens(at: endpoint.url)
         if let path = configuration.dataDirectory {
             do {
                 try DataDirectory(path).write(endpoint, secure: secure)
             } catch {
-                fail("Gatehouse can't write to \(path): \(error). Choose another directory with --data.")
+                await stop(
+                    gatehouse, configuration,
+                    "Gatehouse can't write to \(path): \(error). Choose another directory with --data.")
             }
         }
         let announcement = Announcement(
             endpoint: endpoint, secure: secure, account: gatehouse.accountID,
             dataDirectory: configuration.dataDirectory, database: configuration.database?.name,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
-            // Others read the journal, and it keeps what it gets.
-            newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
+            newRootKey: newRootKey(gatehouse),
             isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil,
             webFront: webFrontPorts.map { WebFrontOptions.urls($0) } ?? [])
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
@@ -255,12 +296,13 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Leaves the local authority's certificate where it is asked for.
-    private func write(_ authority: String?) {
+    /// - Throws: `StartError` in words for the person who starts it.
+    private func write(_ authority: String?) throws(StartError) {
         guard let file = TLSOptions.authorityFile, let authority else { return }
         do {
             try Data((authority + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
-            fail("Gatehouse can't write to \(file): \(error). Choose another file with --tls-ca-file.")
+            throw StartError("Gatehouse can't write to \(file): \(error). Choose another file with --tls-ca-file.")
         }
     }
 }

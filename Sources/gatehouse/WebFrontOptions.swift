@@ -84,17 +84,11 @@ struct WebFrontOptions: ParsableArguments {
 
     static var address: String { Settings.text("WEB_FRONT_ADDRESS") ?? "127.0.0.1" }
 
-    /// Has the web front listen, if there is one. If it can't, the program ends, and says why.
-    static func listen(_ webFront: WebFront?) async -> WebFront.Ports? {
-        guard let webFront else { return nil }
-        do throws(WebFront.ListenProblem) {
-            return try await webFront.listen()
-        } catch {
-            fail(
-                listenProblem(
-                    error.cause, address: address, port: error.port,
-                    option: error.isSecure ? "--web-front-tls-port" : "--web-front-port"))
-        }
+    /// Why the web front can't listen, and what to do about it.
+    static func problem(_ error: WebFront.ListenProblem) -> String {
+        listenProblem(
+            error.cause, address: address, port: error.port,
+            option: error.isSecure ? "--web-front-tls-port" : "--web-front-port")
     }
 
     /// Where the web front listens.

@@ -486,7 +486,7 @@ def test_a_bad_request_takes_nothing_from_the_ones_before(cloud: Server, bad: by
     for number in range(20):
         names = [f"u{os.urandom(4).hex()}" for _ in range(1 + number % 3)]
         good = b"".join(http_bytes(as_query(cloud, form("CreateUser", UserName=name))) for name in names)
-        answer = send_bytes(cloud.port, good + bad, timeout=5 if bad or shut else 0.5, shut=shut)
+        answer = send_bytes(cloud.port, good + bad, timeout=PATIENCE if shut else 5 if bad else 0.5, shut=shut)
         statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d+)", answer)]
         assert statuses == [200] * len(names) + ([status] if status else []), answer
         places = [answer.index(f"<UserName>{name}</UserName>".encode()) for name in names]
@@ -508,7 +508,7 @@ def test_many_clients_at_once(cloud: Server, root: Identity) -> None:
     def hostile(seed: int) -> None:
         dice = random.Random(seed)
         while not stop.is_set():
-            send_bytes(cloud.port, dice.choice(list(REQUEST_LINES.values())), timeout=0.3, shut=True)
+            send_bytes(cloud.port, dice.choice(list(REQUEST_LINES.values())), timeout=PATIENCE, shut=True)
 
     def honest(number: int) -> None:
         for turn in range(10):

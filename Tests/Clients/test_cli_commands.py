@@ -1,5 +1,6 @@
 """The program itself: its commands, flags, files, start and stop."""
 
+import contextlib
 import json
 import os
 import re
@@ -14,13 +15,14 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Identity, Server, Trail, allow, error_of, policy, trust
 from harness import raw
 from harness.aws import aws_program
+from harness.gate import http_bytes
 from harness.patience import PATIENCE
 from harness.ports import free_port
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
@@ -425,23 +427,83 @@ def test_a_taken_port_for_tls(cloud: Server, tmp_path: Path) -> None:
     assert not data.exists()
 
 
-def test_clients_who_come_early_wait(tmp_path: Path) -> None:
-    """While a server is made ready, they are not refused. This one waits for a reader of its log."""
+def test_a_taken_port_of_the_web_front(cloud: Server, tmp_path: Path) -> None:
+    """It is found when there is an account already, so that its key has to be told."""
+    (data, front) = (tmp_path / "data", tmp_path / "front")
+    front.write_text("shop = http://127.0.0.1:1\n")
+    options = ("serve", "--data", str(data), "--port", "0", "--web-front", str(front))
+    done = gatehouse(*options, "--web-front-port", str(cloud.port))
+    assert done.returncode == 1
+    assert f"127.0.0.1:{cloud.port}, which is in use" in done.stderr and "--web-front-port" in done.stderr, done.stderr
+    key = re.search(r"export AWS_ACCESS_KEY_ID=(AKIA\w{16}) AWS_SECRET_ACCESS_KEY=(\S{40})\n", done.stdout)
+    assert key, done.stdout
+    with Server(data=data, fixed_root=False) as server:
+        owner = Identity(server.url, key[1], key[2].strip("'"))
+        assert owner.sts.get_caller_identity()["Arn"].endswith(":root")
+
+
+@contextlib.contextmanager
+def held_start(tmp_path: Path, *options: str, stderr: int | None = None) -> Iterator[tuple[int, Callable[[], object]]]:
+    """A server that waits for a reader of its log before it is ready: its port, and what lets it go on."""
     (log, port) = (tmp_path / "log", free_port())
     os.mkfifo(log)
+    root = ("--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET)
     process = subprocess.Popen(
-        [str(BINARY), "serve", "--in-memory", "--port", str(port), "--web-acl-log", str(log)],
+        [str(BINARY), "serve", "--in-memory", "--port", str(port), "--web-acl-log", str(log), *root, *options],
         env=clean_environment(),
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
     )
-    try:
+    with contextlib.ExitStack() as readers:
+        try:
+            yield port, lambda: readers.enter_context(open(log))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def early_request(port: int, action: str, **parameters: str) -> bytes:
+    request = raw.signed("POST", "/", raw.form(action, **parameters), Identity(f"http://127.0.0.1:{port}", ROOT_KEY_ID, ROOT_SECRET))
+    return http_bytes(request)
+
+
+def test_clients_who_come_early_wait(tmp_path: Path) -> None:
+    """While a server is made ready, they are not refused; and when they are answered, it knows where it is. Its log is a pipe that is
+    full, so that it stops at its first line: that it listens."""
+    (reader, writer) = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"-" * 4096)
+    os.set_blocking(writer, True)
+    with open(reader, "rb"), open(writer, "wb"), held_start(tmp_path, stderr=writer) as (port, go):
         with eventually_connected(port) as early:
-            early.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-            with open(log):
-                assert early.recv(1000).startswith(b"HTTP/1.1 200")
-    finally:
-        process.kill()
-        process.wait()
+            early.sendall(early_request(port, "EnableOutboundWebIdentityFederation"))
+            go()
+            answer = early.recv(10_000)
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    assert f"<IssuerIdentifier>http://127.0.0.1:{port}/".encode() in answer, answer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells how long a connection has waited")
+def test_what_early_clients_have_given_up_is_not_done(tmp_path: Path) -> None:
+    """A client that has left and asked again is answered once. One that waits is answered however long it takes, also when it
+    half-closes its side, if that is not long ago."""
+    with held_start(tmp_path) as (port, go):
+        for name in ("twice", "never"):
+            with eventually_connected(port) as early:
+                early.sendall(early_request(port, "CreateUser", UserName=name))
+        with eventually_connected(port) as waiting:
+            waiting.sendall(early_request(port, "CreateUser", UserName="twice"))
+            time.sleep(1.2)  # An SDK's patience ends after seconds.
+            with eventually_connected(port) as half:
+                half.sendall(early_request(port, "CreateUser", UserName="half"))
+                half.shutdown(socket.SHUT_WR)
+                go()
+                assert half.recv(10_000).startswith(b"HTTP/1.1 200")
+            assert waiting.recv(10_000).startswith(b"HTTP/1.1 200"), "it was done before"
+        users = raw.call(port, Identity(f"http://127.0.0.1:{port}", ROOT_KEY_ID, ROOT_SECRET), "ListUsers").text
+    assert set(re.findall("<UserName>(.*?)</UserName>", users)) == {"twice", "half"}
 
 
 def eventually_connected(port: int) -> socket.socket:

@@ -17,6 +17,7 @@ import os
 import random
 import re
 import signal
+import socket
 import threading
 import time
 from bisect import bisect_left
@@ -135,6 +136,16 @@ def test_another_key_is_refused(nodes: Nodes, tmp_path: Path) -> None:
     other.chmod(0o600)
     done = gatehouse("serve", "--port", "0", "--database", nodes.database, "--key-file", str(other))
     assert done.returncode == 1 and "sealed with another key" in done.stderr
+
+
+def test_a_node_listens_when_it_is_ready(database: Postgres, tmp_path: Path) -> None:
+    """Until then clients are refused, and go to another node. So an account may be there by the time that a port turns out to be
+    taken, and its key has to be told."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = ("--database", database.new_database(), "--key-file", str(tmp_path / "key"))
+        done = gatehouse("serve", "--port", str(taken.getsockname()[1]), *options)
+    assert done.returncode == 1 and "which is in use" in done.stderr, done.stderr
+    assert re.search(r"export AWS_ACCESS_KEY_ID=AKIA\w{16} AWS_SECRET_ACCESS_KEY=\S{40}", done.stdout), done.stdout
 
 
 def test_a_password_stays_secret(database: Postgres, tmp_path: Path) -> None:

@@ -183,7 +183,8 @@ def send(port: int, request: Request, *, timeout: float = 15) -> Answer:
 
 
 def send_bytes(port: int, data: bytes, *, timeout: float = 10, shut: bool = False) -> bytes:
-    """Writes bytes to a fresh connection and returns all that comes back until the server closes or is silent."""
+    """Writes bytes to a fresh connection and returns all that comes back until the server closes or is silent. With `shut` the client
+    says that nothing more comes, and a server that does not close then is an error: TimeoutError."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         try:
@@ -192,8 +193,11 @@ def send_bytes(port: int, data: bytes, *, timeout: float = 10, shut: bool = Fals
                 connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
+        except TimeoutError:
+            if shut:
+                raise
         except OSError:
-            # Silence, or a connection that is gone: to shut its one side is then an error, too.
+            # A connection that is gone: to shut its one side is then an error, too.
             pass
     return received
 
