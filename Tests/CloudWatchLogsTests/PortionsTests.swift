@@ -198,6 +198,31 @@ import Wire
         #expect(read.found.map(\.text) == (try names(all)))
     }
 
+    /// Who follows a stream gets segments in the order of their places, and not in that of their ends: no page leaves one out.
+    @Test(arguments: 1...4) func followersGetSegmentsOfOneBeginning(_ limit: Int) async throws {
+        let segments = [try segment(1, 3, [10, 20]), try segment(1, 5, [10]), try segment(1, 7, [10])]
+        try await put(segments)
+        let keys = try await environment.projection(LogKeys.self).keys(of: group, environment)
+        let group = group
+        var (found, known): ([KeptEvent], EventPlace) = ([], .before(Self.minute))
+        while found.count < 100 {
+            let place = known
+            let page = try await environment.read(group.scope) { (records) throws(ServiceError) in
+                var walk = EventWalk(records, group, stream: 1, from: place.time, known: place, keys: keys) { _ in true
+                }
+                var page: [KeptEvent] = []
+                while page.count < limit, let event = try walk.next() {
+                    if event.place > place { page.append(event) }
+                }
+                return page
+            }
+            guard let last = page.last else { break }
+            found += page
+            known = last.place
+        }
+        #expect(found.map(\.text) == (try names(segments)))
+    }
+
     private struct Dice: RandomNumberGenerator {
         var state: UInt64
 

@@ -156,7 +156,7 @@ struct EventWalk {
                         RowKey(.number(.max), .number(.max), .number(.max))
                     )), limit: Self.portion)
             guard found.count == Self.portion else {
-                (isAtEnd, ahead) = (true, found.sorted { $0.first < $1.first }[...])
+                (isAtEnd, ahead) = (true, found.sorted { $0.place < $1.place }[...])
                 return
             }
         }

@@ -7,7 +7,8 @@ import Wire
 extension Metric {
     static let refusedDeliveries = Metric(
         "gatehouse_logs_refused_deliveries_total",
-        "Events of trails, web ACLs, user pools, rules and subscriptions that their log group did not take: they were too old."
+        "Events of trails, web ACLs, user pools, rules and subscriptions that their log group did not take: they were too old, "
+            + "or too far in the future."
     )
 }
 
