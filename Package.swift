@@ -573,7 +573,12 @@ let package = Package(
                 "CloudWatchAPI", "CloudWatchService", "Directory", "Keyring", "Ledger", "MetricMath", "OIDC",
                 "Platform", "Wire", logging,
             ]),
-        .testTarget(name: "EventBridgeTests", dependencies: ["EventBridgeService", "Ledger", "Platform"]),
+        .testTarget(
+            name: "EventBridgeTests",
+            dependencies: [
+                "Directory", "EventBridgeAPI", "EventBridgeService", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                logging,
+            ]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
         .testTarget(
             name: "SQSTests",

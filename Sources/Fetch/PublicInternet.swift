@@ -9,7 +9,12 @@ public enum PublicInternet {
         (0x0000_0000, 8), (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xA9FE_0000, 16), (0xAC10_0000, 12),
         (0xC000_0000, 24), (0xC000_0200, 24), (0xC058_6300, 24), (0xC0A8_0000, 16), (0xC612_0000, 15),
         (0xC633_6400, 24), (0xCB00_7100, 24), (0xE000_0000, 4), (0xF000_0000, 4),
+        // Azure's machines find their platform there: <https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16>.
+        (0xA83F_8110, 32),
     ]
+
+    /// What the addresses of 64:ff9b::/96 begin with: those of IPv4, for whom a translator stands in between (RFC 6052).
+    private static let translated: [UInt8] = [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
 
     /// Whether a text is such an address.
     /// - Complexity: constant.
@@ -21,11 +26,10 @@ public enum PublicInternet {
     static func contains(_ address: SocketAddress) -> Bool {
         switch address {
         case .v4(let address):
-            let bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
-            let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            return !special.contains { number >> (32 - $0.length) == $0.network >> (32 - $0.length) }
+            return contains(bytes: withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
         case .v6(let address):
             let bytes = withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
+            if bytes.starts(with: translated) { return contains(bytes: bytes.suffix(4)) }
             guard bytes.count == 16, bytes[0] & 0xE0 == 0x20 else { return false }
             let first = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
             let second = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
@@ -34,5 +38,11 @@ public enum PublicInternet {
                 && !(first == 0x3FFF && second < 0x1000)
         case .unixDomainSocket: return false
         }
+    }
+
+    /// - Parameter bytes: the four of an address of IPv4.
+    private static func contains(bytes: some Sequence<UInt8>) -> Bool {
+        let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return !special.contains { number >> (32 - $0.length) == $0.network >> (32 - $0.length) }
     }
 }

@@ -50,6 +50,8 @@ final class ReachHandler: ChannelOutboundHandler {
     func connect(context: ChannelHandlerContext, to address: SocketAddress, promise: EventLoopPromise<Void>?) {
         guard PublicInternet.contains(address) || address.ipAddress.map(isAllowed) == true else {
             promise?.fail(Refused())
+            // Who looks for the next address does not close this channel: only a connection that fails by itself does.
+            context.close(promise: nil)
             return
         }
         context.connect(to: address, promise: promise)

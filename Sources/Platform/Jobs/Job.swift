@@ -1,4 +1,5 @@
 public import Ledger
+import Logging
 public import Wire
 
 /// Work that is done at a given time, by whichever node gets to it, exactly once, even if the process ends in the
@@ -39,7 +40,8 @@ public protocol Job: Codable, Sendable {
     /// How many of the kind a node does at a time. More than one is for work that mostly waits for others' servers, and of which
     /// one that hangs must not keep the rest waiting.
     static var concurrency: Int { get }
-    /// How many of these may be an account's own. Before an account gets another, others get their first.
+    /// How many of these may be an account's own. Before an account gets another, others get their first: what an account's further
+    /// ones wait for is all work that is due, also of other kinds.
     static var share: Int { get }
 }
 
@@ -85,14 +87,16 @@ public final class JobContext: Sendable {
     /// What all operations share.
     public let environment: Environment
     private let lease: Lease
+    private let log: Logger?
     private let next: (@Sendable (MutableRecords) throws(ServiceError) -> Void)?
 
     init(
-        _ environment: Environment, _ lease: Lease,
+        _ environment: Environment, _ lease: Lease, log: Logger? = nil,
         next: (@Sendable (MutableRecords) throws(ServiceError) -> Void)? = nil
     ) {
         self.environment = environment
         self.lease = lease
+        self.log = log
         self.next = next
     }
 
@@ -104,6 +108,17 @@ public final class JobContext: Sendable {
     public var due: Double { Double(lease.deadline.due) / 1000 }
     /// How often it was tried before.
     public var attempts: Int { lease.deadline.attempts }
+    /// Whether it has failed for a quarter of an hour: what nobody can read will not be otherwise later, while a ledger that was away
+    /// is back, and a node of a newer version has had its turn.
+    public var hasFailedLong: Bool { attempts >= 10 }
+
+    /// Has the log tell the operator what this work could not do, and will not try again.
+    public func report(_ message: String, _ details: [String: String]) {
+        let own = ["work": lease.deadline.kind, "for": lease.deadline.id]
+        log?.error(
+            "\(message)",
+            metadata: details.merging(own) { first, _ in first }.mapValues { .string($0) })
+    }
 
     /// Ends the job: what it changes is committed together with the fact that it is done.
     ///

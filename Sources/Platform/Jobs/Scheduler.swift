@@ -263,6 +263,8 @@ public final class Scheduler: Sendable {
         guard !free.isEmpty else { return nil }
         // Who has nothing being done comes first.
         for without in held == full ? [full] : [held, full] {
+            // Where the ledger could not be asked, it is not asked again.
+            guard state.withLock({ $0.pausedUntil <= real }) else { return nil }
             if let work = await claim(free, without: without) { return work }
         }
         return nil
@@ -311,7 +313,8 @@ public final class Scheduler: Sendable {
             try await withKept(lease) { () async throws(ServiceError) in
                 // A job is claimed by any node: what another has answered before it was due, it has to see.
                 try await self.environment.catchUpWithOtherNodes()
-                try await type.run(JobContext(self.environment, lease, next: type.successor(self.environment)), lease)
+                let next = type.successor(self.environment)
+                try await type.run(JobContext(self.environment, lease, log: self.log, next: next), lease)
             }
         } catch {
             // The program ends: the work is taken up again when the lease is over, or at the next start.

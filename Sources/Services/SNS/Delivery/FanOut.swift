@@ -30,7 +30,7 @@ struct FanOut: TableRow, Equatable {
 extension RecordReading {
     /// Whether messages of a topic are still on their way to very many. In a FIFO topic those that come after them wait.
     func isFanningOut(_ topicID: String) throws(ServiceError) -> Bool {
-        try !list(FanOut.self, of: topicID, limit: 1).isEmpty
+        try count(FanOut.self, of: topicID) > 0
     }
 
     /// Whether somebody may still need a message.
@@ -65,8 +65,12 @@ extension MutableRecords {
 struct FanOutMessages: Job {
     static let kind = "SNS::FanOutMessages"
     static let concurrency = 8
-    /// Subscriptions in one transaction.
+    static let share = 4
+    /// Subscriptions in one transaction, be they of one message or of many.
     private static let portion = 64
+    /// Seconds by which nodes' clocks may differ. One who gets a message from shortly before subscribing is no harm; one who gets
+    /// none from after it is.
+    private static let doubt = 10.0
     private static let patience = Duration.seconds(2)
 
     let topic: String
@@ -78,12 +82,13 @@ struct FanOutMessages: Job {
         repeat {
             guard try await step(context, &message) else { break }
         } while ContinuousClock.now - start < Self.patience && !Task.isCancelled
-        let (topic, topicID) = (topic, topicID)
+        let (topic, topicID, now) = (topic, topicID, context.environment.now())
         try await context.finish { (records) throws(ServiceError) in
             guard let next = try records.list(FanOut.self, of: topicID, limit: 1).first,
                 try records.get(Topic.self, topic)?.uniqueID == topicID
             else { return }
-            try records.fanOut(of: topic, topicID, at: Double(next.due) / 1000)
+            // Behind those who wait for their turn.
+            try records.fanOut(of: topic, topicID, at: max(now, Double(next.due) / 1000))
         }
     }
 
@@ -93,122 +98,199 @@ struct FanOutMessages: Job {
         let content: MessageContent
     }
 
-    /// What there is to do.
+    /// What there is to do of one message.
     private struct Portion: Sendable {
         let row: FanOut
         let topic: Topic
         let stored: StoredMessage?
         let subscriptions: [Subscription]
+        /// Whether these are the last.
+        let isLast: Bool
+    }
+
+    /// What comes of a portion.
+    private struct Work: Sendable {
+        let portion: Portion
+        /// nil: the message is gone.
+        let content: MessageContent?
+        /// The ids of the subscriptions that get it by a job.
+        var later: [String] = []
+        var mail: [MailMessage] = []
+        var filteredOut = 0
     }
 
     /// - Parameter message: what the last step has handed out.
     /// - Returns: whether there may be more.
     private func step(_ context: JobContext, _ message: inout Message?) async throws(ServiceError) -> Bool {
         let environment = context.environment
-        guard let portion = try await read(context) else { return false }
-        let row = portion.row
-        if message?.content.id != row.messageID || message?.topic != portion.topic {
-            guard let stored = portion.stored else {
-                try await change(row, context) { (records) throws(ServiceError) in _ = try records.delete(row) }
-                return true
-            }
-            do throws(ServiceError) {
-                message = Message(
-                    topic: portion.topic, content: try await stored.content(of: portion.topic, environment))
-            } catch {
-                try await putOff(row, portion.topic, context)
-                // In order, those behind it wait.
-                return !portion.topic.isFIFO
-            }
+        let portions: [Portion]
+        do throws(ServiceError) { portions = try await read(context) } catch {
+            guard context.hasFailedLong, error.code == ServiceError.internalFailure.code else { throw error }
+            try await drop(context, error)
+            return true
         }
-        guard let content = message?.content else { return false }
-        let work = try await work(on: portion, content, environment)
-        let (topic, now) = (portion.topic, environment.now())
-        let isLast = portion.subscriptions.count < Self.portion
-        let last = portion.subscriptions.last?.id
-        try await change(row, context) { (records) throws(ServiceError) in
-            for mail in work.mail { try records.send(mail, at: now) }
-            try records.enqueue(work.later, content, of: topic, at: now)
-            if isLast {
-                _ = try records.delete(row)
-                if try !records.isNeeded(row.messageID, of: row.topicID) {
-                    try records.delete(StoredMessage.self, RowKey(.text(row.messageID)), of: row.topicID)
+        guard !portions.isEmpty else { return false }
+        var (all, isHeldUp): ([Work], Bool) = ([], false)
+        for portion in portions {
+            if message?.content.id != portion.row.messageID || message?.topic != portion.topic {
+                guard let stored = portion.stored else {
+                    all.append(Work(portion: portion, content: nil))
+                    continue
                 }
-            } else {
-                var row = row
-                row.cursor = last
-                try records.put(row)
+                do throws(ServiceError) {
+                    message = Message(
+                        topic: portion.topic, content: try await stored.content(of: portion.topic, environment))
+                } catch {
+                    try await putOff(portion.row, portion.topic, context)
+                    // In order, those behind it wait.
+                    isHeldUp = portion.topic.isFIFO
+                    if isHeldUp { break }
+                    continue
+                }
             }
-            records.afterwards {
-                topic.count("NumberOfNotificationsDelivered", times: work.mail.count, environment)
-                topic.count("NumberOfNotificationsFilteredOut", times: work.filteredOut, environment)
-            }
+            guard let content = message?.content else { break }
+            all.append(try await work(on: portion, content, environment))
         }
-        return true
+        try await keep(all, context)
+        return !isHeldUp
     }
 
-    private func read(_ context: JobContext) async throws(ServiceError) -> Portion? {
+    /// Keeps what has come of some messages, but for what another node did first.
+    private func keep(_ all: [Work], _ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let now = environment.now()
+        guard !all.isEmpty else { return }
+        try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            for work in all {
+                let (row, topic) = (work.portion.row, work.portion.topic)
+                guard try records.get(FanOut.self, row.key, of: row.topicID) == row else { continue }
+                guard let content = work.content else {
+                    _ = try records.delete(row)
+                    continue
+                }
+                for mail in work.mail { try records.send(mail, at: now) }
+                if !work.later.isEmpty { try records.enqueue(work.later, content, of: topic, at: now) }
+                if work.portion.isLast {
+                    try records.end(row)
+                } else {
+                    var row = row
+                    row.cursor = work.portion.subscriptions.last?.id
+                    try records.put(row)
+                }
+                records.afterwards {
+                    topic.count("NumberOfNotificationsDelivered", times: work.mail.count, environment)
+                    topic.count("NumberOfNotificationsFilteredOut", times: work.filteredOut, environment)
+                }
+            }
+        }
+    }
+
+    /// As many messages as have a portion of subscriptions together, in their order.
+    private func read(_ context: JobContext) async throws(ServiceError) -> [Portion] {
         let (name, topicID) = (topic, topicID)
         let now = RequestIDs.milliseconds(context.environment.now())
         return try await context.environment.read(context.scope) { (records) throws(ServiceError) in
-            guard let topic = try records.get(Topic.self, name), topic.uniqueID == topicID,
-                let row = try records.list(FanOut.self, of: topicID, limit: 1).first, row.due <= now
-            else { return nil }
-            return Portion(
-                row: row, topic: topic,
-                stored: try records.get(StoredMessage.self, RowKey(.text(row.messageID)), of: topicID),
-                subscriptions: try records.referrers(
+            guard let topic = try records.get(Topic.self, name), topic.uniqueID == topicID else { return [] }
+            var (portions, room): ([Portion], Int) = ([], Self.portion)
+            while room > 0 {
+                let next: FanOut?
+                do throws(ServiceError) {
+                    let range = RowRange(after: portions.last.map { .key($0.row.key) })
+                    next = try records.list(FanOut.self, of: topicID, range, limit: 1).first
+                } catch {
+                    // What is before it goes on.
+                    if portions.isEmpty { throw error }
+                    break
+                }
+                guard let row = next, row.due <= now else { break }
+                let subscriptions = try records.referrers(
                     Subscription.self, Subscription.Relation.state(.confirmed), to: topicID, after: row.cursor,
-                    limit: Self.portion))
+                    limit: room)
+                let portion = Portion(
+                    row: row, topic: topic,
+                    stored: try records.get(StoredMessage.self, RowKey(.text(row.messageID)), of: topicID),
+                    subscriptions: subscriptions, isLast: subscriptions.count < room)
+                portions.append(portion)
+                // A message is something to read, too, if nobody is left to get it.
+                room -= max(1, subscriptions.count)
+                guard portion.isLast else { break }
+            }
+            return portions
+        }
+    }
+
+    /// Drops the first message on its way: nobody can read how far it is.
+    private func drop(_ context: JobContext, _ error: ServiceError) async throws(ServiceError) {
+        let (name, topicID, environment) = (topic, topicID, context.environment)
+        try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            guard let topic = try records.get(Topic.self, name),
+                try records.deleteAll(FanOut.self, of: topicID, limit: 1) > 0
+            else { return }
+            records.afterwards {
+                topic.count("NumberOfNotificationsFailed", environment)
+                context.report("a message that can't be read is not delivered", ["error": error.logText])
+            }
         }
     }
 
     private func work(
         on portion: Portion, _ content: MessageContent, _ environment: Environment
-    ) async throws(ServiceError) -> (later: [String], mail: [MailMessage], filteredOut: Int) {
+    ) async throws(ServiceError) -> Work {
         let topic = portion.topic
         let index = environment.projection(TopicIndex.self)
         let (known, protection) = (index.subscribers(ofTopic: topic.uniqueID), index.protection(of: topic))
         let shared = MessageWriter(content, topic, try await environment.signer(in: topic.region), environment)
-        var (later, mail, filteredOut): ([String], [MailMessage], Int) = ([], [], 0)
-        for subscription in portion.subscriptions where subscription.created <= portion.row.published {
+        var work = Work(portion: portion, content: content)
+        for subscription in portion.subscriptions where subscription.created <= portion.row.published + Self.doubt {
             let kept = known[subscription.id].flatMap { $0.subscription == subscription ? $0 : nil }
             guard (kept ?? Subscriber(subscription)).wants(content) else {
-                filteredOut += 1
+                work.filteredOut += 1
                 continue
             }
             if !subscription.transport.isMail {
-                later.append(subscription.id)
+                work.later.append(subscription.id)
             } else if let writer = shared.protected(by: protection, for: subscription, environment) {
-                mail.append(try MailMessage(writer, subscription))
+                work.mail.append(try MailMessage(writer, subscription))
             }
         }
-        return (later, mail, filteredOut)
-    }
-
-    /// Does something with a row, unless another node has been faster.
-    private func change(
-        _ row: FanOut, _ context: JobContext,
-        _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void
-    ) async throws(ServiceError) {
-        try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
-            guard try records.get(FanOut.self, row.key, of: row.topicID) == row else { return }
-            try body(records)
-        }
+        return work
     }
 
     /// A message that can't be decrypted now is tried again as long as those for queues are.
     private func putOff(_ row: FanOut, _ topic: Topic, _ context: JobContext) async throws(ServiceError) {
         let pause = RetryPolicy.queues.pause(before: row.attempts)
-        let now = context.environment.now()
-        try await change(row, context) { (records) throws(ServiceError) in
+        let environment = context.environment
+        let now = environment.now()
+        let lost =
+            pause == nil
+            ? try await environment.read(context.scope) { (records) throws(ServiceError) in
+                try records.referrers(
+                    Subscription.self, Subscription.Relation.state(.confirmed), to: row.topicID, after: row.cursor
+                ).count
+            } : 0
+        try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            // Another node may have been faster.
+            guard try records.get(FanOut.self, row.key, of: row.topicID) == row else { return }
+            guard let pause else {
+                try records.end(row)
+                records.afterwards { topic.count("NumberOfNotificationsFailed", times: lost, environment) }
+                return
+            }
             _ = try records.delete(row)
-            guard let pause else { return }
             var row = row
             row.attempts += 1
             row.due = RequestIDs.milliseconds(now + max(1, pause))
             if !topic.isFIFO { row.order = row.due }
             try records.put(row)
         }
+    }
+}
+
+extension MutableRecords {
+    /// Nobody gets a message by this any more.
+    fileprivate func end(_ row: FanOut) throws(ServiceError) {
+        _ = try delete(row)
+        guard try !isNeeded(row.messageID, of: row.topicID) else { return }
+        try delete(StoredMessage.self, RowKey(.text(row.messageID)), of: row.topicID)
     }
 }

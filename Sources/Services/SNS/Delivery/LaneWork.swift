@@ -52,11 +52,13 @@ struct LaneWork: Sendable {
             guard try await step() else { break }
         } while ContinuousClock.now - start < Self.patience && !Task.isCancelled
         let (lane, topicName, topicID) = (lane, topicName, topicID)
+        let now = environment.now()
         try await context.finish { (records) throws(ServiceError) in
             guard let next = try records.list(PendingDelivery.self, of: topicID, lane.range, limit: 1).first,
                 try records.get(Topic.self, topicName)?.uniqueID == topicID
             else { return }
-            try records.work(on: lane, of: topicName, topicID, at: Double(next.due) / 1000)
+            // Behind those who wait for their turn.
+            try records.work(on: lane, of: topicName, topicID, at: max(now, Double(next.due) / 1000))
         }
     }
 
@@ -217,7 +219,10 @@ struct LaneWork: Sendable {
             subscription.transport.isWeb
             ? EffectiveDelivery(topic: topic.deliveryPolicy, subscription: subscription.deliveryPolicy).retry : .queues
         guard let pause = policy.pause(before: row.attempts) else {
-            guard let writer else { return .done }
+            guard let writer else {
+                topic.count("NumberOfNotificationsFailed", environment)
+                return .done
+            }
             return await deadLetter(subscriber, topic, writer)
         }
         return .again(due: RequestIDs.milliseconds(environment.now() + pause))

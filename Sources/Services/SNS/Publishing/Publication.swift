@@ -37,9 +37,11 @@ public struct Publication: Sendable {
         var redriven = 0
 
         /// For the metrics of the topic. What is delivered later counts then.
-        func count(for topic: Topic, _ environment: Environment) {
+        /// - Parameter isForMany: whether a job sees to all subscribers.
+        func count(for topic: Topic, isForMany: Bool, _ environment: Environment) {
             topic.count("NumberOfMessagesPublished", environment)
             topic.count("PublishSize", unit: "Bytes", value: Double(size), environment)
+            guard !isForMany else { return }
             topic.count("NumberOfNotificationsDelivered", times: direct.count + mail.count - redriven, environment)
             topic.count("NumberOfNotificationsFilteredOut", times: filteredOut, environment)
             topic.count("NumberOfNotificationsFailed", times: failed + redriven, environment)
@@ -139,7 +141,7 @@ public struct Publication: Sendable {
                 try deliver(item, content, call, records)
             }
             let (topic, environment) = (topic, call.environment)
-            own.afterwards { item.count(for: topic, environment) }
+            own.afterwards { item.count(for: topic, isForMany: isForMany, environment) }
             return Accepted(id: content.id, sequence: content.sequence)
         }
     }
