@@ -20,7 +20,7 @@ struct AlarmCheck {
 
     init?(_ alarm: StoredAlarm, at now: Double) {
         guard let watch = alarm.metricWatch else { return nil }
-        (self.alarm, self.watch, self.now) = (alarm, watch, now)
+        (self.alarm, self.watch, self.now) = (alarm, watch.asEvaluated, now)
     }
 
     /// The end of the last period: that of the last whole minute, or ten seconds for shorter periods. Alarms on more than a day

@@ -75,6 +75,15 @@ struct MetricWatch: Codable, Sendable {
         return max(1, queries.compactMap { $0.stat?.period }.min() ?? 60)
     }
 
+    /// With periods of ten seconds at least. PutMetricAlarm takes no shorter ones, but once took those of expressions.
+    var asEvaluated: MetricWatch {
+        var watch = self
+        for place in watch.queries.indices {
+            watch.queries[place].period = watch.queries[place].period.map { max(10, $0) }
+        }
+        return watch
+    }
+
     /// Seconds that are watched.
     var length: Int64 { period * Int64(evaluationPeriods) }
 

@@ -64,8 +64,10 @@ final class WebACLMetrics: Sendable {
 
     /// Labels of one request that are counted.
     private static let mostLabels = 100
-    /// Labels, and what becomes of them, of all requests: clients may make ever new ones, such as those of fingerprints.
+    /// Labels, and what becomes of them, of all requests.
     private static let mostKnownLabels = 1000
+    /// What labels of one client each begin with: ever new ones would leave others no room.
+    private static let singular = ["awswaf:managed:token:id:", "awswaf:managed:token:fingerprint:"]
 
     /// The name of the web ACL's own metric; nil: it has none.
     private let own: String?
@@ -134,8 +136,13 @@ final class WebACLMetrics: Sendable {
             add(to: "Default_Action", name)
         }
         add(to: "ALL", name)
-        for label in verdict.labels.prefix(Self.mostLabels) { add(label: label, name) }
+        for label in verdict.labels.prefix(Self.mostLabels) where Self.isCounted(label: label) {
+            add(label: label, name)
+        }
     }
+
+    /// Whether a label may be that of many requests of different clients.
+    static func isCounted(label: String) -> Bool { !singular.contains { label.hasPrefix($0) } }
 
     /// Counts a puzzle that somebody has tried.
     func countPuzzle(isSolved: Bool) {
