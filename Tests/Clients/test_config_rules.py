@@ -364,6 +364,10 @@ def test_functions(tmp_path: Path) -> None:
             api.put_evaluations(ResultToken=asked[-1]["resultToken"], Evaluations=[{
                 **last, "ComplianceType": compliance, "OrderingTimestamp": f"{year}-01-01T00:00:00Z"}])
             assert verdicts(api, "own") == {recording.bucket: compliance}
+        # What could not be recorded is not taken.
+        assert error_of(api.put_evaluations, ResultToken=asked[-1]["resultToken"], Evaluations=[{
+            **last, "ComplianceResourceId": "a\nb", "ComplianceType": "COMPLIANT", "OrderingTimestamp": 1}],
+        ).code == "InvalidParameterValueException"
         for name, arn in (("lost", FUNCTION.replace("check", "missing")), ("foreign", foreign)):
             api.put_config_rule(ConfigRule={
                 "ConfigRuleName": name, "Source": {

@@ -13,12 +13,14 @@ import Wire
         let rule = try await bench.place()
         let (environment, scope) = (bench.environment, bench.scope)
         // What was found before the rule was deleted comes late.
-        let found = try await bench.read { (records) throws(ServiceError) in
-            try ItemEvaluation.all(
-                of: ConfiguredResource(Thing.type, "a", account: scope.account, region: scope.region), [rule], nil,
+        let question = try await bench.read { (records) throws(ServiceError) in
+            try ItemQuestion(
+                ConfiguredResource(Thing.type, "a", account: scope.account, region: scope.region), [rule], nil,
                 records, environment)
         }
-        #expect(found.map(\.verdict?.compliance) == [.nonCompliant])
+        let found = try #require(question).answers(environment, PolicyComparison.Allowance())
+        let verdicts = found.map { if case .verdict(let verdict) = $0.answer { verdict.compliance } else { nil } }
+        #expect(verdicts == [.nonCompliant])
         try await bench.write { (records) throws(ServiceError) in
             try records.remove(rule, at: environment.now())
             for one in found { try one.keep(records) }

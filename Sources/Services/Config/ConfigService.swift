@@ -15,6 +15,7 @@ extension ServiceModule {
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
         resourceTypes: [.ofConfig], configuredResources: ConfiguredResourceType.ofConfig, jobs: recordJobs + ruleJobs,
         followers: [FollowResources.self, EvaluateChanges.self],
+        begin: { (environment) async throws(ServiceError) in try await FollowedResources.begin(environment) },
         quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules],
         samples: configSamples)
 }

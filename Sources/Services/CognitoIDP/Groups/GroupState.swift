@@ -3,14 +3,16 @@ import Platform
 import Wire
 
 /// A group once more, as a record: the journal, from which AWS Config has its history, knows of no rows.
-struct GroupState: PoolPart {
+///
+/// A pool may have ten thousand: they are deleted as its rows are, by and by, and so don't require it.
+struct GroupState: Record {
     static let kind = "CognitoIDP::GroupState"
     static let ofPool = "group-of-pool"
 
     let group: PoolGroup
 
     var id: String { "\(group.poolID)/\(group.name)" }
-    var poolID: String { group.poolID }
+    var references: [Reference] { [Reference(Self.ofPool, to: group.poolID)] }
 }
 
 extension MutableRecords {

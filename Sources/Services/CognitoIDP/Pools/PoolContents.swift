@@ -41,8 +41,8 @@ extension MutableRecords {
     }
 }
 
-/// Deletes the rows of a user pool that is gone, a few at a time: it may have had ten million users. All tables of the service are
-/// partitioned by pool.
+/// Deletes the rows of a user pool that is gone, and the records of its groups, a few at a time: it may have had ten million users.
+/// All tables of the service are partitioned by pool.
 struct DeletePoolRows: Job {
     static let kind = "CognitoIDP::DeletePoolRows"
     let poolID: String
@@ -51,7 +51,23 @@ struct DeletePoolRows: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         for table in ServiceModule.cognitoIDP.tables { try await empty(table, context) }
+        try await forgetGroups(context)
         try await context.finish { _ in }
+    }
+
+    private func forgetGroups(_ context: JobContext) async throws(ServiceError) {
+        let poolID = poolID
+        while true {
+            let count = try await context.environment.write(context.scope, requestID: "") {
+                (records) throws(ServiceError) in
+                let groups = try records.referrers(
+                    GroupState.self, GroupState.ofPool, to: poolID, limit: Self.most)
+                for group in groups { try records.delete(group) }
+                return groups.count
+            }
+            if count < Self.most { return }
+            await Task.yield()
+        }
     }
 
     private func empty<R: TableRow>(_ type: R.Type, _ context: JobContext) async throws(ServiceError) {

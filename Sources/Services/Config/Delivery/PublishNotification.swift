@@ -40,18 +40,20 @@ struct PublishNotification: Job {
             if let put { await put.discard() }
             put = nil
             // Gatehouse's own trouble passes.
-            let isOwn = error.status >= 500
-            guard error.code == "NotImplemented" || (!isOwn && context.attempts + 1 >= Self.tries) else { throw error }
+            let tries = error.status >= 500 ? OwnTrouble.tries : Self.tries
+            guard error.code == "NotImplemented" || context.attempts + 1 >= tries else {
+                let (name, now) = (channel.name, environment.now())
+                try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+                    try records.noteStream(of: name, error, at: now)
+                }
+                throw error
+            }
             failure = error
         }
         let (done, error, now) = (put, failure, environment.now())
         try await context.finish { (records) throws(ServiceError) in
             if let done { _ = try done.complete(in: records) }
-            var status = try records.get(ChannelStatus.self, channel.name) ?? ChannelStatus(id: channel.name)
-            let isNews = status.stream?.status != (error == nil ? "Success" : "Failure")
-            guard isNews || error != nil else { return }
-            status.stream = ChannelStatus.Delivery(error, at: now, before: status.stream)
-            try records.put(status)
+            try records.noteStream(of: channel.name, error, at: now)
         }
     }
 
@@ -98,6 +100,14 @@ extension ChannelStatus.Delivery {
 }
 
 extension MutableRecords {
+    /// Notes how telling the topic went; another success is no news.
+    fileprivate func noteStream(of channel: String, _ error: ServiceError?, at time: Double) throws(ServiceError) {
+        var status = try get(ChannelStatus.self, channel) ?? ChannelStatus(id: channel)
+        guard error != nil || status.stream?.status != "Success" else { return }
+        status.stream = ChannelStatus.Delivery(error, at: time, before: status.stream)
+        try put(status)
+    }
+
     /// Tells the channel's topic of something, once the transaction is committed; nothing where there is no topic.
     /// - Parameter id: unique among what is told of in this scope.
     func notify(

@@ -11,6 +11,14 @@ enum ComplianceItem {
 
     /// What AWS Config tells the item of a resource by.
     static func id(_ type: String, _ id: String) -> String { "\(type)/\(id)" }
+
+    /// The most bytes that a resource's type and id have together: the keys that they become part of have them twice.
+    static let mostBytes = 1100
+
+    /// Whether an item can be kept of what rules say of a resource.
+    static func isStorable(_ type: String, _ id: String) -> Bool {
+        type.utf8.count + id.utf8.count <= mostBytes && (type + id).utf8.allSatisfy { $0 >= 0x20 }
+    }
 }
 
 /// Something of which rules say something else than before, and which is to be recorded.
@@ -118,7 +126,10 @@ struct RecordCompliance: Job {
             let pending = try records.list(PendingCompliance.self, limit: Self.atOnce)
             let recorder = try records.ownRecorder()
             for one in pending {
-                if let recorder, recorder.isRecording { try records.recordCompliance(one, recorder, environment) }
+                // What can't be stored must not keep the rest from being recorded.
+                if let recorder, recorder.isRecording, ComplianceItem.isStorable(one.type, one.id) {
+                    try records.recordCompliance(one, recorder, environment)
+                }
                 try records.delete(PendingCompliance.self, one.key)
             }
             guard pending.count == Self.atOnce else { return }
@@ -153,9 +164,9 @@ struct DiscoverCompliance: Job {
                 let range = RowRange(RowPrefix(.text(ComplianceItem.resourceType)), after: from.map { .key($0) })
                 let rows = try records.list(CurrentItem.self, range, limit: Self.atOnce)
                 for row in rows {
-                    let parts = row.item.id.split(separator: "/", maxSplits: 1)
-                    guard parts.count == 2 else { continue }
-                    try records.put(PendingCompliance(type: String(parts[0]), id: String(parts[1])))
+                    // Both the type and the id may have slashes: the item's own id does not tell where one ends.
+                    guard let resource = row.item.relationships.first, let id = resource.id else { continue }
+                    try records.put(PendingCompliance(type: resource.type, id: id))
                 }
                 return rows.count == Self.atOnce ? rows.last?.key : nil
             }

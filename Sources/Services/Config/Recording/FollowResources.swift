@@ -35,13 +35,13 @@ struct FollowResources: Follower {
         let (done, begun, last) = (found, discovering, entries.last?.change.sequence)
         return { (records) throws(ServiceError) in
             for item in done { try records.of(item.recorder.scope).recordOrPostpone(item, environment) }
-            for recorder in begun {
-                try records.of(recorder.scope).schedule(
-                    DiscoverResources(recorder: recorder.name), id: recorder.name, at: environment.now())
-                try records.of(recorder.scope).schedule(
-                    DiscoverCompliance(), id: recorder.name, at: environment.now())
+            for recorder in begun { try records.discover(for: recorder, at: environment.now()) }
+            if let last {
+                // What was there before the types were kept may not have been looked at for all of today's.
+                let before = try records.get(FollowedResources.self, FollowedResources.name)
+                let types = before.map(\.types) ?? environment.configuredResources.keys.sorted()
+                try records.put(FollowedResources(sequence: last, types: types))
             }
-            if let last { try records.put(FollowedResources(sequence: last)) }
         }
     }
 
@@ -145,9 +145,32 @@ struct FollowedResources: Record {
 
     var id = name
     var sequence: Int64
+    /// The types of resources of which all recorders have looked at what there is; nil: nobody knows.
+    var types: [String]?
+
+    /// Has the running recorders look at all, if there are types that none of them has looked at: another version knew fewer.
+    static func begin(_ environment: Environment) async throws(ServiceError) {
+        try await environment.catchUp()
+        let running = environment.projection(RecorderIndex.self).all.filter(\.isRecording)
+        try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
+            guard var followed = try records.get(FollowedResources.self, name) else { return }
+            let known = Set(followed.types ?? [])
+            guard !known.isSuperset(of: environment.configuredResources.keys) else { return }
+            for recorder in running { try records.discover(for: recorder, at: environment.now()) }
+            followed.types = known.union(environment.configuredResources.keys).sorted()
+            try records.put(followed)
+        }
+    }
 }
 
 extension MutableRecords {
+    /// Has a recorder look at all that there is.
+    fileprivate func discover(for recorder: Recorder, at time: Double) throws(ServiceError) {
+        let own = of(recorder.scope)
+        try own.schedule(DiscoverResources(recorder: recorder.name), id: recorder.name, at: time)
+        try own.schedule(DiscoverCompliance(), id: recorder.name, at: time)
+    }
+
     /// Records what was found; or, of a type that is recorded daily, notes that there is something to be recorded.
     func recordOrPostpone(_ found: FoundItem, _ environment: Environment) throws(ServiceError) {
         let resource = found.resource

@@ -8,6 +8,7 @@ struct EvaluateRule: Job {
     static let kind = "Config::EvaluateRule"
     /// Custom rules wait for their endpoints.
     static let concurrency = 4
+    static let share = 2
 
     /// How many resources are looked at in one transaction.
     private static let batch = 128
@@ -33,14 +34,11 @@ struct EvaluateRule: Job {
             // What it needs may be there in a moment.
             if error.code == "ReportInProgress" { return try await Self.tryAgain(context) }
             // Gatehouse's own trouble passes; an endpoint is waited for as long as by `InvokeRule`.
-            let isOutside = error.code == RuleEndpoint.unavailable
-            if error.status >= 500, error.code != "NotImplemented",
-                !isOutside || context.attempts + 1 < InvokeRule.tries
-            {
-                if isOutside {
-                    try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
-                        try records.noteFailedInvocation(of: rule, error, at: start)
-                    }
+            let tries = RuleEndpoint.isOutside(error) ? InvokeRule.tries : OwnTrouble.tries
+            if error.status >= 500, error.code != "NotImplemented", context.attempts + 1 < tries {
+                // Whoever waits for it can see why.
+                try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                    try records.noteFailedInvocation(of: rule, error, at: start)
                 }
                 throw error
             }
@@ -106,9 +104,18 @@ struct EvaluateRule: Job {
                     try Self.page(of: rule, type, after: from, records, environment)
                 }
                 if rule.owner == .customLambda {
-                    try await invoke(rule, on: page.invoking, start, environment)
+                    let jobs = page.items.filter { rule.isAbout($0.item) }.map { resource, item in
+                        (InvokeRule(rule.name, on: resource), id: InvokeRule.id(rule.name, item))
+                    }
+                    try await invoke(rule, on: jobs, start, environment)
                 } else {
-                    try await keep(page.found, rule, start, environment)
+                    // What takes long is no part of the reading.
+                    let found = page.items.compactMap { _, item in
+                        rule.verdictOrFailure(on: item, page.around, environment).map {
+                            ResourceVerdict(item.resourceType, item.resourceID, $0)
+                        }
+                    }
+                    try await keep(found, rule, start, environment)
                 }
                 after = page.next
                 await Task.yield()
@@ -119,22 +126,15 @@ struct EvaluateRule: Job {
     private static func page(
         of rule: StoredRule, _ type: ConfiguredResourceType, after: String?, _ records: Records,
         _ environment: Environment
-    ) throws(ServiceError) -> (found: [ResourceVerdict], invoking: [(InvokeRule, id: String)], next: String?) {
+    ) throws(ServiceError) -> RulePage {
         let around = try RuleSurroundings(of: rule.accountID, records, environment)
         let page = try type.list(rule.accountID, rule.region, after, batch, records)
-        var found: [ResourceVerdict] = []
-        var invoking: [(InvokeRule, id: String)] = []
+        var items: [(resource: ConfiguredResource, item: ConfigurationItem)] = []
         for resource in page.resources {
             guard let item = try environment.configurationItem(of: resource, records) else { continue }
-            if rule.owner == .customLambda {
-                if rule.isAbout(item) {
-                    invoking.append((InvokeRule(rule.name, on: resource), InvokeRule.id(rule.name, item)))
-                }
-            } else if let verdict = rule.verdictOrFailure(on: item, around, environment) {
-                found.append(ResourceVerdict(item.resourceType, item.resourceID, verdict))
-            }
+            items.append((resource, item))
         }
-        return (found, invoking, page.next)
+        return RulePage(items: items, around: around, next: page.next)
     }
 
     /// Each by itself: an endpoint that fails on one resource is asked about the others all the same.
@@ -206,4 +206,12 @@ struct EvaluateRule: Job {
             after = last
         }
     }
+}
+
+/// Some of the resources that a rule looks at.
+private struct RulePage: Sendable {
+    let items: [(resource: ConfiguredResource, item: ConfigurationItem)]
+    let around: RuleSurroundings
+    /// Where to go on; nil: that was all.
+    let next: String?
 }

@@ -4,9 +4,10 @@ import Wire
 
 extension MutableRecords {
     /// Keeps what a rule says of a resource, and tells whoever listens if that is something else than before.
+    /// - Parameter isGone: whether the resource is known to be there no more.
     func keep(
         _ verdict: Verdict, of rule: StoredRule, on type: String, _ id: String, ordered: Double, invoked: Double,
-        at time: Double
+        at time: Double, isGone: Bool = false
     ) throws(ServiceError) {
         let old = try get(RuleResult.self, RuleResult.key(type, id), of: rule.name)
         // A verdict on an older state says nothing.
@@ -15,7 +16,12 @@ extension MutableRecords {
         guard verdict.compliance != .notApplicable else {
             guard let old else { return }
             try forget(old, at: time)
-            try delete(RemediationExecution.self, old.key, of: rule.name)
+            // How often one that is there was put right still counts when the rule is about it again.
+            var isGone = isGone
+            if !isGone { isGone = try currentItem(type, id) == nil }
+            if isGone {
+                try delete(RemediationExecution.self, old.key, of: rule.name)
+            }
             try announceChange(of: rule, on: type, id, from: old, to: nil, at: time)
             return
         }
@@ -52,10 +58,11 @@ extension MutableRecords {
         _ rule: String, _ type: String, _ id: String, from old: Compliance?, to new: Compliance?, at time: Double
     ) throws(ServiceError) {
         var resource =
-            try get(ResourceCompliance.self, RuleResult.key(type, id)) ?? ResourceCompliance(type: type, id: id)
+            try get(ResourceCompliance.self, RuleResult.key(type, id))
+            ?? ResourceCompliance(type: type, id: id, rules: [:])
         if let old { resource.count(old, -1) }
         if let new { resource.count(new, 1) }
-        resource.rules = resource.rules ?? [:]
+        if resource.rules == nil { resource.rules = try allResults(on: type, id) }
         resource.rules?[rule] = new
         if resource.isEmpty {
             try delete(ResourceCompliance.self, resource.key)
@@ -64,6 +71,16 @@ extension MutableRecords {
         }
         try noteCompliance(of: type, id, at: time)
         try noteCompliance(ofPackOf: rule, at: time)
+    }
+
+    /// What all rules say of a resource, by their names: for what was counted when that was not kept.
+    private func allResults(on type: String, _ id: String) throws(ServiceError) -> [String: Compliance] {
+        var results: [String: Compliance] = [:]
+        for rule in try list(StoredRule.self) {
+            guard let result = try get(RuleResult.self, RuleResult.key(type, id), of: rule.name) else { continue }
+            results[rule.name] = result.compliance
+        }
+        return results
     }
 
     /// <https://docs.aws.amazon.com/config/latest/developerguide/monitor-config-with-cloudwatchevents.html>

@@ -8,8 +8,13 @@ import Wire
 /// (`gatehouse serve --event-destination ARN=URL`). It answers by PutEvaluations.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html>
 struct RuleEndpoint {
-    /// The code of the error for a server that can't be reached, or that fails: later it may answer.
-    static let unavailable = "ServiceUnavailable"
+    /// The code of the error for a server that can't be reached, or that does not answer in time: later it may.
+    static let unavailable = "FunctionUnavailable"
+    /// The code of the error for a server that fails: later it may not.
+    static let failing = "FunctionFailed"
+
+    /// Whether an error is one of the server's, and passes.
+    static func isOutside(_ error: ServiceError) -> Bool { [unavailable, failing].contains(error.code) }
 
     private let rule: StoredRule
     private let environment: Environment
@@ -48,7 +53,7 @@ struct RuleEndpoint {
         guard (200...299).contains(answer.status) else {
             let message = "The function of the rule answered \(answer.status)."
             guard answer.status >= 500 else { throw ServiceError("InternalError", message, status: 400) }
-            throw ServiceError(Self.unavailable, message, status: 503)
+            throw ServiceError(Self.failing, message, status: 503)
         }
     }
 

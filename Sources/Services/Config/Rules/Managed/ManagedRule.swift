@@ -54,4 +54,6 @@ struct RuleSurroundings: Sendable {
     var accountBlock: JSONValue?
     /// The Region of a bucket, by its ARN; nil: it is not known here.
     var bucketRegion: @Sendable (String) -> String? = { _ in nil }
+    /// How many policies may be compared; nil: as many as there are.
+    var comparisons: PolicyComparison.Allowance?
 }

@@ -1,6 +1,8 @@
+import Crypto
 import CustomChecks
 import Platform
 import Reasoning
+import Synchronization
 import Wire
 
 import class Policy.CompiledPolicy
@@ -32,9 +34,56 @@ enum PolicyComparison {
         return SymbolicPolicy(CompiledPolicy(document, source: PolicySource(type: .resource, name: "policy")))
     }
 
+    /// How many policies may be compared, of one account, where others wait for the end.
+    final class Allowance: Sendable {
+        /// A second's work, at most.
+        static let usual = 10
+        private let state: Mutex<(left: Int, hasRefused: Bool)>
+
+        init(_ number: Int = usual) { state = Mutex((number, false)) }
+
+        fileprivate func take() -> Bool {
+            state.withLock { state in
+                guard state.left > 0 else {
+                    state.hasRefused = true
+                    return false
+                }
+                state.left -= 1
+                return true
+            }
+        }
+
+        /// Whether one was refused since this was asked last.
+        func hasRefused() -> Bool {
+            state.withLock { state in
+                defer { state.hasRefused = false }
+                return state.hasRefused
+            }
+        }
+    }
+
+    /// What was found, by a digest of what was compared.
+    private static let known = Mutex<[SHA256.Digest: Bool]>([:])
+    private static let mostKnown = 10_000
+
     /// Whether a bucket's policy allows no request from outside of the bucket's account that the other does not.
-    /// - Returns: false also where that is not decided: as AWS's rule, which says so of what it can't evaluate.
-    static func isWithin(_ control: SymbolicPolicy, _ text: String, owner: String) -> Bool {
+    /// - Parameter allowance: what is not known yet takes one of it; nil: there is no bound.
+    /// - Returns: false also where that is not decided: as AWS's rule, which says so of what it can't evaluate; and where the
+    ///   allowance is used up.
+    static func isWithin(_ control: String, _ text: String, owner: String, _ allowance: Allowance?) -> Bool {
+        // Policies have no zero bytes: JSON escapes them.
+        let key = SHA256.hash(data: Array("\(owner)\0\(control)\0\(text)".utf8))
+        if let found = known.withLock({ $0[key] }) { return found }
+        guard allowance?.take() ?? true else { return false }
+        let found = self.control(control).map { isWithin($0, text, owner: owner) } ?? false
+        known.withLock { known in
+            if known.count >= mostKnown { known = [:] }
+            known[key] = found
+        }
+        return found
+    }
+
+    private static func isWithin(_ control: SymbolicPolicy, _ text: String, owner: String) -> Bool {
         guard let policy = symbolic(outside(of: owner, text)) else { return false }
         var checks = Checks.withCatalogue
         checks.domain.budget = Budget(steps: 200_000)

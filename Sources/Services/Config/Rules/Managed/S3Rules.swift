@@ -166,9 +166,11 @@ enum S3Rules {
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
     ) -> Verdict {
         guard let text = part("BucketPolicy", item)?["policyText"]?.text else { return .compliant }
-        let control = parameters["controlPolicy"].flatMap { PolicyComparison.control($0) }
+        let isWithin = parameters["controlPolicy"].map {
+            PolicyComparison.isWithin($0, text, owner: item.accountID, around.comparisons)
+        }
         return .when(
-            control.map { PolicyComparison.isWithin($0, text, owner: item.accountID) } ?? false,
+            isWithin ?? false,
             otherwise: "The bucket policy allows other accounts more than the control policy does.")
     }
 

@@ -24,6 +24,15 @@ extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
         else {
             throw .noSuchRule(token.rule)
         }
+        for evaluation in evaluations {
+            guard
+                ComplianceItem.isStorable(evaluation.complianceResourceType, evaluation.complianceResourceId)
+            else {
+                throw .invalidParameterValue(
+                    "The ComplianceResourceType and ComplianceResourceId of an evaluation can't have control characters,"
+                        + " and can't have more than \(ComplianceItem.mostBytes) bytes.")
+            }
+        }
         guard input.testMode != true else { return Output { $0.failedEvaluations = [] } }
         for evaluation in evaluations {
             // A time to come would have this verdict outlive all that follow.
