@@ -19,7 +19,9 @@ import Wire
                 records, environment)
         }
         let found = try #require(question).answers(environment, PolicyComparison.Allowance())
-        let verdicts = found.map { if case .verdict(let verdict) = $0.answer { verdict.compliance } else { nil } }
+        let verdicts = found.map { evaluation -> Compliance? in
+            if case .verdict(let verdict) = evaluation.answer { verdict.compliance } else { nil }
+        }
         #expect(verdicts == [.nonCompliant])
         try await bench.write { (records) throws(ServiceError) in
             try records.remove(rule, at: environment.now())
