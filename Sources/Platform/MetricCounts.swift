@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// ```swift
 /// environment.metricCounts.count(
-///     "NumberOfMessagesSent", in: "AWS/SQS", [MetricDimension("QueueName", name)], of: scope, at: call.time)
+///     "SuccessfulRequest", in: "AWS/KMS", keys + [MetricDimension("Operation", operation)], of: entry.key.scope,
+///     at: time)
 /// ```
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
