@@ -37,6 +37,8 @@ public protocol Job: Codable, Sendable {
     /// The type itself where it is a ``RecurringJob``. Asking the type for that is quick, while a cast searches all that the
     /// program consists of.
     static var recurring: (any RecurringJob.Type)? { get }
+    /// Whether it comes back in short intervals: when the clock is moved, it is done once, however often its time has come.
+    static var recurs: Bool { get }
     /// How many of the kind a node does at a time. More than one is for work that mostly waits for others' servers, and of which
     /// one that hangs must not keep the rest waiting.
     static var concurrency: Int { get }
@@ -52,6 +54,8 @@ extension Job {
     public static var share: Int { .max }
     /// nil: it is done once.
     public static var recurring: (any RecurringJob.Type)? { nil }
+    /// What is a ``RecurringJob`` does.
+    public static var recurs: Bool { recurring != nil }
 }
 
 /// A job that recurs, from the first start on. If nobody was there to do it for a long time, it is then done once.

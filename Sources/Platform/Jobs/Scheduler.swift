@@ -184,7 +184,7 @@ public final class Scheduler: Sendable {
         // What sleeps until something is due has to look again.
         defer { wake.yield() }
         await runDue()
-        let once = Set(jobs.filter { $0.value.recurring == nil }.keys)
+        let once = Set(jobs.filter { !$0.value.recurs }.keys)
         while let due = await nextDue(once), due <= clock.realTime + target {
             clock.move(to: due)
             await runDue()

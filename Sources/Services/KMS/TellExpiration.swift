@@ -7,6 +7,7 @@ import Wire
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-cloudwatch.html>
 struct TellExpiration: Job {
     static let kind = "KMS::TellExpiration"
+    static var recurs: Bool { true }
     private static let pause = 60.0
 
     let keyID: String
