@@ -291,7 +291,9 @@ public struct Gatehouse: Sendable {
     public var services: [ServiceGroupConfiguration.ServiceConfiguration] {
         var services = [
             ServiceGroupConfiguration.ServiceConfiguration(
-                service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
+                service: SchedulerService(
+                    scheduler: scheduler, isFresh: rotation == nil && !environment.ledger.isShared),
+                serviceName: "scheduler")
         ]
         if let check {
             services.append(
