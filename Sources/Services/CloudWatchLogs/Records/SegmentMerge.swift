@@ -33,7 +33,7 @@ struct SegmentMerge: TableRow {
         let number = try records.lastMerge(of: merged.group) + 1
         for old in try records.list(SegmentMerge.self, of: merged.group, limit: forgotten) where old.time < time - kept
         {
-            try records.delete(old)
+            _ = try records.delete(old)
         }
         try records.put(
             SegmentMerge(
