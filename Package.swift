@@ -162,6 +162,8 @@ let package = Package(
             name: "PacketFilter",
             dependencies: ["CProgram", "Shield", "WAF", logging, nioPosix, serviceLifecycle]),
         .target(name: "CProgram"),
+        // VPCs as values, and what can reach what in them. No I/O, no clock.
+        .target(name: "VPC", dependencies: ["Policy"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(name: "WAF", dependencies: ["CLibInjection", "CRE2", crypto]),
         // Filter patterns of CloudWatch Logs. No I/O.
