@@ -31,8 +31,8 @@ POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.
     test_lab2_least_privilege.py test_lab4_assuming_a_role.py test_lab6_what_happened.py test_last_used.py \
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py \
     test_config_crash.py test_events_targets.py::test_what_is_accepted_survives_kill_9 test_logs_crash.py
-CLIENTS = cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS)
-CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+CLIENTS = Tools/run-client-tests all $(WORKERS)
+CLIENTS_ON_POSTGRES = GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres Tools/run-client-tests postgres $(WORKERS) $(POSTGRES_TESTS)
 # Further options of `swift build` for the tests.
 BUILD_OPTIONS ?=
 # How many questions about whole policies Z3 is asked.
@@ -72,7 +72,7 @@ clients-on-postgres:
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
 	swift build --build-tests $(LINKER) $(BUILD_OPTIONS)
-	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
+	Tools/run-swift-tests
 
 products:
 	@Tools/install-dependencies build test
