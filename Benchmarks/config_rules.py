@@ -1,7 +1,8 @@
 """How soon AWS Config's rules say what a change means: 100 rules, 100,000 users, and one of these made careless at a time.
 
-    config_rules.py PATH-OF-GATEHOUSE [USERS] [CHANGES]
+    config_rules.py PATH-OF-GATEHOUSE [USERS] [CHANGES] [RULES-ABOUT-USERS]
 
+Where fewer rules than all are about users, the others are about roles, as in an account whose rules are about many types.
 It prints how long the first evaluation of all took, and of the changes the median and the 99th percentile from the answer to the
 change until the verdict is there, as somebody sees it who asks again and again. Everything happens on the loopback interface and in a
 folder beside the build.
@@ -24,6 +25,7 @@ sys.path.insert(0, str(REPOSITORY / "Tests" / "Clients"))
 os.environ["GATEHOUSE_BIN"] = str(Path(sys.argv[1]).absolute())
 USERS = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
 CHANGES = int(sys.argv[3]) if len(sys.argv) > 3 else 200
+ABOUT_USERS = int(sys.argv[4]) if len(sys.argv) > 4 else 100
 
 from bench import as_botocore_sends, read_answer  # noqa: E402
 from harness.configuration import Recording  # noqa: E402
@@ -58,7 +60,8 @@ def rules() -> list[dict[str, Any]]:
     for number in range(RULES - len(made)):
         policy = {"PolicyRuntime": "guard-2.x.x", "PolicyText": GUARD.format(number)}
         made.append({
-            "ConfigRuleName": f"guard-{number}", "Scope": {"ComplianceResourceTypes": [USER]},
+            "ConfigRuleName": f"guard-{number}",
+            "Scope": {"ComplianceResourceTypes": [USER if number + len(MANAGED) < ABOUT_USERS else "AWS::IAM::Role"]},
             "Source": {"Owner": "CUSTOM_POLICY", "SourceDetails": details, "CustomPolicyDetails": policy}})
     return made
 
@@ -79,7 +82,8 @@ def main() -> None:
                 if all(one["FirstEvaluationStarted"] for one in statuses):
                     break
                 time.sleep(1)
-            print(f"{RULES} rules said something of {USERS:,} users after {time.monotonic() - begun:.0f} s")
+            print(f"{RULES} rules, {ABOUT_USERS} of them about users, said something of {USERS:,} users after"
+                  f" {time.monotonic() - begun:.0f} s", flush=True)
             waits = []
             for number in range(CHANGES):
                 name = f"user-{number * (USERS // CHANGES)}"
