@@ -316,8 +316,8 @@ let package = Package(
         service(
             "EC2",
             [
-                "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
-                "VPC", "Wire", crypto,
+                "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
+                "S3API", "STSAPI", "VPC", "Wire", crypto,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
