@@ -37,7 +37,7 @@ public struct EC2Estate: Sendable {
         return all.values.first { $0.nameInARN == name }
     }
 
-    fileprivate mutating func set(_ kind: String, _ id: String, _ resource: (any EC2Resource)?) {
+    mutating func set(_ kind: String, _ id: String, _ resource: (any EC2Resource)?) {
         let old = resources[kind]?[id]
         resources[kind, default: [:]][id] = resource
         noteChange(of: old, to: resource)
