@@ -1,6 +1,6 @@
 public import Directory
 public import Ledger
-public import Policy
+import Policy
 import Synchronization
 public import VPC
 

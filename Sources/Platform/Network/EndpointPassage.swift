@@ -1,5 +1,5 @@
-public import Directory
-public import Ledger
+import Directory
+import Ledger
 public import Policy
 import VPC
 

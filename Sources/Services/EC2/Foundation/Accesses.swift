@@ -63,8 +63,7 @@ extension Call {
     func creation(
         of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:]
     ) throws(ServiceError) -> [Access] {
-        let tags = ConditionKeys.requestTags(
-            try TagSpecifications.tags(of: type, specifications).map { $0 })
+        let tags = ConditionKeys.requestTags(try TagSpecifications.tags(of: type, specifications))
         var make = ec2Access(type, "*", nil, keys.merging(tags) { own, _ in own })
         make.isOfNewResource = true
         guard !tags.isEmpty else { return [make] }

@@ -282,7 +282,7 @@ extension EC2.DeleteManagedPrefixList: WriteOperation, OnPrefixList {
         let isRouted = try records.list(StoredRouteTable.self).contains { table in
             table.routes.contains { $0.destination == list.id }
         }
-        guard try !isRouted && !records.isNeeded("rule", list.id) else {
+        guard !isRouted, try !records.isNeeded("rule", list.id) else {
             throw .dependency("prefix list", list.id)
         }
         try records.delete(list)

@@ -114,21 +114,24 @@ extension EC2.CreateNatGateway: WriteOperation {
         interface.attachment = StoredNetworkInterface.Attachment(
             id: Call.newID("ela-attach"), instanceID: nil, ownerID: "amazon-aws", deviceIndex: 1,
             attached: call.time, isDeletedOnTermination: false)
+        guard var first = interface.addresses.first else {
+            throw .invalidValue("The subnet \(subnet.id) has no IPv4 CIDR block")
+        }
         if var elastic {
             let association = Call.newID("eipassoc")
-            interface.addresses[0].publicAddress = elastic.publicAddress
-            interface.addresses[0].allocationID = elastic.id
-            interface.addresses[0].associationID = association
+            first.publicAddress = elastic.publicAddress
+            first.allocationID = elastic.id
+            first.associationID = association
+            interface.addresses = [first]
             elastic.association = StoredAddress.Association(
-                id: association, networkInterfaceID: interface.id,
-                privateAddress: interface.addresses[0].privateAddress)
+                id: association, networkInterfaceID: interface.id, privateAddress: first.privateAddress)
             try records.put(elastic)
         }
         try records.put(interface)
         let gateway = StoredNATGateway(
             head: head, vpcID: subnet.vpcID, subnetID: subnet.id, isPublic: elastic != nil,
             allocationID: elastic?.id, publicAddress: elastic?.publicAddress,
-            privateAddress: interface.addresses.first?.privateAddress ?? "", networkInterfaceID: interface.id)
+            privateAddress: first.privateAddress, networkInterfaceID: interface.id)
         try records.put(gateway)
         return gateway
     }

@@ -172,7 +172,7 @@ extension EC2.DeleteRouteTable: WriteOperation, OnRouteTable {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let table = try records.existing(StoredRouteTable.self, input.routeTableId)
         let isMain = try records.get(StoredVPC.self, table.vpcID)?.mainRouteTableID == table.id
-        guard try !isMain && !records.isNeeded("routeTable", table.id) else {
+        guard !isMain, try !records.isNeeded("routeTable", table.id) else {
             throw .dependency("routeTable", table.id)
         }
         try records.delete(table)
