@@ -20,8 +20,11 @@ public struct EC2Estate: Sendable {
 
     /// All resources of a kind, in the order of their ids.
     /// - Complexity: O(*n* log *n*)
-    public func all<R: EC2Resource>(_ type: R.Type) -> [R] {
-        (resources[R.kind] ?? [:]).values.compactMap { $0 as? R }.sorted { $0.id < $1.id }
+    public func all<R: EC2Resource>(_ type: R.Type) -> [R] { each(type).sorted { $0.id < $1.id } }
+
+    /// The same, in no order.
+    public func each<R: EC2Resource>(_ type: R.Type) -> some Sequence<R> {
+        (resources[R.kind] ?? [:]).values.lazy.compactMap { $0 as? R }
     }
 
     /// A resource; nil: there is none of that id.
