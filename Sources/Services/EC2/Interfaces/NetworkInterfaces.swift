@@ -154,11 +154,18 @@ extension EC2.CreateNetworkInterface: WriteOperation {
         guard input.ipv4Prefixes == nil, input.ipv6Prefixes == nil, input.ipv4PrefixCount == nil,
             input.ipv6PrefixCount == nil, input.interfaceType == nil || input.interfaceType == "interface"
         else { throw .notBuiltInEC2("prefix delegation, and no interfaces of other types") }
+        if let interface = try call.made(StoredNetworkInterface.self, by: input) {
+            return Output {
+                $0.networkInterface = interface.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         let subnet = try records.existing(StoredSubnet.self, input.subnetId)
         var wish = NewInterface.Wish()
         wish.summary = input.description ?? ""
         wish.groupIDs = input.groups?.isEmpty == false ? input.groups : nil
         wish.tags = try TagSpecifications.tags(of: StoredNetworkInterface.arnType, input.tagSpecifications)
+        wish.head = call.head(of: StoredNetworkInterface.self, tags: wish.tags, for: input)
         let listed = (input.privateIpAddresses ?? []).sorted { $0.primary == true && $1.primary != true }
         guard listed.count(where: { $0.primary == true }) <= 1 else {
             throw .invalidValue("Only one private IP address can be primary")

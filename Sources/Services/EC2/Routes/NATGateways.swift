@@ -58,6 +58,12 @@ extension EC2.CreateNatGateway: WriteOperation {
         guard input.availabilityMode != "regional", input.secondaryAllocationIds == nil,
             input.secondaryPrivateIpAddresses == nil, input.secondaryPrivateIpAddressCount == nil
         else { throw .notBuiltInEC2("regional NAT gateways, and none with secondary addresses") }
+        if let gateway = try call.made(StoredNATGateway.self, by: input) {
+            return Output {
+                $0.natGateway = gateway.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         guard let subnetID = input.subnetId else { throw .missingParameter("subnetId") }
         let subnet = try records.existing(StoredSubnet.self, subnetID)
         let isPublic = (input.connectivityType ?? "public") == "public"
@@ -91,7 +97,7 @@ extension EC2.CreateNatGateway: WriteOperation {
             throw .invalidCombination("A private NAT gateway can't have an Elastic IP address")
         }
         let tags = try TagSpecifications.tags(of: StoredNATGateway.arnType, input.tagSpecifications)
-        let head = call.head(of: StoredNATGateway.self, tags: tags)
+        let head = call.head(of: StoredNATGateway.self, tags: tags, for: input)
         let gateway = try make(head, in: subnet, elastic, input.privateIpAddress, call, records)
         return Output {
             $0.natGateway = gateway.shown(.empty)
