@@ -193,7 +193,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, cryptoExtras, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -410,7 +410,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy", "Reasoning",
                 "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
                 "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, nioCore, serviceLifecycle, x509,
