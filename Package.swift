@@ -410,7 +410,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy", "Reasoning",
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy",
+                "Reasoning",
                 "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
                 "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, nioCore, serviceLifecycle, x509,
