@@ -8,6 +8,7 @@ public struct StoredImage: EC2Resource {
     public static let kind = "AWS::EC2::Image"
     public static let prefix = "ami"
     public static let arnType = "image"
+    public static let isShared = true
     /// The relation to the name, which is unique in the account and Region.
     public static let named = "image name"
     /// The relation to the snapshots of its volumes.

@@ -132,12 +132,15 @@ public struct EBSEncryption: Codable, Sendable, Hashable {
     public let dataKey: Data?
     /// The id that KMS has bound the data key to, as `aws:ebs:id`.
     public let boundTo: String
+    /// Whether the key is the one that AWS manages, so that nobody else can get at it.
+    public let isManaged: Bool
 
     /// - Parameters: see the properties.
-    public init(keyARN: String, dataKey: Data?, boundTo: String) {
+    public init(keyARN: String, dataKey: Data?, boundTo: String, isManaged: Bool) {
         self.keyARN = keyARN
         self.dataKey = dataKey
         self.boundTo = boundTo
+        self.isManaged = isManaged
     }
 }
 
@@ -147,6 +150,7 @@ public struct StoredSnapshot: EC2Resource {
     public static let kind = "AWS::EC2::Snapshot"
     public static let prefix = "snap"
     public static let arnType = "snapshot"
+    public static let isShared = true
 
     /// Its id is `snap-` and 17 digits.
     public var head: EC2Head

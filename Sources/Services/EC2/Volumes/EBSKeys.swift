@@ -47,7 +47,7 @@ enum EBSKeys {
             (sealed, arn) = (made.ciphertextBlob, made.keyId)
         }
         guard let sealed, let arn else { throw .internalFailure }
-        return EBSEncryption(keyARN: arn, dataKey: Data(sealed.bytes), boundTo: id)
+        return EBSEncryption(keyARN: arn, dataKey: Data(sealed.bytes), boundTo: id, isManaged: isManaged(key))
     }
 
     /// Has the caller grant EC2 to decrypt a volume's data key, while the volume is attached.
@@ -102,6 +102,9 @@ enum EBSKeys {
             if error.status >= 500 { throw error }
         }
     }
+
+    /// Whether a client has named the key that AWS manages.
+    static func isManaged(_ key: String) -> Bool { key == managed || key.hasSuffix(":\(managed)") }
 
     /// The ARN of a key as a client has named it, for what KMS has refused.
     static func arn(_ key: String, _ call: Call) -> String {

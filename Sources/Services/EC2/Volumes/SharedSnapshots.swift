@@ -48,7 +48,7 @@ extension EC2.DescribeSnapshots: ComputeOperation, OnAll {
 
 extension EC2.DescribeSnapshotAttribute: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.access(toSnapshot: input.snapshotId))
+        .required(call.access(to: StoredSnapshot.self, input.snapshotId))
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
@@ -122,7 +122,7 @@ extension EC2.ModifySnapshotAttribute: WriteOperation {
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let change = try change(input)
-        var access = call.access(toSnapshot: input.snapshotId)
+        var access = call.access(to: StoredSnapshot.self, input.snapshotId)
         if !change.added.isEmpty { access.context["ec2:add/userid"] = .many(change.added.sorted()) }
         if !change.removed.isEmpty { access.context["ec2:remove/userid"] = .many(change.removed.sorted()) }
         if let isPublic = change.isPublic {
@@ -149,9 +149,8 @@ extension EC2.ModifySnapshotAttribute: WriteOperation {
                 )
             }
         }
-        if !change.added.isEmpty, snapshot.encryption?.keyARN.contains(":alias/aws/") == true {
-            throw .ec2(
-                "InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared.")
+        if !change.added.isEmpty, snapshot.encryption?.isManaged == true {
+            throw .ec2("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared.")
         }
         change.apply(to: &snapshot.users, &snapshot.isPublic)
         try records.put(snapshot)
@@ -161,7 +160,7 @@ extension EC2.ModifySnapshotAttribute: WriteOperation {
 
 extension EC2.ResetSnapshotAttribute: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.access(toSnapshot: input.snapshotId))
+        .required(call.access(to: StoredSnapshot.self, input.snapshotId))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

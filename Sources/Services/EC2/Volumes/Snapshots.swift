@@ -46,18 +46,6 @@ extension EC2.Snapshot {
 }
 
 extension Call {
-    /// Permission to make a snapshot, whose ARN names no account.
-    func creation(ofSnapshot specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue])
-        throws(ServiceError)
-        -> [Access]
-    {
-        try creation(of: StoredSnapshot.self, specifications, keys).map { access in
-            var access = access
-            access.resource = StoredSnapshot.arn("*", in: region)
-            return access
-        }
-    }
-
     /// The volume's own side of a snapshot that is made of it.
     func snapshotKeys(_ volume: StoredVolume?) -> [String: ContextValue] {
         guard let volume else { return [:] }
@@ -91,7 +79,7 @@ extension EC2.CreateSnapshot: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let volume = call.estate.get(StoredVolume.self, input.volumeId)
         return .required(
-            try call.creation(ofSnapshot: input.tagSpecifications, call.snapshotKeys(volume))
+            try call.creation(of: StoredSnapshot.self, input.tagSpecifications, call.snapshotKeys(volume))
                 + [call.access(to: StoredVolume.self, input.volumeId)])
     }
 
@@ -122,9 +110,9 @@ extension EC2.CreateSnapshots: WriteOperation {
         var all = [call.access(to: StoredInstance.self, input.instanceSpecification.instanceId)]
         for volume in volumes {
             all.append(call.access(to: StoredVolume.self, volume.id))
-            all += try call.creation(ofSnapshot: input.tagSpecifications, call.snapshotKeys(volume))
+            all += try call.creation(of: StoredSnapshot.self, input.tagSpecifications, call.snapshotKeys(volume))
         }
-        if volumes.isEmpty { all += try call.creation(ofSnapshot: input.tagSpecifications, [:]) }
+        if volumes.isEmpty { all += try call.creation(of: StoredSnapshot.self, input.tagSpecifications, [:]) }
         return .required(all)
     }
 
@@ -159,7 +147,7 @@ extension EC2.CreateSnapshots: WriteOperation {
 
 extension EC2.DeleteSnapshot: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.access(toSnapshot: input.snapshotId))
+        .required(call.access(to: StoredSnapshot.self, input.snapshotId))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
@@ -180,7 +168,7 @@ extension EC2.CopySnapshot: PreparedWriteOperation {
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        var source = call.access(toSnapshot: input.sourceSnapshotId)
+        var source = call.access(to: StoredSnapshot.self, input.sourceSnapshotId)
         source.resource = StoredSnapshot.arn(input.sourceSnapshotId, in: input.sourceRegion)
         var keys: [String: ContextValue] = [:]
         if let found = call.environment.projection(EC2Index.self).find(StoredSnapshot.self, input.sourceSnapshotId) {
@@ -189,7 +177,7 @@ extension EC2.CopySnapshot: PreparedWriteOperation {
             keys["ec2:encrypted"] = .one(
                 String(found.encryption != nil || input.encrypted == true || call.settings.encryptsVolumes))
         }
-        return .required([source] + (try call.creation(ofSnapshot: input.tagSpecifications, keys)))
+        return .required([source] + (try call.creation(of: StoredSnapshot.self, input.tagSpecifications, keys)))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Plan {

@@ -150,7 +150,8 @@ struct WantedVolume: Sendable, Hashable {
         do throws(ServiceError) { return try await EBSKeys.encryption(of: id, with: key, copying: source, call) } catch
         {
             guard error.status < 500 else { throw error }
-            return EBSEncryption(keyARN: EBSKeys.arn(key, call), dataKey: nil, boundTo: id)
+            return EBSEncryption(
+                keyARN: EBSKeys.arn(key, call), dataKey: nil, boundTo: id, isManaged: EBSKeys.isManaged(key))
         }
     }
 }

@@ -82,12 +82,6 @@ extension Call {
         return found
     }
 
-    /// Permission to use a snapshot: its ARN names no account, and others' are theirs.
-    func access(toSnapshot id: String, _ action: String? = nil) -> Access {
-        var access = ec2Access(StoredSnapshot.arnType, id, action)
-        access.resource = StoredSnapshot.arn(id, in: region)
-        return access
-    }
 }
 
 extension EC2.CreateVolume: PreparedWriteOperation {
@@ -121,7 +115,9 @@ extension EC2.CreateVolume: PreparedWriteOperation {
             keys["ec2:encrypted"] = .one(String(input.encrypted == true))
         }
         var all = try call.creation(of: StoredVolume.self, input.tagSpecifications, keys)
-        if let snapshot = input.snapshotId, !snapshot.isEmpty { all.append(call.access(toSnapshot: snapshot)) }
+        if let snapshot = input.snapshotId, !snapshot.isEmpty {
+            all.append(call.access(to: StoredSnapshot.self, snapshot))
+        }
         return .required(all)
     }
 
