@@ -79,6 +79,8 @@ public struct StoredInstance: EC2Resource {
     public var metadataOptions: MetadataOptions
     /// `default`, `dedicated` or `host`.
     public var tenancy = "default"
+    /// Whether it gets a public address that is not the account's own, each time that it starts.
+    public var getsPublicAddress = false
     /// The instance profile; nil: it has none.
     public var instanceProfile: ProfileAssociation?
 
