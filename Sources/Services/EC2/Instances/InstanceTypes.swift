@@ -161,7 +161,8 @@ extension EC2.DescribeInstanceCreditSpecifications: ComputeOperation, OnAll {
                 EC2.InstanceCreditSpecification {
                     $0.instanceId = instance.id
                     // What AWS has for types of these families, unless the request says otherwise.
-                    $0.cpuCredits = instance.instanceType.hasPrefix("t2.") ? "standard" : "unlimited"
+                    $0.cpuCredits =
+                        instance.cpuCredits ?? (instance.instanceType.hasPrefix("t2.") ? "standard" : "unlimited")
                 }
             }, next: page.marker)
     }

@@ -232,9 +232,7 @@ struct Surroundings: Sendable {
     /// `ec2-203-0-113-7.compute-1.amazonaws.com`; nil where the VPC gives no names.
     func publicName(_ address: String, of interface: StoredNetworkInterface) -> String? {
         guard estate.get(StoredVPC.self, interface.vpcID)?.hasDNSHostnames == true else { return nil }
-        let region = interface.head.region
-        let place = region == "us-east-1" ? "compute-1" : "\(region).compute"
-        return "ec2-\(address.replacing(".", with: "-")).\(place).amazonaws.com"
+        return HostNames.ofPublic(address, in: interface.head.region)
     }
 }
 

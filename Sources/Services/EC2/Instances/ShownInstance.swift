@@ -145,14 +145,14 @@ extension EC2.InstanceNetworkInterface {
         groups = surroundings.groups(interface.groupIDs)
         privateIpAddress = interface.addresses.first?.privateAddress
         privateDnsName = interface.addresses.first.map {
-            InstanceNames.privateName($0.privateAddress, interface.head.region)
+            HostNames.ofPrivate($0.privateAddress, in: interface.head.region)
         }
         ipv6Addresses = interface.addresses6.map { address in EC2.InstanceIpv6Address { $0.ipv6Address = address } }
         privateIpAddresses = interface.addresses.enumerated().map { index, address in
             EC2.InstancePrivateIpAddress {
                 $0.primary = index == 0
                 $0.privateIpAddress = address.privateAddress
-                $0.privateDnsName = InstanceNames.privateName(address.privateAddress, interface.head.region)
+                $0.privateDnsName = HostNames.ofPrivate(address.privateAddress, in: interface.head.region)
                 $0.association = EC2.InstanceNetworkInterfaceAssociation(address, interface, surroundings)
             }
         }
@@ -181,14 +181,5 @@ extension EC2.InstanceNetworkInterfaceAssociation {
         publicIp = outer
         publicDnsName = surroundings.publicName(outer, of: interface) ?? ""
         ipOwnerId = address.allocationID == nil ? "amazon" : interface.head.accountID
-    }
-}
-
-/// What instances are called in their network.
-enum InstanceNames {
-    /// `ip-10-0-0-7.ec2.internal`
-    static func privateName(_ address: String, _ region: String) -> String {
-        let domain = region == "us-east-1" ? "ec2.internal" : "\(region).compute.internal"
-        return "ip-\(address.replacing(".", with: "-")).\(domain)"
     }
 }
