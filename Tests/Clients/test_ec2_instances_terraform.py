@@ -37,9 +37,7 @@ def test_an_instance_with_all_that_it_has(tmp_path: Path) -> None:
         assert set(devices) == {"/dev/xvda", "/dev/sdf"} and devices["/dev/sdf"] == outputs["volume"]
         terraform.assert_no_drift()
         # What Terraform has forgotten, it takes in again as it is.
-        for address in ("aws_instance.web", "aws_ebs_volume.data", "aws_iam_instance_profile.web"):
-            terraform.run("state", "rm", address)
-        terraform.take_in(
+        terraform.reimport(
             {
                 "aws_instance.web": outputs["instance"],
                 "aws_ebs_volume.data": outputs["volume"],
