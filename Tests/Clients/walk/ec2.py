@@ -52,3 +52,21 @@ def network() -> None:
 
 
 network()
+
+
+def machines() -> None:
+    """Instances, images and volumes."""
+    ids = {"InstanceId": "i", "ImageId": "ami", "VolumeId": "vol", "SnapshotId": "snap"}
+    SAMPLES.members(**{name: f"{prefix}-{DIGITS}" for name, prefix in ids.items()})
+    SAMPLES.members(
+        InstanceIds=[f"i-{DIGITS}"], Device="/dev/sdf", SourceImageId=f"ami-{DIGITS}", SourceSnapshotId=f"snap-{DIGITS}",
+        SourceRegion="us-east-1", KeyName="x", KmsKeyId="alias/aws/ebs", InstanceSpecification={"InstanceId": f"i-{DIGITS}"},
+    )  # fmt: skip
+    SAMPLES.of("DeleteKeyPair", KeyName="x")
+    for operation in ("DisassociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
+        SAMPLES.of(operation, AssociationId=f"iip-assoc-{DIGITS}")
+    SAMPLES.of("RunInstances", ImageId=f"ami-{DIGITS}")
+    SAMPLES.most_permissions["RunInstances"] = 6
+
+
+machines()

@@ -10,7 +10,10 @@ extension Call {
     var estate: EC2Estate { environment.projection(EC2Index.self).estate(scope) }
 
     /// The ARN of something of the caller's, in the request's Region.
-    func arn(_ type: String, _ name: String) -> String { ARN.text("ec2", region, accountID, "\(type)/", name) }
+    func arn(_ type: String, _ name: String) -> String {
+        let isShared = EC2Kinds.byARNType[type]?.isShared == true
+        return ARN.text("ec2", region, isShared ? "" : accountID, "\(type)/", name)
+    }
 
     /// A new id: `vpc-` and 17 hexadecimal digits.
     static func newID(_ prefix: String) -> String {
@@ -82,10 +85,12 @@ extension Call {
     }
 
     /// The same, by the type in ARNs.
+    /// - Parameter others: types that the request makes as well.
     func creation(
-        of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:]
+        of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:],
+        others: [String] = []
     ) throws(ServiceError) -> [Access] {
-        let tags = ConditionKeys.requestTags(try TagSpecifications.tags(of: type, specifications))
+        let tags = ConditionKeys.requestTags(try TagSpecifications.tags(of: type, specifications, others: others))
         var make = ec2Access(type, "*", nil, keys.merging(tags) { own, _ in own })
         make.isOfNewResource = true
         guard !tags.isEmpty else { return [make] }
