@@ -195,7 +195,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, cryptoExtras, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -319,7 +319,7 @@ let package = Package(
             "EC2",
             [
                 "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
-                "VPC", "Wire", crypto,
+                "VPC", "Wire", crypto, cryptoExtras,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
@@ -427,7 +427,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy",
+                "Reasoning",
                 "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
                 "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, nioCore, serviceLifecycle, x509,

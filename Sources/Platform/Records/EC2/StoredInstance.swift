@@ -1,11 +1,15 @@
+public import Directory
 public import Ledger
+public import Policy
 
 /// An instance of EC2. EC2 keeps it; the metadata service and Inspector read it.
 ///
 /// Its network interfaces, with their addresses and groups, and its volumes are records of their own, which name the instance they
 /// are attached to. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>
-public struct EC2Instance: Record {
+public struct StoredInstance: EC2Resource {
     public static let kind = "AWS::EC2::Instance"
+    public static let prefix = "i"
+    public static let arnType = "instance"
     /// The relation to the id of the association with an instance profile.
     public static let association = "profile association"
     /// The relation to the ARN of the instance profile.
@@ -15,8 +19,8 @@ public struct EC2Instance: Record {
     /// The relation to the reservation's id.
     public static let reservation = "reservation"
 
-    /// `i-` and 17 digits.
-    public let id: String
+    /// Its id is `i-` and 17 digits.
+    public var head: EC2Head
     /// `r-` and 17 digits: what was launched with one request.
     public let reservationID: String
     /// Its place among what was launched with one request, from 0.
@@ -29,8 +33,10 @@ public struct EC2Instance: Record {
     public let imageID: String
     /// `x86_64` or `arm64`.
     public let architecture: String
-    /// `/dev/xvda`
+    /// `/dev/xvda`; empty: it has no volume.
     public let rootDeviceName: String
+    /// `ebs` or `instance-store`.
+    public let rootDeviceType: String
     /// `t3.micro`
     public var instanceType: String
     /// The name of its key pair; nil: it has none.
@@ -130,6 +136,16 @@ public struct EC2Instance: Record {
 
         /// Those of AWS's newer images.
         public init() {}
+
+        /// What decisions go by, without `ec2:`.
+        public var conditions: [String: ContextValue] {
+            [
+                "metadatahttptokens": .one(requiresTokens ? "required" : "optional"),
+                "metadatahttpputresponsehoplimit": .one(String(hopLimit)),
+                "metadatahttpendpoint": .one(isEnabled ? "enabled" : "disabled"),
+                "instancemetadatatags": .one(hasTags ? "enabled" : "disabled"),
+            ]
+        }
     }
 
     /// An instance profile that an instance has.
@@ -154,12 +170,14 @@ public struct EC2Instance: Record {
 
     /// - Parameters: see the properties.
     public init(
-        id: String, reservationID: String, launchIndex: Int, clientToken: String?, launchHash: String?, imageID: String,
-        architecture: String, rootDeviceName: String, instanceType: String, keyName: String?, availabilityZone: String,
-        vpcID: String, subnetID: String, primaryInterfaceID: String, privateIPAddress: String, privateDNSName: String,
+        head: EC2Head, reservationID: String, launchIndex: Int, clientToken: String?, launchHash: String?,
+        imageID: String,
+        architecture: String, rootDeviceName: String, rootDeviceType: String, instanceType: String, keyName: String?,
+        availabilityZone: String, vpcID: String, subnetID: String, primaryInterfaceID: String, privateIPAddress: String,
+        privateDNSName: String,
         launchTime: Double, state: State, source: String?, metadataOptions: MetadataOptions
     ) {
-        self.id = id
+        self.head = head
         self.reservationID = reservationID
         self.launchIndex = launchIndex
         self.clientToken = clientToken
@@ -167,6 +185,7 @@ public struct EC2Instance: Record {
         self.imageID = imageID
         self.architecture = architecture
         self.rootDeviceName = rootDeviceName
+        self.rootDeviceType = rootDeviceType
         self.instanceType = instanceType
         self.keyName = keyName
         self.availabilityZone = availabilityZone
@@ -179,6 +198,19 @@ public struct EC2Instance: Record {
         self.state = state
         self.source = source
         self.metadataOptions = metadataOptions
+    }
+
+    /// What decisions about it go by.
+    public var conditions: [String: ContextValue] {
+        var keys: [String: ContextValue] = [
+            "instanceid": .one(id), "instancetype": .one(instanceType), "availabilityzone": .one(availabilityZone),
+            "availabilityzoneid": .one(Zones.id(ofZone: availabilityZone)), "tenancy": .one(tenancy),
+            "ebsoptimized": .one(String(ebsOptimized)), "instancemarkettype": .one("on-demand"),
+            "rootdevicetype": .one(rootDeviceType), "instanceautorecovery": .one("default"),
+        ]
+        keys.merge(metadataOptions.conditions) { own, _ in own }
+        if let instanceProfile { keys["instanceprofile"] = .one(instanceProfile.arn) }
+        return keys
     }
 
     public var references: [Reference] {
