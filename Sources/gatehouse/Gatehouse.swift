@@ -14,9 +14,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             History.self, Check.self, WhoCan.self, WhatCan.self, Escalate.self, Operations.self, MapRequests.self,
             MakeBackup.self,
             RestoreBackup.self,
-            VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self,
-            InstanceCommand.self, PrintVersion.self,
-            CISAlarms.self, BenchFill.self,
+            VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self, PrintVersion.self,
+            CISAlarms.self, BenchFill.self, InstanceCommand.self,
         ])
 
     /// ArgumentParser looks at a command's options by reflection, which takes longer than all else that a server does until it
