@@ -67,6 +67,8 @@ class Program:
         self.identity = identity
         self.changed = threading.Event()
         self.seen = (200, 0.0)
+        # When the last request was sent that was allowed.
+        self.allowed = 0.0
         self.isOver = False
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -79,6 +81,8 @@ class Program:
             connection.request(request.method, request.target, request.body, request.headers)
             answer = connection.getresponse()
             answer.read()
+            if answer.status == 200:
+                self.allowed = sent
             if answer.status != self.seen[0]:
                 # When the request was sent that was answered otherwise: that one was decided by the new policy.
                 self.seen = (answer.status, sent)
@@ -99,6 +103,7 @@ def refusals(server: Server, endpoint: str) -> list[float]:
         iam.delete_role_policy(RoleName="app", PolicyName="p0")
         answered = time.perf_counter()
         times.append(program.next_change() - answered)
+        assert program.allowed < answered, "a request that was sent after the change was answered was still allowed"
         iam.put_role_policy(RoleName="app", PolicyName="p0", PolicyDocument=ALLOWED)
         program.next_change()
     program.isOver = True

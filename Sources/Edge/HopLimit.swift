@@ -9,28 +9,30 @@ import NIOHTTP1
     import Darwin
 #endif
 
-/// Has packets of a connection go no farther than so many hops, from the answer on that says so in a header. The header is not sent.
+/// How far the packets of an answer may go.
+public enum HopLimit {
+    /// By this header an answer that comes by a ``PrivateDoor`` says it: a number from 1 to 255. It is not sent.
+    public static let header = "x-gatehouse-hop-limit"
+}
+
+/// Has packets of a connection go no farther than so many hops, from the answer on that says so.
 ///
 /// The rest of the connection keeps to it: what the client has not got yet would be sent again with the limit of later answers.
-public final class HopLimit: ChannelOutboundHandler {
-    public typealias OutboundIn = HTTPServerResponsePart
-    public typealias OutboundOut = HTTPServerResponsePart
+final class HopLimiter: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
-    /// A number from 1 to 255.
-    public static let header = "x-gatehouse-hop-limit"
-
-    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .head(var head) = unwrapOutboundIn(data), let text = head.headers.first(name: Self.header) else {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .head(var head) = unwrapOutboundIn(data), let text = head.headers.first(name: HopLimit.header) else {
             return context.write(data, promise: promise)
         }
-        head.headers.remove(name: Self.header)
+        head.headers.remove(name: HopLimit.header)
         do {
             try Self.limit(context.channel, to: text)
         } catch {
             // Better no answer than one that goes too far.
-            context.close(promise: nil)
             promise?.fail(error)
-            return
+            return context.close(promise: nil)
         }
         context.write(wrapOutboundOut(.head(head)), promise: promise)
     }

@@ -114,7 +114,7 @@ public struct Listener: Service {
         return connection
     }
 
-    /// - Parameter limitsHops: whether answers say how far they may go; see ``HopLimit``.
+    /// - Parameter limitsHops: whether answers say how far they may go; see ``HopLimiter``.
     static func addHTTP1(
         to pipeline: ChannelPipeline.SynchronousOperations, _ connection: Connection, _ limits: Limits, _ edge: Edge,
         tls: TLSDetails?, limitsHops: Bool = false
@@ -129,7 +129,7 @@ public struct Listener: Service {
         try pipeline.addHandlers(
             encoder, ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
             HTTPServerPipelineHandler())
-        if limitsHops { try pipeline.addHandler(HopLimit()) }
+        if limitsHops { try pipeline.addHandler(HopLimiter()) }
         try pipeline.addHandler(RequestHandler(connection, edge, tls: tls, encoder: encoder))
     }
 }

@@ -1,4 +1,4 @@
-import Intake
+public import Intake
 public import Logging
 import NIOCore
 import NIOPosix

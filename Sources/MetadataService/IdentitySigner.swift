@@ -20,7 +20,9 @@ final class IdentitySigner: Sendable {
     /// In PEM.
     let certificate: String
     /// Seconds since 1970.
-    let (created, end): (Double, Double)
+    let created: Double
+    /// Seconds since 1970.
+    let end: Double
     private let key: _RSA.Signing.PrivateKey
     private let certificateDER: [UInt8]
     private let keyDER: [UInt8]

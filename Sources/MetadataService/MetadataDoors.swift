@@ -57,24 +57,25 @@ public final class MetadataDoors: InstanceMetadataAccess {
     public func shutAll() async {
         let all = doors.withLock { doors in
             defer { doors = [:] }
-            return doors.values.flatMap(\.self)
+            return doors.values.flatMap { $0 }
         }
         for door in all { await door.shut() }
     }
 
     public func variables(of instance: InstanceName) throws(ServiceError) -> [(name: String, value: String)] {
-        let address = MetadataAddresses.root + (try site.addresses.seal(instance, for: .metadata))
-        return [("AWS_EC2_METADATA_SERVICE_ENDPOINT", site.publicURL + address)] + common(instance)
-    }
-
-    /// Where requests are to be sent, and which Region they are for.
-    private func common(_ instance: InstanceName) -> [(name: String, value: String)] {
-        [("AWS_ENDPOINT_URL", site.publicURL), ("AWS_REGION", instance.region)]
+        let secret = try site.addresses.seal(instance, for: .metadata)
+        return variables(of: instance, at: site.publicURL + MetadataAddresses.root + secret)
     }
 
     /// As ``variables(of:)``, of a port that ``listen(for:port:)`` has opened.
     public func variables(of instance: InstanceName, port: Int) -> [(name: String, value: String)] {
-        [("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:\(port)")] + common(instance)
+        variables(of: instance, at: "http://127.0.0.1:\(port)")
+    }
+
+    private func variables(of instance: InstanceName, at url: String) -> [(name: String, value: String)] {
+        var all = common(instance)
+        all.append((name: "AWS_EC2_METADATA_SERVICE_ENDPOINT", value: url))
+        return all
     }
 
     /// Variables by which SDKs find the credentials as containers do.
@@ -82,10 +83,16 @@ public final class MetadataDoors: InstanceMetadataAccess {
     public func containerVariables(
         of instance: InstanceName
     ) throws(ServiceError) -> [(name: String, value: String)] {
-        [
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", site.publicURL + MetadataAddresses.container),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", try site.addresses.seal(instance, for: .container)),
-        ] + common(instance)
+        var all = common(instance)
+        all.append((name: "AWS_CONTAINER_CREDENTIALS_FULL_URI", value: site.publicURL + MetadataAddresses.container))
+        let token = try site.addresses.seal(instance, for: .container)
+        all.append((name: "AWS_CONTAINER_AUTHORIZATION_TOKEN", value: token))
+        return all
+    }
+
+    /// Where requests are to be sent, and which Region they are for.
+    private func common(_ instance: InstanceName) -> [(name: String, value: String)] {
+        [(name: "AWS_ENDPOINT_URL", value: site.publicURL), (name: "AWS_REGION", value: instance.region)]
     }
 
     private func edge(_ instance: InstanceName) -> Edge {

@@ -1,4 +1,4 @@
-public import Edge
+import Edge
 public import Platform
 public import Wire
 
