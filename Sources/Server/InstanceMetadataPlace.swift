@@ -12,9 +12,9 @@ public struct InstanceVariables: Sendable, Equatable {
     public init?(json: [UInt8]) {
         guard case .object(let members)? = try? JSONValue(parsing: json) else { return nil }
         var all: [String: String] = [:]
-        for (name, value) in members {
-            guard case .string(let text) = value else { return nil }
-            all[name] = text
+        for member in members {
+            guard case .string(let text) = member.value else { return nil }
+            all[member.key] = text
         }
         self.all = all
     }

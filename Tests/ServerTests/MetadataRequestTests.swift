@@ -111,6 +111,21 @@ struct MetadataRequestTests {
         #expect(await MetadataLab.variables(lab.test, "instance=i-00000000000000000") == [:])
     }
 
+    @Test func `Who still uses version 1 is counted`() async throws {
+        let lab = try await MetadataLab()
+        _ = await lab.get("/latest/meta-data/", ["x-aws-ec2-metadata-token": await lab.token()])
+        for _ in 0..<3 { _ = await lab.get("/latest/meta-data/") }
+        try await lab.change { $0.metadataOptions.requiresTokens = true }
+        _ = await lab.get("/latest/meta-data/")
+        var counted: [String: Double] = [:]
+        for (minute, values) in lab.test.gatehouse.environment.metricCounts.take(at: lab.test.now) {
+            guard minute.series.namespace == "AWS/EC2" else { continue }
+            #expect(minute.series.dimensions == [MetricDimension("InstanceId", MetadataLab.id)])
+            counted[minute.series.name] = values[1]
+        }
+        #expect(counted == ["MetadataNoToken": 3, "MetadataNoTokenRejected": 1])
+    }
+
     @Test func `Tags are there where they are allowed`() async throws {
         let lab = try await MetadataLab()
         try await lab.change { $0.head.tags = [Tag(key: "Name", value: "web")] }
