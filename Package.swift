@@ -318,8 +318,8 @@ let package = Package(
         service(
             "EC2",
             [
-                "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
-                "VPC", "Wire", crypto, cryptoExtras,
+                "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
+                "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
@@ -601,6 +601,7 @@ let package = Package(
                 logging,
             ]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
+        .testTarget(name: "EC2Tests", dependencies: ["EC2Service", "Directory", "Ledger", "Platform", "VPC", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),
