@@ -164,6 +164,8 @@ let package = Package(
         .target(name: "CProgram"),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
+        // What an instance's metadata shows, by path. No I/O, no clock.
+        .target(name: "InstanceMetadata", dependencies: ["Wire"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(name: "WAF", dependencies: ["CLibInjection", "CRE2", crypto]),
         // Filter patterns of CloudWatch Logs. No I/O.
@@ -401,11 +403,19 @@ let package = Package(
             ]),
         // The console's templates, style and script as files, compiled in as they are (C23 #embed).
         .target(name: "ConsoleAssets"),
+        // The metadata service of EC2's instances: its addresses, tokens, credentials and signatures.
+        .target(
+            name: "MetadataService",
+            dependencies: [
+                "CertificateIssuing", "Directory", "Edge", "Gate", "InstanceMetadata", "Keyring", "Ledger", "OIDC",
+                "Platform", "STSAPI", "VPC", "Wire", asn1, crypto, cryptoExtras, logging, x509,
+            ]),
         .target(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "MetadataService", "OIDC", "Platform",
+                "Remedies", "Signature",
                 "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
@@ -572,6 +582,7 @@ let package = Package(
                 "Wire", crypto, logging,
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
+        .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
