@@ -193,7 +193,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -216,6 +216,7 @@ let package = Package(
         api("CloudWatch"),
         api("EventBridge"),
         api("SNS"),
+        .target(name: "EC2API", dependencies: ["Wire"], path: "Sources/API/EC2", exclude: ["Operations.txt"]),
         api("SQS"),
         api("AWSConfig"),
 
@@ -312,6 +313,12 @@ let package = Package(
                 "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
                 "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
+        service(
+            "EC2",
+            [
+                "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
+                "VPC", "Wire", crypto,
+            ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -403,8 +410,8 @@ let package = Package(
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
-                serviceLifecycle, asn1, unixSignals, x509,
+                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
+                crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
