@@ -164,6 +164,9 @@ let package = Package(
         .target(name: "CProgram"),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
+        // Instances as processes of this machine: namespaces, interfaces, tables of nftables made of security groups and ACLs.
+        .target(
+            name: "InstanceRuntime", dependencies: ["CProgram", "VPC", logging, nioCore, nioPosix]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(name: "WAF", dependencies: ["CLibInjection", "CRE2", crypto]),
         // Filter patterns of CloudWatch Logs. No I/O.
@@ -417,10 +420,11 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
-                "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
-                "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                logging, nioCore, serviceLifecycle, x509,
+                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy",
+                "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "VPC",
+                "WAF", "WAFV2Service", "WebFront", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
+                serviceLifecycle, unixSignals, x509,
             ]),
 
         // What `make bench` measures with, and against.
@@ -601,6 +605,7 @@ let package = Package(
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
+        .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),

@@ -15,7 +15,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             MakeBackup.self,
             RestoreBackup.self,
             VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self, PrintVersion.self,
-            CISAlarms.self, BenchFill.self,
+            CISAlarms.self, BenchFill.self, InstanceCommand.self,
         ])
 
     /// ArgumentParser looks at a command's options by reflection, which takes longer than all else that a server does until it
