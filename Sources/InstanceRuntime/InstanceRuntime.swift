@@ -43,6 +43,27 @@ public actor InstanceRuntime {
         }
     }
 
+    /// Gatehouse's own endpoint, as the instances of VPCs reach it: at 198.18.0.1, where their routes, groups and ACLs let them.
+    public struct Services: Sendable {
+        public let port: Int
+        /// Gets a socket that only instances of the VPC reach, bound and not listening yet. It is its own from then on, until what it
+        /// returns is called: none of the VPC's instances is left.
+        public let open: @Sendable (_ vpc: String, _ socket: Int32) async throws(RuntimeProblem) -> Close
+
+        /// Closes the socket, and the connections that came by it.
+        public typealias Close = @Sendable () async -> Void
+
+        public init(
+            port: Int, open: @escaping @Sendable (String, Int32) async throws(RuntimeProblem) -> Close
+        ) {
+            self.port = port
+            self.open = open
+        }
+    }
+
+    /// Where instances find the endpoint.
+    public static let servicesAddress = NetworkRules.services
+
     private struct Running {
         let spec: InstanceSpec
         let process: InstanceProcess
@@ -53,14 +74,18 @@ public actor InstanceRuntime {
     /// Whether instances are in namespaces of their own.
     public nonisolated let isolates: Bool
     private let metadata: Metadata?
+    private let services: Services?
     private let grace: Duration
     private let log: Logger
     private let printed: (@Sendable (String, [UInt8]) -> Void)?
     private let ended: @Sendable (End) -> Void
     private let executor = ThreadExecutor()
     private var network = Network()
-    private var logged: Set<String> = []
+    private var marks = NetworkMarks()
     private var vpcs: [String: VPCNetwork] = [:]
+    /// The endpoint's sockets: by VPC, and in which network.
+    private var open: [String: NetworkNamespace] = [:]
+    private var closes: [String: Services.Close] = [:]
     private var running: [String: Running] = [:]
     private var consoles: [String: ConsoleOutput] = [:]
     /// What is done for an instance is done one after the other.
@@ -73,12 +98,14 @@ public actor InstanceRuntime {
     ///   - printed: gets what instances print, with their ids.
     ///   - ended: is told of instances that end though nobody has stopped them.
     public init(
-        isolates: Bool? = nil, grace: Duration = .seconds(10), metadata: Metadata? = nil, log: Logger,
+        isolates: Bool? = nil, grace: Duration = .seconds(10), metadata: Metadata? = nil,
+        services: Services? = nil, log: Logger,
         printed: (@Sendable (String, [UInt8]) -> Void)? = nil, ended: @escaping @Sendable (End) -> Void
     ) {
         self.isolates = isolates ?? Self.canIsolate
         self.grace = grace
         self.metadata = metadata
+        self.services = services
         self.log = log
         self.printed = printed
         self.ended = ended
@@ -108,11 +135,11 @@ public actor InstanceRuntime {
     // MARK: The network
 
     /// Has all tables say what the network says. It returns when they do.
-    /// - Parameter logged: interfaces whose flows are counted, by id; nil: as before.
-    public func update(_ network: Network, logged: Set<String>? = nil) throws(RuntimeProblem) {
+    /// - Parameter marks: nil: as before.
+    public func update(_ network: Network, _ marks: NetworkMarks? = nil) throws(RuntimeProblem) {
         self.network = network
-        if let logged { self.logged = logged }
-        for id in vpcs.keys.sorted() { try vpcs[id]?.update(network, logged: self.logged) }
+        if let marks { self.marks = marks }
+        for id in vpcs.keys.sorted() { try vpcs[id]?.update(network, self.marks) }
     }
 
     /// What the kernel has counted since the last time it was asked.
@@ -121,7 +148,7 @@ public actor InstanceRuntime {
         var all: [CountedFlows] = []
         for vpc in vpcs.values.sorted(by: { $0.id < $1.id }) {
             let links = Dictionary(
-                vpc.attached.filter { logged.contains($0.id) }.map { ($0.link, $0.id) },
+                vpc.attached.filter { marks.logged.contains($0.id) }.map { ($0.link, $0.id) },
                 uniquingKeysWith: { first, _ in first })
             guard !links.isEmpty else { continue }
             all += flows.take(try vpc.counted(), vpc: vpc.id, links: links, now: now)
@@ -204,6 +231,7 @@ public actor InstanceRuntime {
                 for (index, interface) in spec.interfaces.enumerated() {
                     attached.append(try attach(interface, index, inside))
                 }
+                for vpc in Set(attached) { try await openServices(to: vpc) }
                 if let metadata { try await metadata.open(spec.id, try Self.metadataSockets(in: inside)) }
             }
             let (id, printed) = (spec.id, printed)
@@ -252,8 +280,23 @@ public actor InstanceRuntime {
             interface: interface, subnet: subnet, deviceIndex: index, macAddress: wanted.macAddress)
         try vpc.attach(
             AttachedInterface(id: wanted.id, checksSourceAndDestination: wanted.checksSourceAndDestination), commands,
-            inside: inside, of: network)
+            inside: inside, of: network, marks)
         return subnet.vpcID
+    }
+
+    private func openServices(to id: String) async throws(RuntimeProblem) {
+        guard let services, let network = vpcs[id]?.namespace, open[id] !== network else { return }
+        open[id] = network
+        do throws(RuntimeProblem) {
+            let socket = try network.socket(NetworkRules.services, port: Int32(services.port))
+            let close = try await services.open(id, socket)
+            // All others may have left meanwhile, and this one as well.
+            guard vpcs[id]?.namespace === network else { return await close() }
+            closes[id] = close
+        } catch {
+            if open[id] === network { open[id] = nil }
+            throw error
+        }
     }
 
     private func withdraw(_ spec: InstanceSpec, _ vpcIDs: [String]) async {
@@ -262,6 +305,10 @@ public actor InstanceRuntime {
             guard var vpc = vpcs[id] else { continue }
             vpc.detach(interface.id, of: network)
             vpcs[id] = vpc.isEmpty ? nil : vpc
+        }
+        for id in Set(vpcIDs) where vpcs[id] == nil {
+            open[id] = nil
+            await closes.removeValue(forKey: id)?()
         }
     }
 

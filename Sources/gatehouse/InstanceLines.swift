@@ -110,7 +110,7 @@ struct InstanceLines {
             return Answer(output: await runtime.output(id).map { String(decoding: $0.bytes, as: UTF8.self) })
         }
         if let logged = order.log, let document {
-            try await runtime.update(try document.network(), logged: Set(logged))
+            try await runtime.update(try document.network(), NetworkMarks(logged: Set(logged)))
         }
         if let text = order.flows {
             guard let format = text.isEmpty ? .standard : FlowLogFormat(text) else {

@@ -1,5 +1,18 @@
 import VPC
 
+/// What is to be known of a network besides itself.
+public struct NetworkMarks: Sendable, Hashable {
+    /// Interfaces whose flows are counted, by id.
+    public var logged: Set<String>
+    /// VPCs that have interface endpoints, by which Gatehouse's endpoint is reached without a route.
+    public var withEndpoints: Set<String>
+
+    public init(logged: Set<String> = [], withEndpoints: Set<String> = []) {
+        self.logged = logged
+        self.withEndpoints = withEndpoints
+    }
+}
+
 /// A VPC on this machine: a network namespace that routes between its instances' interfaces, and the table that says what passes. VPCs
 /// know nothing of each other, and may have the same addresses.
 ///
@@ -9,7 +22,7 @@ struct VPCNetwork {
     let namespace: NetworkNamespace
     private(set) var attached: [AttachedInterface] = []
     private var objects: [String: RuleObject] = [:]
-    private var logged: Set<String> = []
+    private var marks = NetworkMarks()
 
     init(_ id: String) throws(RuntimeProblem) {
         self.id = id
@@ -33,7 +46,8 @@ struct VPCNetwork {
     /// Gives an instance an interface.
     /// - Parameter inside: the instance's own network.
     mutating func attach(
-        _ interface: AttachedInterface, _ commands: InterfaceCommands, inside: NetworkNamespace, of network: Network
+        _ interface: AttachedInterface, _ commands: InterfaceCommands, inside: NetworkNamespace, of network: Network,
+        _ marks: NetworkMarks
     ) throws(RuntimeProblem) {
         guard !attached.contains(where: { $0.link == interface.link }) else {
             throw RuntimeProblem("the interface \(interface.id) is in use")
@@ -42,7 +56,7 @@ struct VPCNetwork {
         do throws(RuntimeProblem) {
             try inside.run("ip", ["-batch", "-"], input: commands.inside)
             attached.append(interface)
-            try update(network)
+            try update(network, marks)
             try namespace.run("ip", ["-batch", "-"], input: commands.opening)
         } catch {
             detach(interface.id, of: network)
@@ -60,9 +74,12 @@ struct VPCNetwork {
     /// Has the table say what the network says.
     /// - Returns: whether anything had to be changed.
     @discardableResult
-    mutating func update(_ network: Network, logged: Set<String>? = nil) throws(RuntimeProblem) -> Bool {
-        if let logged { self.logged = logged }
-        return try change(to: NetworkRules(network, attached: attached, logged: self.logged))
+    mutating func update(_ network: Network, _ marks: NetworkMarks? = nil) throws(RuntimeProblem) -> Bool {
+        if let marks { self.marks = marks }
+        return try change(
+            to: NetworkRules(
+                network, attached: attached, logged: self.marks.logged,
+                hasEndpoints: self.marks.withEndpoints.contains(id)))
     }
 
     @discardableResult
@@ -76,7 +93,7 @@ struct VPCNetwork {
 
     /// What the kernel has counted of interfaces whose flows are logged: JSON, as nft prints it.
     func counted() throws(RuntimeProblem) -> String {
-        guard attached.contains(where: { logged.contains($0.id) }) else { return "" }
+        guard attached.contains(where: { marks.logged.contains($0.id) }) else { return "" }
         return try namespace.run("nft", ["-nj", "list", "sets", "table", "inet", NetworkRules.table])
     }
 }

@@ -27,14 +27,19 @@ struct NetworkRules {
     private let network: Network
     private let attached: [AttachedInterface]
     private let logged: Set<String>
+    private let hasEndpoints: Bool
 
     /// - Parameters:
     ///   - attached: of the VPC, and known to the network.
     ///   - logged: interfaces of which flows are counted, by id.
-    init(_ network: Network, attached: [AttachedInterface], logged: Set<String> = []) {
+    ///   - hasEndpoints: whether the VPC has interface endpoints, which need no route.
+    init(
+        _ network: Network, attached: [AttachedInterface], logged: Set<String> = [], hasEndpoints: Bool = false
+    ) {
         self.network = network
         self.attached = attached.filter { network.interfaces[$0.id] != nil }.sorted { $0.id < $1.id }
         self.logged = logged
+        self.hasEndpoints = hasEndpoints
     }
 
     /// All parts of the table.
@@ -85,7 +90,7 @@ struct NetworkRules {
         }
         return [
             set("links", attached), set("unchecked", attached.filter { !$0.checksSourceAndDestination }),
-            set("online", attached.filter { ServiceRoute.leads(from: $0.id, in: network) }),
+            set("online", attached.filter { hasEndpoints || ServiceRoute.leads(from: $0.id, in: network) }),
             RuleObject(.set, "own4", "type ifname . ipv4_addr;", own(false)),
             RuleObject(.set, "own6", "type ifname . ipv6_addr;", own(true)),
         ]

@@ -8,6 +8,11 @@ enum ServiceRoute {
             let routes = network.routeTables[subnet.routeTableID],
             let services = NetworkAddress(NetworkRules.services)
         else { return false }
+        // What belongs to a gateway endpoint is asked of each request, by its service.
+        let hasEndpoint = routes.contains { route in
+            if case .vpcEndpoint = route.target { !route.isBlackhole } else { false }
+        }
+        if hasEndpoint { return true }
         let route = routes.compactMap { route -> (length: Int, route: Route)? in
             guard case .block(let block) = route.destination, block.contains(services) else { return nil }
             return (block.prefixLength, route)
