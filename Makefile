@@ -108,6 +108,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/metrics.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/queues.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/topics.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/instances.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)

@@ -167,6 +167,8 @@ let package = Package(
         // Instances as processes of this machine: namespaces, interfaces, tables of nftables made of security groups and ACLs.
         .target(
             name: "InstanceRuntime", dependencies: ["CProgram", "VPC", logging, nioCore, nioPosix]),
+        // What an instance's metadata shows, by path. No I/O, no clock.
+        .target(name: "InstanceMetadata", dependencies: ["Wire"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
         .target(name: "WAF", dependencies: ["CLibInjection", "CRE2", crypto]),
         // Filter patterns of CloudWatch Logs. No I/O.
@@ -196,7 +198,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, cryptoExtras, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -320,7 +322,7 @@ let package = Package(
             "EC2",
             [
                 "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
-                "VPC", "Wire", crypto,
+                "VPC", "Wire", crypto, cryptoExtras,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
@@ -404,11 +406,19 @@ let package = Package(
             ]),
         // The console's templates, style and script as files, compiled in as they are (C23 #embed).
         .target(name: "ConsoleAssets"),
+        // The metadata service of EC2's instances: its addresses, tokens, credentials and signatures.
+        .target(
+            name: "MetadataService",
+            dependencies: [
+                "CertificateIssuing", "Directory", "Edge", "Gate", "InstanceMetadata", "Keyring", "Ledger", "OIDC",
+                "Platform", "STSAPI", "VPC", "Wire", asn1, crypto, cryptoExtras, logging, x509,
+            ]),
         .target(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
+                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "MetadataService", "OIDC", "Platform",
+                "Remedies", "Signature",
                 "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
@@ -420,8 +430,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy",
-                "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "VPC",
+                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
+                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "VPC",
                 "WAF", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
                 serviceLifecycle, unixSignals, x509,
@@ -575,6 +585,7 @@ let package = Package(
                 "Wire", crypto, logging,
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
+        .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),

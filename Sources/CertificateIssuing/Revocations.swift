@@ -123,7 +123,7 @@ public struct RevocationAuthority: Sendable {
         return (from, to)
     }
 
-    private func withIssuer<T>(_ body: (UnsafePointer<revocation_issuer>) -> T) -> T {
+    func withIssuer<T>(_ body: (UnsafePointer<revocation_issuer>) -> T) -> T {
         certificate.withUnsafeBufferPointer { certificate in
             key.withUnsafeBufferPointer { key in
                 // Empty ones have no place in memory, and can't be read either.

@@ -15,6 +15,8 @@ public struct Edge: Sendable {
     let gate: Gate
     let ownPaths: [OwnPath]
     let sites: [any Site]
+    /// What all requests are for, whatever they look like; nil: that depends.
+    let only: (any Site)?
     let verifier = SignatureVerifier()
 
     var environment: Environment { gate.environment }
@@ -26,6 +28,13 @@ public struct Edge: Sendable {
         self.gate = gate
         self.ownPaths = ownPaths
         self.sites = sites
+        only = nil
+    }
+
+    /// An edge behind which there is nothing but one site: neither the API nor anything else.
+    public init(_ gate: Gate, only site: any Site) {
+        self.gate = gate
+        (ownPaths, sites, only) = ([], [], site)
     }
 
     /// Answers a request whose body is at hand.

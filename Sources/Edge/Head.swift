@@ -57,6 +57,7 @@ enum ClaimedSignature: Sendable {
 extension Edge {
     /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
+        if let only { return head(request, .none, for: only) }
         let claims = ClaimedSignature(of: SignableRequest(request, body: nil))
         switch claims {
         case .claims(let found):

@@ -105,7 +105,7 @@ public struct Listener: Service {
             })
     }
 
-    private static func admit(_ channel: any Channel, _ connections: Connections) throws -> Connection {
+    static func admit(_ channel: any Channel, _ connections: Connections) throws -> Connection {
         // A client that has left already has no address. It is unknown who it was, so nothing may be decided by it.
         guard let address = clientAddress(of: channel), let connection = connections.admit(channel, from: address)
         else {
@@ -114,9 +114,10 @@ public struct Listener: Service {
         return connection
     }
 
-    private static func addHTTP1(
+    /// - Parameter limitsHops: whether answers say how far they may go; see ``HopLimiter``.
+    static func addHTTP1(
         to pipeline: ChannelPipeline.SynchronousOperations, _ connection: Connection, _ limits: Limits, _ edge: Edge,
-        tls: TLSDetails?
+        tls: TLSDetails?, limitsHops: Bool = false
     ) throws {
         var headerLimits = NIOHTTPDecoderLimitConfiguration()
         headerLimits.maxHeaderListSize = limits.headers
@@ -127,6 +128,8 @@ public struct Listener: Service {
         let encoder = AnswerEncoder()
         try pipeline.addHandlers(
             encoder, ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
-            HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls, encoder: encoder))
+            HTTPServerPipelineHandler())
+        if limitsHops { try pipeline.addHandler(HopLimiter()) }
+        try pipeline.addHandler(RequestHandler(connection, edge, tls: tls, encoder: encoder))
     }
 }

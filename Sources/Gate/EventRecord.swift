@@ -215,6 +215,10 @@ struct EventRecord {
             writer.member("mfaAuthenticated", session.mfaTime == nil ? "false" : "true")
             writer.endObject()
             if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
+            // <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
+            if case .one(let version)? = session.context?["ec2:roledelivery"] {
+                writer.member("ec2RoleDelivery", version)
+            }
             if session.taskPolicyARN != nil { writer.member("assumedRoot", "true") }
             writer.endObject()
             if let delegate = session.delegateAccountID {

@@ -201,12 +201,19 @@ public struct ServicePrincipal: Sendable, Hashable {
     /// Further condition keys, in lower case, of the sessions of roles that the service assumes to hand them on, by which
     /// policies know that they come from there.
     public let sessionKeys: [String: String]
+    /// For how many seconds it assumes roles to hand them on where it does not ask for a time: a role's maximum does not limit it,
+    /// as it limits no service of AWS's. nil: for as long as anybody.
+    public let sessionSeconds: Int?
 
     /// - Parameters: see the properties.
-    public init(_ name: String, sourceARN: String?, sourceAccount: String, sessionKeys: [String: String] = [:]) {
+    public init(
+        _ name: String, sourceARN: String?, sourceAccount: String, sessionKeys: [String: String] = [:],
+        sessionSeconds: Int? = nil
+    ) {
         self.name = name
         self.sourceARN = sourceARN
         self.sourceAccount = sourceAccount
         self.sessionKeys = sessionKeys
+        self.sessionSeconds = sessionSeconds
     }
 }

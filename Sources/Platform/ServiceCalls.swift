@@ -78,7 +78,7 @@ public struct ServiceCalls: Sendable {
                 identity: .service(
                     ServicePrincipal(
                         identity.name, sourceARN: source.arn, sourceAccount: source.account,
-                        sessionKeys: identity.sessionKeys)))
+                        sessionKeys: identity.sessionKeys, sessionSeconds: identity.sessionSeconds)))
         } else {
             // Nobody's permissions can be passed on where nobody has called.
             guard let call else { throw .internalFailure }
@@ -106,6 +106,7 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     public let name: String
     let source: (arn: String?, account: String)?
     let sessionKeys: [String: String]
+    var sessionSeconds: Int?
     var role: (role: Role, session: String)?
 
     /// With the permissions of whoever called the service, as in AWS's forward access sessions. `aws:CalledVia` tells
@@ -118,11 +119,14 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     ///
     /// `arn` is the resource for which it calls, `aws:SourceArn`; `account` is that resource's account,
     /// `aws:SourceAccount`. `sessionKeys` are further condition keys, in lower case, of the sessions of roles that it assumes to
-    /// hand them on.
+    /// hand them on, and `sessionSeconds` how long these last; see ``ServicePrincipal``.
     public static func own(
-        _ name: String, for arn: String?, in account: String, sessionKeys: [String: String] = [:]
+        _ name: String, for arn: String?, in account: String, sessionKeys: [String: String] = [:],
+        sessionSeconds: Int? = nil
     ) -> ServiceIdentity {
-        ServiceIdentity(name: name, source: (arn, account), sessionKeys: sessionKeys)
+        var identity = ServiceIdentity(name: name, source: (arn, account), sessionKeys: sessionKeys)
+        identity.sessionSeconds = sessionSeconds
+        return identity
     }
 
     /// With a role that the service has assumed, as its trust policy has allowed (`sts:AssumeRole`): that role's policies

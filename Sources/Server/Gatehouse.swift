@@ -10,6 +10,7 @@ import Keyring
 import Ledger
 public import Logging
 import ManagedLogin
+import MetadataService
 import OIDC
 import PacketFilter
 public import Platform
@@ -59,6 +60,8 @@ public struct Gatehouse: Sendable {
     let log: Logger
     private let console: Console
     private let managedLogin: ManagedLogin
+    private let metadataSite: MetadataSite
+    private let metadataDoors: MetadataDoors
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -93,7 +96,8 @@ public struct Gatehouse: Sendable {
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(
-                of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
+                of: configuration.modules,
+                and: [directory, issued, KeptResources(), SignedOutSessions(), IdentityKeyIndex()])
             let trust = ServerTrust(authorities: authorities)
             let reach = Self.reach(configuration)
             let upstreams = try configuration.upstreams.map {
@@ -137,10 +141,12 @@ public struct Gatehouse: Sendable {
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")
             }
+            environment.instances.replace(with: configuration.instanceSources)
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)
             managedLogin = try ManagedLogin(environment, keyring)
+            metadataSite = try MetadataSite(environment)
             if let place = configuration.database?.bodies, let bodies { try await place.claim(bodies, environment) }
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -188,11 +194,14 @@ public struct Gatehouse: Sendable {
         let gate = Gate(
             environment: environment, audit: configuration.audit, observes: configuration.observes, log: log)
         environment.open(gate)
+        metadataDoors = MetadataDoors(metadataSite, gate, log: log)
+        environment.instanceMetadata.open(metadataDoors)
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation, console),
-            sites: [console, managedLogin])
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console)
+                + [Self.instanceMetadata(environment, metadataDoors)],
+            sites: [console, managedLogin, metadataSite])
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.
@@ -329,6 +338,7 @@ public struct Gatehouse: Sendable {
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {
+        await metadataDoors.shutAll()
         await packetFilter?.remove()
         scheduler.stop()
         await scheduler.settle()

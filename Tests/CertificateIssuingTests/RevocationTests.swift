@@ -56,6 +56,21 @@ struct RevocationTests {
     }
 }
 
+struct SignedMessageTests {
+    @Test func `A message has what was signed in it, and not the certificate`() throws {
+        let authorities = try Authorities()
+        let certificate = try authorities.issuing.der()
+        let key = try authorities.issuingKey.serializeAsPEM().derBytes
+        let content = Array("what is signed".utf8)
+        let message = Data(try SignedMessage.der(content, certificate: certificate, key: key))
+        #expect(message.firstRange(of: Data(content)) != nil)
+        #expect(message.firstRange(of: Data(certificate)) == nil)
+        #expect(throws: IssuingError.failed) { try SignedMessage.der([], certificate: certificate, key: key) }
+        #expect(throws: IssuingError.failed) { try SignedMessage.der(content, certificate: [1], key: key) }
+        #expect(throws: IssuingError.failed) { try SignedMessage.der(content, certificate: certificate, key: []) }
+    }
+}
+
 struct KeyTests {
     @Test func `A key is written with and without a passphrase`() throws {
         let key = P256.Signing.PrivateKey()

@@ -1,6 +1,6 @@
 // What swift-certificates lacks, by OpenSSL's libcrypto: certificate revocation lists (RFC 5280, section 5), answers of OCSP
-// (RFC 6960), private keys that a passphrase protects (RFC 5958, section 3), and name constraints of every form (RFC 5280,
-// section 4.2.1.10).
+// (RFC 6960), private keys that a passphrase protects (RFC 5958, section 3), name constraints of every form (RFC 5280, section
+// 4.2.1.10), and signed messages (RFC 2315).
 //
 // No function prints, and none leaves anything in the thread's queue of errors. What is returned as bytes is freed by
 // `revocation_free`; NULL says that something could not be read or signed. Keys are PKCS #8 in DER, times seconds since 1970.
@@ -111,6 +111,11 @@ typedef enum {
 
 /// An OCSPResponse that answers nothing, which is not signed.
 unsigned char *_Nullable revocation_refusal(revocation_refusal_reason reason, size_t *written);
+
+/// Signs bytes (PKCS #7, RFC 2315), with the bytes in the message and without the certificate: a SignedData in DER, as AWS signs
+/// instances' identity documents.
+unsigned char *_Nullable signed_message(
+    const revocation_issuer *signer, const unsigned char *content, size_t content_count, size_t *written);
 
 /// Encrypts a private key with AES-256 in CBC mode under a key derived from a passphrase by PBKDF2 (RFC 8018).
 /// - Returns: an EncryptedPrivateKeyInfo in DER.

@@ -8,10 +8,13 @@ extension ServiceModule {
     /// Amazon EC2: networks, instances, volumes, images.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html>
     public static let ec2 = ServiceModule(
-        EC2.self, operations: networkOperations + commonOperations,
+        EC2.self, operations: networkOperations + commonOperations + machineOperations,
         events: EventParticulars(source: "ec2.amazonaws.com", namesFaults: true),
-        validation: .ofEC2, records: EC2Kinds.all.map { $0 as any Record.Type } + [FurnishedRegion.self],
-        projections: [EC2Index.self], resourceTypes: [.ofEC2], quotas: EC2Quotas.all, samples: ec2Samples,
+        validation: .ofEC2,
+        records: EC2Kinds.all.map { $0 as any Record.Type } + [FurnishedRegion.self, EC2Settings.self],
+        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2], jobs: [MoveInstance.self],
+        begin: { (environment) throws(ServiceError) in try await environment.beginInstances() },
+        quotas: EC2Quotas.all + machineQuotas, samples: ec2Samples,
         prepares: { (input, call) throws(ServiceError) in
             if input["DryRun"] == .boolean(true) { throw .dryRun }
             try await call.furnish()
@@ -68,8 +71,13 @@ extension Resource {
     }
 
     /// What decisions know of a resource of EC2.
-    init(ofEC2 resource: some EC2Resource) {
-        self.init(owner: resource.head.accountID, tags: resource.head.tags)
+    /// - Parameter account: who asks.
+    init(ofEC2 resource: some EC2Resource, for account: String) {
+        // Sharing alone says who may use others' images and snapshots; their tags are nobody else's.
+        let isShared = type(of: resource).isShared
+        self.init(
+            owner: isShared ? nil : resource.head.accountID,
+            tags: isShared && resource.head.accountID != account ? [] : resource.head.tags)
         for (key, value) in resource.conditions { context["ec2:\(key)"] = value }
     }
 }

@@ -63,12 +63,14 @@ struct RoleRequest {
     func session(of role: Role, _ call: Call) throws(ServiceError) -> (session: Session, packedSize: Int?) {
         var isChained = false
         if case .roleSession = call.caller.identity { isChained = true }
-        let seconds = durationSeconds ?? 3600
+        // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html#id_roles_update-session-duration>
+        let ofService = durationSeconds == nil ? call.caller.servicePrincipal?.sessionSeconds : nil
+        let seconds = ofService ?? durationSeconds ?? 3600
         guard !isChained || seconds <= 3600 else {
             throw .validation(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
         }
-        guard seconds <= role.maxSessionDuration else {
+        guard ofService != nil || seconds <= role.maxSessionDuration else {
             throw .validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
         }
         let issued = call.time.rounded(.down)

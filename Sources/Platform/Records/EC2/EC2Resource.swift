@@ -33,6 +33,9 @@ public protocol EC2Resource: Record {
     static var prefix: String { get }
     /// The type in ARNs, and in `TagSpecifications`: `vpc`.
     static var arnType: String { get }
+    /// Whether it can be shared with other accounts: then its ARN names none, and whoever it is shared with needs nothing of the owner
+    /// but that.
+    static var isShared: Bool { get }
     /// The id, the place and the tags.
     var head: EC2Head { get set }
     /// What it is called in ARNs; the id, but for a key pair.
@@ -43,6 +46,7 @@ public protocol EC2Resource: Record {
 
 extension EC2Resource {
     public static var arnType: String { prefix }
+    public static var isShared: Bool { false }
     public var id: String { head.id }
     public var nameInARN: String { head.id }
     public var conditions: [String: ContextValue] { [:] }
@@ -50,7 +54,9 @@ extension EC2Resource {
     /// Where its record is.
     public var scope: Scope { Scope(account: head.accountID, region: head.region) }
     /// `arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0123456789abcdef0`
-    public var arn: String { ARN.text("ec2", head.region, head.accountID, "\(Self.arnType)/", nameInARN) }
+    public var arn: String {
+        ARN.text("ec2", head.region, Self.isShared ? "" : head.accountID, "\(Self.arnType)/", nameInARN)
+    }
     /// The ARN of another resource of the same account and Region.
     func arn(_ type: String, _ id: String) -> String { ARN.text("ec2", head.region, head.accountID, "\(type)/", id) }
 }
@@ -62,6 +68,7 @@ public enum EC2Kinds {
         StoredVPC.self, StoredSubnet.self, StoredRouteTable.self, StoredInternetGateway.self, StoredEgressGateway.self,
         StoredNATGateway.self, StoredSecurityGroup.self, StoredNetworkACL.self, StoredNetworkInterface.self,
         StoredAddress.self, StoredPrefixList.self, StoredEndpoint.self, StoredFlowLog.self, StoredDHCPOptions.self,
+        StoredInstance.self, StoredKeyPair.self, StoredImage.self, StoredVolume.self, StoredSnapshot.self,
     ]
     /// By the records' kinds.
     static let byKind: [String: any EC2Resource.Type] = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })

@@ -10,7 +10,10 @@ extension Call {
     var estate: EC2Estate { environment.projection(EC2Index.self).estate(scope) }
 
     /// The ARN of something of the caller's, in the request's Region.
-    func arn(_ type: String, _ name: String) -> String { ARN.text("ec2", region, accountID, "\(type)/", name) }
+    func arn(_ type: String, _ name: String) -> String {
+        let isShared = EC2Kinds.byARNType[type]?.isShared == true
+        return ARN.text("ec2", region, isShared ? "" : accountID, "\(type)/", name)
+    }
 
     /// A new id: `vpc-` and 17 hexadecimal digits.
     static func newID(_ prefix: String) -> String {

@@ -1,0 +1,52 @@
+import NIOCore
+import NIOHTTP1
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How far the packets of an answer may go.
+public enum HopLimit {
+    /// By this header an answer that comes by a ``PrivateDoor`` says it: a number from 1 to 255. It is not sent.
+    public static let header = "x-gatehouse-hop-limit"
+}
+
+/// Has packets of a connection go no farther than so many hops, from the answer on that says so.
+///
+/// The rest of the connection keeps to it: what the client has not got yet would be sent again with the limit of later answers.
+final class HopLimiter: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .head(var head) = unwrapOutboundIn(data), let text = head.headers.first(name: HopLimit.header) else {
+            return context.write(data, promise: promise)
+        }
+        head.headers.remove(name: HopLimit.header)
+        do {
+            try Self.limit(context.channel, to: text)
+        } catch {
+            // Better no answer than one that goes too far.
+            promise?.fail(error)
+            return context.close(promise: nil)
+        }
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+    }
+
+    private static func limit(_ channel: any Channel, to text: String) throws {
+        guard let hops = CInt(text), (1...255).contains(hops), let options = channel.syncOptions else {
+            throw ChannelError.operationUnsupported
+        }
+        let isIPv6 = channel.localAddress?.protocol == .inet6
+        let option =
+            isIPv6
+            ? ChannelOptions.Types.SocketOption(
+                level: .ipv6, name: NIOBSDSocket.Option(rawValue: CInt(IPV6_UNICAST_HOPS)))
+            : ChannelOptions.Types.SocketOption(level: .ip, name: NIOBSDSocket.Option(rawValue: CInt(IP_TTL)))
+        try options.setOption(option, value: SocketOptionValue(hops))
+    }
+}
