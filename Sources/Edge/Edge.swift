@@ -1,5 +1,5 @@
 public import Gate
-import Platform
+public import Platform
 import Signature
 public import Wire
 
@@ -18,6 +18,8 @@ public struct Edge: Sendable {
     /// What all requests are for, whatever they look like; nil: that depends.
     let only: (any Site)?
     let verifier = SignatureVerifier()
+    /// The VPC from within which requests come; nil: from anywhere else.
+    private(set) var vpc: VPCPlace?
 
     var environment: Environment { gate.environment }
 
@@ -35,6 +37,13 @@ public struct Edge: Sendable {
     public init(_ gate: Gate, only site: any Site) {
         self.gate = gate
         (ownPaths, sites, only) = ([], [], site)
+    }
+
+    /// The same for a listener within a VPC: the clients of all its connections are there.
+    public func within(_ vpc: VPCPlace) -> Edge {
+        var edge = self
+        edge.vpc = vpc
+        return edge
     }
 
     /// Answers a request whose body is at hand.

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from harness import machines
-from harness.machines import Machine, Machines, permission, vpc
+from harness import namespaces
+from harness.namespaces import Machine, Machines, permission, vpc
 from harness.probes import ECHO, ICMP, ICMPV6, OTHER, TCP, UDP, Packet, Wire
 
 pytestmark = [
     pytest.mark.memory,
-    pytest.mark.skipif(bool(machines.missing()), reason=f"no instances in namespaces: {machines.missing()}"),
+    pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}"),
 ]
 
 SEED = int(os.environ.get("GATEHOUSE_MATRIX_SEED", "20"))
@@ -100,7 +100,7 @@ def configuration(random: random.Random) -> dict[str, Any]:
     interfaces = {
         id: (WHERE[id], ADDRESSES[id], random.sample(GROUPS, random.choice([1, 1, 2, 3]))) for id in ADDRESSES
     }  # fmt: skip
-    groups = {id: (permissions(random), machines.ANYWHERE if random.random() < 0.4 else permissions(random)) for id in GROUPS}
+    groups = {id: (permissions(random), namespaces.ANYWHERE if random.random() < 0.4 else permissions(random)) for id in GROUPS}
     lists = {id: random.sample([b for b in BLOCKS if not b.endswith("/0")], random.choice([1, 2, 3])) for id in LISTS}
     return vpc(SUBNETS, interfaces, groups, acls, lists)
 

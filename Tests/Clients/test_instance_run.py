@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from harness import machines
-from harness.machines import ANYWHERE, Machine, Machines, permission, vpc
+from harness import namespaces
+from harness.namespaces import ANYWHERE, Machine, Machines, permission, vpc
 from harness.probes import ICMP, TCP, UDP, Packet, Wire
 from harness.server import BINARY, clean_environment, gatehouse
 from harness.web_front import until
 
-apart = pytest.mark.skipif(bool(machines.missing()), reason=f"no instances in namespaces: {machines.missing()}")
+apart = pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}")
 pytestmark = pytest.mark.memory
 
 A, B, C = "10.20.1.10", "10.20.1.11", "10.20.2.10"
