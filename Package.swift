@@ -417,9 +417,8 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "MetadataService", "OIDC", "Platform",
-                "Remedies", "Signature",
-                "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
+                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
+                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",

@@ -11,7 +11,8 @@ public struct RuntimeProblem: Error, Sendable, CustomStringConvertible {
     /// In words for the operator. It does not end with a full stop.
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    /// - Parameter description: in words for the operator.
+    public init(_ description: String) { self.description = description }
 
     /// - Parameter number: as in `errno`.
     init(_ step: String, errno number: Int32) {

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness import namespaces
-from harness.namespaces import ANYWHERE, Machine, Machines, permission, vpc
+from harness.namespaces import ANYWHERE, Machine, Machines, descendants, permission, vpc
 from harness.probes import ICMP, TCP, UDP, Packet, Wire
 from harness.server import BINARY, clean_environment, gatehouse
 from harness.web_front import until
@@ -355,17 +355,6 @@ def test_it_ends_as_it_is_told(all: Machines) -> None:
     assert "in use" in all.try_to(run="i-7", interfaces=["eni-a"], command=["/bin/true"])["error"]
     all.ask(stop="i-6")
     all.run("i-7", ["eni-a"])
-
-
-def descendants(process: int) -> set[int]:
-    found: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            found[int(name)] = int(Path(f"/proc/{int(name)}/stat").read_text().rpartition(")")[2].split()[1])
-    all = {process}
-    while more := {child for child, parent in found.items() if parent in all} - all:
-        all |= more
-    return all - {process}
 
 
 @apart

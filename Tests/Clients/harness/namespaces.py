@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import json
@@ -15,6 +16,7 @@ import os
 import queue
 import subprocess
 import threading
+from pathlib import Path
 from typing import Any
 
 from . import network
@@ -181,3 +183,14 @@ def permission(protocol: str, low: int = -1, high: int = -1, **peers: Any) -> di
     }
     return found | ({} if protocol == "-1" else {"FromPort": low, "ToPort": high})
 
+
+def descendants(process: int) -> set[int]:
+    """All processes that have come of one."""
+    found: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            found[int(name)] = int(Path(f"/proc/{int(name)}/stat").read_text().rpartition(")")[2].split()[1])
+    all = {process}
+    while more := {child for child, parent in found.items() if parent in all} - all:
+        all |= more
+    return all - {process}
