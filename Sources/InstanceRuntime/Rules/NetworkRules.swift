@@ -186,13 +186,15 @@ struct NetworkRules {
             RuleObject(
                 .chain, "input", "type filter hook input priority filter; policy drop;",
                 [
-                    "iifname lo accept", neighbours, "ip daddr != \(services) drop", "iifname != @online drop",
+                    "iifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip daddr != \(services) drop",
+                    "iifname != @online drop",
                     "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
                 ]),
             RuleObject(
                 .chain, "output", "type filter hook output priority filter; policy drop;",
                 [
-                    "oifname lo accept", neighbours, "ip saddr != \(services) drop", "ct state != established drop",
+                    "oifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip saddr != \(services) drop",
+                    "ct state != established drop",
                     "oifname vmap @acl-in", "jump passed-in", "accept",
                 ]),
         ]
