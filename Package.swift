@@ -418,7 +418,8 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
+                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
+                "CloudTrailService", "OrganizationsService",
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
@@ -430,10 +431,11 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
-                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "VPC",
+                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Upstreams", "VPC",
                 "WAF", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
-                serviceLifecycle, unixSignals, x509,
+                nioPosix, serviceLifecycle, unixSignals, x509,
             ]),
 
         // What `make bench` measures with, and against.

@@ -359,6 +359,22 @@ __attribute__((constructor)) static void begin_supervisor(void) {
     _exit(supervise());
 }
 
+int instance_channels(int *console, int *console_end, int *control, int *control_end) {
+    int pipe[2], pair[2];
+    if (pipe2(pipe, O_CLOEXEC)) return errno;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+        int error = errno;
+        close(pipe[0]);
+        close(pipe[1]);
+        return error;
+    }
+    *console = pipe[0];
+    *console_end = pipe[1];
+    *control = pair[0];
+    *control_end = pair[1];
+    return 0;
+}
+
 int instance_start(const char *bytes, size_t length, int console, int control, int network) {
     int settings = memfd_create("instance", MFD_CLOEXEC);
     if (settings < 0) return -errno;
@@ -405,6 +421,7 @@ int instance_start(const char *bytes, size_t length, int console, int control, i
 
 #else
 
+int instance_channels(int *console, int *console_end, int *control, int *control_end) { return ENOSYS; }
 int instance_start(const char *settings, size_t length, int console, int control, int network) { return -ENOSYS; }
 
 #endif

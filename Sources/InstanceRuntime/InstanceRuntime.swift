@@ -160,18 +160,18 @@ public actor InstanceRuntime {
 
     /// Starts an instance; returns when its first process is there. One that runs is left alone.
     public func start(_ spec: InstanceSpec) async throws(RuntimeProblem) {
-        try await inTurn(spec.id) { runtime async throws(RuntimeProblem) in try await runtime.begin(spec) }
+        try await inTurn(spec.id) { (runtime) async throws(RuntimeProblem) in try await runtime.begin(spec) }
     }
 
     /// Ends all processes of an instance; returns when none is left.
     /// - Parameter isForced: without asking them first.
     public func stop(_ id: String, isForced: Bool = false) async {
-        try? await inTurn(id) { runtime async throws(RuntimeProblem) in await runtime.end(id, isForced: isForced) }
+        try? await inTurn(id) { (runtime) async throws(RuntimeProblem) in await runtime.end(id, isForced: isForced) }
     }
 
     /// Ends all processes of an instance, and starts it again with the same interfaces. Its user data is not run again.
     public func reboot(_ id: String) async throws(RuntimeProblem) {
-        try await inTurn(id) { runtime async throws(RuntimeProblem) in
+        try await inTurn(id) { (runtime) async throws(RuntimeProblem) in
             guard var spec = await runtime.spec(of: id) else { throw RuntimeProblem("the instance \(id) does not run") }
             spec.userData = nil
             await runtime.end(id, isForced: false)
@@ -320,7 +320,7 @@ public actor InstanceRuntime {
     }
 
     private func hasEnded(_ id: String, _ status: Int?) async {
-        try? await inTurn(id) { runtime async throws(RuntimeProblem) in await runtime.forgetIfEnded(id) }
+        try? await inTurn(id) { (runtime) async throws(RuntimeProblem) in await runtime.forgetIfEnded(id) }
         ended(End(id: id, status: status))
     }
 

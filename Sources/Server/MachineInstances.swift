@@ -66,10 +66,10 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
     // MARK: How instances reach Gatehouse
 
     private static func metadata(_ environment: Environment, _ launches: Launches) -> InstanceRuntime.Metadata {
-        func name(_ id: String) -> InstanceName? {
+        @Sendable func name(_ id: String) -> InstanceName? {
             launches[id].map { InstanceName(account: $0.account, region: $0.region, id: id) }
         }
-        return InstanceRuntime.Metadata { (id, sockets) throws(RuntimeProblem) in
+        return InstanceRuntime.Metadata { (id, sockets) async throws(RuntimeProblem) in
             guard let name = name(id), let access = environment.instanceMetadata.access else {
                 for socket in sockets { close(socket) }
                 return
@@ -86,7 +86,7 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
     private static func services(
         _ environment: Environment, _ edge: Edge, _ port: Int, _ log: Logger
     ) -> InstanceRuntime.Services {
-        InstanceRuntime.Services(port: port) { (id, socket) throws(RuntimeProblem) in
+        InstanceRuntime.Services(port: port) { (id, socket) async throws(RuntimeProblem) in
             guard let vpc = environment.projection(EC2Index.self).find(StoredVPC.self, id) else {
                 close(socket)
                 throw RuntimeProblem("the VPC \(id) is not known")

@@ -45,6 +45,11 @@ int network_write(int network, const char *path, const char *text);
 /// - Returns: an open file; less than 0: why there is none, as in errno, negated.
 int network_socket(int network, const char *address, int port);
 
+/// Makes a pipe for what an instance prints, and a pair of sockets for its supervisor: one end of each is for `instance_start`, the other
+/// stays here.
+/// - Returns: 0, or why it failed, as in errno.
+int instance_channels(int *console, int *console_end, int *control, int *control_end);
+
 /// Starts the supervisor of an instance: a process that does nothing but keep the instance, and ends all of it when `control` is closed.
 ///
 /// It is this program's own file, which is run anew, so that nothing of this process's memory is in it: before anything else of the

@@ -166,7 +166,7 @@ public struct NetworkDocument: Decodable, Sendable {
         let stringValue: String
         var intValue: Int? { nil }
         init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+        init?(intValue: Int) { return nil }
     }
 
     /// Takes in what another says as well.

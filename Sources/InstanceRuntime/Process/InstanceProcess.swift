@@ -48,74 +48,85 @@ final class InstanceProcess: Sendable {
         ended: @escaping @Sendable (Int?) -> Void
     ) async throws(RuntimeProblem) -> InstanceProcess {
         let settings = try ProcessSettings.bytes(spec, isApart: network != nil)
-        var pipe: [Int32] = [-1, -1]
-        var pair: [Int32] = [-1, -1]
-        guard pipe2(&pipe, O_CLOEXEC) == 0 else { throw RuntimeProblem("a pipe", errno: errno) }
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
-            let number = errno
-            for file in pipe { close(file) }
-            throw RuntimeProblem("a pair of sockets", errno: number)
-        }
+        var (output, outputEnd, control, controlEnd) = (Int32(-1), Int32(-1), Int32(-1), Int32(-1))
+        let error = instance_channels(&output, &outputEnd, &control, &controlEnd)
+        guard error == 0 else { throw RuntimeProblem("a pipe", errno: error) }
         let supervisor = settings.withUnsafeBytes { bytes in
             bytes.withMemoryRebound(to: CChar.self) { text in
                 text.baseAddress.map {
-                    instance_start($0, text.count, pipe[1], pair[1], network?.descriptor ?? -1)
+                    instance_start($0, text.count, outputEnd, controlEnd, network?.descriptor ?? -1)
                 } ?? -EINVAL
             }
         }
-        close(pipe[1])
-        close(pair[1])
+        close(outputEnd)
+        close(controlEnd)
         guard supervisor > 0 else {
-            close(pipe[0])
-            close(pair[0])
+            close(output)
+            close(control)
             throw RuntimeProblem("its supervisor can't be started", errno: -supervisor)
         }
-        return try await watch(supervisor, console: (pipe[0], console), control: pair[0], ended: ended)
+        return try await watch(supervisor, console: (output, console), control: control, ended: ended)
     }
 
     private static func watch(
         _ supervisor: Int32, console: (file: Int32, tell: @Sendable ([UInt8]) -> Void), control file: Int32,
         ended: @escaping @Sendable (Int?) -> Void
     ) async throws(RuntimeProblem) -> InstanceProcess {
-        let (reports, report) = AsyncStream.makeStream(of: Report.self)
+        let (beginnings, beginning) = AsyncStream.makeStream(of: Report.self)
+        let (ends, end) = AsyncStream.makeStream(of: Int.self)
+        let (silences, silence) = AsyncStream.makeStream(of: Void.self)
         let group = MultiThreadedEventLoopGroup.singleton
         let tell = console.tell
         let control: any Channel
         do {
             _ = try await NIOPipeBootstrap(group: group).channelInitializer { channel in
-                channel.pipeline.addHandler(Reader(read: tell, closed: {}))
+                channel.pipeline.addHandler(Reader(read: tell, closed: { silence.finish() }))
             }.takingOwnershipOfDescriptor(input: console.file).get()
             control = try await NIOPipeBootstrap(group: group).channelInitializer { channel in
-                let lines = Lines { line in if let said = Self.report(line) { report.yield(said) } }
+                let lines = Lines { line in
+                    switch report(line) {
+                    case .ended(let status): end.yield(status)
+                    case let other?: beginning.yield(other)
+                    case nil: break
+                    }
+                }
                 return channel.pipeline.addHandler(
-                    Reader(read: { lines.take($0) }, closed: { report.finish() }))
+                    Reader(
+                        read: { lines.take($0) },
+                        closed: {
+                            beginning.finish()
+                            end.finish()
+                        }))
             }.takingOwnershipOfDescriptor(inputOutput: file).get()
         } catch {
             kill(supervisor, SIGKILL)
             throw RuntimeProblem("its supervisor can't be watched: \(error)")
         }
         let process = InstanceProcess(control: control)
-        var isStarted = false
-        var iterator = reports.makeAsyncIterator()
-        switch await iterator.next() {
-        case .started(let pid):
-            process.state.withLock { $0.pid = pid }
-            isStarted = true
-        case .failed(let why):
-            await process.reap(supervisor)
-            throw RuntimeProblem(why)
-        case .ended, nil: break
+        var failure = "its supervisor has ended at once"
+        for await report in beginnings {
+            switch report {
+            case .started(let pid): process.state.withLock { $0.pid = pid }
+            case .failed(let why): failure = why
+            case .ended: continue
+            }
+            break
         }
-        guard isStarted else {
+        guard process.pid != nil else {
             await process.reap(supervisor)
-            throw RuntimeProblem("its supervisor has ended at once")
+            throw RuntimeProblem(failure)
         }
-        let rest = iterator
         Task {
-            var rest = rest
             var status: Int?
-            while let said = await rest.next() { if case .ended(let number) = said { status = number } }
+            for await number in ends { status = number }
             await process.reap(supervisor)
+            // What was printed last is still to be read. If something that has got away holds it open, nobody waits for that.
+            let patience = Task {
+                try? await Task.sleep(for: .seconds(2))
+                silence.finish()
+            }
+            for await _ in silences {}
+            patience.cancel()
             process.finish(status.flatMap { $0 < 0 ? nil : $0 }, ended)
         }
         return process
