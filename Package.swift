@@ -164,6 +164,9 @@ let package = Package(
         .target(name: "CProgram"),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
+        // Instances as processes of this machine: namespaces, interfaces, tables of nftables made of security groups and ACLs.
+        .target(
+            name: "InstanceRuntime", dependencies: ["CProgram", "VPC", logging, nioCore, nioPosix]),
         // What an instance's metadata shows, by path. No I/O, no clock.
         .target(name: "InstanceMetadata", dependencies: ["Wire"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
@@ -414,9 +417,9 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "ManagedLogin", "MetadataService", "OIDC", "Platform",
-                "Remedies", "Signature",
-                "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
+                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
+                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
+                "CloudTrailService", "OrganizationsService",
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
@@ -427,11 +430,12 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy",
-                "Reasoning",
-                "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
-                "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                logging, nioCore, serviceLifecycle, x509,
+                "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
+                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Upstreams", "VPC",
+                "WAF", "WAFV2Service", "WebFront", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
+                nioPosix, serviceLifecycle, unixSignals, x509,
             ]),
 
         // What `make bench` measures with, and against.
@@ -614,6 +618,7 @@ let package = Package(
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
+        .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),

@@ -2,14 +2,19 @@
 
 #include "CProgram.h"
 
+#include "internal.h"
+
 #include <errno.h>
+#include <fcntl.h>
 
 #ifdef __linux__
 
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +44,21 @@ static void read_all(int file, char *bytes, size_t capacity) {
     bytes[length] = 0;
 }
 
-static int start(pid_t *process, const char *path, char *const *arguments, const int files[3]) {
+/// All that a file has; nil where there is no memory for it.
+static char *whole(int file, size_t *length) {
+    struct stat about;
+    *length = 0;
+    if (file < 0 || fstat(file, &about) || about.st_size < 0) return NULL;
+    size_t capacity = (size_t)about.st_size + 1;
+    char *bytes = malloc(capacity);
+    if (!bytes) return NULL;
+    read_all(file, bytes, capacity);
+    *length = capacity - 1;
+    return bytes;
+}
+
+/// - Parameter passed: a file that the program gets as number 3; -1: none.
+static int start(pid_t *process, const char *path, char *const *arguments, const int files[3], int passed) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -50,7 +69,8 @@ static int start(pid_t *process, const char *path, char *const *arguments, const
         return error;
     }
     for (int file = 0; file < 3 && !error; file++) error = posix_spawn_file_actions_adddup2(&actions, files[file], file);
-    if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (!error && passed >= 0) error = posix_spawn_file_actions_adddup2(&actions, passed, 3);
+    if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, passed >= 0 ? 4 : 3);
     // What the server has made of signals is not for others.
     sigset_t none, all;
     sigemptyset(&none);
@@ -111,7 +131,7 @@ program_result program_run(
     }
     if (!result.error) result.error = write_all(files[0], input, length);
     pid_t process = 0;
-    if (!result.error) result.error = start(&process, path, arguments, files);
+    if (!result.error) result.error = start(&process, path, arguments, files, -1);
     if (!result.error) result = wait_for(process, seconds);
     read_all(files[1], output, output_capacity);
     read_all(files[2], errors, errors_capacity);
@@ -120,7 +140,49 @@ program_result program_run(
     return result;
 }
 
+program_result program_run_in(
+    int network, int passed, const char *path, char *const *arguments, const char *input, size_t length, int seconds,
+    char **output, size_t *output_length, char *errors, size_t errors_capacity) {
+    program_result result = {-1, 0};
+    int files[3] = {-1, -1, -1};
+    int given = -1;
+    for (int file = 0; file < 3 && !result.error; file++) {
+        files[file] = memfd_create("gatehouse", MFD_CLOEXEC);
+        if (files[file] < 0) result.error = errno;
+    }
+    // Number 3 itself would be handed on closed.
+    if (!result.error && passed >= 0 && (given = fcntl(passed, F_DUPFD_CLOEXEC, 10)) < 0) result.error = errno;
+    if (!result.error) result.error = write_all(files[0], input, length);
+    pid_t process = 0;
+    if (!result.error) {
+        // What is started is where this thread is at that moment.
+        int before = network_enter(network);
+        if (before < 0) {
+            result.error = -before;
+        } else {
+            result.error = start(&process, path, arguments, files, given);
+            network_leave(before);
+        }
+    }
+    if (!result.error) result = wait_for(process, seconds);
+    *output = whole(files[1], output_length);
+    read_all(files[2], errors, errors_capacity);
+    for (int file = 0; file < 3; file++)
+        if (files[file] >= 0) close(files[file]);
+    if (given >= 0) close(given);
+    return result;
+}
+
 #else
+
+program_result program_run_in(
+    int network, int passed, const char *path, char *const *arguments, const char *input, size_t length, int seconds,
+    char **output, size_t *output_length, char *errors, size_t errors_capacity) {
+    *output = NULL;
+    *output_length = 0;
+    errors[0] = 0;
+    return (program_result){-1, ENOSYS};
+}
 
 program_result program_run(
     const char *path, char *const *arguments, const char *input, size_t length, int seconds, char *output,

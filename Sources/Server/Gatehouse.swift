@@ -62,6 +62,8 @@ public struct Gatehouse: Sendable {
     private let managedLogin: ManagedLogin
     private let metadataSite: MetadataSite
     private let metadataDoors: MetadataDoors
+    /// Where the data lie.
+    let hiddenFromInstances: [String]
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -177,6 +179,7 @@ public struct Gatehouse: Sendable {
             webFront = try await Self.webFront(configuration, environment, account: accountID, log)
             packetFilter = try Self.packetFilter(configuration, environment, log)
             exemptFromShield = configuration.exemptFromShield
+            hiddenFromInstances = configuration.dataDirectory.map { [URL(filePath: $0).absoluteURL.path] } ?? []
             managedCertificate = managed
             self.log = log
         } catch let error as StartError {

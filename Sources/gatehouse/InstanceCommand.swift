@@ -4,5 +4,5 @@ import ArgumentParser
 struct InstanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instance", abstract: "Instances of EC2 on this machine.",
-        subcommands: [InstanceMetadataCommand.self])
+        subcommands: [RunInstance.self, InstanceMetadataCommand.self])
 }

@@ -220,9 +220,13 @@ struct Serve: AsyncParsableCommand {
         let listener = Listener(doors, tls: gatehouse.tls, log: log, edge: gatehouse.edge) { ports in
             await announce(gatehouse, configuration, endpoint, address: address, ports, webFrontPorts)
         }
+        // After the listener, so that instances end before it does.
+        let instances = gatehouse.hostInstances(port: doors.ports.http).map {
+            [ServiceGroupConfiguration.ServiceConfiguration(service: $0, serviceName: "instances")]
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: gatehouse.services + [.init(service: listener, serviceName: "listener")],
+                services: gatehouse.services + [.init(service: listener, serviceName: "listener")] + (instances ?? []),
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         do {
             try await group.run()

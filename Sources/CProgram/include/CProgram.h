@@ -24,6 +24,45 @@ program_result program_run(
     const char *path, char *_Nullable const *_Nonnull arguments, const char *input, size_t length, int seconds, char *output,
     size_t output_capacity, char *errors, size_t errors_capacity);
 
+/// The same in a network of its own (``network_make``), with all that the program prints.
+/// - Parameters:
+///   - passed: a file that the program gets as its file 3; -1: none.
+///   - output: is to be freed; nil: there is nothing, or no memory for it.
+program_result program_run_in(
+    int network, int passed, const char *path, char *_Nullable const *_Nonnull arguments, const char *input, size_t length,
+    int seconds, char *_Nullable *_Nonnull output, size_t *output_length, char *errors, size_t errors_capacity);
+
+/// Makes a network namespace. It is there as long as the file is open, or anything is in it: with the process that holds it, however
+/// that ends, it is gone, and with it its interfaces, its routes and its tables of nftables.
+/// - Returns: an open file; less than 0: why there is none, as in errno, negated.
+int network_make(void);
+
+/// Writes to a file below `/proc/sys/net` as it is in that network.
+/// - Returns: 0, or why it failed, as in errno.
+int network_write(int network, const char *path, const char *text);
+
+/// A socket of TCP in that network, bound to an address and a port, and not listening yet.
+/// - Returns: an open file; less than 0: why there is none, as in errno, negated.
+int network_socket(int network, const char *address, int port);
+
+/// Makes a pipe for what an instance prints, and a pair of sockets for its supervisor: one end of each is for `instance_start`, the other
+/// stays here.
+/// - Returns: 0, or why it failed, as in errno.
+int instance_channels(int *console, int *console_end, int *control, int *control_end);
+
+/// Starts the supervisor of an instance: a process that does nothing but keep the instance, and ends all of it when `control` is closed.
+///
+/// It is this program's own file, which is run anew, so that nothing of this process's memory is in it: before anything else of the
+/// program begins, it sees by its environment what it is.
+/// - Parameters:
+///   - settings: what is to be run; see `instance.c`.
+///   - console: what the instance's processes print goes there.
+///   - control: a socket. It reads `T` (ask all to end) and `K` (kill all), and writes lines: `started PID`, `failed WHY`,
+///     `ended STATUS`, where a status below 0 is a signal.
+///   - network: the instance's; -1: it has none of its own.
+/// - Returns: the process; less than 0: why there is none, as in errno, negated.
+int instance_start(const char *settings, size_t length, int console, int control, int network);
+
 #pragma clang assume_nonnull end
 
 #endif

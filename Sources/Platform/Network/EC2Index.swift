@@ -62,6 +62,8 @@ public final class EC2Index: Projection {
         var policies: [String: CompiledPolicy] = [:]
         /// How often a scope has changed.
         var versions: [Scope: Int] = [:]
+        /// Is told of each change.
+        var observer: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -85,7 +87,11 @@ public final class EC2Index: Projection {
                 state.versions[change.scope, default: 0] &+= 1
             }
         }
+        state.withLock { $0.observer }?()
     }
+
+    /// Has something done after each change: it must not take long.
+    public func whenChanged(_ observer: @escaping @Sendable () -> Void) { state.withLock { $0.observer = observer } }
 
     public func replaceAll(with changes: [Change]) throws(LedgerError) {
         state.withLock { state in

@@ -1,0 +1,99 @@
+import VPC
+
+/// What is to be known of a network besides itself.
+public struct NetworkMarks: Sendable, Hashable {
+    /// Interfaces whose flows are counted, by id.
+    public var logged: Set<String>
+    /// VPCs that have interface endpoints, by which Gatehouse's endpoint is reached without a route.
+    public var withEndpoints: Set<String>
+
+    public init(logged: Set<String> = [], withEndpoints: Set<String> = []) {
+        self.logged = logged
+        self.withEndpoints = withEndpoints
+    }
+}
+
+/// A VPC on this machine: a network namespace that routes between its instances' interfaces, and the table that says what passes. VPCs
+/// know nothing of each other, and may have the same addresses.
+///
+/// One thread at a time; what it does blocks.
+struct VPCNetwork {
+    let id: String
+    let namespace: NetworkNamespace
+    private(set) var attached: [AttachedInterface] = []
+    private var objects: [String: RuleObject] = [:]
+    private var marks = NetworkMarks()
+
+    init(_ id: String) throws(RuntimeProblem) {
+        self.id = id
+        namespace = try NetworkNamespace()
+        try namespace.set("ipv4/ip_forward", to: "1")
+        try namespace.set("ipv4/conf/all/send_redirects", to: "0")
+        try namespace.set("ipv4/conf/default/send_redirects", to: "0")
+        try namespace.set("ipv4/conf/all/rp_filter", to: "0")
+        try namespace.set("ipv4/conf/default/rp_filter", to: "0")
+        try namespace.set("ipv4/conf/all/proxy_arp", to: "1")
+        try namespace.set("ipv4/neigh/default/proxy_delay", to: "0")
+        try namespace.set("ipv6/conf/all/forwarding", to: "1")
+        try namespace.run(
+            "ip", ["-batch", "-"], input: "link set dev lo up\naddress add \(NetworkRules.services)/32 dev lo\n")
+        try change(to: NetworkRules(Network(), attached: []))
+    }
+
+    /// Whether nobody is left in it.
+    var isEmpty: Bool { attached.isEmpty }
+
+    /// Gives an instance an interface.
+    /// - Parameter inside: the instance's own network.
+    mutating func attach(
+        _ interface: AttachedInterface, _ commands: InterfaceCommands, inside: NetworkNamespace, of network: Network,
+        _ marks: NetworkMarks
+    ) throws(RuntimeProblem) {
+        guard !attached.contains(where: { $0.link == interface.link }) else {
+            throw RuntimeProblem("the interface \(interface.id) is in use")
+        }
+        try namespace.run("ip", ["-batch", "-"], input: commands.creation, passed: inside)
+        do throws(RuntimeProblem) {
+            try inside.run("ip", ["-batch", "-"], input: commands.inside)
+            attached.append(interface)
+            try update(network, marks)
+            try namespace.run("ip", ["-batch", "-"], input: commands.opening)
+        } catch {
+            detach(interface.id, of: network)
+            throw error
+        }
+    }
+
+    /// Takes an interface away.
+    mutating func detach(_ id: String, of network: Network) {
+        attached.removeAll { $0.id == id }
+        _ = try? namespace.run("ip", ["link", "delete", "dev", RuleName.link(id)])
+        _ = try? update(network)
+    }
+
+    /// Has the table say what the network says.
+    /// - Returns: whether anything had to be changed.
+    @discardableResult
+    mutating func update(_ network: Network, _ marks: NetworkMarks? = nil) throws(RuntimeProblem) -> Bool {
+        if let marks { self.marks = marks }
+        return try change(
+            to: NetworkRules(
+                network, attached: attached, logged: self.marks.logged,
+                hasEndpoints: self.marks.withEndpoints.contains(id)))
+    }
+
+    @discardableResult
+    private mutating func change(to rules: NetworkRules) throws(RuntimeProblem) -> Bool {
+        let new = rules.objects
+        guard let text = TableChange.text(NetworkRules.table, from: objects, to: new) else { return false }
+        try namespace.run("nft", ["-f", "-"], input: text)
+        objects = Dictionary(new.map { ($0.key, $0) }) { first, _ in first }
+        return true
+    }
+
+    /// What the kernel has counted of interfaces whose flows are logged: JSON, as nft prints it.
+    func counted() throws(RuntimeProblem) -> String {
+        guard attached.contains(where: { marks.logged.contains($0.id) }) else { return "" }
+        return try namespace.run("nft", ["-nj", "list", "sets", "table", "inet", NetworkRules.table])
+    }
+}

@@ -1,0 +1,204 @@
+import VPC
+
+/// An interface of a VPC that an instance on this machine has.
+struct AttachedInterface: Hashable, Sendable {
+    /// `eni-…`.
+    let id: String
+    /// Whether it may send only from its own addresses, and get what is for them.
+    var checksSourceAndDestination = true
+
+    var link: String { RuleName.link(id) }
+}
+
+/// The table of a VPC: which packets pass between the interfaces that are attached to it.
+///
+/// A packet that an instance sends comes into the VPC's network by the end of its interface, and has to pass, in AWS's order: the sender's
+/// groups, the ACL of the subnet that it leaves, the ACL of the subnet that it comes to, the receiver's groups. Groups have a memory:
+/// what belongs to a connection that was allowed to be opened passes them. ACLs have none, and hold at the border of a subnet
+/// only. Nothing passes that no rule lets pass.
+///
+/// Where a packet comes from is where it came in, and not what it says: whoever sends from other addresses than its own is not heard.
+struct NetworkRules {
+    /// The table's name. Each VPC has a network of its own, so that they need no different ones.
+    static let table = "gatehouse"
+    /// Where Gatehouse's own endpoint is, for instances whose routes lead to AWS's services.
+    static let services = "198.18.0.1"
+
+    private let network: Network
+    private let attached: [AttachedInterface]
+    private let logged: Set<String>
+    private let hasEndpoints: Bool
+
+    /// - Parameters:
+    ///   - attached: of the VPC, and known to the network.
+    ///   - logged: interfaces of which flows are counted, by id.
+    ///   - hasEndpoints: whether the VPC has interface endpoints, which need no route.
+    init(
+        _ network: Network, attached: [AttachedInterface], logged: Set<String> = [], hasEndpoints: Bool = false
+    ) {
+        self.network = network
+        self.attached = attached.filter { network.interfaces[$0.id] != nil }.sorted { $0.id < $1.id }
+        self.logged = logged
+        self.hasEndpoints = hasEndpoints
+    }
+
+    /// All parts of the table.
+    var objects: [RuleObject] {
+        var objects = links + borders
+        var named: (groups: Set<String>, lists: Set<String>) = ([], [])
+        for direction in TrafficDirection.allCases {
+            var chains: [String: RuleObject] = [:]
+            let elements = attached.map { interface in
+                let groups = groups(of: interface)
+                let name = RuleName.chain(direction, groups)
+                if chains[name] == nil {
+                    let rules = GroupRules(direction, groups: groups, of: network)
+                    chains[name] = rules.chain
+                    named = (named.groups.union(rules.named.groups), named.lists.union(rules.named.lists))
+                }
+                return "\(RuleName.quoted(interface.link)) : goto \(name)"
+            }
+            objects += chains.values.sorted { $0.name < $1.name }
+            objects.append(RuleObject(.map, direction.rawValue, "type ifname : verdict;", elements))
+        }
+        objects += named.groups.sorted().flatMap(members)
+        objects += named.lists.sorted().flatMap(list)
+        for interface in attached where logged.contains(interface.id) {
+            objects += FlowSets(interface.link).objects
+        }
+        return objects + FlowSets.maps(attached.filter { logged.contains($0.id) }.map(\.link)) + Self.frame
+    }
+
+    private func groups(of interface: AttachedInterface) -> [String] {
+        Set(network.interfaces[interface.id]?.groupIDs ?? []).sorted()
+    }
+
+    private func subnet(of interface: AttachedInterface) -> Subnet? {
+        network.interfaces[interface.id].flatMap { network.subnets[$0.subnetID] }
+    }
+
+    /// Who is who.
+    private var links: [RuleObject] {
+        func own(_ isVersion6: Bool) -> [String] {
+            attached.flatMap { interface in
+                (network.interfaces[interface.id]?.addresses ?? []).filter { $0.isVersion6 == isVersion6 }
+                    .map { "\(RuleName.quoted(interface.link)) . \($0)" }
+            }
+        }
+        func set(_ name: String, _ those: [AttachedInterface]) -> RuleObject {
+            RuleObject(.set, name, "type ifname;", those.map { RuleName.quoted($0.link) })
+        }
+        return [
+            set("links", attached), set("unchecked", attached.filter { !$0.checksSourceAndDestination }),
+            set("online", attached.filter { hasEndpoints || ServiceRoute.leads(from: $0.id, in: network) }),
+            RuleObject(.set, "own4", "type ifname . ipv4_addr;", own(false)),
+            RuleObject(.set, "own6", "type ifname . ipv6_addr;", own(true)),
+        ]
+    }
+
+    /// Subnets, and the ACLs at their borders.
+    private var borders: [RuleObject] {
+        var subnets: [String: (subnet: Subnet, links: [String])] = [:]
+        for interface in attached {
+            guard let subnet = subnet(of: interface) else { continue }
+            subnets[subnet.id, default: (subnet, [])].links.append(RuleName.quoted(interface.link))
+        }
+        let sorted = subnets.values.sorted { $0.subnet.id < $1.subnet.id }
+        var objects = sorted.map { RuleObject(.set, RuleName.subnet($0.subnet.id), "type ifname;", $0.links) }
+        for direction in TrafficDirection.allCases {
+            let other = direction == .out ? TrafficDirection.in : .out
+            for id in Set(sorted.map(\.subnet.networkACLID)).sorted() {
+                objects.append(ACLRules.chain(direction, id, of: network))
+            }
+            objects += sorted.map { found in
+                let acl = RuleName.acl(direction, found.subnet.networkACLID)
+                return RuleObject(
+                    .chain, RuleName.border(direction, found.subnet.id), "",
+                    ["\(other.link) @\(RuleName.subnet(found.subnet.id)) return", "jump \(acl)"])
+            }
+            for (name, target) in [("border", RuleName.border), ("acl", RuleName.acl)] {
+                let elements = sorted.flatMap { found in
+                    let id = name == "border" ? found.subnet.id : found.subnet.networkACLID
+                    return found.links.map { "\($0) : jump \(target(direction, id))" }
+                }
+                objects.append(
+                    RuleObject(.map, "\(name)-\(direction.rawValue)", "type ifname : verdict;", elements))
+            }
+        }
+        return objects
+    }
+
+    /// Who is in a group: the private addresses of its interfaces.
+    private func members(_ id: String) -> [RuleObject] {
+        let vpc = network.securityGroups[id]?.vpcID
+        let addresses = network.interfaces.values.filter { interface in
+            guard let vpc, interface.groupIDs.contains(id) else { return false }
+            return network.subnets[interface.subnetID]?.vpcID == vpc
+        }.flatMap(\.addresses)
+        return [false, true].map { isVersion6 in
+            let elements = Set(addresses.filter { $0.isVersion6 == isVersion6 }).sorted().map { "\($0)" }
+            return RuleObject(
+                .set, RuleName.addresses(id, isVersion6: isVersion6), "type \(isVersion6 ? "ipv6" : "ipv4")_addr;",
+                elements)
+        }
+    }
+
+    private func list(_ id: String) -> [RuleObject] {
+        [false, true].map { isVersion6 in
+            RuleObject(
+                .set, RuleName.addresses(id, isVersion6: isVersion6),
+                "type \(isVersion6 ? "ipv6" : "ipv4")_addr; flags interval;",
+                AddressRanges(network.prefixLists[id] ?? [], isVersion6: isVersion6).elements)
+        }
+    }
+
+    /// What is the same for all VPCs.
+    private static let frame: [RuleObject] =
+        TrafficDirection.allCases.flatMap { direction in
+            [
+                RuleObject(
+                    .chain, "groups-\(direction.rawValue)", "",
+                    [
+                        "ct state established,related return", "\(direction.link) vmap @\(direction.rawValue)",
+                        "goto \(RuleName.refused(direction))",
+                    ]),
+                RuleObject(
+                    .chain, RuleName.passed(direction), "",
+                    ["\(direction.link) vmap @flows-\(direction.rawValue)-accept"]),
+                RuleObject(
+                    .chain, RuleName.refused(direction), "",
+                    ["\(direction.link) vmap @flows-\(direction.rawValue)-reject", "drop"]),
+            ]
+        } + [
+            RuleObject(
+                .chain, "prerouting", "type filter hook prerouting priority raw; policy drop;",
+                [
+                    "iifname lo accept", neighbours, "iifname . ip saddr @own4 accept",
+                    "iifname . ip6 saddr @own6 accept", "iifname @unchecked ip daddr != 169.254.0.0/16 accept",
+                    "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != fe80::/10 accept",
+                ]),
+            RuleObject(
+                .chain, "forward", "type filter hook forward priority filter; policy drop;",
+                [
+                    "iifname != @links drop", "oifname != @links drop", "jump groups-out", "iifname vmap @border-out",
+                    "jump passed-out", "oifname vmap @border-in", "jump groups-in", "jump passed-in", "accept",
+                ]),
+            RuleObject(
+                .chain, "input", "type filter hook input priority filter; policy drop;",
+                [
+                    "iifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip daddr != \(services) drop",
+                    "iifname != @online drop",
+                    "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
+                ]),
+            RuleObject(
+                .chain, "output", "type filter hook output priority filter; policy drop;",
+                [
+                    "oifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip saddr != \(services) drop",
+                    "ct state != established drop",
+                    "oifname vmap @acl-in", "jump passed-in", "accept",
+                ]),
+        ]
+
+    /// How neighbours are found by IPv6 (RFC 4861).
+    private static let neighbours = "icmpv6 type { 133, 135, 136 } ip6 hoplimit 255 accept"
+}

@@ -1,0 +1,239 @@
+"""Instances of EC2 that really run: launched by RunInstances, with credentials from their own metadata, behind groups that change."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import ACCOUNT, Identity, Server, allow, error_of, namespaces, policy, trust
+from harness.aws import aws_program
+from harness.machines import instance, launch, until, until_state
+from harness.namespaces import descendants
+from harness.server import clean_environment
+
+pytestmark = [
+    pytest.mark.memory,
+    pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}"),
+]
+METADATA = "http://169.254.169.254/latest"
+SERVER = "import http.server as h; h.ThreadingHTTPServer(('', 80), h.SimpleHTTPRequestHandler).serve_forever()"
+
+
+@pytest.fixture(scope="module")
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("images")
+    file = folder / "images.json"
+    file.write_text(json.dumps({
+        "images": [
+            {"name": "sleeper", "command": ["/bin/sh", "-c", "echo begun; exec sleep infinity"]},
+            {"name": "quitter", "command": ["/bin/sh", "-c", "sleep 1; exit 3"]},
+            {"name": "web", "command": ["/usr/bin/env", "python3", "-c", SERVER]},
+        ],
+    }))  # fmt: skip
+    with Server("--instance-images", str(file), log=folder / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def cloud(one_server: Server) -> Iterator[Server]:
+    one_server.reset()
+    yield one_server
+    one_server.reset()
+    assert one_server.process
+    pid = one_server.process.pid
+    until(lambda: descendants(pid), lambda found: not found)
+
+
+@pytest.fixture
+def ec2(cloud: Server) -> Any:
+    return cloud.root.client("ec2")
+
+
+def image(ec2: Any, name: str) -> str:
+    (found,) = ec2.describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]
+    return str(found["ImageId"])
+
+
+class Inside:
+    """What is done within an instance, as its own processes would."""
+
+    def __init__(self, cloud: Server, ec2: Any, id: str):
+        assert cloud.process
+        self.address = instance(ec2, id)["PrivateIpAddress"]
+        name = f"ip-{self.address.replace('.', '-')}"
+        for process in descendants(cloud.process.pid):
+            with contextlib.suppress(OSError, subprocess.CalledProcessError):
+                status = Path(f"/proc/{process}/status").read_text()
+                (own,) = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
+                if own[1:] == ["1"]:
+                    said = subprocess.run(["nsenter", "-t", str(process), "-u", "hostname"], capture_output=True, text=True).stdout
+                    if said.startswith(name):
+                        self.process = process
+        self.environment = Path(f"/proc/{self.process}/environ").read_bytes()
+
+    def run(self, *command: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        enter = ["nsenter", "-t", str(self.process), "-n", "-m", "-p", "-u", "-i", "--setuid", "65534", "--setgid", "65534"]
+        return subprocess.run(
+            [*enter, *command], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, cwd="/", **more
+        )
+
+    def metadata(self, path: str) -> str:
+        script = f"""
+            token=$(curl -sf -X PUT {METADATA}/api/token -H 'X-aws-ec2-metadata-token-ttl-seconds: 60')
+            curl -sf -H "X-aws-ec2-metadata-token: $token" {METADATA}/{path}
+        """
+        done = self.run("/bin/sh", "-c", script)
+        assert done.returncode == 0, (path, done.stderr)
+        return done.stdout
+
+    def begin(self, address: str, port: int) -> socket.socket:
+        """Asks for a connection and waits for nothing."""
+        outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        inside = os.open(f"/proc/{self.process}/ns/net", os.O_RDONLY)
+        try:
+            assert namespaces._libc.setns(inside, 0x40000000) == 0
+            connection = socket.socket()
+            connection.setblocking(False)
+            connection.connect_ex((address, port))
+            return connection
+        finally:
+            assert namespaces._libc.setns(outside, 0x40000000) == 0
+            os.close(outside)
+            os.close(inside)
+
+
+def is_open(connection: socket.socket, within: float) -> bool:
+    _, writable, _ = select.select([], [connection], [], within)
+    return bool(writable) and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+def aws(cloud: Server, inside: Inside, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment(
+        AWS_ENDPOINT_URL=f"http://198.18.0.1:{cloud.port}", AWS_DEFAULT_REGION="us-east-1", HOME="/tmp",
+        AWS_METADATA_SERVICE_NUM_ATTEMPTS="2", AWS_MAX_ATTEMPTS="1",
+    )  # fmt: skip
+    return inside.run(str(aws_program()), "--cli-connect-timeout", "5", *words, env=environment)
+
+
+def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> None:
+    root = cloud.root
+    root.client("s3").create_bucket(Bucket="papers")
+    root.client("s3").put_object(Bucket="papers", Key="one.txt", Body=b"hello")
+    root.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"}))
+    root.iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy(allow("s3:GetObject", "*")))
+    root.iam.create_instance_profile(InstanceProfileName="reader")
+    root.iam.add_role_to_instance_profile(InstanceProfileName="reader", RoleName="reader")
+    id = launch(
+        ec2, image(ec2, "sleeper"), IamInstanceProfile={"Name": "reader"}, UserData="#!/bin/sh\necho set up $(hostname)\n"
+    )["InstanceId"]  # fmt: skip
+    until_state(ec2, id, "running")
+    inside = Inside(cloud, ec2, id)
+    # Version 2 of the metadata service, as every tutorial asks it.
+    assert inside.metadata("meta-data/instance-id") == id
+    assert inside.metadata("meta-data/local-ipv4") == inside.address
+    mac = inside.metadata("meta-data/mac")
+    assert inside.run("cat", "/proc/net/dev").returncode == 0
+    assert mac in inside.run("ip", "link", "show", "eth0").stdout
+    assert inside.metadata("meta-data/iam/security-credentials/").strip() == "reader"
+    # The CLI's own chain of credentials, where there is no key.
+    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    assert done.stdout == "hello", done.stderr
+    who = json.loads(aws(cloud, inside, "sts", "get-caller-identity").stdout)
+    assert who["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/{id}"
+    root.iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy(allow("s3:ListAllMyBuckets", "*")))
+    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    assert done.returncode and "403" in done.stderr
+    # What was printed, and that the data were run once.
+    def console() -> str:
+        found = ec2.get_console_output(InstanceId=id)
+        return str(found.get("Output", ""))
+
+    until(console, lambda text: "set up ip-" in text and text.endswith("begun\n"))
+    ec2.reboot_instances(InstanceIds=[id])
+    until(console, lambda text: text == "begun\n")
+
+
+def test_groups_filter_and_follow_their_changes(cloud: Server, ec2: Any) -> None:
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    client = ec2.create_security_group(GroupName="client", Description="-", VpcId=vpc)["GroupId"]
+    web = ec2.create_security_group(GroupName="web", Description="-", VpcId=vpc)["GroupId"]
+    one = launch(ec2, image(ec2, "sleeper"), SecurityGroupIds=[client])["InstanceId"]
+    two = launch(ec2, image(ec2, "web"), SecurityGroupIds=[web])["InstanceId"]
+    address = until_state(ec2, two, "running")["PrivateIpAddress"]
+    until_state(ec2, one, "running")
+    inside, there = Inside(cloud, ec2, one), Inside(cloud, ec2, two)
+    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: ":0050 " in text)
+    refused = inside.begin(address, 80)
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": client}]}
+    ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=[rule])
+    # The kernel asks again by itself: so it is seen that the first was not let in.
+    assert is_open(refused, 60)
+    ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=[rule])
+
+    def is_let_in() -> bool:
+        with inside.begin(address, 80) as connection:
+            return is_open(connection, 0.3)
+
+    until(is_let_in, lambda found: not found)
+    # The endpoint is reached as the group and the routes let it.
+    def reaches() -> bool:
+        with inside.begin("198.18.0.1", cloud.port) as connection:
+            return is_open(connection, 0.3)
+
+    until(reaches, lambda found: found)
+    ec2.revoke_security_group_egress(GroupId=client, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    until(reaches, lambda found: not found)
+    # Metadata are no matter of groups.
+    assert inside.metadata("meta-data/instance-id") == one
+    refused.close()
+
+
+def test_an_instance_that_ends_by_itself(cloud: Server, ec2: Any) -> None:
+    id = launch(ec2, image(ec2, "quitter"))["InstanceId"]
+    stopped = until_state(ec2, id, "stopped")
+    assert stopped["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+    id = launch(ec2, image(ec2, "quitter"), InstanceInitiatedShutdownBehavior="terminate")["InstanceId"]
+    until_state(ec2, id, "terminated")
+
+
+def test_flow_logs_say_what_the_kernel_has_counted(cloud: Server, ec2: Any) -> None:
+    root, logs = cloud.root, cloud.root.client("logs")
+    root.iam.create_role(RoleName="flows", AssumeRolePolicyDocument=trust({"Service": "vpc-flow-logs.amazonaws.com"}))
+    root.iam.put_role_policy(RoleName="flows", PolicyName="p", PolicyDocument=policy(allow("logs:*", "*")))
+    logs.create_log_group(logGroupName="flows")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    one = launch(ec2, image(ec2, "sleeper"))["InstanceId"]
+    two = launch(ec2, image(ec2, "web"))["InstanceId"]
+    until_state(ec2, one, "running")
+    found = until_state(ec2, two, "running")
+    address, interface = found["PrivateIpAddress"], found["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    made = ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", LogGroupName="flows", MaxAggregationInterval=60,
+        DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:role/flows",
+    )  # fmt: skip
+    assert not made["Unsuccessful"], made
+    inside, there = Inside(cloud, ec2, one), Inside(cloud, ec2, two)
+    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: ":0050 " in text)
+    # The default group lets its own in.
+    seen: list[str] = []
+
+    def records() -> list[str]:
+        with inside.begin(address, 80) as connection:
+            assert is_open(connection, 60)
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            seen[:] = [
+                event["message"] for event in logs.get_log_events(logGroupName="flows", logStreamName=f"{interface}-all")["events"]
+            ]
+        return seen
+
+    until(records, lambda lines: any(f" {address} " in line and " 80 6 " in line and "ACCEPT OK" in line for line in lines))
+    assert all(line.startswith(f"2 {ACCOUNT} {interface} ") for line in seen)
