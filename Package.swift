@@ -218,6 +218,7 @@ let package = Package(
         api("SNS"),
         api("SQS"),
         api("AWSConfig"),
+        api("Inspector2"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -312,6 +313,12 @@ let package = Package(
                 "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
                 "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
+        service(
+            "Inspector2",
+            [
+                "Advisories", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages", "Platform",
+                "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
+            ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -403,7 +410,7 @@ let package = Package(
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
+                "ConfigService", "EventBridgeService", "Inspector2Service", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
                 serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(

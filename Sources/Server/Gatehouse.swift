@@ -137,6 +137,9 @@ public struct Gatehouse: Sendable {
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")
             }
+            if let file = configuration.inspectedFile {
+                try environment.inspect(file, keptIn: configuration.dataDirectory) { log.notice("Inspector: \($0)") }
+            }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

@@ -10,6 +10,7 @@ import CognitoIdentityService
 import ConfigService
 import EventBridgeService
 import IAMService
+import Inspector2Service
 import KMSService
 import OrganizationsService
 public import Platform
@@ -27,7 +28,7 @@ public enum Modules {
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
+        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config, .inspector,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
