@@ -193,7 +193,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, cryptoExtras, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -204,6 +204,7 @@ let package = Package(
         api("KMS"),
         api("CertificateManager"),
         api("ACMPCA"),
+        api("Inspector2"),
         api("S3"),
         api("AccessAnalyzer"),
         api("S3Control"),
@@ -216,9 +217,9 @@ let package = Package(
         api("CloudWatch"),
         api("EventBridge"),
         api("SNS"),
+        .target(name: "EC2API", dependencies: ["Wire"], path: "Sources/API/EC2", exclude: ["Operations.txt"]),
         api("SQS"),
         api("AWSConfig"),
-        api("Inspector2"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -314,10 +315,10 @@ let package = Package(
                 "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
         service(
-            "Inspector2",
+            "EC2",
             [
-                "Advisories", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages", "Platform",
-                "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
+                "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
+                "VPC", "Wire", crypto, cryptoExtras,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
@@ -347,6 +348,13 @@ let package = Package(
                 "ACME", "ACMPCAAPI", "CPublicSuffix", "CertificateIssuing", "CertificateManagerAPI", "Directory",
                 "DomainRecords", "Fetch", "Keyring", "KeyMaterial", "Ledger", "OIDC", "Platform", "Policy", "STSAPI",
                 "Wire", crypto, cryptoExtras, nioCore, x509,
+            ]),
+
+        service(
+            "Inspector2",
+            [
+                "Advisories", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages",
+                "Platform", "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
             ]),
 
         // Encryption in transit: the certificates that the server shows.
@@ -407,17 +415,18 @@ let package = Package(
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
                 "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
-                "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
+                "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EventBridgeService", "Inspector2Service", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
-                serviceLifecycle, asn1, unixSignals, x509,
+                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
+                crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy",
+                "Reasoning",
                 "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
                 "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, nioCore, serviceLifecycle, x509,

@@ -132,14 +132,15 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
+            if let file = configuration.inspectedFile {
+                try environment.inspect(file, keptIn: configuration.dataDirectory) { log.notice("Inspector: \($0)") }
+            }
             try environment.useAddressPlaces(configuration.addressPlaces)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")
             }
-            if let file = configuration.inspectedFile {
-                try environment.inspect(file, keptIn: configuration.dataDirectory) { log.notice("Inspector: \($0)") }
-            }
+            environment.instances.replace(with: configuration.instanceSources)
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

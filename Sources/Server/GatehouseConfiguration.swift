@@ -44,6 +44,8 @@ extension Gatehouse {
         public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// The file that says what Amazon Inspector scans, and by which advisories; nil: there is none.
+        public var inspectedFile: String?
         /// What stands behind AWS's managed rule groups.
         public var managedRules = ManagedRuleSettings()
         /// A file for the logs of all web ACLs; nil: there is none.
@@ -54,8 +56,8 @@ extension Gatehouse {
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.
         public var webFront: WebFront.Place?
-        /// The file that says what Amazon Inspector scans, and by which advisories; nil: there is none.
-        public var inspectedFile: String?
+        /// What instances of EC2 may run on this machine.
+        public var instanceSources: [InstanceSource] = []
         /// Networks whose addresses Shield gives no budgets: those of other balancers, say.
         public var exemptFromShield: [Network] = []
         /// Whether a table of nftables stands before the web front; see ``Gatehouse/filterPackets(_:)``.

@@ -8,6 +8,7 @@ import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
 import ConfigService
+import EC2Service
 import EventBridgeService
 import IAMService
 import Inspector2Service
@@ -26,9 +27,10 @@ import WAFV2Service
 public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
-        .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
+        .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .inspector, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
-        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config, .inspector,
+        .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
+        .ec2,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

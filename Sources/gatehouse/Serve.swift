@@ -87,6 +87,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var inspectorOptions: InspectorOptions
     @OptionGroup var managedRuleOptions: ManagedRuleOptions
     @OptionGroup var webACLOptions: WebACLOptions
 
@@ -94,7 +95,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
-    @OptionGroup var inspectorOptions: InspectorOptions
+    @OptionGroup var instanceOptions: InstanceOptions
 
     @Option(
         help: """

@@ -76,6 +76,7 @@ extension Serve {
         configuration.loginProviders = try LoginProviderOptions.issuers()
         configuration.messages = try MessageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = UserPoolOptions.list
+        configuration.inspectedFile = InspectorOptions.file
         configuration.managedRules = try ManagedRuleOptions.settings()
         configuration.webACLLog = WebACLOptions.log
         configuration.domainRecords = try DomainOptions.records()
@@ -83,7 +84,7 @@ extension Serve {
         configuration.upstreams = try GateOptions.endpoints()
         configuration.observes = try GateOptions.observes()
         configuration.webFront = try WebFrontOptions.place()
-        configuration.inspectedFile = InspectorOptions.file
+        configuration.instanceSources = try InstanceOptions.sources()
         configuration.exemptFromShield = try WebFrontOptions.exemptNetworks()
         configuration.filtersPackets = try WebFrontOptions.filtersPackets()
         if let url = Settings.text("PUBLIC_URL") {
