@@ -1,4 +1,9 @@
 /// How the versions of packages are ordered, which differs from one packaging system to the next.
+///
+/// ```swift
+/// VersionScheme.debian.compare("1.0~rc1-1", "1.0-1")  // .older
+/// VersionScheme.python.compare("2.0.dev1", "1.9")  // .newer
+/// ```
 public enum VersionScheme: String, Sendable, Hashable, CaseIterable, Codable {
     /// dpkg's: Debian, Ubuntu (deb-version(7)).
     case debian
@@ -8,35 +13,33 @@ public enum VersionScheme: String, Sendable, Hashable, CaseIterable, Codable {
     case alpine
     /// Python's (PEP 440).
     case python
-    /// Semantic Versioning 2.0: npm, crates.io.
+    /// Semantic Versioning 2.0: npm, crates.io, Go's modules with their pseudo-versions.
     case semantic
-    /// Go's modules: semantic versions with a `v`, and pseudo-versions.
-    case go
     /// Maven's `ComparableVersion`.
     case maven
-    /// RubyGems' `Gem::Version`.
-    case ruby
+
+    /// The most bytes that a version has; longer ones are none.
+    static let longest = 1024
 
     /// Whether the left version is older than the right one, the same, or newer.
     ///
     /// - Returns: nil where one of them is no version of this scheme, so that nothing can be said of them. Schemes that
-    ///   give any text a place (rpm's, Maven's) never return nil.
+    ///   give any text a place (rpm's, Maven's) return nil for texts of more than 1024 bytes alone.
     /// - Complexity: linear in the lengths of both.
     public func compare(_ left: String, _ right: String) -> VersionOrder? {
-        compare(left.utf8, right.utf8)
+        compare(left.utf8.span, right.utf8.span)
     }
 
     /// The same, of bytes.
-    public func compare(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> VersionOrder? {
-        switch self {
-        case .debian: DebianVersion.compare(Array(left), Array(right))
-        case .rpm: RPMVersion.compare(Array(left), Array(right))
-        case .alpine: AlpineVersion.compare(Array(left), Array(right))
-        case .python: PythonVersion.compare(Array(left), Array(right))
-        case .semantic: SemanticVersion.compare(Array(left), Array(right))
-        case .go: SemanticVersion.compare(Array(left), Array(right))
-        case .maven: MavenVersion.compare(Array(left), Array(right))
-        case .ruby: RubyVersion.compare(Array(left), Array(right))
+    public func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> VersionOrder? {
+        guard left.count <= Self.longest, right.count <= Self.longest else { return nil }
+        return switch self {
+        case .debian: compareDebian(left, right)
+        case .rpm: compareRPM(left, right)
+        case .alpine: compareAlpine(left, right)
+        case .python: comparePython(left, right)
+        case .semantic: compareSemantic(left, right)
+        case .maven: compareMaven(left, right)
         }
     }
 
@@ -59,5 +62,11 @@ public enum VersionOrder: Int, Sendable, Hashable {
     }
 
     /// The same question asked from the other side.
-    var reversed: VersionOrder { VersionOrder(rawValue: -rawValue) ?? .same }
+    public var reversed: VersionOrder {
+        switch self {
+        case .older: .newer
+        case .same: .same
+        case .newer: .older
+        }
+    }
 }

@@ -29,12 +29,15 @@ public struct InstalledPackage: Sendable, Hashable, Codable {
     public var licence: String?
     /// `sha1`, `sha256` or `sha512` of its archive, in hexadecimal digits, where a lock file states it.
     public var hashes: [PackageHash]
+    /// The operating system's package that this one's file belongs to. Distributions mend such packages under their old
+    /// versions, and say in advisories of their own what is wrong with them: others don't count.
+    public var owner: String?
 
     /// Makes a package.
     public init(
         manager: PackageManager, type: PackageType, namespace: String? = nil, name: String, version: String,
         architecture: String? = nil, source: SourcePackage? = nil, path: String? = nil, layer: String? = nil,
-        licence: String? = nil, hashes: [PackageHash] = []
+        licence: String? = nil, hashes: [PackageHash] = [], owner: String? = nil
     ) {
         self.manager = manager
         self.type = type
@@ -47,6 +50,7 @@ public struct InstalledPackage: Sendable, Hashable, Codable {
         self.layer = layer
         self.licence = licence
         self.hashes = hashes
+        self.owner = owner
     }
 }
 

@@ -40,5 +40,5 @@ public enum PackageManager: String, Sendable, Hashable, CaseIterable, Codable {
 
 /// The types of packages, by their names in package URLs.
 public enum PackageType: String, Sendable, Hashable, CaseIterable, Codable {
-    case deb, rpm, apk, pypi, npm, maven, golang, cargo, gem, composer, nuget
+    case deb, rpm, apk, pypi, npm, maven, golang, cargo
 }
