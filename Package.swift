@@ -162,6 +162,15 @@ let package = Package(
             name: "PacketFilter",
             dependencies: ["CProgram", "Shield", "WAF", logging, nioPosix, serviceLifecycle]),
         .target(name: "CProgram"),
+        // How packages' versions are ordered. No I/O.
+        .target(name: "PackageVersions"),
+        // What is installed in folders, images and archives.
+        .target(name: "Packages", dependencies: ["CArchive", "Compression", "PackageVersions", "Wire", grdbSQLite]),
+        // libarchive is loaded when an archive is read; its headers alone are needed.
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        // What is known of vulnerabilities, and which packages have them.
+        .target(name: "Advisories", dependencies: ["Compression", "PackageVersions", "Packages", "Wire"]),
+        .target(name: "SBOM", dependencies: ["Packages", "Wire"]),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
         // The web application firewall: what web ACLs say of requests. No I/O.
