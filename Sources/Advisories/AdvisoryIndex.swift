@@ -99,7 +99,9 @@ public struct AdvisoryIndex: Sendable {
 
     /// The advisories that have this name or alias: `CVE-2023-5363`.
     public func advisories(named id: String) -> [Advisory] {
-        find(id, in: head.names, head.nameCount).map { advisory(at: $0) }.filter { $0.id == id || $0.aliases.contains(id) }
+        find(id, in: head.names, head.nameCount).map { advisory(at: $0) }.filter {
+            $0.id == id || $0.aliases.contains(id)
+        }
     }
 
     /// How likely a vulnerability is to be exploited, and whether it is known to be.

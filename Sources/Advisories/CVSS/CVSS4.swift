@@ -6,8 +6,10 @@ extension CVSSVector {
     /// The scores of the classes in tenths, which FIRST publishes with the specification: by the levels of the first and the
     /// second set of metrics, of the third together with the sixth, and of the fourth.
     private static let scores: [Int] = [
-        100, 93, 96, 90, 93, 88, 92, 80, 79, 69, 95, 92, 91, 81, 92, 84, 82, 70, 71, 63, 94, 87, 89, 75, 86, 72, 76, 57, 65,
-        53, 90, 77, 77, 66, 74, 61, 59, 52, 58, 23, 86, 70, 74, 54, 72, 53, 57, 36, 47, 24, 73, 54, 55, 43, 61, 46, 51, 18,
+        100, 93, 96, 90, 93, 88, 92, 80, 79, 69, 95, 92, 91, 81, 92, 84, 82, 70, 71, 63, 94, 87, 89, 75, 86, 72, 76, 57,
+        65,
+        53, 90, 77, 77, 66, 74, 61, 59, 52, 58, 23, 86, 70, 74, 54, 72, 53, 57, 36, 47, 24, 73, 54, 55, 43, 61, 46, 51,
+        18,
         24, 10,
     ]
 
@@ -33,7 +35,8 @@ extension CVSSVector {
     static func score4(_ metrics: [Substring: Substring]) -> Double? {
         /// How many steps a value lies below the highest one.
         func level(_ name: Substring, _ values: String) -> Int? {
-            guard let value = metrics[name], value.utf8.count == 1, let place = values.firstIndex(of: value[value.startIndex])
+            guard let value = metrics[name], value.utf8.count == 1,
+                let place = values.firstIndex(of: value[value.startIndex])
             else { return nil }
             return values.distance(from: values.startIndex, to: place)
         }
@@ -66,9 +69,17 @@ extension CVSSVector {
             lower += 1
             distances += Double(score - other) * Double(distance) / Double(depth)
         }
-        toward({ $0.exploitability += 1 }, below([[[0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[3, 0, 0], [1, 1, 1]]][own.exploitability], reach), of: [1, 4, 5][own.exploitability])
-        toward({ $0.complexity += 1 }, below([[[0, 0]], [[1, 0], [0, 1]]][own.complexity], [complexity, requirements]), of: [1, 2][own.complexity])
-        toward({ $0.subsequent += 1 }, below([[[0, 0, 0]], [[1, 1, 1]]][own.subsequent - 1], subsequent), of: [5, 4][own.subsequent - 1])
+        toward(
+            { $0.exploitability += 1 },
+            below(
+                [[[0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[3, 0, 0], [1, 1, 1]]][own.exploitability], reach),
+            of: [1, 4, 5][own.exploitability])
+        toward(
+            { $0.complexity += 1 },
+            below([[[0, 0]], [[1, 0], [0, 1]]][own.complexity], [complexity, requirements]), of: [1, 2][own.complexity])
+        toward(
+            { $0.subsequent += 1 }, below([[[0, 0, 0]], [[1, 1, 1]]][own.subsequent - 1], subsequent),
+            of: [5, 4][own.subsequent - 1])
         let depth = [[7, 6], [8, 8], [10, 10]][own.impact][own.requirements]
         let distance = below([[[0, 0, 0]], [[1, 0, 0], [0, 1, 0]], [[1, 1, 1]]][own.impact], impact)
         if own.impact == 0, own.requirements == 0 {

@@ -105,7 +105,9 @@ final class IndexBuilder {
         head.advisories += 1
         if let last = origins.indices.last {
             origins[last].advisories += 1
-            if let modified = advisory.modified { origins[last].newest = max(origins[last].newest ?? modified, modified) }
+            if let modified = advisory.modified {
+                origins[last].newest = max(origins[last].newest ?? modified, modified)
+            }
         }
         return place
     }

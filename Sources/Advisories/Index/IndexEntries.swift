@@ -58,7 +58,8 @@ extension IndexReader {
     }
 
     /// Whether a version is affected by what stands there, which has to be about the package.
-    mutating func answer(_ lookup: Ecosystem.Lookup, _ scheme: VersionScheme) -> (fixedIn: String?, severity: String?)? {
+    mutating func answer(_ lookup: Ecosystem.Lookup, _ scheme: VersionScheme) -> (fixedIn: String?, severity: String?)?
+    {
         guard isText(lookup.ecosystem), isText(lookup.name) else { return nil }
         let severity = optional()
         var isAffected = false

@@ -74,7 +74,8 @@ enum Ecosystem {
 
     /// Debian's releases by their names.
     static let debianReleases: [String: String] = [
-        "wheezy": "7", "jessie": "8", "stretch": "9", "buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13",
+        "wheezy": "7", "jessie": "8", "stretch": "9", "buster": "10", "bullseye": "11", "bookworm": "12",
+        "trixie": "13",
         "forky": "14", "duke": "15", "sid": "unstable",
     ]
 
@@ -127,7 +128,8 @@ enum Ecosystem {
         case "ol": return releases("oracle linux", major)
         case "fedora": return releases("fedora", major)
         case "opensuse-leap": return releases("opensuse", system.version.map { "leap \($0)" })
-        case "sles": return releases("suse", parts.isEmpty ? nil : "linux enterprise server \(parts.joined(separator: " sp"))")
+        case "sles":
+            return releases("suse", parts.isEmpty ? nil : "linux enterprise server \(parts.joined(separator: " sp"))")
         default: return []
         }
     }

@@ -50,7 +50,8 @@ enum DebianTracker {
         case "open": return VersionRange([.introduced("0")])
         case "resolved":
             // Fixed in 0: it was never there.
-            guard let version = OSVRecord.text(release["fixed_version"]), version != "0", version.utf8.count <= 256 else {
+            guard let version = OSVRecord.text(release["fixed_version"]), version != "0", version.utf8.count <= 256
+            else {
                 return nil
             }
             return VersionRange([.introduced("0"), .fixed(version)])
