@@ -21,7 +21,8 @@ private struct DebianParts {
         for place in rest where text[place] == 0x20 || (0x09...0x0D).contains(text[place]) || text[place] == 0 {
             return nil
         }
-        epoch = rest.first { text[$0] == UInt8(ascii: ":") }.map { rest.lowerBound..<$0 }
+        epoch =
+            rest.first { text[$0] == UInt8(ascii: ":") }.map { rest.lowerBound..<$0 }
             ?? rest.lowerBound..<rest.lowerBound
         if epoch.upperBound < rest.upperBound, text[epoch.upperBound] == UInt8(ascii: ":") {
             // A number of 32 bits.

@@ -13,7 +13,9 @@ private enum MavenItem {
     case list([MavenItem])
 
     /// Words that have a place of their own in the order; the empty one stands for a release.
-    private static let words: [[UInt8]] = ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"].map { Array($0.utf8) }
+    private static let words: [[UInt8]] = ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"].map {
+        Array($0.utf8)
+    }
     private static let release = 5
 
     // MARK: Reading

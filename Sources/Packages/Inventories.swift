@@ -9,7 +9,7 @@ extension Inventory {
         let finder = Finder(limits)
         do {
             try walk(try Folder(path: path), "", depth: 0, finder)
-        } catch where finder.files > 0 {
+        } catch  where finder.files > 0 {
             finder.tell(error.description)
         }
         finder.endLayer(nil)

@@ -84,13 +84,3 @@ public enum AdvisorySource: String, Sendable, Hashable, CaseIterable, Codable {
         }
     }
 }
-
-/// A vector of CVSS and its base score.
-public struct CVSSVector: Sendable, Hashable, Codable {
-    /// `2.0`, `3.0`, `3.1`, `4.0`
-    public var version: String
-    /// The vector as it was given: `CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H`.
-    public var vector: String
-    /// Its base score.
-    public var baseScore: Double
-}

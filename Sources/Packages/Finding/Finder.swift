@@ -70,7 +70,9 @@ final class Finder {
 
     private func counted(_ found: [InstalledPackage]) throws(InventoryError) -> Fact {
         packages += found.count
-        guard packages <= limits.packages else { throw InventoryError("there are more than \(limits.packages) packages") }
+        guard packages <= limits.packages else {
+            throw InventoryError("there are more than \(limits.packages) packages")
+        }
         return .packages(found)
     }
 

@@ -11,7 +11,9 @@ struct Folder: ~Copyable {
     /// A folder that the operator names.
     init(path: String) throws(InventoryError) {
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InventoryError("\(path) can't be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw InventoryError("\(path) can't be opened: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// A folder in a folder; nil for what is none, or can't be opened.
@@ -85,7 +87,9 @@ final class OpenedFile {
     /// A file that the operator names.
     init(path: String) throws(InventoryError) {
         descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InventoryError("\(path) can't be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw InventoryError("\(path) can't be opened: \(String(cString: strerror(errno)))")
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0, UInt32(status.st_mode) & UInt32(S_IFMT) == UInt32(S_IFREG) else {
             (mode, size) = (0, 0)

@@ -20,7 +20,8 @@ struct StoredImage {
             return try images(ofIndex: try parsed(index), in: store, depth: 0, tags: [])
         }
         guard let manifest = try store.file("manifest.json") else {
-            throw InventoryError("it is neither an OCI layout nor what docker saves: it has no index.json and no manifest.json")
+            throw InventoryError(
+                "it is neither an OCI layout nor what docker saves: it has no index.json and no manifest.json")
         }
         return try images(ofDocker: try parsed(manifest), in: store)
     }
@@ -89,7 +90,9 @@ struct StoredImage {
     /// `blobs/sha256/…`; nil for a digest that is none, which could name any file.
     private static func blob(_ digest: String) -> String? {
         let parts = digest.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "sha256" || parts[0] == "sha512", parts[1].utf8.count >= 64 else { return nil }
+        guard parts.count == 2, parts[0] == "sha256" || parts[0] == "sha512", parts[1].utf8.count >= 64 else {
+            return nil
+        }
         guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else { return nil }
         return "blobs/\(parts[0])/\(parts[1])"
     }
@@ -195,7 +198,8 @@ extension Inventory {
         #endif
         let fitting = matching.filter { $0.name.platform?.hasPrefix(own) == true }
         guard fitting.count == 1, let one = fitting.first, Set(matching.map(\.name.tags)).count == 1 else {
-            throw InventoryError("there are several images in it: \(matching.map(\.name.digest).joined(separator: ", "))")
+            throw InventoryError(
+                "there are several images in it: \(matching.map(\.name.digest).joined(separator: ", "))")
         }
         return one
     }

@@ -15,7 +15,9 @@ extension InstalledPackage {
             let text = type == .rpm ? name : name.lowercased()
             url += Self.escaped(text)
             if let architecture { qualifiers.append(("arch", architecture)) }
-            if let system { qualifiers.append(("distro", [system.id, system.version].compactMap { $0 }.joined(separator: "-"))) }
+            if let system {
+                qualifiers.append(("distro", [system.id, system.version].compactMap { $0 }.joined(separator: "-")))
+            }
             if type == .rpm, epoch > 0 { qualifiers.append(("epoch", "\(epoch)")) }
             if let source, source.name != name { qualifiers.append(("upstream", source.name)) }
         case .pypi: url += Self.escaped(String(name.lowercased().map { $0 == "_" ? "-" : $0 }))

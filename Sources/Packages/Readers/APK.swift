@@ -9,7 +9,9 @@ enum APK {
         var files: [String] = []
         var folder = ""
         func finish() {
-            if let name = fields[UInt8(ascii: "P")], let version = fields[UInt8(ascii: "V")], !name.isEmpty, !version.isEmpty {
+            if let name = fields[UInt8(ascii: "P")], let version = fields[UInt8(ascii: "V")], !name.isEmpty,
+                !version.isEmpty
+            {
                 let origin = fields[UInt8(ascii: "o")]
                 packages.append(
                     InstalledPackage(

@@ -72,7 +72,9 @@ struct Ownership: Sendable {
         // Programs have no dot in their names, or one that is neither a library's nor a text's.
         if !name.contains(UInt8(ascii: ".")) { return !path.begins("/usr/share/") || name.begins("METADATA") }
         let text = name.text
-        return [".jar", ".war", ".ear", ".egg-info", ".json", ".lock", ".mod", ".sum", ".so"].contains { text.hasSuffix($0) }
+        return [".jar", ".war", ".ear", ".egg-info", ".json", ".lock", ".mod", ".sum", ".so"].contains {
+            text.hasSuffix($0)
+        }
             || !path.begins("/usr/share/")
     }
 }

@@ -46,7 +46,9 @@ struct ELF {
     private static func segments(
         _ file: RandomAccess, at offset: Int, size: Int, count: Int, _ width: Int, _ bigEndian: Bool
     ) -> [Segment] {
-        guard size >= (width == 8 ? 56 : 32), size <= 1024, let table = file.read(offset, size * count) else { return [] }
+        guard size >= (width == 8 ? 56 : 32), size <= 1024, let table = file.read(offset, size * count) else {
+            return []
+        }
         return (0..<count).compactMap { index in
             let start = index * size
             func word(_ wide: Int, _ narrow: Int, _ bytes: Int) -> Int? {
@@ -63,7 +65,9 @@ struct ELF {
     private static func sections(
         _ file: RandomAccess, at offset: Int, size: Int, count: Int, names: Int, _ width: Int, _ bigEndian: Bool
     ) -> [Section] {
-        guard size >= (width == 8 ? 64 : 40), size <= 1024, let table = file.read(offset, size * count) else { return [] }
+        guard size >= (width == 8 ? 64 : 40), size <= 1024, let table = file.read(offset, size * count) else {
+            return []
+        }
         func word(_ index: Int, _ wide: Int, _ narrow: Int, _ bytes: Int) -> Int? {
             table.number(index * size + (width == 8 ? wide : narrow), bytes: bytes, bigEndian: bigEndian)
         }

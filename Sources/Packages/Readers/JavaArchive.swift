@@ -39,7 +39,8 @@ enum JavaArchive {
                 let bytes = try content(archive, min(256 << 20, budget.bytes), &budget)
                 budget.depth -= 1
                 // One that is damaged does not hide the others.
-                if let inner = try? ArchiveReader(bytes), let more = try? read(inner, path: "\(path)/\(name)", &budget) {
+                if let inner = try? ArchiveReader(bytes), let more = try? read(inner, path: "\(path)/\(name)", &budget)
+                {
                     packages += more
                 }
                 budget.depth += 1
@@ -74,7 +75,10 @@ enum JavaArchive {
     /// By the manifest and the file's name: `slf4j-api-1.7.36.jar`.
     private static func package(_ manifest: [String: String], path: String) -> InstalledPackage? {
         let file = ArchivePath.last(path).utf8
-        let stem = Array(file.prefix(file.count - (file.lastIndex(of: UInt8(ascii: ".")).map { file.distance(from: $0, to: file.endIndex) } ?? 0)))
+        let stem = Array(
+            file.prefix(
+                file.count
+                    - (file.lastIndex(of: UInt8(ascii: ".")).map { file.distance(from: $0, to: file.endIndex) } ?? 0)))
         var name = stem[...]
         var version: String?
         for place in stem.indices.dropLast()

@@ -148,7 +148,8 @@ extension String {
     func range(ofLast text: String) -> Range<String.Index>? {
         let (bytes, other) = (Array(utf8), Array(text.utf8))
         guard other.count <= bytes.count else { return nil }
-        for start in (0...(bytes.count - other.count)).reversed() where bytes[start..<start + other.count] == other[...] {
+        for start in (0...(bytes.count - other.count)).reversed() where bytes[start..<start + other.count] == other[...]
+        {
             let from = utf8.index(utf8.startIndex, offsetBy: start)
             return from..<utf8.index(from, offsetBy: other.count)
         }

@@ -22,7 +22,8 @@ struct RPMHeader {
     /// Nil for what is no header.
     init?(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
-        guard let tags = Self.number(bytes, 0), let size = Self.number(bytes, 4), tags <= 1 << 16, size <= 1 << 28 else {
+        guard let tags = Self.number(bytes, 0), let size = Self.number(bytes, 4), tags <= 1 << 16, size <= 1 << 28
+        else {
             return nil
         }
         data = 8 + Int(tags) * 16
