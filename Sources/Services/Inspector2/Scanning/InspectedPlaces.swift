@@ -3,6 +3,7 @@ import FoundationEssentials
 import Ledger
 public import Platform
 import Synchronization
+import Wire
 
 /// What the operator has named to be scanned, and the advisories that it is compared with.
 ///
@@ -67,7 +68,7 @@ final class InspectedPlaces: Projection {
         let (known, folder, report) = state.withLock { ($0.advisories, $0.folder, $0.report) }
         let name = InspectorName.findingID(["advisories", fingerprint])
         if let known, known.fingerprint == name { return known }
-        let base = folder ?? NSTemporaryDirectoryPath.path
+        let base = folder ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let place = "\(base)/advisories-\(name)-\(UUID().uuidString.prefix(8))"
         defer { try? FileManager.default.removeItem(atPath: place) }
         do throws(AdvisoryError) {
@@ -75,6 +76,10 @@ final class InspectedPlaces: Projection {
             // It stays readable after the file's name is gone.
             let made = Advice(fingerprint: name, index: try AdvisoryIndex(path: place))
             state.withLock { $0.advisories = made }
+            for origin in made.index.origins {
+                let date = origin.newest.map { String(Timestamp(secondsSinceEpoch: $0).iso8601.prefix(10)) }
+                report("\(origin.advisories) advisories in \(origin.path), as of \(date ?? "nobody knows when")")
+            }
             return made
         } catch {
             report(error.description)
@@ -85,11 +90,6 @@ final class InspectedPlaces: Projection {
 
     /// The advisories that were last read, without looking whether they have changed.
     var lastAdvice: Advice? { state.withLock { $0.advisories } }
-}
-
-/// Where temporary files are.
-private enum NSTemporaryDirectoryPath {
-    static var path: String { ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp" }
 }
 
 extension Environment {
