@@ -1,6 +1,6 @@
 import Directory
-import Ledger
 import Inspector2API
+import Ledger
 import Platform
 import Policy
 import Wire

@@ -6,10 +6,17 @@ import Wire
 // The keys that code of functions and repositories is encrypted with, as far as findings quote it.
 // <https://docs.aws.amazon.com/inspector/latest/user/encryption-rest.html>
 
-/// An operation on the key of a type of scan and resource.
+extension ServiceError {
+    fileprivate static func noKey(of place: String) -> ServiceError {
+        .inspectorNotFound("No customer managed key is set for \(place).")
+    }
+}
+
+/// By what the key of a type of scan and resource is kept.
 private func place(_ scanType: String, _ resourceType: String) throws(ServiceError) -> String {
     guard scanType == "CODE", ["AWS_LAMBDA_FUNCTION", "CODE_REPOSITORY"].contains(resourceType) else {
-        throw .invalidInspection("Encryption keys are for the scan type CODE of Lambda functions and code repositories.")
+        throw .invalidInspection(
+            "Encryption keys are for the scan type CODE of Lambda functions and code repositories.")
     }
     return "\(scanType)/\(resourceType)"
 }
@@ -17,9 +24,7 @@ private func place(_ scanType: String, _ resourceType: String) throws(ServiceErr
 extension Inspector2.GetEncryptionKey: ReadOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let place = try place(input.scanType, input.resourceType)
-        guard let key = try records.inspectorSettings().keys[place] else {
-            throw .inspectorNotFound("No customer managed key is set for \(input.scanType) scans of \(input.resourceType).")
-        }
+        guard let key = try records.inspectorSettings().keys[place] else { throw .noKey(of: place) }
         return Output { $0.kmsKeyId = key }
     }
 }
@@ -59,9 +64,7 @@ extension Inspector2.ResetEncryptionKey: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let place = try place(input.scanType, input.resourceType)
         var settings = try records.inspectorSettings()
-        guard settings.keys.removeValue(forKey: place) != nil else {
-            throw .inspectorNotFound("No customer managed key is set for \(input.scanType) scans of \(input.resourceType).")
-        }
+        guard settings.keys.removeValue(forKey: place) != nil else { throw .noKey(of: place) }
         try records.put(settings)
         return Output()
     }

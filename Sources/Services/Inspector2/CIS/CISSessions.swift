@@ -78,7 +78,8 @@ extension Inspector2.SendCisSessionTelemetry: WriteOperation, OnAllOfInspector {
         for message in input.messages {
             let result = CISResult(
                 partition: scan.id, accountID: target.accountID, resource: target.resource, check: message.ruleId,
-                status: status(message.status), details: String(validating: message.cisRuleDetails.bytes, as: UTF8.self),
+                status: status(message.status),
+                details: String(validating: message.cisRuleDetails.bytes, as: UTF8.self),
                 level: scan.level, platform: target.platform)
             if let before = try own.get(CISResult.self, result.key, of: scan.id) { target.count(before.status, -1) }
             target.count(result.status, 1)

@@ -12,7 +12,8 @@ extension Inspector2.ListFindingAggregations: ReadOperation, OnAllOfInspector {
         let grouping = try FindingGrouping.of(input.aggregationType, input.aggregationRequest)
         var groups: [[String]: (group: FindingGroup, tally: FindingTally)] = [:]
         let accounts = input.accountIds
-        try FindingWalk(records, call).each(of: { StringMatch.matches(accounts, $0) }) { (row) throws(ServiceError) in
+        let walk = FindingWalk(records, call) { StringMatch.matches(accounts, $0) }
+        try walk.each { (row) throws(ServiceError) in
             guard row.status == .active else { return }
             let finding = try row.view()
             for group in grouping.groups(finding) {

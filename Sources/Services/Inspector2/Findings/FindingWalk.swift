@@ -9,18 +9,15 @@ struct FindingWalk {
     private let accounts: [String]
     private static let batch = 256
 
-    init(_ records: Records, _ call: Call) {
+    /// - Parameter isWanted: whether an account's are wanted.
+    init(_ records: Records, _ call: Call, of isWanted: (String) -> Bool = { _ in true }) {
         self.records = records
-        accounts = call.environment.inspected(by: call.accountID, region: call.region)
+        accounts = call.environment.inspected(by: call.accountID, region: call.region).filter(isWanted)
     }
 
     /// Goes through all.
-    /// - Parameter only: the accounts that are wanted; nil: all.
-    func each(
-        of only: (String) -> Bool = { _ in true },
-        _ body: (StoredFinding) throws(ServiceError) -> Void
-    ) throws(ServiceError) {
-        for account in accounts where only(account) {
+    func each(_ body: (StoredFinding) throws(ServiceError) -> Void) throws(ServiceError) {
+        for account in accounts {
             var after: RowKey?
             while true {
                 let rows = try records.of(account: account).list(

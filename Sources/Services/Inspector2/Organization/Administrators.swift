@@ -25,8 +25,8 @@ extension Call {
     /// - Throws: AccessDeniedException for an account that administers nothing.
     func checkIsInspectorAdministrator() throws(ServiceError) {
         guard environment.isInspectorAdministrator(accountID, region: region) else {
-            throw .inspectorDenied("Invoking account does not have access to this operation: account \(accountID) is "
-                + "not the delegated administrator.")
+            throw .inspectorDenied(
+                "Invoking account does not have access: account \(accountID) is not the delegated administrator.")
         }
     }
 }

@@ -19,8 +19,9 @@ enum Fingerprint {
         var hash = SHA256()
         var left = most
         let databases = [
-            "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d", "lib/apk/db/installed",
-            "usr/lib/apk/db/installed", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/local/lib", "usr/lib/python3",
+            "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d",
+            "lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/local/lib",
+            "usr/lib/python3",
             "usr/lib/node_modules", "opt", "app", "srv",
         ]
         for database in databases { add("\(root)/\(database)", to: &hash, &left, depth: 0) }

@@ -56,8 +56,7 @@ struct InspectedFile: Decodable, Sendable, Equatable {
         }
         do { self = try JSONDecoder().decode(InspectedFile.self, from: content) } catch {
             throw InspectedFileProblem(
-                description: "\(path) is not what it should be: JSON with \"advisories\", \"images\", \"functions\" and "
-                    + "\"instances\"")
+                description: "\(path) is not JSON with \"advisories\", \"images\", \"functions\" and \"instances\"")
         }
         try check(path)
     }

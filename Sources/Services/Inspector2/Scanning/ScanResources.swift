@@ -32,7 +32,8 @@ struct ScanResources: Job {
                 } catch {
                     // What one resource is has no say about the others.
                     guard error.status >= 500 else { throw error }
-                    context.report("a resource could not be scanned", ["resource": target.resource, "error": error.message])
+                    context.report(
+                        "a resource could not be scanned", ["resource": target.resource, "error": error.message])
                 }
             }
             try await update(exposures, targets, settings, scope, environment)
