@@ -362,7 +362,7 @@ let package = Package(
         service(
             "Inspector2",
             [
-                "Advisories", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages",
+                "Advisories", "CProgram", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages",
                 "Platform", "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
             ]),
 

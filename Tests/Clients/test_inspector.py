@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -302,3 +304,66 @@ def test_cis_scans(cloud: Server, root: Identity, inspected: Inspected, new_role
     cloud.advance(6 * 3600)
     until(lambda: all(one["status"] != "IN_PROGRESS" for one in api.list_cis_scans()["scans"]))
     assert {one["status"] for one in api.list_cis_scans()["scans"]} == {"COMPLETED", "FAILED"}
+
+
+#: A benchmark of two rules: one about passwords, one about files.
+CHECK = "http://oval.mitre.org/XMLSchema/oval-definitions-5"
+OVAL = """<?xml version="1.0" encoding="UTF-8"?>
+<oval_definitions xmlns="http://oval.mitre.org/XMLSchema/oval-definitions-5"
+  xmlns:oval="http://oval.mitre.org/XMLSchema/oval-common-5"
+  xmlns:ind="http://oval.mitre.org/XMLSchema/oval-definitions-5#independent">
+ <generator><oval:schema_version>5.11</oval:schema_version><oval:timestamp>2026-01-01T00:00:00</oval:timestamp></generator>
+ <definitions>DEFINITIONS</definitions><tests>TESTS</tests><objects>OBJECTS</objects>
+</oval_definitions>
+"""
+RULES = {"days": ("Passwords end after 90 days", "^PASS_MAX_DAYS 90$"), "umask": ("Files are private", "^UMASK 027$")}
+
+
+def benchmark(folder: Path) -> str:
+    definitions = tests = objects = rules = ""
+    for number, (name, (title, pattern)) in enumerate(RULES.items(), 1):
+        definitions += (
+            f'<definition class="compliance" id="oval:test:def:{number}" version="1"><metadata><title>t</title>'
+            f'<description>d</description></metadata><criteria><criterion test_ref="oval:test:tst:{number}"/></criteria>'
+            "</definition>")
+        tests += (
+            f'<ind:textfilecontent54_test check="all" check_existence="at_least_one_exists" comment="x" '
+            f'id="oval:test:tst:{number}" version="1"><ind:object object_ref="oval:test:obj:{number}"/>'
+            "</ind:textfilecontent54_test>")
+        objects += (
+            f'<ind:textfilecontent54_object id="oval:test:obj:{number}" version="1"><ind:filepath>/etc/login.defs'
+            f'</ind:filepath><ind:pattern operation="pattern match">{pattern}</ind:pattern>'
+            '<ind:instance datatype="int">1</ind:instance></ind:textfilecontent54_object>')
+        rules += (
+            f'<Rule id="xccdf_test_rule_{name}" selected="true"><title>{title}</title><check system="{CHECK}">'
+            f'<check-content-ref href="rules.oval.xml" name="oval:test:def:{number}"/></check></Rule>')
+    oval = OVAL.replace("DEFINITIONS", definitions).replace("TESTS", tests).replace("OBJECTS", objects)
+    (folder / "rules.oval.xml").write_text(oval)
+    checklist = folder / "benchmark.xml"
+    checklist.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?><Benchmark xmlns="http://checklists.nist.gov/xccdf/1.2" '
+        'id="xccdf_test_benchmark_one" resolved="1" xml:lang="en"><status>accepted</status><title>B</title>'
+        '<version>1</version><Profile id="xccdf_test_profile_one"><title>P</title></Profile>'
+        f"{rules}</Benchmark>")
+    return str(checklist)
+
+
+@pytest.mark.skipif(shutil.which("oscap") is None, reason="OpenSCAP is not installed")
+def test_cis_scans_by_openscap(root: Identity, inspected: Inspected, tmp_path: Path) -> None:
+    folder = inspected.instance({}, tags={"team": "red"})
+    (folder / "etc/login.defs").write_text("PASS_MAX_DAYS 90\nUMASK 022\n")
+    inspected.content["benchmarks"] = [
+        {"platform": "DEBIAN_12", "content": benchmark(tmp_path), "profiles": {"LEVEL_1": "xccdf_test_profile_one"}}]
+    inspected.save()
+    api = root.client("inspector2")
+    api.create_cis_scan_configuration(
+        scanName="now", securityLevel="LEVEL_1", schedule={"oneTime": {}},
+        targets={"accountIds": ["SELF"], "targetResourceTags": {"team": ["red"]}})
+    (scan,) = until(lambda: [one for one in api.list_cis_scans()["scans"] if one["status"] != "IN_PROGRESS"])
+    assert (scan["status"], scan["totalChecks"], scan["failedChecks"]) == ("COMPLETED", 2, 1)
+    details = api.get_cis_scan_result_details(
+        scanArn=scan["scanArn"], targetResourceId=INSTANCE, accountId=ACCOUNT)["scanResultDetails"]
+    assert {one["checkId"]: (one["title"], one["status"], one["platform"]) for one in details} == {
+        "xccdf_test_rule_days": ("Passwords end after 90 days", "PASSED", "DEBIAN_12"),
+        "xccdf_test_rule_umask": ("Files are private", "FAILED", "DEBIAN_12"),
+    }  # fmt: skip

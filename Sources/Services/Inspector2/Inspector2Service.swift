@@ -20,9 +20,9 @@ extension ServiceModule {
         jobs: [
             ScanResources.self, WatchResources.self, ForgetInspection.self, ForgetClosedFindings.self,
             ApplySuppression.self, EnableNewMembers.self, WriteInspectorReport.self, StartCISScan.self,
-            EndCISScan.self,
+            RunCISScan.self, EndCISScan.self,
         ],
-        quotas: [.suppressionRules, .cisConfigurations], samples: inspectorSamples)
+        followers: [FollowInstances.self], quotas: [.suppressionRules, .cisConfigurations], samples: inspectorSamples)
 
     private static let accountOperations: [any Platform.Operation.Type] = [
         Inspector2.Enable.self, Inspector2.Disable.self, Inspector2.BatchGetAccountStatus.self,

@@ -139,7 +139,7 @@ extension MutableRecords {
         try ensureServiceLinkedRole(of: InspectorName.principal, at: time)
         if settings.enabled[.ec2] != nil { try ensureServiceLinkedRole(of: InspectorName.agentless, at: time) }
         try cancel(ForgetInspection.self, id: ForgetInspection.findings)
-        try schedule(ScanResources(), id: ScanResources.id, at: time)
+        try scheduleScan(at: time)
         return settings
     }
 }

@@ -56,7 +56,7 @@ extension Inspector2.UpdateConfiguration: WriteOperation, OnAllOfInspector {
                 settings.rescanUpdated = call.time
             }
             try own.put(settings)
-            if settings.isEnabled { try own.schedule(ScanResources(), id: ScanResources.id, at: call.time) }
+            if settings.isEnabled { try own.scheduleScan(at: call.time) }
         }
         return Output()
     }
@@ -108,7 +108,7 @@ extension Inspector2.UpdateEc2DeepInspectionConfiguration: WriteOperation, OnAll
         if let active = input.activateDeepInspection { settings.inspectsDeeply = active }
         if let paths = input.packagePaths { settings.packagePaths = paths }
         try records.put(settings)
-        if settings.isEnabled { try records.schedule(ScanResources(), id: ScanResources.id, at: call.time) }
+        if settings.isEnabled { try records.scheduleScan(at: call.time) }
         return Output {
             $0.packagePaths = settings.packagePaths
             $0.orgPackagePaths = call.organizationPaths(settings)
@@ -125,7 +125,7 @@ extension Inspector2.UpdateOrgEc2DeepInspectionConfiguration: WriteOperation, On
         try records.put(settings)
         for account in call.environment.inspected(by: call.accountID, region: call.region) {
             guard call.environment.inspectorSettings(account, call.region).isEnabled else { continue }
-            try records.of(account: account).schedule(ScanResources(), id: ScanResources.id, at: call.time)
+            try records.of(account: account).scheduleScan(at: call.time)
         }
         return Output()
     }
@@ -178,7 +178,7 @@ extension Inspector2.BatchUpdateMemberEc2DeepInspectionStatus: WriteOperation, O
             var settings = try own.inspectorSettings()
             settings.inspectsDeeply = wanted.activateDeepInspection
             try own.put(settings)
-            if settings.isEnabled { try own.schedule(ScanResources(), id: ScanResources.id, at: call.time) }
+            if settings.isEnabled { try own.scheduleScan(at: call.time) }
             output.accountIds?.append(
                 Inspector2.MemberAccountEc2DeepInspectionStatusState {
                     $0.accountId = wanted.accountId

@@ -13,6 +13,7 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
         let account: String
         let platform: String?
         let level: String
+        let title: String
         var (failed, passed, skipped) = (0, 0, 0)
     }
 
@@ -25,7 +26,9 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
             let key = [result.check, result.accountID, result.platform ?? ""]
             var tally =
                 tallies[key]
-                ?? Tally(check: result.check, account: result.accountID, platform: result.platform, level: result.level)
+                ?? Tally(
+                    check: result.check, account: result.accountID, platform: result.platform, level: result.level,
+                    title: result.title ?? result.check)
             switch result.status {
             case "FAILED": tally.failed += 1
             case "PASSED": tally.passed += 1
@@ -36,7 +39,7 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
         let found = tallies.values.filter { tally in
             CISMatch.matches(criteria?.accountIdFilters, [tally.account])
                 && CISMatch.matches(criteria?.checkIdFilters, [tally.check])
-                && CISMatch.matches(criteria?.titleFilters, [tally.check])
+                && CISMatch.matches(criteria?.titleFilters, [tally.title])
                 && CISMatch.matches(criteria?.platformFilters, [tally.platform].compactMap { $0 })
                 && CISMatch.matches(criteria?.failedResourcesFilters, tally.failed)
                 && CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), tally.level)
@@ -45,6 +48,7 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
             let (left, right) = ([a.check, a.account, a.platform ?? ""], [b.check, b.account, b.platform ?? ""])
             switch input.sortBy {
             case "FAILED_COUNTS" where a.failed != b.failed: return a.failed < b.failed
+            case "TITLE" where a.title != b.title: return a.title < b.title
             case "PLATFORM" where a.platform != b.platform: return (a.platform ?? "") < (b.platform ?? "")
             case "SECURITY_LEVEL" where a.level != b.level: return a.level < b.level
             default: return left.lexicographicallyPrecedes(right)
@@ -56,7 +60,7 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
                 Inspector2.CisCheckAggregation {
                     $0.scanArn = scan.arn
                     $0.checkId = tally.check
-                    $0.title = tally.check
+                    $0.title = tally.title
                     $0.level = tally.level
                     $0.accountId = tally.account
                     $0.platform = tally.platform
@@ -137,7 +141,7 @@ extension Inspector2.GetCisScanResultDetails: ReadOperation, OnAllOfInspector {
         let found = results.filter { result in
             result.accountID == account
                 && CISMatch.matches(criteria?.checkIdFilters, [result.check])
-                && CISMatch.matches(criteria?.titleFilters, [result.check])
+                && CISMatch.matches(criteria?.titleFilters, [result.title ?? result.check])
                 && CISMatch.matches(criteria?.findingArnFilters, [result.arn(in: scan)])
                 && CISMatch.isOne(of: criteria?.findingStatusFilters?.map(\.value), result.status)
                 && CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), result.level)
@@ -155,7 +159,7 @@ extension Inspector2.GetCisScanResultDetails: ReadOperation, OnAllOfInspector {
                 $0.status = result.status
                 $0.statusReason = result.details
                 $0.checkId = result.check
-                $0.title = result.check
+                $0.title = result.title ?? result.check
                 $0.level = result.level
                 $0.findingArn = result.arn(in: scan)
             }

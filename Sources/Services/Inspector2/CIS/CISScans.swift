@@ -25,6 +25,7 @@ struct StartCISScan: Job {
                 targetTags: configuration.targetTags)
             try records.put(scan)
             for target in environment.cisTargets(of: scan) { try records.put(target) }
+            try records.schedule(RunCISScan(scan: scan.id), id: scan.id, at: now)
             try records.schedule(EndCISScan(scan: scan.id), id: scan.id, at: now + EndCISScan.patience)
             if configuration.schedule != .once { try records.scheduleNext(configuration, at: now) }
         }

@@ -104,7 +104,7 @@ extension Inspector2.SendCisSessionTelemetry: WriteOperation, OnAllOfInspector {
 }
 
 extension CISTarget {
-    fileprivate mutating func count(_ status: String, _ change: Int) {
+    mutating func count(_ status: String, _ change: Int) {
         switch status {
         case "PASSED": passed += change
         case "FAILED": failed += change

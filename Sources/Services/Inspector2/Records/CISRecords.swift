@@ -96,6 +96,8 @@ struct CISResult: TableRow, Equatable {
     let accountID: String
     let resource: String
     let check: String
+    /// What the check is about; nil: nobody has said it.
+    var title: String?
     /// `PASSED`, `FAILED`, `SKIPPED`
     let status: String
     /// What the agent said besides.

@@ -16,6 +16,8 @@ struct InspectedFile: Decodable, Sendable, Equatable {
     var images: [Image]?
     var functions: [Function]?
     var instances: [Instance]?
+    /// What CIS scans compare systems with.
+    var benchmarks: [Benchmark]?
 
     /// Container images: an OCI layout, or an archive of `docker save`. All that are in it are of the repository.
     struct Image: Decodable, Sendable, Equatable {
@@ -49,6 +51,16 @@ struct InspectedFile: Decodable, Sendable, Equatable {
         var region: String?
     }
 
+    /// A benchmark for a platform, as OpenSCAP reads it.
+    struct Benchmark: Decodable, Sendable, Equatable {
+        /// `DEBIAN_12`
+        var platform: String
+        /// An XCCDF checklist, or a data stream.
+        var content: String
+        /// Its profiles by AWS's names of levels: `LEVEL_1`, `LEVEL_2`.
+        var profiles: [String: String]
+    }
+
     /// - Throws: what is wrong with the file, in words for people.
     init(path: String) throws(InspectedFileProblem) {
         guard let content = FileManager.default.contents(atPath: path) else {
@@ -65,7 +77,7 @@ struct InspectedFile: Decodable, Sendable, Equatable {
         func problem(_ text: String) -> InspectedFileProblem { InspectedFileProblem(description: "\(path): \(text)") }
         let places =
             (advisories ?? []) + (images ?? []).map(\.path) + (functions ?? []).map(\.path)
-            + (instances ?? []).map(\.folder)
+            + (instances ?? []).map(\.folder) + (benchmarks ?? []).map(\.content)
         if let place = places.first(where: { !$0.hasPrefix("/") }) {
             throw problem("'\(place)' is not the whole path of a file or folder")
         }

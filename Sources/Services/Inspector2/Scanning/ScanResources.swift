@@ -11,6 +11,8 @@ struct ScanResources: Job {
     static let kind = "Inspector2::ScanResources"
     /// The only one of an account and Region.
     static let id = "all"
+    /// One that follows what is under way.
+    static let again = "again"
     /// Instances are read anew at least once a day, in seconds.
     static let daily = 86_400.0
     /// Where package databases and archives are read.
