@@ -619,6 +619,8 @@ let package = Package(
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
+        .testTarget(
+            name: "Inspector2Tests", dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),
