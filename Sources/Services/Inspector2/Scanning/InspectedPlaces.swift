@@ -1,6 +1,7 @@
 import Advisories
 import FoundationEssentials
 import Ledger
+import Packages
 public import Platform
 import Synchronization
 import Wire
@@ -20,6 +21,17 @@ final class InspectedPlaces: Projection {
         var fileFingerprint = ""
         var file: InspectedFile?
         var advisories: Advice?
+        /// What was last found in files, by their places.
+        var facts: [String: Facts] = [:]
+    }
+
+    /// What is known of a file, and by what it is known to be the same.
+    struct Facts: Sendable {
+        let fingerprint: String
+        /// The images that are in it.
+        var images: [ImageName] = []
+        /// The hash of a function's archive, as Lambda tells it; nil for a folder, which has none.
+        var codeHash: String?
     }
 
     /// Advisories, and by what they are known to be the same.
@@ -59,6 +71,15 @@ final class InspectedPlaces: Projection {
             $0.file = read
         }
         return read
+    }
+
+    /// What is in a file, read again only when it has changed.
+    func facts(of path: String, _ read: (_ fingerprint: String) -> Facts) -> Facts {
+        let fingerprint = Fingerprint.of(path)
+        if let known = state.withLock({ $0.facts[path] }), known.fingerprint == fingerprint { return known }
+        let facts = read(fingerprint)
+        state.withLock { $0.facts[path] = facts }
+        return facts
     }
 
     /// The advisories that the file names; nil: none. It takes long when they have changed.

@@ -152,8 +152,9 @@ struct ScanResources: Job {
         _ exposures: [String: [ExposedPorts]], _ targets: [ScanTarget], _ settings: InspectorSettings, _ scope: Scope,
         _ environment: Environment
     ) async throws(ServiceError) {
+        let byResource = Dictionary(targets.map { ($0.resource, $0) }) { first, _ in first }
         for (instance, ports) in exposures.sorted(by: { $0.key < $1.key }) {
-            guard let target = targets.first(where: { $0.resource == instance }) else { continue }
+            guard let target = byResource[instance] else { continue }
             let now = environment.now()
             let key = RowKey(.text(target.type), .text(instance), .text("NETWORK"))
             let before = try await environment.read(scope) { (records) throws(ServiceError) in

@@ -84,12 +84,12 @@ extension Environment {
         }
         if settings.enabled[.ecr] != nil {
             for image in file?.images ?? [] where isHere(image.account, image.region) {
-                targets += ScanTarget.images(image, scope, settings, at: time)
+                targets += ScanTarget.images(image, scope, settings, inspectedPlaces, at: time)
             }
         }
         if settings.enabled[.lambda] != nil {
             for function in file?.functions ?? [] where isHere(function.account, function.region) {
-                targets.append(.function(function, scope))
+                targets.append(.function(function, scope, inspectedPlaces))
             }
         }
         // The first of those that are named twice counts.
@@ -132,18 +132,21 @@ extension ScanTarget {
 
     /// All images that an archive or a layout has.
     fileprivate static func images(
-        _ image: InspectedFile.Image, _ scope: Scope, _ settings: InspectorSettings, at time: Double
+        _ image: InspectedFile.Image, _ scope: Scope, _ settings: InspectorSettings, _ places: InspectedPlaces,
+        at time: Double
     ) -> [ScanTarget] {
         let since = modified(image.path)
-        let fingerprint = Fingerprint.of(image.path)
-        let names = (try? Inventory.images(in: image.path)) ?? []
-        return names.map { name in
+        let facts = places.facts(of: image.path) { fingerprint in
+            InspectedPlaces.Facts(
+                fingerprint: fingerprint, images: (try? Inventory.images(in: image.path)) ?? [])
+        }
+        return facts.images.map { name in
             let arn = RegistryImage.arn(image.repository, name.digest, scope)
             let tags = name.tags.map { $0.split(separator: ":").last.map(String.init) ?? $0 }
             let expires = settings.rescanSeconds.map { max(since ?? time, settings.enabled[.ecr] ?? time) + $0 }
             return ScanTarget(
                 type: "AWS_ECR_CONTAINER_IMAGE", resource: arn, place: .image(path: image.path, digest: name.digest),
-                fingerprint: "\(fingerprint) \(name.digest)",
+                fingerprint: "\(facts.fingerprint) \(name.digest)",
                 obstacle: expires.map { $0 < time } == true ? "SCAN_ELIGIBILITY_EXPIRED" : nil,
                 metadata: Inspector2.ResourceScanMetadata {
                     $0.ecrImage = Inspector2.EcrContainerImageMetadata { $0.tags = tags }
@@ -171,13 +174,17 @@ extension ScanTarget {
         }
     }
 
-    fileprivate static func function(_ function: InspectedFile.Function, _ scope: Scope) -> ScanTarget {
+    fileprivate static func function(
+        _ function: InspectedFile.Function, _ scope: Scope, _ places: InspectedPlaces
+    ) -> ScanTarget {
         let arn = "arn:aws:lambda:\(scope.region):\(scope.account):function:\(function.name):$LATEST"
         let runtime = function.runtime ?? "UNSUPPORTED"
-        let fingerprint = Fingerprint.of(function.path)
+        let facts = places.facts(of: function.path) { fingerprint in
+            InspectedPlaces.Facts(fingerprint: fingerprint, codeHash: codeHash(function.path))
+        }
         let since = modified(function.path)
         return ScanTarget(
-            type: "AWS_LAMBDA_FUNCTION", resource: arn, place: .code(function.path), fingerprint: fingerprint,
+            type: "AWS_LAMBDA_FUNCTION", resource: arn, place: .code(function.path), fingerprint: facts.fingerprint,
             metadata: Inspector2.ResourceScanMetadata {
                 $0.lambdaFunction = Inspector2.LambdaFunctionMetadata {
                     $0.functionName = function.name
@@ -196,7 +203,7 @@ extension ScanTarget {
                     $0.awsLambdaFunction = Inspector2.AwsLambdaFunctionDetails {
                         $0.functionName = function.name
                         $0.runtime = runtime
-                        $0.codeSha256 = codeHash(function.path) ?? fingerprint
+                        $0.codeSha256 = facts.codeHash ?? facts.fingerprint
                         $0.version = "$LATEST"
                         $0.executionRoleArn = function.role ?? "arn:aws:iam::\(scope.account):role/\(function.name)"
                         $0.packageType = "ZIP"
