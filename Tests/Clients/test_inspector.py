@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -298,6 +300,16 @@ def test_cis_scans(cloud: Server, root: Identity, inspected: Inspected, new_role
     assert (result["checkId"], result["status"], result["statusReason"]) == ("1.1.2", "FAILED", "seen")
     pages = list(api.get_paginator("get_cis_scan_result_details").paginate(PaginationConfig={"PageSize": 1}, **details))
     assert len([one for page in pages for one in page["scanResultDetails"]]) == 3
+    assert error_of(api.get_cis_scan_report, reportFormat="PDF", **ask).code == "ValidationException"
+    report = api.get_cis_scan_report(reportFormat="CSV", **ask)
+    assert report["status"] == "SUCCEEDED"
+    path = report["url"].removeprefix(cloud.url)
+    rows = list(csv.DictReader(io.StringIO(cloud.get(path)[1])))
+    assert [(row["Check Id"], row["Status"]) for row in rows] == [
+        ("1.1.1", "PASSED"), ("1.1.2", "FAILED"), ("1.1.3", "SKIPPED")]
+    assert cloud.get(path[:-1] + ("0" if path[-1] != "0" else "1"))[0] == 404
+    cloud.advance(900)
+    assert cloud.get(path)[0] == 404
     assert error_of(own.stop_cis_session, message={"status": "SUCCESS", "progress": {}}, **session).code == (
         "ConflictException")
     # Those of before: nobody has reported anything.

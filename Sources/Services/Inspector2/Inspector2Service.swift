@@ -14,7 +14,7 @@ extension ServiceModule {
         ],
         tables: [
             StoredFinding.self, CoveredResource.self, ResourceInventory.self, StoredReport.self, CISScan.self,
-            CISTarget.self, CISResult.self,
+            CISTarget.self, CISResult.self, CISReport.self,
         ],
         projections: [InspectorIndex.self, InspectedPlaces.self], resourceTypes: [.ofInspector],
         jobs: [
@@ -22,7 +22,8 @@ extension ServiceModule {
             ApplySuppression.self, EnableNewMembers.self, WriteInspectorReport.self, StartCISScan.self,
             RunCISScan.self, EndCISScan.self,
         ],
-        followers: [FollowInstances.self], quotas: [.suppressionRules, .cisConfigurations], samples: inspectorSamples)
+        followers: [FollowInstances.self], quotas: [.suppressionRules, .cisConfigurations], paths: [.cisReports],
+        samples: inspectorSamples)
 
     private static let accountOperations: [any Platform.Operation.Type] = [
         Inspector2.Enable.self, Inspector2.Disable.self, Inspector2.BatchGetAccountStatus.self,
@@ -63,7 +64,7 @@ extension ServiceModule {
         Inspector2.DeleteCisScanConfiguration.self, Inspector2.ListCisScanConfigurations.self,
         Inspector2.ListCisScans.self, Inspector2.ListCisScanResultsAggregatedByChecks.self,
         Inspector2.ListCisScanResultsAggregatedByTargetResource.self, Inspector2.GetCisScanResultDetails.self,
-        Inspector2.StartCisSession.self, Inspector2.SendCisSessionHealth.self,
+        Inspector2.GetCisScanReport.self, Inspector2.StartCisSession.self, Inspector2.SendCisSessionHealth.self,
         Inspector2.SendCisSessionTelemetry.self, Inspector2.StopCisSession.self,
     ]
 }

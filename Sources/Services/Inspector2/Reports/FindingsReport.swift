@@ -136,7 +136,7 @@ struct FindingsReport {
     }
 
     /// RFC 4180, section 2. A spreadsheet takes no field for a formula.
-    private static func field(_ text: String) -> String {
+    static func field(_ text: String) -> String {
         let safe = "=+-@\t".contains(text.first ?? " ") ? "'" + text : text
         guard safe.contains(where: { "\",\r\n".contains($0) }) else { return safe }
         return "\"" + safe.replacing("\"", with: "\"\"") + "\""
