@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness import ACCOUNT, Identity, Server, allow, error_of, trust
 from harness.configuration import until
 from harness.inspected import CRITICAL, INSTANCE, Inspected, Inspector
 from harness.organizations import NewOrganization
@@ -208,7 +208,10 @@ def test_delegated_administration(cloud: Server, org: NewOrganization, inspected
     assert gone.code == "ResourceNotFoundException"
 
 
-def test_cis_scans(cloud: Server, root: Identity, inspected: Inspected, new_role: Callable[..., str]) -> None:
+def test_cis_scans(
+    cloud: Server, root: Identity, inspected: Inspected, new_role: Callable[..., str],
+    new_user: Callable[..., Identity],
+) -> None:
     """Configurations by schedule, and what an agent in an instance reports."""
     inspected.instance({}, tags={"team": "red"})
     api = root.client("inspector2")
@@ -254,15 +257,11 @@ def test_cis_scans(cloud: Server, root: Identity, inspected: Inspected, new_role
     assert error_of(api.start_cis_session, scanJobId=job, message={"sessionToken": token}).code == (
         "AccessDeniedException")
     agent = new_role("agent", trust(ACCOUNT), allow("inspector2:*"))
-    root.iam.create_user(UserName="runner")
-    root.iam.put_user_policy(UserName="runner", PolicyName="x", PolicyDocument=policy(allow("sts:AssumeRole")))
-    runner = Identity.of_key(cloud.url, root.iam.create_access_key(UserName="runner")["AccessKey"])
+    runner = new_user("runner", allow("sts:AssumeRole"))
 
     def assumed(session: str) -> Any:
         credentials = runner.client("sts").assume_role(RoleArn=agent, RoleSessionName=session)["Credentials"]
-        return Identity(
-            cloud.url, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"],
-        ).client("inspector2")  # fmt: skip
+        return Identity.of_session(cloud.url, credentials).client("inspector2")
 
     foreign = error_of(
         assumed("i-0123456789abcdeff").start_cis_session, scanJobId=job, message={"sessionToken": token})
