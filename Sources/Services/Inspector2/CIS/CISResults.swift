@@ -14,7 +14,9 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
         let platform: String?
         let level: String
         let title: String
-        var (failed, passed, skipped) = (0, 0, 0)
+        var failed = 0
+        var passed = 0
+        var skipped = 0
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {

@@ -47,23 +47,25 @@ extension MutableRecords {
 
 extension Inspector2.StartCisSession: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        var (target, own) = try records.cisTarget(input.scanJobId, token: nil, call)
+        let found = try records.cisTarget(input.scanJobId, token: nil, call)
+        var target = found.target
         let token = input.message.sessionToken
         if let session = target.session, session != token {
             throw .inspectorConflict(session, type: "CisSession", "Another session has been started.")
         }
         target.session = token
         target.lastHeard = call.time
-        try own.put(target)
+        try found.records.put(target)
         return Output()
     }
 }
 
 extension Inspector2.SendCisSessionHealth: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        var (target, own) = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
+        let found = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
+        var target = found.target
         target.lastHeard = call.time
-        try own.put(target)
+        try found.records.put(target)
         return Output()
     }
 }
@@ -73,24 +75,27 @@ extension Inspector2.SendCisSessionTelemetry: WriteOperation, OnAllOfInspector {
     private static let most = 2000
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        var (target, own) = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
-        guard let scan = try own.get(CISScan.self, RowKey(.text(input.scanJobId))) else { return Output() }
+        let found = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
+        var target = found.target
+        guard let scan = try found.records.get(CISScan.self, RowKey(.text(input.scanJobId))) else { return Output() }
         for message in input.messages {
             let result = CISResult(
                 partition: scan.id, accountID: target.accountID, resource: target.resource, check: message.ruleId,
                 status: status(message.status),
                 details: String(validating: message.cisRuleDetails.bytes, as: UTF8.self),
                 level: scan.level, platform: target.platform)
-            if let before = try own.get(CISResult.self, result.key, of: scan.id) { target.count(before.status, -1) }
+            if let before = try found.records.get(CISResult.self, result.key, of: scan.id) {
+                target.count(before.status, -1)
+            }
             target.count(result.status, 1)
             guard target.passed + target.failed + target.skipped <= most else {
                 throw .invalidField("messages", "At most \(most) checks of an instance are kept.")
             }
-            try own.put(result)
+            try found.records.put(result)
         }
         target.lastHeard = call.time
-        try own.put(target)
-        try own.concludeCISScan(scan.id)
+        try found.records.put(target)
+        try found.records.concludeCISScan(scan.id)
         return Output()
     }
 
@@ -115,7 +120,8 @@ extension CISTarget {
 
 extension Inspector2.StopCisSession: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        var (target, own) = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
+        let found = try records.cisTarget(input.scanJobId, token: input.sessionToken, call)
+        var target = found.target
         let message = input.message
         if let platform = message.computePlatform {
             let parts = [platform.vendor, platform.product, platform.version].compactMap { $0 }
@@ -129,8 +135,8 @@ extension Inspector2.StopCisSession: WriteOperation, OnAllOfInspector {
         default: target.status = "CANCELLED"
         }
         target.lastHeard = call.time
-        try own.put(target)
-        try own.concludeCISScan(input.scanJobId)
+        try found.records.put(target)
+        try found.records.concludeCISScan(input.scanJobId)
         return Output()
     }
 }

@@ -80,8 +80,9 @@ extension Records {
     ) throws(ServiceError) -> [CoveredResource] {
         var found: [CoveredResource] = []
         for account in call.environment.inspected(by: call.accountID, region: call.region) {
-            for row in try of(account: account).list(CoveredResource.self, limit: .max)
-            where try CoverageMatch.matches(criteria, row) { found.append(row) }
+            for row in try of(account: account).list(CoveredResource.self, limit: .max) {
+                if try CoverageMatch.matches(criteria, row) { found.append(row) }
+            }
         }
         return found
     }

@@ -45,7 +45,7 @@ enum FindingOrder {
         return ranked.sorted { a, b in
             guard a.rank != b.rank else { return a.arn < b.arn }
             return isDescending ? b.rank < a.rank : a.rank < b.rank
-        }.map(\.finding)
+        }.map { $0.finding }
     }
 
     private static func rank(_ finding: Inspector2.Finding, _ field: String) -> Rank {

@@ -29,7 +29,10 @@ extension Inspector2.SearchVulnerabilities: ComputeOperation, OnAllOfInspector {
     private static func vulnerability(_ id: String, _ advisories: [Advisory]) -> Inspector2.Vulnerability {
         let vectors = advisories.flatMap(\.vectors)
         func vector(_ version: String) -> CVSSVector? { vectors.first { $0.version.hasPrefix(version) } }
-        func first<T>(_ value: (Advisory) -> T?) -> T? { advisories.lazy.compactMap(value).first }
+        func first<T>(_ value: (Advisory) -> T?) -> T? {
+            for advisory in advisories { if let found = value(advisory) { return found } }
+            return nil
+        }
         let names = Set(advisories.flatMap { [$0.id] + $0.aliases }).subtracting([id])
         return Inspector2.Vulnerability {
             $0.id = id

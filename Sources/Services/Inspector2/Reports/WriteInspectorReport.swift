@@ -101,9 +101,12 @@ struct WriteInspectorReport: Job {
         for account in environment.inspected(by: scope.account, region: scope.region) {
             let place = Scope(account: account, region: scope.region)
             let rows = try await environment.read(place) { (records) throws(ServiceError) in
-                try records.list(CoveredResource.self, limit: .max).filter { row throws(ServiceError) in
-                    try row.isActive && row.scanType == "PACKAGE" && MaterialsMatch.matches(criteria, row)
+                var wanted: [CoveredResource] = []
+                for row in try records.list(CoveredResource.self, limit: .max) {
+                    guard row.isActive, row.scanType == "PACKAGE" else { continue }
+                    if try MaterialsMatch.matches(criteria, row) { wanted.append(row) }
                 }
+                return wanted
             }
             for row in rows {
                 let key = RowKey(.text(row.type), .text(row.resource))

@@ -55,7 +55,7 @@ extension ScanTarget {
             }
         }
         let interfaces = estate.network.interfaces.values.filter { $0.instanceID == instance.id }
-        let addresses = interfaces.flatMap { $0.addresses + Array($0.publicAddresses.keys) }.sorted()
+        let addresses = interfaces.flatMap { $0.addresses + Array($0.publicAddresses.values) }.sorted()
         details = Inspector2.Resource {
             $0.type = "AWS_EC2_INSTANCE"
             $0.id = instance.id

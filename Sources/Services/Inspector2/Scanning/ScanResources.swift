@@ -76,20 +76,20 @@ struct ScanResources: Job {
         let fingerprint = "\(target.fingerprint) \(depth?.joined(separator: ":") ?? "")"
         let isOld = row.lastScanned.map { now - $0 >= Self.daily } ?? true
         let hasChanged = row.fingerprint != fingerprint || isOld || !row.isActive
-        let known = "\(advice?.fingerprint ?? "") \(exposure.map(String.init) ?? "")"
+        let known = "\(advice?.fingerprint ?? "") \(exposure.map { "\($0)" } ?? "")"
         guard hasChanged || row.advisories != known || row.details != target.details.structure.json else {
             if row != before { try await put(row, before, scope, environment) }
             return
         }
-        let inventory = try await inventory(of: target, hasChanged, depth, scope, environment)
-        guard case .success(let inventory) = inventory else {
+        let read = try await inventory(of: target, hasChanged, depth, scope, environment)
+        guard case .success(let inventory) = read else {
             row.isActive = false
             row.reason = "NO_INVENTORY"
             row.fingerprint = fingerprint
             try await put(row, before, scope, environment)
             return
         }
-        let details = target.details(with: inventory)
+        let details = target.described(with: inventory)
         let matches = try await Self.slowly { advice?.index.matches(in: inventory) ?? [] }
         let found = VulnerabilityFindings.findings(of: matches, in: details, exposure: exposure)
         try await FindingUpdate(
@@ -231,7 +231,7 @@ extension InstalledPackage {
 
 extension ScanTarget {
     /// What findings show of the resource, with the platform that was found in it.
-    fileprivate func details(with inventory: Inventory) -> Inspector2.Resource {
+    fileprivate func described(with inventory: Inventory) -> Inspector2.Resource {
         var resource = details
         guard let platform = inventory.system?.platform, var shown = resource.details else { return resource }
         if var instance = shown.awsEc2Instance {
