@@ -326,8 +326,8 @@ let package = Package(
         service(
             "EC2",
             [
-                "CloudWatchLogsAPI", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy", "S3API", "STSAPI",
-                "VPC", "Wire", crypto, cryptoExtras,
+                "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
+                "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
             ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(

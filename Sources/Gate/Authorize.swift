@@ -151,6 +151,7 @@ extension Gate {
             resourceControlLevels: owners?.resourceControl
         )
         inputs.take(resolved)
+        if let passage = call.source.endpoint { inputs.endpoint = (inputs.endpoint ?? []) + [passage.policy] }
         inputs.serviceControlPath = membership?.path
         inputs.resourceControlPath = owners?.path
         let context = CallContext(call: call, resolved: resolved)

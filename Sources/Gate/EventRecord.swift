@@ -73,6 +73,10 @@ struct EventRecord {
         writer.member("managementEvent", !isData)
         writer.member("recipientAccountId", recipient)
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
+        if let passage = call.source.endpoint {
+            writer.member("vpcEndpointId", passage.endpointID)
+            writer.member("vpcEndpointAccountId", passage.vpc.accountID)
+        }
         writer.member("eventCategory", isData ? "Data" : "Management")
         write(source, &writer)
         if source.isOfConsole { writer.member("sessionCredentialFromConsole", "true") }

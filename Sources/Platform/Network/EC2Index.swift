@@ -55,6 +55,8 @@ public final class EC2Index: Projection {
         var estates: [Scope: EC2Estate] = [:]
         /// Where a resource is, by its id.
         var places: [String: Scope] = [:]
+        /// What endpoints let through, by their ids.
+        var policies: [String: CompiledPolicy] = [:]
         /// How often a scope has changed.
         var versions: [Scope: Int] = [:]
     }
@@ -72,7 +74,9 @@ public final class EC2Index: Projection {
             }
             guard let type = EC2Kinds.byKind[change.kind] else { continue }
             let resource = try Self.read(type, change)
+            let policy = (resource as? StoredEndpoint).map(Self.compiled)
             state.withLock { state in
+                if type == StoredEndpoint.self { state.policies[change.id] = policy }
                 state.estates[change.scope, default: EC2Estate()].set(change.kind, change.id, resource)
                 state.places[change.id] = resource == nil ? nil : change.scope
                 state.versions[change.scope, default: 0] &+= 1
@@ -83,7 +87,7 @@ public final class EC2Index: Projection {
     public func replaceAll(with changes: [Change]) throws(LedgerError) {
         state.withLock { state in
             for scope in state.estates.keys { state.versions[scope, default: 0] &+= 1 }
-            (state.estates, state.places) = ([:], [:])
+            (state.estates, state.places, state.policies) = ([:], [:], [:])
         }
         try apply(changes)
     }
@@ -95,6 +99,11 @@ public final class EC2Index: Projection {
     /// What an account has in a Region now.
     /// - Complexity: constant; nothing is copied.
     public func estate(_ scope: Scope) -> EC2Estate { state.withLock { $0.estates[scope] ?? EC2Estate() } }
+
+    /// What an endpoint lets through.
+    func policy(of endpoint: StoredEndpoint) -> CompiledPolicy {
+        state.withLock { $0.policies[endpoint.id] } ?? Self.compiled(endpoint)
+    }
 
     /// All estates: for what looks at everything.
     public var estates: [Scope: EC2Estate] { state.withLock { $0.estates } }

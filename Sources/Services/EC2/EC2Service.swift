@@ -8,11 +8,13 @@ extension ServiceModule {
     /// Amazon EC2: networks, instances, volumes, images.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html>
     public static let ec2 = ServiceModule(
-        EC2.self, operations: networkOperations + commonOperations + machineOperations,
+        EC2.self,
+        operations: networkOperations + routeOperations + interfaceOperations + commonOperations + machineOperations,
         events: EventParticulars(source: "ec2.amazonaws.com", namesFaults: true),
         validation: .ofEC2,
-        records: EC2Kinds.all.map { $0 as any Record.Type } + [FurnishedRegion.self, EC2Settings.self],
-        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2], jobs: [MoveInstance.self],
+        records: EC2Kinds.all.map { $0 as any Record.Type }
+            + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self],
+        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2], jobs: machineJobs,
         begin: { (environment) throws(ServiceError) in try await environment.beginInstances() },
         quotas: EC2Quotas.all + machineQuotas, samples: ec2Samples,
         prepares: { (input, call) throws(ServiceError) in
@@ -43,6 +45,38 @@ extension ServiceModule {
         EC2.RevokeSecurityGroupEgress.self, EC2.ModifySecurityGroupRules.self,
         EC2.UpdateSecurityGroupRuleDescriptionsIngress.self, EC2.UpdateSecurityGroupRuleDescriptionsEgress.self,
         EC2.DescribeSecurityGroupReferences.self, EC2.GetSecurityGroupsForVpc.self,
+    ]
+
+    private static let routeOperations: [any Platform.Operation.Type] = [
+        EC2.CreateRouteTable.self, EC2.DeleteRouteTable.self, EC2.DescribeRouteTables.self,
+        EC2.AssociateRouteTable.self, EC2.DisassociateRouteTable.self, EC2.ReplaceRouteTableAssociation.self,
+        EC2.CreateRoute.self, EC2.ReplaceRoute.self, EC2.DeleteRoute.self,
+        EC2.CreateInternetGateway.self, EC2.DeleteInternetGateway.self, EC2.DescribeInternetGateways.self,
+        EC2.AttachInternetGateway.self, EC2.DetachInternetGateway.self, EC2.CreateEgressOnlyInternetGateway.self,
+        EC2.DeleteEgressOnlyInternetGateway.self, EC2.DescribeEgressOnlyInternetGateways.self,
+        EC2.CreateNatGateway.self, EC2.DeleteNatGateway.self, EC2.DescribeNatGateways.self,
+        EC2.CreateDhcpOptions.self, EC2.DeleteDhcpOptions.self, EC2.DescribeDhcpOptions.self,
+        EC2.AssociateDhcpOptions.self,
+        EC2.CreateNetworkAcl.self, EC2.DeleteNetworkAcl.self, EC2.DescribeNetworkAcls.self,
+        EC2.CreateNetworkAclEntry.self, EC2.ReplaceNetworkAclEntry.self, EC2.DeleteNetworkAclEntry.self,
+        EC2.ReplaceNetworkAclAssociation.self,
+    ]
+
+    private static let interfaceOperations: [any Platform.Operation.Type] = [
+        EC2.CreateNetworkInterface.self, EC2.DeleteNetworkInterface.self, EC2.DescribeNetworkInterfaces.self,
+        EC2.DescribeNetworkInterfaceAttribute.self, EC2.ModifyNetworkInterfaceAttribute.self,
+        EC2.ResetNetworkInterfaceAttribute.self, EC2.AttachNetworkInterface.self, EC2.DetachNetworkInterface.self,
+        EC2.AssignPrivateIpAddresses.self, EC2.UnassignPrivateIpAddresses.self, EC2.AssignIpv6Addresses.self,
+        EC2.UnassignIpv6Addresses.self, EC2.AllocateAddress.self, EC2.ReleaseAddress.self,
+        EC2.AssociateAddress.self, EC2.DisassociateAddress.self, EC2.DescribeAddresses.self,
+        EC2.DescribeAddressesAttribute.self,
+        EC2.CreateManagedPrefixList.self, EC2.DeleteManagedPrefixList.self, EC2.ModifyManagedPrefixList.self,
+        EC2.DescribeManagedPrefixLists.self, EC2.GetManagedPrefixListEntries.self,
+        EC2.GetManagedPrefixListAssociations.self, EC2.RestoreManagedPrefixListVersion.self,
+        EC2.DescribePrefixLists.self,
+        EC2.CreateVpcEndpoint.self, EC2.DeleteVpcEndpoints.self, EC2.ModifyVpcEndpoint.self,
+        EC2.DescribeVpcEndpoints.self, EC2.DescribeVpcEndpointServices.self,
+        EC2.CreateFlowLogs.self, EC2.DeleteFlowLogs.self, EC2.DescribeFlowLogs.self,
     ]
 }
 

@@ -77,8 +77,12 @@ public struct StoredInstance: EC2Resource {
     public var ebsOptimized = false
     public var monitoring = false
     public var metadataOptions: MetadataOptions
+    /// `standard` or `unlimited`; nil: its type knows no CPU credits, or the request said nothing.
+    public var cpuCredits: String?
     /// `default`, `dedicated` or `host`.
     public var tenancy = "default"
+    /// Whether it gets a public address that is not the account's own, each time that it starts.
+    public var getsPublicAddress = false
     /// The instance profile; nil: it has none.
     public var instanceProfile: ProfileAssociation?
 

@@ -143,3 +143,19 @@ public struct StoredAddress: EC2Resource {
         association.map { [Reference("interface", to: $0.networkInterfaceID)] } ?? []
     }
 }
+
+/// A public address that is somebody's: nobody else of this Gatehouse gets it meanwhile.
+public struct ClaimedAddress: Record {
+    public static let kind = "AWS::EC2::ClaimedAddress"
+
+    /// The address.
+    public let id: String
+    /// The account that has it.
+    public let accountID: String
+
+    /// - Parameters: see the properties.
+    public init(id: String, accountID: String) {
+        self.id = id
+        self.accountID = accountID
+    }
+}

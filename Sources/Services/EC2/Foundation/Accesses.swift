@@ -63,11 +63,13 @@ extension Call {
     }
 
     /// The same, by the type in ARNs.
+    /// - Parameter others: types that the request makes as well.
     func creation(
-        of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:]
+        of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:],
+        others: [String] = []
     ) throws(ServiceError) -> [Access] {
         let tags = ConditionKeys.requestTags(
-            try TagSpecifications.tags(of: type, specifications).map { $0 })
+            try TagSpecifications.tags(of: type, specifications, others: others).map { $0 })
         var make = ec2Access(type, "*", nil, keys.merging(tags) { own, _ in own })
         make.isOfNewResource = true
         guard !tags.isEmpty else { return [make] }

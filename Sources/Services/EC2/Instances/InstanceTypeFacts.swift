@@ -23,7 +23,7 @@ struct InstanceTypeFacts: Sendable, Hashable {
     /// `t3`
     var family: String { String(name.prefix { $0 != "." }) }
 
-    private static let xen: Set<String> = ["t2", "m4", "c4", "r4"]
+    private static let xen: Set<String> = ["t2", "m1", "m4", "c4", "r4"]
 
     /// By name: those of the general, the compute and the memory families. Of others nothing is known.
     static let byName: [String: InstanceTypeFacts] = {
@@ -41,7 +41,7 @@ struct InstanceTypeFacts: Sendable, Hashable {
 
     /// Families, and the sizes that each of them has.
     private static let catalogue = [
-        ("t2 t3 t3a t4g", "nano micro small medium large xlarge 2xlarge"),
+        ("m1", "small"), ("t2 t3 t3a t4g", "nano micro small medium large xlarge 2xlarge"),
         ("m4", "large xlarge 2xlarge 4xlarge 10xlarge 16xlarge"),
         ("c4", "large xlarge 2xlarge 4xlarge 8xlarge"),
         ("r4", "large xlarge 2xlarge 4xlarge 8xlarge 16xlarge"),
@@ -85,7 +85,11 @@ struct InstanceTypeFacts: Sendable, Hashable {
             case "c5n": 21
             default: kind == "c" ? 16 : kind == "r" ? 64 : 32
             }
-        memoryMiB = Self.burstableMemory[size].flatMap { kind == "t" ? $0 : nil } ?? cpus * gibibytesPerEight * 128
+        if family == "m1" {
+            memoryMiB = 1740
+        } else {
+            memoryMiB = Self.burstableMemory[size].flatMap { kind == "t" ? $0 : nil } ?? cpus * gibibytesPerEight * 128
+        }
         architecture = isARM ? "arm64" : "x86_64"
         manufacturer = isARM ? "AWS" : attributes.hasPrefix("a") ? "AMD" : "Intel"
         isCurrent = generation >= 5 || kind == "t"
@@ -110,7 +114,7 @@ struct InstanceTypeFacts: Sendable, Hashable {
 
     private static func virtualCPUs(_ size: String, family: String) -> Int {
         switch size {
-        case "nano", "micro", "small": family == "t2" ? 1 : 2
+        case "nano", "micro", "small": family == "t2" || family == "m1" ? 1 : 2
         case "medium": family.hasPrefix("t") ? 2 : 1
         case "large": 2
         case "xlarge": 4

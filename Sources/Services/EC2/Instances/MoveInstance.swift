@@ -134,7 +134,7 @@ struct MoveInstance: Job {
         let time = environment.now()
         try await context.settle(instance) { (instance, records) throws(ServiceError) in
             try records.releaseVolumes(of: instance)
-            try records.releaseInterfaces(of: instance, at: time)
+            try records.releaseInterfaces(of: instance)
             instance.state = .terminated
             instance.instanceProfile = nil
             instance.forgottenAt = time + Self.memory

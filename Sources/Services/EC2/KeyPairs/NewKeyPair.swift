@@ -5,7 +5,7 @@ import Platform
 import Wire
 
 /// A key pair that has just been made. The private half leaves with the answer, and is kept nowhere.
-struct NewKeyPair: Sendable {
+public struct NewKeyPair: Sendable {
     let publicKey: SSHPublicKeyText
     let fingerprint: String
     /// PKCS #1 in PEM for RSA; OpenSSH's own format for Ed25519.
