@@ -79,6 +79,7 @@ products:
 	swift build $(LINKER) --product gatehouse
 	swift build $(LINKER) --product probe-server
 	swift build $(LINKER) --product core-rules
+	swift build $(LINKER) --product package-tool
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
