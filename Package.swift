@@ -442,6 +442,8 @@ let package = Package(
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
         .executableTarget(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
+        .executableTarget(
+            name: "AdvisoriesBench", dependencies: ["Advisories", "Packages"], path: "Benchmarks/AdvisoriesBench"),
 
         .executableTarget(
             name: "ReasonBench",

@@ -67,8 +67,10 @@ private let tracker = #"""
     @Test func sourcesSayItTogether() throws {
         let files = [
             "osv.json": osv, "tracker.json": tracker,
-            "epss.csv": "#model_version:v2026.01.01,score_date:2026-03-02T00:00:00+0000\ncve,epss,percentile\nCVE-2026-10001,0.25000,0.9\n",
-            "kev.json": #"{"catalogVersion":"1","dateReleased":"2026-03-03T00:00:00Z","vulnerabilities":[{"cveID":"CVE-2026-10003"}]}"#,
+            "epss.csv":
+                "#model_version:v2026.01.01,score_date:2026-03-02T00:00:00+0000\ncve,epss,percentile\nCVE-2026-10001,0.25000,0.9\n",
+            "kev.json":
+                #"{"catalogVersion":"1","dateReleased":"2026-03-03T00:00:00Z","vulnerabilities":[{"cveID":"CVE-2026-10003"}]}"#,
         ]
         try withIndex(files) { index, problems in
             #expect(problems == [])
@@ -76,7 +78,9 @@ private let tracker = #"""
             #expect(index.origins.map { $0.newest == nil } == [false, false, false, true])
             let inventory = Inventory(
                 system: debian,
-                packages: [deb("libsample1", "2.0-1", source: "samplelib"), pypi("sample_lib", "1.2"), pypi("fine", "1.0")])
+                packages: [
+                    deb("libsample1", "2.0-1", source: "samplelib"), pypi("sample_lib", "1.2"), pypi("fine", "1.0"),
+                ])
             let matches = index.matches(in: inventory)
             #expect(matches.map(\.id) == ["CVE-2026-10001", "CVE-2026-10002", "CVE-2026-10003"])
             let first = try #require(matches.first)
@@ -124,13 +128,16 @@ private let tracker = #"""
     }
 
     @Test func linesAndOddFiles() throws {
-        let line = #"{"id":"GO-2026-0001","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Go","name":"example.com/m/v2"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.1.0"}]}]}]}"#
+        let line =
+            #"{"id":"GO-2026-0001","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Go","name":"example.com/m/v2"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.1.0"}]}]}]}"#
         let other = line.replacing("0001", with: "0002").replacing("2.1.0", with: "2.0.0-20260101000000-abcdefabcdef")
-        try withIndex(["a.jsonl": "\(line)\n\(other)\n", "b.json": "{", "c.json": "[1,{}]", "d.txt": "hello"]) { index, problems in
+        try withIndex(["a.jsonl": "\(line)\n\(other)\n", "b.json": "{", "c.json": "[1,{}]", "d.txt": "hello"]) {
+            index, problems in
             #expect(index.count == 2)
             #expect(problems.count == 4)
             let package = InstalledPackage(
-                manager: .goBinary, type: .golang, namespace: "example.com/m", name: "v2", version: "v2.0.0-20250101000000-000000000000")
+                manager: .goBinary, type: .golang, namespace: "example.com/m", name: "v2",
+                version: "v2.0.0-20250101000000-000000000000")
             #expect(index.matches(in: Inventory(packages: [package])).map(\.id) == ["GO-2026-0001", "GO-2026-0002"])
         }
     }
@@ -167,7 +174,8 @@ private let tracker = #"""
     }
 
     @Test(arguments: [
-        (0.0, Severity.informational), (0.1, .low), (3.9, .low), (4.0, .medium), (6.9, .medium), (7.0, .high), (8.9, .high),
+        (0.0, Severity.informational), (0.1, .low), (3.9, .low), (4.0, .medium), (6.9, .medium), (7.0, .high),
+        (8.9, .high),
         (9.0, .critical), (10.0, .critical),
     ])
     func bands(_ score: Double, _ severity: Severity) {
@@ -177,9 +185,11 @@ private let tracker = #"""
     @Test func vectors() throws {
         // The examples of FIRST's own documents.
         for (vector, score) in [
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1), ("CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N", 5.5),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
+            ("CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N", 5.5),
             ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", 7.5), ("CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:N", 0),
-            ("AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8), ("AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2), ("(AV:N/AC:L/Au:N/C:P/I:P/A:P)", 7.5),
+            ("AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8), ("AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2),
+            ("(AV:N/AC:L/Au:N/C:P/I:P/A:P)", 7.5),
             ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 10),
             ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", 0),
         ] {
@@ -199,10 +209,13 @@ private let tracker = #"""
             architecture: "x86_64", time: 1_700_000_000.7)
         for format in SBOMFormat.allCases {
             let document = format.document(
-                of: inventory, subject, vulnerabilities: ["CVE-1": [inventory.packages[0]], "CVE-2": inventory.packages])
+                of: inventory, subject,
+                vulnerabilities: ["CVE-1": [inventory.packages[0]], "CVE-2": inventory.packages])
             let json = try JSONValue(parsing: document)
             let text = String(decoding: document, as: UTF8.self)
-            #expect(text.contains("pkg:dpkg/libstdc++6@12.2.0-14?arch=X86_64&epoch=1&upstream=libstdc++6-12.2.0-14.src.dpkg"))
+            #expect(
+                text.contains(
+                    "pkg:dpkg/libstdc++6@12.2.0-14?arch=X86_64&epoch=1&upstream=libstdc++6-12.2.0-14.src.dpkg"))
             #expect(text.contains("2023-11-14T22:13:20Z"))
             if format == .cycloneDX, case .array(let vulnerabilities)? = json["vulnerabilities"] {
                 #expect(vulnerabilities.count == 2)

@@ -66,7 +66,8 @@ private let lists: [(VersionScheme, [String])] = [
     @Test(arguments: [
         (VersionScheme.debian, "1.0", "1.0-0"), (.debian, "0:1.0", "1.0"), (.debian, "1.00", "1.0"),
         (.debian, " 1.0 ", "1.0"), (.rpm, "1.0", "0:1.0"), (.rpm, "1_0", "1.0"), (.rpm, "2a", "2.a"),
-        (.python, "1.0", "1"), (.python, "v1.0.0", "1"), (.python, "1.0-ALPHA_1", "1.0a1"), (.python, "1.0-1", "1.0.post1"),
+        (.python, "1.0", "1"), (.python, "v1.0.0", "1"), (.python, "1.0-ALPHA_1", "1.0a1"),
+        (.python, "1.0-1", "1.0.post1"),
         (.python, "1.0c", "1.0rc0"), (.python, "0!1+a_B", "1+A.b"), (.semantic, "1.0.0+a", "1.0.0+b"),
         (.semantic, "=v1.2", "1.2.0"), (.maven, "1.0.0", "1"), (.maven, "1.ga", "1-final"), (.maven, "1-CR1", "1-rc1"),
         (.maven, "1.0-a1", "1-alpha-1"), (.alpine, "1.0-r0", "1.0-r00"),
@@ -96,7 +97,8 @@ private let lists: [(VersionScheme, [String])] = [
     func anOrder(_ scheme: VersionScheme) {
         var random = SplitMix(state: 7)
         let pieces = [
-            "0", "1", "2", "10", "00", "01", ".", ".", "-", "_", "~", "^", "+", ":", "!", "a", "b", "rc", "alpha", "pre",
+            "0", "1", "2", "10", "00", "01", ".", ".", "-", "_", "~", "^", "+", ":", "!", "a", "b", "rc", "alpha",
+            "pre",
             "dev", "post", "p", "-r1", "final", "sp", "Z", "é", "\0",
         ]
         var versions: [String] = []

@@ -22,12 +22,14 @@ private func write(_ text: String, _ path: String) throws {
         try withFolder { folder in
             try write("Package: outside\nVersion: 1\n", "\(folder)/outside/status")
             try write("lodash==1.0\n", "\(folder)/outside/requirements.txt")
-            try FileManager.default.createDirectory(atPath: "\(folder)/root/var/lib/dpkg", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/root/var/lib/dpkg", withIntermediateDirectories: true)
             for (link, target) in [
                 ("var/lib/dpkg/status", "\(folder)/outside/status"), ("a", "\(folder)/outside"), ("loop", "loop"),
                 ("requirements.txt", "../outside/requirements.txt"),
             ] {
-                try FileManager.default.createSymbolicLink(atPath: "\(folder)/root/\(link)", withDestinationPath: target)
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/root/\(link)", withDestinationPath: target)
             }
             try write("a==1.0\n", "\(folder)/root/b/requirements.txt")
             let inventory = try Inventory.reading(root: "\(folder)/root")
@@ -60,7 +62,8 @@ private func write(_ text: String, _ path: String) throws {
             #expect(try Inventory.reading(root: folder, limits: limits).packages.isEmpty)
             limits = InventoryLimits()
             limits.fileSize = 3
-            #expect(try Inventory.reading(root: folder, limits: limits).problems.first?.contains("larger than 3") == true)
+            #expect(
+                try Inventory.reading(root: folder, limits: limits).problems.first?.contains("larger than 3") == true)
         }
     }
 

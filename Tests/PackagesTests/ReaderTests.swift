@@ -44,7 +44,9 @@ extension [InstalledPackage] {
 
     @Test func apk() {
         let found = APK.read(
-            bytes("C:Q1x=\nP:busybox-binsh\nV:1.36.1-r5\nA:x86_64\no:busybox\nL:GPL-2.0-only\nF:bin\nR:sh\nF:usr/lib/python3.11/site-packages/x-1.dist-info\nR:METADATA\n\nP:musl\nV:1.2.4-r2\n"),
+            bytes(
+                "C:Q1x=\nP:busybox-binsh\nV:1.36.1-r5\nA:x86_64\no:busybox\nL:GPL-2.0-only\nF:bin\nR:sh\nF:usr/lib/python3.11/site-packages/x-1.dist-info\nR:METADATA\n\nP:musl\nV:1.2.4-r2\n"
+            ),
             path: "lib/apk/db/installed")
         #expect(found.packages.shown == ["busybox-binsh 1.36.1-r5", "musl 1.2.4-r2"])
         #expect(found.packages[0].source?.name == "busybox")
@@ -77,7 +79,8 @@ extension [InstalledPackage] {
 
     @Test func pythonMetadata() {
         let found = PythonPackages.installed(
-            bytes("Metadata-Version: 2.1\nName: Flask\nVersion: 2.3.2\nLicense: BSD-3-Clause\n\nName: other\n"), path: "p")
+            bytes("Metadata-Version: 2.1\nName: Flask\nVersion: 2.3.2\nLicense: BSD-3-Clause\n\nName: other\n"),
+            path: "p")
         #expect(found.shown == ["Flask 2.3.2"])
         #expect(found[0].licence == "BSD-3-Clause")
         #expect(PythonPackages.installed(bytes("Name: x\n"), path: "p").isEmpty)
@@ -216,10 +219,13 @@ extension [InstalledPackage] {
 
     @Test func osRelease() {
         let system = OperatingSystem(
-            osRelease: bytes("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID='12'\nVERSION_CODENAME=bookworm\nID=debian\n"))
+            osRelease: bytes(
+                "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID='12'\nVERSION_CODENAME=bookworm\nID=debian\n"
+            ))
         #expect(system?.platform == "DEBIAN_12")
         #expect(system?.prettyName == "Debian GNU/Linux 12 (bookworm)")
-        let alma = OperatingSystem(osRelease: bytes("ID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.2\"\n"))
+        let alma = OperatingSystem(
+            osRelease: bytes("ID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.2\"\n"))
         #expect(alma?.like == ["rhel", "centos", "fedora"])
         #expect(alma?.platform == "ALMALINUX_9")
         #expect(OperatingSystem(osRelease: bytes("NAME=x\n")) == nil)
