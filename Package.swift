@@ -63,6 +63,7 @@ let package = Package(
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "MetricMath", targets: ["MetricMath"]),
+        .library(name: "Advisories", targets: ["Advisories", "PackageVersions", "Packages", "SBOM"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -457,6 +458,8 @@ let package = Package(
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
         .executableTarget(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
+        .executableTarget(
+            name: "AdvisoriesBench", dependencies: ["Advisories", "Packages"], path: "Benchmarks/AdvisoriesBench"),
 
         .executableTarget(
             name: "ReasonBench",
@@ -615,6 +618,13 @@ let package = Package(
             dependencies: [
                 "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
             ]),
+        // Packages and vulnerabilities by themselves, for tests that compare them with other programs.
+        .executableTarget(
+            name: "package-tool", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"],
+            path: "Tests/PackageTool"),
+        .testTarget(name: "PackageVersionsTests", dependencies: ["PackageVersions"]),
+        .testTarget(name: "PackagesTests", dependencies: ["Packages"]),
+        .testTarget(name: "AdvisoriesTests", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),

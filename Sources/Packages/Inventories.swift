@@ -71,6 +71,26 @@ extension Inventory {
         return finder.inventory()
     }
 
+    /// One file, by its name beneath a root: what is in it is looked at as if it stood there.
+    public static func reading(
+        file path: String, _ bytes: [UInt8], limits: InventoryLimits = InventoryLimits()
+    ) throws(InventoryError) -> Inventory {
+        guard let path = ArchivePath.normal(path) else { throw InventoryError("\(path) is no name of a file") }
+        let finder = Finder(limits)
+        var place = 0
+        finder.see(
+            path, mode: 0o100755,
+            FileContent(
+                size: bytes.count,
+                read: { count throws(InventoryError) in
+                    let part = Array(bytes[place..<min(bytes.count, place + count)])
+                    place += part.count
+                    return part
+                }, descriptor: nil))
+        finder.endLayer(nil)
+        return finder.inventory()
+    }
+
     /// Has a finder look at what is in an archive. One that is damaged has told what came before the damage.
     static func read(_ archive: ArchiveReader, _ finder: Finder, isLayer: Bool) throws(InventoryError) {
         var isFirst = true

@@ -1,42 +1,5 @@
 import Packages
 
-/// What a bill of materials is about.
-public struct SBOMSubject: Sendable, Equatable {
-    /// A fact about the resource.
-    public struct Property: Sendable, Equatable {
-        /// `imageId`, `architecture`, `accountId`, `resourceType`
-        public var name: String
-        /// What it is.
-        public var value: String
-
-        /// Makes a property.
-        public init(name: String, value: String) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    /// The account of the resource.
-    public var accountID: String
-    /// SPDX's name of the document: `111122223333/EC2/i-022fba820db137c64/ami-074ea14c08effb2d8`.
-    public var name: String
-    /// SPDX's namespace: `EC2://i-022fba820db137c64/AMAZON_LINUX_2/null/x86_64`.
-    public var namespace: String
-    /// What CycloneDX's metadata say of the resource, in this order.
-    public var properties: [Property]
-    /// When the bill is made: `2026-11-30T12:00:00Z`.
-    public var time: String
-
-    /// Makes a subject.
-    public init(accountID: String, name: String, namespace: String, properties: [Property], time: String) {
-        self.accountID = accountID
-        self.name = name
-        self.namespace = namespace
-        self.properties = properties
-        self.time = time
-    }
-}
-
 /// The forms of bills of materials that Inspector exports.
 /// <https://docs.aws.amazon.com/inspector/latest/user/sbom-export.html>
 public enum SBOMFormat: String, Sendable, CaseIterable {
