@@ -125,6 +125,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/EventsBench
 	$(OPTIMIZED) --product AdvisoriesBench
 	.build/release/AdvisoriesBench
+	$(OPTIMIZED) --product ReachBench
+	.build/release/ReachBench
 	$(OPTIMIZED) --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60

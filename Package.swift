@@ -460,6 +460,7 @@ let package = Package(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
         .executableTarget(
             name: "AdvisoriesBench", dependencies: ["Advisories", "Packages"], path: "Benchmarks/AdvisoriesBench"),
+        .executableTarget(name: "ReachBench", dependencies: ["VPC"], path: "Benchmarks/ReachBench"),
 
         .executableTarget(
             name: "ReasonBench",
@@ -593,6 +594,7 @@ let package = Package(
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
+        .testTarget(name: "VPCTests", dependencies: ["VPC"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
