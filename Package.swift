@@ -166,7 +166,9 @@ let package = Package(
         // How packages' versions are ordered. No I/O.
         .target(name: "PackageVersions"),
         // What is installed in folders, images and archives.
-        .target(name: "Packages", dependencies: ["CArchive", "Compression", "PackageVersions", "Wire", grdbSQLite]),
+        .target(
+            name: "Packages",
+            dependencies: ["CArchive", "CSQLiteSetup", "Compression", "PackageVersions", "Wire", grdbSQLite]),
         // libarchive is loaded when an archive is read; its headers alone are needed.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // What is known of vulnerabilities, and which packages have them.
@@ -626,7 +628,8 @@ let package = Package(
             path: "Tests/PackageTool"),
         .testTarget(name: "PackageVersionsTests", dependencies: ["PackageVersions"]),
         .testTarget(name: "PackagesTests", dependencies: ["Packages"]),
-        .testTarget(name: "AdvisoriesTests", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"]),
+        .testTarget(
+            name: "AdvisoriesTests", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),

@@ -11,7 +11,10 @@ func comparePython(_ left: Span<UInt8>, _ right: Span<UInt8>) -> VersionOrder? {
     let pre = compareNumbers(left, one.pre, right, two.pre)
     if pre != .same { return pre }
     // Without a post-release it is older, without a development release newer.
-    for (a, b, without) in [(one.post, two.post, VersionOrder.older), (one.development, two.development, .newer)] {
+    let suffixes: [(Range<Int>?, Range<Int>?, VersionOrder)] = [
+        (one.post, two.post, .older), (one.development, two.development, .newer),
+    ]
+    for (a, b, without) in suffixes {
         switch (a, b) {
         case (nil, nil): continue
         case (nil, _): return without

@@ -19,13 +19,10 @@ struct Folder: ~Copyable {
     /// A folder in a folder; nil for what is none, or can't be opened.
     init?(_ name: String, in parent: borrowing Folder) {
         descriptor = openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            discard self
-            return nil
-        }
+        if descriptor < 0 { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The names in it, without `.` and `..`; those that are not UTF-8 are left out.
     func names(most: Int) -> [String] {

@@ -16,7 +16,7 @@ enum RPMDatabase {
         bytes[18] = 1
         bytes[19] = 1
         var database: OpaquePointer?
-        let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX
         guard sqlite3_open_v2(":memory:", &database, flags, nil) == SQLITE_OK, let database else {
             sqlite3_close(database)
             throw InventoryError("SQLite can't be used")
