@@ -311,6 +311,18 @@ def test_interfaces_and_addresses(ec2: Any) -> None:
     ec2.delete_security_group(GroupId=group)
 
 
+def test_a_request_that_is_sent_again_makes_nothing_new(ec2: Any) -> None:
+    vpc = new_vpc(ec2)
+    subnet = new_subnet(ec2, vpc)
+    wanted = {"SubnetId": subnet, "ClientToken": "once"}
+    one, other = (ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2))
+    assert one == other and len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 1
+    error = error_of(ec2.create_network_interface, **wanted, Description="another")
+    assert error.code == "IdempotentParameterMismatch"
+    tables = {ec2.create_route_table(VpcId=vpc, ClientToken="table")["RouteTable"]["RouteTableId"] for _ in range(2)}
+    assert len(tables) == 1
+
+
 def test_limits(ec2: Any) -> None:
     for number in range(4):
         new_vpc(ec2, f"10.{number}.0.0/16")

@@ -40,8 +40,8 @@ extension StoredSubnet: Shown {
     /// How many addresses of IPv4 nobody has. Five of each subnet are AWS's own.
     func freeAddresses(_ estate: EC2Estate) -> Int {
         guard let block = block.flatMap({ CIDRBlock($0) }) else { return 0 }
-        let used = estate.all(StoredNetworkInterface.self).reduce(0) {
-            $0 + ($1.subnetID == id ? $1.addresses.count : 0)
+        let used = estate.network.interfaces.values.reduce(0) { count, interface in
+            count + (interface.subnetID == id ? interface.addresses.count { !$0.isVersion6 } : 0)
         }
         return max(0, (1 << (32 - block.prefixLength)) - 5 - used)
     }
