@@ -32,10 +32,10 @@ struct AdvisoriesBench {
         print("| the index, MB | \(size("\(folder)/index") >> 20) |")
         print("| memory at most while it is made, MB | \(memory("VmHWM") >> 10) |")
         // What making it took is not what looking up takes: another process does that.
-        fflush(stdout)
+        fflush(nil)
         var child: pid_t = 0
         let program = "/proc/self/exe"
-        let words = [program, "--measure", "\(folder)/index", "\(count)"].map { strdup($0) } + [nil]
+        let words = [program, "--measure", "\(folder)/index", "\(count)"].map { (word: String) in strdup(word) } + [nil]
         defer { for word in words { free(word) } }
         guard posix_spawn(&child, program, nil, nil, words, nil) == 0 else { throw AdvisoriesFailure() }
         var status: Int32 = 0

@@ -41,8 +41,8 @@ enum GoPackages {
         if data[15] & 2 != 0 {
             // Since Go 1.18 both texts follow, each behind its length.
             guard
-                let version = text(data, at: 32, most: 1 << 10),
-                let modules = text(data, at: version.end, most: 1 << 24)
+                let version = measured(data, at: 32, most: 1 << 10),
+                let modules = measured(data, at: version.end, most: 1 << 24)
             else { return nil }
             return (version.bytes[...].text, modules.bytes)
         }
@@ -75,7 +75,7 @@ enum GoPackages {
     }
 
     /// A text behind its length, in seven bits of each byte.
-    private static func text(_ data: [UInt8], at offset: Int, most: Int) -> (bytes: [UInt8], end: Int)? {
+    private static func measured(_ data: [UInt8], at offset: Int, most: Int) -> (bytes: [UInt8], end: Int)? {
         var (length, shift, place) = (0, 0, offset)
         while true {
             guard place < data.count, shift <= 28 else { return nil }
