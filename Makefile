@@ -79,6 +79,7 @@ products:
 	swift build $(LINKER) --product gatehouse
 	swift build $(LINKER) --product probe-server
 	swift build $(LINKER) --product core-rules
+	swift build $(LINKER) --product package-tool
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
@@ -124,6 +125,10 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/WAFBench
 	$(OPTIMIZED) --product EventsBench
 	.build/release/EventsBench
+	$(OPTIMIZED) --product AdvisoriesBench
+	.build/release/AdvisoriesBench
+	$(OPTIMIZED) --product ReachBench
+	.build/release/ReachBench
 	$(OPTIMIZED) --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60
@@ -184,7 +189,7 @@ clean: ## Remove everything that was built or installed here
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
     Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt \
     Tests/Clients/requirements-certbot.txt Tests/Clients/requirements-newer.txt Tests/Clients/requirements-pkilint.txt \
-    Tests/Clients/requirements-awslogs.txt
+    Tests/Clients/requirements-awslogs.txt Tests/Clients/requirements-bills.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -202,6 +207,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --target $(VENV)/pkilint --requirement Tests/Clients/requirements-pkilint.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/awslogs --requirement Tests/Clients/requirements-awslogs.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/bills --requirement Tests/Clients/requirements-bills.txt
 	mkdir -p $(VENV)/newer/models
 	ln -sfn ../botocore/data/acm $(VENV)/newer/models/acm
 	@touch $@

@@ -63,6 +63,7 @@ let package = Package(
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "MetricMath", targets: ["MetricMath"]),
+        .library(name: "Advisories", targets: ["Advisories", "PackageVersions", "Packages", "SBOM"]),
         .library(name: "CoreRuleSet", targets: ["CoreRuleSet", "WAF"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -162,6 +163,17 @@ let package = Package(
             name: "PacketFilter",
             dependencies: ["CProgram", "Shield", "WAF", logging, nioPosix, serviceLifecycle]),
         .target(name: "CProgram"),
+        // How packages' versions are ordered. No I/O.
+        .target(name: "PackageVersions"),
+        // What is installed in folders, images and archives.
+        .target(
+            name: "Packages",
+            dependencies: ["CArchive", "CSQLiteSetup", "Compression", "PackageVersions", "Wire", grdbSQLite]),
+        // libarchive is loaded when an archive is read; its headers alone are needed.
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        // What is known of vulnerabilities, and which packages have them.
+        .target(name: "Advisories", dependencies: ["Compression", "PackageVersions", "Packages", "Wire"]),
+        .target(name: "SBOM", dependencies: ["Packages", "Wire"]),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
         // Instances as processes of this machine: namespaces, interfaces, tables of nftables made of security groups and ACLs.
@@ -209,6 +221,7 @@ let package = Package(
         api("KMS"),
         api("CertificateManager"),
         api("ACMPCA"),
+        api("Inspector2"),
         api("S3"),
         api("AccessAnalyzer"),
         api("S3Control"),
@@ -354,6 +367,14 @@ let package = Package(
                 "Wire", crypto, cryptoExtras, nioCore, x509,
             ]),
 
+        service(
+            "Inspector2",
+            [
+                "Advisories", "CProgram", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI",
+                "Packages",
+                "Platform", "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
+            ]),
+
         // Encryption in transit: the certificates that the server shows.
         .target(
             name: "TransportSecurity",
@@ -420,7 +441,8 @@ let package = Package(
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
                 "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
                 "CloudTrailService", "OrganizationsService",
-                "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
+                "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
+                "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
                 "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
@@ -454,6 +476,9 @@ let package = Package(
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
         .executableTarget(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
+        .executableTarget(
+            name: "AdvisoriesBench", dependencies: ["Advisories", "Packages"], path: "Benchmarks/AdvisoriesBench"),
+        .executableTarget(name: "ReachBench", dependencies: ["VPC"], path: "Benchmarks/ReachBench"),
 
         .executableTarget(
             name: "ReasonBench",
@@ -588,6 +613,7 @@ let package = Package(
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
+        .testTarget(name: "VPCTests", dependencies: ["VPC"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
@@ -614,11 +640,22 @@ let package = Package(
             dependencies: [
                 "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
             ]),
+        // Packages and vulnerabilities by themselves, for tests that compare them with other programs.
+        .executableTarget(
+            name: "package-tool", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"],
+            path: "Tests/PackageTool"),
+        .testTarget(name: "PackageVersionsTests", dependencies: ["PackageVersions"]),
+        .testTarget(name: "PackagesTests", dependencies: ["Packages"]),
+        .testTarget(
+            name: "AdvisoriesTests", dependencies: ["Advisories", "PackageVersions", "Packages", "SBOM", "Wire"]),
         // The Core Rule Set by itself, for tests that compare it with libmodsecurity, and for measurements.
         .executableTarget(name: "core-rules", dependencies: ["CoreRuleSet", "WAF"], path: "Tests/CoreRules"),
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
+        .testTarget(
+            name: "Inspector2Tests",
+            dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),

@@ -83,6 +83,18 @@ let package = Package(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzVersions",
+            dependencies: ["FuzzDriver", .product(name: "Advisories", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzManifests",
+            dependencies: ["FuzzDriver", .product(name: "Advisories", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzImages",
+            dependencies: ["FuzzDriver", .product(name: "Advisories", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzAdvisories",
+            dependencies: ["FuzzDriver", .product(name: "Advisories", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzMetricMath", dependencies: ["FuzzDriver", .product(name: "MetricMath", package: "gatehouse")]),
         // What no module exports is compiled here as well, by links to its files.
         .executableTarget(

@@ -9,3 +9,8 @@ static inline int zlib_begin_gzip(z_stream *stream, int level) {
 static inline int zlib_begin_gunzip(z_stream *stream) {
     return inflateInit2(stream, MAX_WBITS + 16);
 }
+
+/// zlib's own form.
+static inline int zlib_begin_inflate(z_stream *stream) {
+    return inflateInit2(stream, MAX_WBITS);
+}

@@ -44,6 +44,8 @@ extension Gatehouse {
         public var domainRecords = DomainRecords()
         /// The list of passwords that others know, for threat protection in user pools: see `Environment.useCompromisedPasswords`.
         public var compromisedPasswords: String?
+        /// The file that says what Amazon Inspector scans, and by which advisories; nil: there is none.
+        public var inspectedFile: String?
         /// What stands behind AWS's managed rule groups.
         public var managedRules = ManagedRuleSettings()
         /// A file for the logs of all web ACLs; nil: there is none.

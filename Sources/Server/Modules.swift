@@ -11,6 +11,7 @@ import ConfigService
 import EC2Service
 import EventBridgeService
 import IAMService
+import Inspector2Service
 import KMSService
 import OrganizationsService
 public import Platform
@@ -26,7 +27,8 @@ import WAFV2Service
 public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
-        .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
+        .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .inspector, .kms, .s3, .s3Control,
+        .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
         .ec2,

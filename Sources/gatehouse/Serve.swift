@@ -87,6 +87,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var messageOptions: MessageOptions
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
+    @OptionGroup var inspectorOptions: InspectorOptions
     @OptionGroup var managedRuleOptions: ManagedRuleOptions
     @OptionGroup var webACLOptions: WebACLOptions
 

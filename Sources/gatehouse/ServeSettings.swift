@@ -76,6 +76,7 @@ extension Serve {
         configuration.loginProviders = try LoginProviderOptions.issuers()
         configuration.messages = try MessageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = UserPoolOptions.list
+        configuration.inspectedFile = InspectorOptions.file
         configuration.managedRules = try ManagedRuleOptions.settings()
         configuration.webACLLog = WebACLOptions.log
         configuration.domainRecords = try DomainOptions.records()
