@@ -172,9 +172,8 @@ def test_rules_about_the_account(cloud: Server) -> None:
         "SHIELD_ADVANCED_ENABLED_AUTORENEW": {ACCOUNT: "NON_COMPLIANT"},
     }
     for name, verdict in expected.items():
-        status = evaluated(api, name)
-        assert "LastErrorCode" not in status, status
-        assert verdicts(api, name) == verdict, name
+        until(lambda name=name, verdict=verdict: verdicts(api, name) == verdict)
+        assert "LastErrorCode" not in evaluated(api, name), name
     root.iam.update_account_password_policy(
         MinimumPasswordLength=14, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True,
         RequireLowercaseCharacters=True, MaxPasswordAge=90, PasswordReusePrevention=24)
@@ -308,7 +307,14 @@ def test_one_policy_is_compared_with_another(cloud: Server) -> None:
     until(lambda: verdicts(api, "bounded") == {bucket: "NON_COMPLIANT"})
     # What rules say has its history, too.
     kind, name = "AWS::Config::ResourceCompliance", f"{BUCKET}/{bucket}"
-    until(lambda: json.loads(recording.current(kind, name)["configuration"])["complianceType"] == "NON_COMPLIANT")
+
+
+    def recorded() -> str | None:
+        # That is recorded after the verdict itself.
+        found = recording.current(kind, name)
+        return json.loads(found["configuration"])["complianceType"] if found else None
+
+    until(lambda: recorded() == "NON_COMPLIANT")
     found = recording.select(
         f"SELECT resourceId, configuration.complianceType WHERE resourceType = '{kind}'"
         " AND configuration.configRuleList.configRuleName = 'bounded'")
