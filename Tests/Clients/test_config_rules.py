@@ -253,20 +253,24 @@ def test_before_it_is_there(cloud: Server) -> None:
         "blocked", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",
         EvaluationModes=[{"Mode": "DETECTIVE"}, {"Mode": "PROACTIVE"}]))
 
-    def start(**properties: Any) -> str:
+    def start(more: dict[str, str] | None = None, /, **properties: Any) -> str:
         return api.start_resource_evaluation(
-            EvaluationMode="PROACTIVE", ResourceDetails={
+            EvaluationMode="PROACTIVE", **(more or {}), ResourceDetails={
                 "ResourceId": "planned", "ResourceType": BUCKET, "ResourceConfiguration": json.dumps(properties),
                 "ResourceConfigurationSchemaType": "CFN_RESOURCE_SCHEMA"})["ResourceEvaluationId"]
 
     bad = start(BucketName="planned")
+    token = {"ClientToken": "t" * 64}
+    again = start(token, BucketName="planned")
+    assert again not in ("", bad) and start(token, BucketName="planned") == again
+    assert error_of(lambda: start(token, BucketName="other")).code == "IdempotentParameterMismatch"
     summary = api.get_resource_evaluation_summary(ResourceEvaluationId=bad)
     assert summary["Compliance"] == "NON_COMPLIANT" and summary["EvaluationStatus"]["Status"] == "SUCCEEDED"
     good = start(BucketName="planned", PublicAccessBlockConfiguration=dict.fromkeys(
         ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True))
     assert api.get_resource_evaluation_summary(ResourceEvaluationId=good)["Compliance"] == "COMPLIANT"
     listed = api.list_resource_evaluations(Filters={"EvaluationMode": "PROACTIVE"})["ResourceEvaluations"]
-    assert [one["ResourceEvaluationId"] for one in listed] == [good, bad]
+    assert [one["ResourceEvaluationId"] for one in listed] == [good, again, bad]
     details = api.get_compliance_details_by_resource(ResourceEvaluationId=bad)["EvaluationResults"]
     assert [one["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["EvaluationMode"] for one in details] == ["PROACTIVE"]
     assert error_of(
