@@ -144,6 +144,48 @@ def test_events_come_back_in_their_order_page_by_page(logs: Any, now: int) -> No
         assert error_of(read, **given).code == "InvalidParameterException"
 
 
+def test_what_comes_late_is_in_the_pages_to_come(logs: Any, now: int) -> None:
+    """A batch that begins before a page that was read: what of it lies behind that page."""
+    base = now // HOUR * HOUR - 2 * HOUR
+    first = [(base + second * 1000, f"a{second}") for second in range(10)]
+    second = [(base + 600_000 + second * 1000, f"b{second}") for second in range(10)]
+    late = [(base + 4500, "late a"), (base + 604_500, "late b"), (base + 1_800_000, "late c")]
+
+    def rest(page: Any, token: str, **given: Any) -> list[list[str]]:
+        pages = []
+        while page["events"]:
+            page = logs.get_log_events(**given, nextToken=page[token])
+            pages.append([event["message"] for event in page["events"]])
+        return pages
+
+    for name, token, head, expected in [
+        ("forward", "nextForwardToken", True, ["b4", "late b", *(f"b{n}" for n in range(5, 10)), "late c"]),
+        ("back", "nextBackwardToken", False, [*(f"a{n}" for n in range(5)), "late a", "a5"]),
+    ]:
+        stream(logs, name=name)
+        for batch in (first, second):
+            put(logs, *batch, name=name)
+        given = {"logGroupName": "app", "logStreamName": name, "startFromHead": head, "limit": 14}
+        page = logs.get_log_events(**given)
+        assert len(page["events"]) == 14
+        put(logs, *late, name=name)
+        pages = rest(page, token, **given | {"limit": 3})
+        assert [line for found in (pages if head else pages[::-1]) for line in found] == expected, name
+
+
+def test_a_page_has_a_mebibyte_at_most(logs: Any, now: int) -> None:
+    stream(logs)
+    for number in range(3):
+        put(logs, (now + number, f"{number}" + "x" * 600_000))
+    for head in (True, False):
+        given = {"logGroupName": "app", "logStreamName": "web", "startFromHead": head}
+        page, found = logs.get_log_events(**given), []
+        while page["events"]:
+            found.append([event["message"][0] for event in page["events"]])
+            page = logs.get_log_events(**given, nextToken=page["nextForwardToken" if head else "nextBackwardToken"])
+        assert found == ([["0"], ["1"], ["2"]] if head else [["2"], ["1"], ["0"]])
+
+
 @pytest.mark.memory
 def test_small_segments_are_merged_and_nobody_notices(cloud: Server, root: Identity, logs: Any, now: int) -> None:
     key = key_for(root, "app")
