@@ -13,6 +13,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 from harness.user_pools import UserPool
 from harness.web_acls import WebACL, header, rule
+from test_acm_certificates import imported, self_signed
 from test_kms_material import bring, external
 from test_web_acl_user_pools import sign_in
 
@@ -227,6 +228,23 @@ def test_uses_of_keys(cloud: Server, root: Identity, new_user: Callable[..., Ide
     assert counted == [1, 1, 1, None]
     assert metrics.value("SuccessfulRequest", SourceKeyArn=one, DestinationKeyArn=two, Operation="ReEncrypt") == 1
     assert metrics.value("SuccessfulRequest", KeyArn=two, Operation="Decrypt") is None
+
+
+def test_certificates_tell_of_their_end(cloud: Server, root: Identity) -> None:
+    metrics, acm = Metrics(root, "AWS/CertificateManager"), root.client("acm")
+    pem, key = self_signed(end=30)
+    arn = imported(acm, pem, key)
+    cloud.advance(DAY)
+    assert metrics.values("DaysToExpiry", "Minimum", {"CertificateArn": arn})[-1] in (28, 29)
+    # Of what has ended nothing is told.
+    told = len(metrics.values("DaysToExpiry", "Minimum", {"CertificateArn": arn}))
+    cloud.advance(40 * DAY)
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=41)
+    points = root.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/CertificateManager", MetricName="DaysToExpiry", Statistics=["SampleCount"], Period=DAY,
+        StartTime=now - datetime.timedelta(days=50), EndTime=now + datetime.timedelta(days=1),
+        Dimensions=[{"Name": "CertificateArn", "Value": arn}])["Datapoints"]  # fmt: skip
+    assert len(points) == told
 
 
 def test_event_data_stores(cloud: Server, root: Identity) -> None:

@@ -386,6 +386,35 @@ def test_of_one_kms_key_there_is_one_data_key(cloud: Server, root: Identity, log
         assert 2 <= until(lambda key=key: opened(key) >= 2 and opened(key)) <= 4
 
 
+@pytest.mark.memory
+def test_a_key_that_is_disabled_is_not_asked_for_each_batch(cloud: Server, root: Identity, logs: Any, now: int) -> None:
+    kms, key = root.client("kms"), key_for(root, "app")
+    stream(logs)
+    logs.associate_kms_key(logGroupName="app", kmsKeyId=key)
+    put(logs, (now, "before"))
+    kms.disable_key(KeyId=key)
+    cloud.advance(301)
+    for _ in range(5):
+        with pytest.raises(logs.exceptions.AccessDeniedException):
+            put(logs, (now, "refused"))
+    # Whoever reads is told what KMS says now; and who writes, soon.
+    kms.enable_key(KeyId=key)
+    assert found(logs) == ["before"]
+    cloud.advance(11)
+    put(logs, (now + 1, "after"))
+    assert found(logs) == ["before", "after"]
+
+    def asked() -> list[str]:
+        events = root.client("cloudtrail").lookup_events(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Decrypt"}])["Events"]
+        own = [event["CloudTrailEvent"] for event in events if "logs.us-east-1.amazonaws.com" in event["CloudTrailEvent"]]
+        return own if len(own) >= 3 else []
+
+    # To write, in vain once, and to read.
+    denied = ["errorCode" in json.loads(event) for event in until(asked)]
+    assert sorted(denied) == [False, False, True]
+
+
 def test_resource_policies_let_others_in(root: Identity, logs: Any) -> None:
     document = policy({
         "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},

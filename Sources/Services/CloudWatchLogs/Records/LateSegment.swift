@@ -33,14 +33,14 @@ struct LateSegment: TableRow {
                 segment: segment.number, first: segment.first))
         let known = try records.list(
             LateSegment.self, of: segment.group, RowRange(RowPrefix(.number(stream))), limit: 2 * most)
-        for old in known.dropLast(most) { try records.delete(old) }
+        for old in known.dropLast(most) { try records.delete(LateSegment.self, old.key, of: old.group) }
     }
 
     /// Forgets those of a stream.
     static func forget(_ stream: Int64, of group: String, in records: MutableRecords) throws(ServiceError) {
         let known = try records.list(
             LateSegment.self, of: group, RowRange(RowPrefix(.number(stream))), limit: 2 * most)
-        for one in known { try records.delete(one) }
+        for one in known { try records.delete(LateSegment.self, one.key, of: group) }
     }
 }
 
