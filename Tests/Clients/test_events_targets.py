@@ -278,8 +278,8 @@ def test_what_comes_later_does_not_overtake_an_event_for_very_many(cloud: Server
     assert sorted(groups.values()) == [["0"]] * 140 + [["0", "1"]] * 60
 
 
-def test_an_event_for_very_many_survives_kill_9(durable: Callable[..., Server]) -> None:
-    server = durable().start()
+def test_an_event_for_very_many_survives_kill_9(lasting: Callable[..., Server]) -> None:
+    server = lasting().start()
     sqs, events = server.root.client("sqs"), server.root.client("events")
     url, _ = queue(sqs, "orders")
     to_many(events, sqs, url, "orders", 14)

@@ -285,9 +285,9 @@ def test_data_protection(sns: Any, queues: Queues, root: Identity, new_user: Cal
     assert error_of(sns.put_data_protection_policy, ResourceArn=TOPIC, DataProtectionPolicy=document).code == "NotImplemented"
 
 
-def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
+def test_nothing_acknowledged_is_lost(lasting: Callable[..., Server]) -> None:
     """A server that is killed under load: each answered message is in both queues, once, and those of a group in their order."""
-    server = durable().start()
+    server = lasting().start()
     root = server.root
     queues, sns = Queues(root), root.client("sns")
     sns.create_topic(Name="news")
@@ -374,8 +374,8 @@ def test_order_holds_with_very_many_subscribers(cloud: Server, sns: Any, queues:
     assert texts.count([str(number) for number in range(11)]) == 64
 
 
-def test_what_very_many_are_to_get_survives_kill_9(durable: Callable[..., Server]) -> None:
-    server = durable().start()
+def test_what_very_many_are_to_get_survives_kill_9(lasting: Callable[..., Server]) -> None:
+    server = lasting().start()
     queues, sns = Queues(server.root), server.root.client("sns")
     sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
     urls = many(sns, queues, FIFO)
