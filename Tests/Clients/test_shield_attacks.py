@@ -13,6 +13,7 @@ import pytest
 
 from harness import ACCOUNT, Server, error_of
 from harness.upstream import Upstream, answer, answering
+from harness.patience import PATIENCE
 
 BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
 # Other applications, before which the same web ACL may be.
@@ -33,7 +34,7 @@ class Shop:
     def ask(self, address: str, path: str, agent: str, times: int = 1) -> int:
         """The last one's status."""
         status = 0
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(address, 0), timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(address, 0), timeout=PATIENCE)
         for _ in range(times):
             connection.request("GET", path, headers={"Host": "shop", "User-Agent": agent})
             response = connection.getresponse()
