@@ -56,7 +56,7 @@ enum AttackMetrics {
     /// `RequestFlood`, `SYNFlood`, as AWS has it here; those that it does not know are written as those are.
     private static func label(of vector: AttackVector) -> String {
         vector.rawValue.split(separator: "_").map { word in
-            word == "SYN" ? "SYN" : word.prefix(1) + word.dropFirst().lowercased()
+            word == "SYN" ? "SYN" : String(word.prefix(1)) + word.dropFirst().lowercased()
         }.joined()
     }
 

@@ -158,7 +158,7 @@ struct SharedTraffic {
             assessment.keepSamples(in: &usual, &random)
             keptUsual = StoredUsual(id: arn, usual: usual)
         }
-        let (usualRow, gone, time) = (keptUsual, areKept ? rows : [], environment.now())
+        let (usualRow, gone, shared) = (keptUsual, areKept ? rows : [], environment)
         // Of what nothing is known nothing is kept.
         let row = before == nil && minutes.isEmpty ? nil : StoredAssessment(id: arn, assessment: assessment)
         let isDone = try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
@@ -167,15 +167,15 @@ struct SharedTraffic {
             if let row { try records.put(row) }
             if let usualRow { try records.put(usualRow) }
             for minute in gone { try records.delete(StoredMinute.self, minute) }
-            guard let place = ARN(parsing: arn), let scope = AttackMetrics.scope(of: arn) else { return true }
+            guard let name = ARN(parsing: arn), let scope = AttackMetrics.scope(of: arn) else { return true }
             var data: [MetricData] = []
             for attack in attacks {
-                try records.of(Scope(account: place.account, region: "")).put(attack)
+                try records.of(Scope(account: name.account, region: "")).put(attack)
                 let known = open?.id == attack.id ? open?.report : nil
-                data += AttackMetrics.rates(of: attack.report, after: known, on: arn, at: time)
-                if attack.report.end != nil { data.append(AttackMetrics.detected(false, on: arn, at: time)) }
+                data += AttackMetrics.rates(of: attack.report, after: known, on: arn, at: shared.now())
+                if attack.report.end != nil { data.append(AttackMetrics.detected(false, on: arn, at: shared.now())) }
             }
-            try records.of(scope).publish(data, environment)
+            try records.of(scope).publish(data, shared)
             return true
         }
         if isDone, told.begun > 0 { environment.metrics.add(told.begun, to: .shieldAttacks) }
