@@ -193,7 +193,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "CLibCrypto", "Directory", "DomainRecords", "Fetch", "HardwareToken", "OIDC", "Policy",
-                "Ledger", "Keyring", "Signature", "WebAuthn", "Wire", crypto, logging,
+                "Ledger", "Keyring", "Signature", "VPC", "WebAuthn", "Wire", crypto, cryptoExtras, logging,
             ]),
         api("IAM"),
         api("STS"),
@@ -216,6 +216,7 @@ let package = Package(
         api("CloudWatch"),
         api("EventBridge"),
         api("SNS"),
+        .target(name: "EC2API", dependencies: ["Wire"], path: "Sources/API/EC2", exclude: ["Operations.txt"]),
         api("SQS"),
         api("AWSConfig"),
 
@@ -312,6 +313,12 @@ let package = Package(
                 "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
                 "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
+        service(
+            "EC2",
+            [
+                "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
+                "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
+            ]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -403,14 +410,15 @@ let package = Package(
                 "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity", crypto, logging,
-                serviceLifecycle, asn1, unixSignals, x509,
+                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
+                crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
-                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning",
+                "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform", "Policy",
+                "Reasoning",
                 "Remedies", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "WAF",
                 "WAFV2Service", "WebFront", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, nioCore, serviceLifecycle, x509,
@@ -586,6 +594,7 @@ let package = Package(
                 logging,
             ]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
+        .testTarget(name: "EC2Tests", dependencies: ["EC2Service", "Directory", "Ledger", "Platform", "VPC", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),

@@ -1,5 +1,5 @@
 public import Gate
-import Platform
+public import Platform
 import Signature
 public import Wire
 
@@ -16,6 +16,8 @@ public struct Edge: Sendable {
     let ownPaths: [OwnPath]
     let sites: [any Site]
     let verifier = SignatureVerifier()
+    /// The VPC from within which requests come; nil: from anywhere else.
+    private(set) var vpc: VPCPlace?
 
     var environment: Environment { gate.environment }
 
@@ -26,6 +28,13 @@ public struct Edge: Sendable {
         self.gate = gate
         self.ownPaths = ownPaths
         self.sites = sites
+    }
+
+    /// The same for a listener within a VPC: the clients of all its connections are there.
+    public func within(_ vpc: VPCPlace) -> Edge {
+        var edge = self
+        edge.vpc = vpc
+        return edge
     }
 
     /// Answers a request whose body is at hand.

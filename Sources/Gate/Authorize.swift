@@ -110,7 +110,13 @@ extension Gate {
         var shown = decision.request
         if let resource = access.displayedResource { shown.resource = resource }
         let message = decision.decision.message(for: shown)
-        return access.denial?(message) ?? .accessDenied(message)
+        if let denial = access.denial { return denial(message) }
+        guard let refuses = call.module.refuses else { return .accessDenied(message) }
+        return refuses(message) {
+            // A message that can't be sealed is left out; the denial stands all the same.
+            (try? environment.authorizationMessages.encode(
+                decision.authorizationMessage.json, account: call.accountID)) ?? ""
+        }
     }
 
     func boundPolicies(_ caller: Caller) -> BoundPolicies {
@@ -145,6 +151,7 @@ extension Gate {
             resourceControlLevels: owners?.resourceControl
         )
         inputs.take(resolved)
+        if let passage = call.source.endpoint { inputs.endpoint = (inputs.endpoint ?? []) + [passage.policy] }
         inputs.serviceControlPath = membership?.path
         inputs.resourceControlPath = owners?.path
         let context = CallContext(call: call, resolved: resolved)

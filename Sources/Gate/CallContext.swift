@@ -34,6 +34,9 @@ struct CallContext: RequestContext {
         case "aws:sourceorgid", "aws:sourceorgpaths":
             guard let service = call.caller.servicePrincipal else { return nil }
             account = service.sourceAccount
+        case "aws:vpceorgid", "aws:vpceorgpaths":
+            guard let passage = call.source.endpoint else { return nil }
+            account = passage.vpc.accountID
         default: return nil
         }
         guard let membership = call.directory.membership(ofAccount: account) else { return nil }
@@ -96,7 +99,13 @@ struct CallContext: RequestContext {
         case "aws:resourceaccount":
             return resolved.access.resourceAccount ?? resolved.arn?.account ?? call.accountID
         // A calling service has no address that a policy could refer to.
-        case "aws:sourceip": return call.source.address
+        // Nor has one that came through a VPC endpoint: its address says something within its VPC alone.
+        case "aws:sourceip": return call.source.endpoint == nil ? call.source.address : nil
+        case "aws:vpcsourceip": return call.source.endpoint?.address
+        case "aws:sourcevpce": return call.source.endpoint?.endpointID
+        case "aws:sourcevpc": return call.source.endpoint?.vpc.id
+        case "aws:sourcevpcarn": return call.source.endpoint?.vpcARN
+        case "aws:vpceaccount": return call.source.endpoint?.vpc.accountID
         case "aws:useragent": return call.source.userAgent
         case "aws:currenttime": return call.timestamp.iso8601
         case "aws:epochtime": return String(Int64(call.time))

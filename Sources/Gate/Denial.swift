@@ -38,6 +38,7 @@ extension CallContext {
         aws:ViaAWSService aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:MultiFactorAuthAge \
         aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider aws:PrincipalOrgID aws:PrincipalOrgPaths \
         aws:ResourceOrgID aws:ResourceOrgPaths aws:CalledVia aws:CalledViaFirst aws:CalledViaLast \
-        aws:PrincipalServiceName aws:PrincipalServiceNamesList aws:SourceArn aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths
+        aws:PrincipalServiceName aws:PrincipalServiceNamesList aws:SourceArn aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths \
+        aws:SourceVpce aws:SourceVpc aws:SourceVpcArn aws:VpcSourceIp aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths
         """
 }

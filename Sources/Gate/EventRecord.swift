@@ -50,7 +50,8 @@ struct EventRecord {
         writer.member("userAgent", Self.cut(source.userAgent ?? ""))
         if case .failure(let error) = result {
             // CloudTrail names the model's exceptions by their shapes: NoSuchEntityException.
-            writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
+            let fault = particulars.namesFaults ? error.fault == .sender ? "Client." : "Server." : ""
+            writer.member("errorCode", fault + (call.module.shape.errors[error.code]?.name ?? error.code))
             if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
         }
         if let parameters = particulars.parameters?(attempt.decisions.map(\.resolved)) {
@@ -72,6 +73,10 @@ struct EventRecord {
         writer.member("managementEvent", !isData)
         writer.member("recipientAccountId", recipient)
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
+        if let passage = call.source.endpoint {
+            writer.member("vpcEndpointId", passage.endpointID)
+            writer.member("vpcEndpointAccountId", passage.vpc.accountID)
+        }
         writer.member("eventCategory", isData ? "Data" : "Management")
         write(source, &writer)
         if source.isOfConsole { writer.member("sessionCredentialFromConsole", "true") }

@@ -62,7 +62,9 @@ public struct Gate: Sendable {
         let identified = try await identify(readable, asked.call)
         attempt.identified = identified
         defer { attempt.noteAsked(environment) }
-        return try await authorize(identified, &attempt)
+        let permit = try await authorize(identified, &attempt)
+        try await permit.call.module.prepares?(permit.input, permit.call)
+        return permit
     }
 }
 

@@ -180,6 +180,8 @@ extension Call {
         public var proof: String?
         /// Whether the request is safe from eavesdroppers: `aws:SecureTransport`.
         public var isSecureTransport: Bool
+        /// The VPC endpoint that it came through; nil: it came by the internet.
+        public var endpoint: EndpointPassage?
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
         /// request that its caller made directly.
         public var calledVia: [String] = []

@@ -51,6 +51,8 @@ public final class Environment: Sendable {
     public let outer: (any OuterServices)?
     /// The web applications that the web front stands before.
     public let applications = FrontedApplications()
+    /// What instances of EC2 can run on this machine, and who runs them.
+    public let instances = InstanceHosting()
     /// What was called, and what services have counted of themselves, for their metrics of CloudWatch, until somebody keeps that.
     public let metricCounts = MetricCounts()
     /// What was denied since the start.

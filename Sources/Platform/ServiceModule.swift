@@ -106,6 +106,11 @@ public final class ServiceModule: Sendable {
     /// Takes data points of metrics into the account and Region of some records; CloudWatch's alone does. See
     /// ``MutableRecords/publish(_:_:)``.
     public let takesMetricData: MetricDataTaker?
+    /// What it does with a request that is allowed, before it is handled; see ``Preparation``. nil: nothing.
+    public let prepares: Preparation?
+    /// Makes the error of a denial from its text, where the service has an error of its own for all; see ``Refusal``. nil:
+    /// AccessDenied.
+    public let refuses: Refusal?
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -121,6 +126,16 @@ public final class ServiceModule: Sendable {
             takesUnusualBodies = all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit }
         }
     }
+
+    /// What comes between the permit and the handling of each request of a service.
+    /// - Throws: what the request is answered with instead of being handled, such as EC2's DryRunOperation.
+    public typealias Preparation = @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Void
+
+    /// Makes a denial.
+    /// - Parameters:
+    ///   - text: what every service says.
+    ///   - encoded: the encoded authorization message, which says more to whoever may decode it; empty if it can't be sealed.
+    public typealias Refusal = @Sendable (_ text: String, _ encoded: () -> String) -> ServiceError
 
     /// Makes a module. Each parameter is explained at the property of its name.
     ///
@@ -152,8 +167,10 @@ public final class ServiceModule: Sendable {
         tokens: ServiceTokens? = nil, isScreened: Bool = false,
         screens: (@Sendable (Environment, ResourceRequest) -> ResourceRefusal?)? = nil,
         takesCompressedBodies: Bool = false, takesMetricData: MetricDataTaker? = nil,
-        usualBodyLimit: Int = AnyOperation.usualBodyLimit
+        usualBodyLimit: Int = AnyOperation.usualBodyLimit, prepares: Preparation? = nil, refuses: Refusal? = nil
     ) {
+        self.prepares = prepares
+        self.refuses = refuses
         self.signingName = signingName ?? api.signingName
         isPassedOn = false
         self.partOf = partOf
@@ -219,6 +236,7 @@ public final class ServiceModule: Sendable {
         self.hasVirtualHosts = hasVirtualHosts
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
+        (prepares, refuses) = (nil, nil)
         partOf = nil
         self.usualBodyLimit = usualBodyLimit
         readShape = { shape }
@@ -325,6 +343,8 @@ public struct EventParticulars: Sendable {
         (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
+    /// Whether CloudTrail writes whose fault an error is before its code, as in `Client.UnauthorizedOperation`.
+    public var namesFaults: Bool
     /// What an event has as `requestParameters`, where that is not the input without its secrets: from what the policies were
     /// asked about. nil: the input.
     public var parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)?
@@ -356,8 +376,10 @@ public struct EventParticulars: Sendable {
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,
-        renamed: [String: String] = [:], parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)? = nil
+        renamed: [String: String] = [:], parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)? = nil,
+        namesFaults: Bool = false
     ) {
+        self.namesFaults = namesFaults
         self.parameters = parameters
         self.found = found
         self.additional = additional

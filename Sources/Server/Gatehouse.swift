@@ -137,6 +137,7 @@ public struct Gatehouse: Sendable {
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")
             }
+            environment.instances.replace(with: configuration.instanceSources)
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

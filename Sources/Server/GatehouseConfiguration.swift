@@ -54,6 +54,8 @@ extension Gatehouse {
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.
         public var webFront: WebFront.Place?
+        /// What instances of EC2 may run on this machine.
+        public var instanceSources: [InstanceSource] = []
         /// Networks whose addresses Shield gives no budgets: those of other balancers, say.
         public var exemptFromShield: [Network] = []
         /// Whether a table of nftables stands before the web front; see ``Gatehouse/filterPackets(_:)``.

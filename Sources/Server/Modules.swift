@@ -8,6 +8,7 @@ import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
 import ConfigService
+import EC2Service
 import EventBridgeService
 import IAMService
 import KMSService
@@ -28,6 +29,7 @@ public enum Modules {
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
+        .ec2,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

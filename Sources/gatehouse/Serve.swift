@@ -94,6 +94,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
+    @OptionGroup var instanceOptions: InstanceOptions
 
     @Option(
         help: """

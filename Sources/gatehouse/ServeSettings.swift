@@ -83,6 +83,7 @@ extension Serve {
         configuration.upstreams = try GateOptions.endpoints()
         configuration.observes = try GateOptions.observes()
         configuration.webFront = try WebFrontOptions.place()
+        configuration.instanceSources = try InstanceOptions.sources()
         configuration.exemptFromShield = try WebFrontOptions.exemptNetworks()
         configuration.filtersPackets = try WebFrontOptions.filtersPackets()
         if let url = Settings.text("PUBLIC_URL") {

@@ -1,0 +1,41 @@
+/// The prefix lists that AWS keeps: the addresses of services that have gateway endpoints.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>
+public enum AWSPrefixLists {
+    /// One of the lists.
+    public struct List: Sendable, Hashable {
+        /// `pl-…`
+        public let id: String
+        /// The service's name, which is the list's as well: `com.amazonaws.us-east-1.s3`
+        public let name: String
+        /// The blocks. They are those that the list of the Region `us-east-1` has had: here the services have no addresses of their
+        /// own, and instances come to them by their names.
+        public let blocks: [String]
+    }
+
+    private static let services: [(name: String, number: UInt32, blocks: [String])] = [
+        ("dynamodb", 0x02cd_2c6b, ["3.218.180.0/22", "52.94.0.0/22", "52.119.224.0/20"]),
+        ("s3", 0x63a5_400a, ["3.5.0.0/19", "18.34.0.0/19", "52.216.0.0/15", "54.231.0.0/16"]),
+    ]
+
+    /// Those of a Region.
+    public static func all(in region: String) -> [List] {
+        services.map { service in
+            // Each Region has its own: the numbers are AWS's in us-east-1.
+            let own = region == "us-east-1" ? service.number : service.number ^ hash(region)
+            let digits = String(own, radix: 16)
+            return List(
+                id: "pl-" + String(repeating: "0", count: 8 - digits.count) + digits,
+                name: "com.amazonaws.\(region).\(service.name)", blocks: service.blocks)
+        }
+    }
+
+    /// The id of a service's list; nil: it has none, and no gateway endpoint.
+    public static func id(ofService name: String, in region: String) -> String? {
+        all(in: region).first { $0.name == name }?.id
+    }
+
+    /// FNV-1a.
+    private static func hash(_ text: String) -> UInt32 {
+        text.utf8.reduce(0x811c_9dc5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    }
+}
