@@ -562,7 +562,11 @@ let package = Package(
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
         .testTarget(
             name: "S3Tests",
-            dependencies: ["S3Service", "Bodies", "Directory", "Keyring", "Ledger", "Policy", crypto]),
+            dependencies: [
+                "S3Service", "Bodies", "CloudWatchAPI", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
+                "Wire",
+                crypto, logging,
+            ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
         .testTarget(

@@ -37,6 +37,18 @@ public struct ServiceCalls: Sendable {
         O.Output(try await gate().perform(request(operation, input, identity)))
     }
 
+    /// Calls an operation that makes something, such as a log stream, and is content if it is there: somebody else, or another node, may
+    /// have been faster.
+    ///
+    /// - Throws: as ``call(_:_:as:)``, but for ResourceAlreadyExistsException.
+    public func ensure<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input, as identity: ServiceIdentity
+    ) async throws(ServiceError) {
+        do throws(ServiceError) { _ = try await call(operation, input, as: identity) } catch {
+            guard error.code == "ResourceAlreadyExistsException" else { throw error }
+        }
+    }
+
     /// Asks for all permissions that an operation needs, and does what is slow about it, so that it can be completed
     /// within the caller's own transaction: both changes are committed together with both events, or nothing is.
     ///

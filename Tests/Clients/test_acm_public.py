@@ -22,6 +22,7 @@ from harness.authorities import run, wait_until
 from harness.name_server import name_server
 from harness.organizations import NewOrganization
 from harness.server import gatehouse
+from harness.patience import PATIENCE
 
 HOURS = 3600
 DAYS = 86_400
@@ -56,7 +57,7 @@ def mail(cloud: Server) -> list[dict[str, Any]]:
 
 
 def fetched(url: str, data: bytes | None = None) -> bytes:
-    with urllib.request.urlopen(url, data, timeout=10) as answer:
+    with urllib.request.urlopen(url, data, timeout=PATIENCE) as answer:
         return bytes(answer.read())
 
 

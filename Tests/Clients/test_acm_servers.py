@@ -21,6 +21,7 @@ from harness import Server, error_of
 from harness.authorities import run, wait_until
 from harness.ports import free_port
 from harness.server import BINARY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 from test_acm_certificates import imported, self_signed
 from test_acm_public import asked, described, issued
 
@@ -43,7 +44,7 @@ def serial(acm: Any, arn: str) -> int:
 
 def root_file(server: Server, folder: Path) -> Path:
     path = folder / "public-root.pem"
-    with urllib.request.urlopen(server.url + "/_gatehouse/certificates/public/root.pem", timeout=10) as answer:
+    with urllib.request.urlopen(server.url + "/_gatehouse/certificates/public/root.pem", timeout=PATIENCE) as answer:
         path.write_bytes(answer.read())
     return path
 

@@ -16,6 +16,7 @@ from harness.acme import Endpoint, WebServer, free_port
 from harness.acme_client import AcmeClient, request_for
 from harness.authorities import Authority
 from harness.server import BINARY
+from harness.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "8"))
 GONE = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
@@ -85,5 +86,5 @@ def test_what_was_answered_survives(durable: Callable[..., Server]) -> None:
         finished = sum(client.post(address).json["status"] == "valid" for address in promised)
         assert len(kept) == finished >= len(done), "one certificate for each order, and no other"
         assert server.stop() == 0
-        verified = subprocess.run([BINARY, "verify", "--data", server.data], capture_output=True, text=True, timeout=60)
+        verified = subprocess.run([BINARY, "verify", "--data", server.data], capture_output=True, text=True, timeout=PATIENCE)
         assert verified.returncode == 0, verified.stdout + verified.stderr

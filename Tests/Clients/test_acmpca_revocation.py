@@ -18,6 +18,7 @@ from cryptography.x509 import ocsp
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy
 from harness.authorities import Authority, new_request, run, wait_until
+from harness.patience import PATIENCE
 
 SERVICE = {"Service": "acm-pca.amazonaws.com"}
 ACTIONS = ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"]
@@ -44,7 +45,7 @@ def serial_of(arn: str) -> str:
 
 
 def fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return bytes(answer.read())
 
 
@@ -193,7 +194,7 @@ def x509_ecdsa() -> Any:
 
 def posted(url: str, body: bytes) -> bytes:
     request = urllib.request.Request(url, body, {"Content-Type": "application/ocsp-request"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.headers["Content-Type"] == "application/ocsp-response"
         return bytes(answer.read())
 

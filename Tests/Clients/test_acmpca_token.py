@@ -19,6 +19,7 @@ from harness.authorities import Authority, new_request
 from harness.ledger import Ledger
 from harness.server import gatehouse
 from harness.token import Token
+from harness.patience import PATIENCE
 
 CONFIGURATION: dict[str, Any] = {"RevocationConfiguration": {"OcspConfiguration": {"Enabled": True}}}
 
@@ -37,7 +38,7 @@ def asked(
     body = question.public_bytes(serialization.Encoding.DER)
     # The server has another port since it was started anew.
     url = server.url + urlsplit(access.access_location.value).path
-    answer = requests.post(url, body, headers={"Content-Type": "application/ocsp-request"}, timeout=30)
+    answer = requests.post(url, body, headers={"Content-Type": "application/ocsp-request"}, timeout=PATIENCE)
     return ocsp.load_der_ocsp_response(answer.content).response_status
 
 

@@ -219,7 +219,7 @@ def test_a_sweep_takes_nothing_that_is_on_its_way(server: Server) -> None:
     url = urlsplit(
         server.root.client("s3", signature_version="s3v4").generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "a"})
     )
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     connection.putrequest("PUT", f"{url.path}?{url.query}")
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders()
@@ -233,7 +233,7 @@ def test_a_sweep_takes_nothing_that_is_on_its_way(server: Server) -> None:
     assert done("sweep", "--data", str(data_of(server))) == nothing
     assert get(server, "a") == body
     # One whose client has left.
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     connection.putrequest("PUT", f"{url.path}?{url.query}")
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders()

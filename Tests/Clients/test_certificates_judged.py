@@ -16,6 +16,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from harness import ACCOUNT, Identity, Server, allow, linter, policy
 from harness.authorities import Authority, new_key, new_request, run, wait_until
+from harness.patience import PATIENCE
 
 #: What AWS's certificates have, though the Baseline Requirements would rather see none of it; and the address of a server of tests.
 TOLERATED = {
@@ -28,7 +29,7 @@ OF_TEMPLATES = {"pkix.key_usage_value_prohibited_for_ec"}
 
 
 def fetched(url: str, data: bytes | None = None) -> bytes:
-    with urllib.request.urlopen(url, data, timeout=10) as answer:
+    with urllib.request.urlopen(url, data, timeout=PATIENCE) as answer:
         return bytes(answer.read())
 
 

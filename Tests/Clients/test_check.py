@@ -9,6 +9,7 @@ import pytest
 
 from harness.sarif import check_sarif
 from harness.server import BINARY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 
 
 def write(folder: Path, name: str, *statements: dict[str, Any]) -> str:
@@ -49,7 +50,7 @@ def test_new_access_is_proved_by_a_request_that_the_simulator_allows(tmp_path: P
         case["request"].pop("absentKeys", None)
         done = subprocess.run(
             [str(BINARY), "simulate", "--json-lines"], input=json.dumps(case) + "\n", env=clean_environment(),
-            capture_output=True, text=True, timeout=20, check=True,
+            capture_output=True, text=True, timeout=PATIENCE, check=True,
         )
         assert json.loads(done.stdout)["decision"] == outcome, done.stdout
     assert report("no-new-access", new, old)["result"] == "PASS"

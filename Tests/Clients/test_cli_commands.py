@@ -151,7 +151,7 @@ def test_errors_say_what_is_wrong_and_what_to_do(
         env=clean_environment(HOME=str(tmp_path)) | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode in (1, 2, 64), done
     for part in told:
@@ -240,7 +240,7 @@ def test_eval_env_in_a_shell(durable: Callable[..., Server]) -> None:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["Arn"].endswith(":root")

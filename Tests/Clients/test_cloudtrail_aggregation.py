@@ -288,7 +288,7 @@ def test_what_comes_late(cloud: Server) -> None:
     s3 = root.client("s3", signature_version="s3v4")
     s3.put_object(Bucket="box", Key="quick", Body=b"")
     place = urllib.parse.urlsplit(s3.generate_presigned_url("put_object", {"Bucket": "box", "Key": "slow"}, 3600))
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=PATIENCE)
     connection.putrequest("PUT", f"{place.path}?{place.query}", skip_host=True)
     connection.putheader("Host", place.netloc)
     connection.putheader("Content-Length", "8")
@@ -386,7 +386,7 @@ class Caller(threading.Thread):
 
     def __init__(self, server: Server, answered: list[str]):
         super().__init__(daemon=True)
-        self.s3 = server.root.client("s3", retries={"total_max_attempts": 1}, read_timeout=20)
+        self.s3 = server.root.client("s3", retries={"total_max_attempts": 1})
         self.answered, self.stopping = answered, threading.Event()
 
     def run(self) -> None:

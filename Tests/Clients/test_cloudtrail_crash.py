@@ -29,7 +29,7 @@ class Caller(threading.Thread):
 
     def __init__(self, server: Server, answered: list[str]):
         super().__init__(daemon=True)
-        self.iam = server.root.client("iam", retries={"total_max_attempts": 1}, read_timeout=20)
+        self.iam = server.root.client("iam", retries={"total_max_attempts": 1})
         self.answered, self.stopping = answered, threading.Event()
 
     def run(self) -> None:

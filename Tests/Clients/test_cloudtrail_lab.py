@@ -157,12 +157,12 @@ def test_trailscraper_reads_it(quick: Server, tmp_path: Path) -> None:
     # It takes buckets from AWS alone, so the files are brought to it by the CLI.
     subprocess.run(
         [str(Path(sys.executable).with_name("aws")), "s3", "sync", "--quiet", "s3://logs", str(tmp_path / "logs")],
-        env=environment, check=True, timeout=60)
+        env=environment, check=True, timeout=PATIENCE)
 
     def trailscraper(*words: str, stdin: str | None = None) -> Any:
         done = subprocess.run(
             [sys.executable, "-c", "from trailscraper.cli import root_group; root_group()", *words],
-            env=environment, input=stdin, capture_output=True, text=True, timeout=60)
+            env=environment, input=stdin, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -13,6 +13,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 from harness.user_pools import UserPool
 from harness.web_acls import WebACL, header, rule
+from test_acm_certificates import imported, self_signed
 from test_kms_material import bring, external
 from test_web_acl_user_pools import sign_in
 
@@ -48,6 +49,15 @@ class Metrics:
             Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]
         return sum(point[statistic] for point in points) if points else None
 
+    def last(self, metric: str, **dimensions: str) -> float | None:
+        """What was seen in the last minute of which there is something: a minute may also have passed before."""
+        points = self.cloudwatch.get_metric_statistics(
+            Namespace=self.namespace, MetricName=metric, Statistics=["Maximum"], Period=60,
+            StartTime=datetime.datetime.fromtimestamp(self.start, datetime.UTC),
+            EndTime=datetime.datetime.fromtimestamp(self.start + 3600, datetime.UTC),
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])["Datapoints"]
+        return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
+
 
 def test_queues(cloud: Server, root: Identity) -> None:
     metrics, sqs = Metrics(root, "AWS/SQS"), root.client("sqs")
@@ -66,10 +76,10 @@ def test_queues(cloud: Server, root: Identity) -> None:
         "NumberOfEmptyReceives"]}  # fmt: skip
     assert list(counted.values()) == [5, 17, 2, 1, 1], counted
     assert metrics.value("SentMessageSize", "Maximum", QueueName="orders") == 5
-    seen = [metrics.value(f"ApproximateNumberOfMessages{name}", "Maximum", QueueName="orders")
+    seen = [metrics.last(f"ApproximateNumberOfMessages{name}", QueueName="orders")
             for name in ("Visible", "NotVisible", "Delayed")]  # fmt: skip
     assert seen == [2, 1, 1]
-    assert 60 <= (metrics.value("ApproximateAgeOfOldestMessage", "Maximum", QueueName="orders") or 0) < 200
+    assert 60 <= (metrics.last("ApproximateAgeOfOldestMessage", QueueName="orders") or 0) < 900
     assert second["Body"] and metrics.value("ApproximateNumberOfMessagesVisible", QueueName="idle") is None
 
 
@@ -121,7 +131,7 @@ def test_imported_keys_expire(cloud: Server, root: Identity) -> None:
     bring(kms, keys[1], bytes(32))
     cloud.advance(120)
     least = metrics.value("SecondsUntilKeyMaterialExpiration", "Minimum", KeyId=keys[0])
-    assert least is not None and 86_400 - 300 < least <= 86_400 - 120
+    assert least is not None and 86_400 - 1500 < least <= 86_400 - 120
     assert metrics.value("SecondsUntilKeyMaterialExpiration", "Minimum", KeyId=keys[1]) is None
     kms.delete_imported_key_material(KeyId=keys[0])
     before = metrics.value("SecondsUntilKeyMaterialExpiration", "SampleCount", KeyId=keys[0])
@@ -220,6 +230,23 @@ def test_uses_of_keys(cloud: Server, root: Identity, new_user: Callable[..., Ide
     assert metrics.value("SuccessfulRequest", KeyArn=two, Operation="Decrypt") is None
 
 
+def test_certificates_tell_of_their_end(cloud: Server, root: Identity) -> None:
+    metrics, acm = Metrics(root, "AWS/CertificateManager"), root.client("acm")
+    pem, key = self_signed(end=30)
+    arn = imported(acm, pem, key)
+    cloud.advance(DAY)
+    assert metrics.values("DaysToExpiry", "Minimum", {"CertificateArn": arn})[-1] in (28, 29)
+    # Of what has ended nothing is told.
+    told = len(metrics.values("DaysToExpiry", "Minimum", {"CertificateArn": arn}))
+    cloud.advance(40 * DAY)
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=41)
+    points = root.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/CertificateManager", MetricName="DaysToExpiry", Statistics=["SampleCount"], Period=DAY,
+        StartTime=now - datetime.timedelta(days=50), EndTime=now + datetime.timedelta(days=1),
+        Dimensions=[{"Name": "CertificateArn", "Value": arn}])["Datapoints"]  # fmt: skip
+    assert len(points) == told
+
+
 def test_event_data_stores(cloud: Server, root: Identity) -> None:
     metrics, cloudtrail = Metrics(root, "AWS/CloudTrail"), root.cloudtrail
 
@@ -238,10 +265,9 @@ def test_event_data_stores(cloud: Server, root: Identity) -> None:
     for number in range(3):
         root.iam.create_user(UserName=f"user-{number}")
     cloud.advance(120)
-    [ingested] = values("HourlyDataIngested", "IngestionMetrics")
+    ingested = sum(values("HourlyDataIngested", "IngestionMetrics"))
     assert ingested > 3 * 500
-    [analyzed] = values("HourlyEventsAnalyzed", "InsightsMetrics")
-    assert analyzed >= 3
+    assert sum(values("HourlyEventsAnalyzed", "InsightsMetrics")) >= 3
     cloud.advance(DAY)
     retained = values("TotalDataRetained", "StorageMetrics", "Maximum")[-1]
     assert ingested <= retained <= sum(values("HourlyDataIngested", "IngestionMetrics"))

@@ -20,6 +20,7 @@ from harness.functions import FUNCTION, Function
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
 from harness.login_provider import LoginProvider
 from harness.openid import Authority
+from harness.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +196,7 @@ def test_hosts_that_somebody_has_made_up(pool: Pool, provider: LoginProvider) ->
     """A provider is told to answer at addresses of the domain alone."""
     address = pool.address(identity_provider="Login")
     for host in ("evil.example", "127.0.0.1.evil.example", "10.0.0.1", "localhost@evil.example", "evil.example:80", "[::2]"):
-        answer = requests.get(address, headers={"Host": host}, allow_redirects=False, timeout=30)
+        answer = requests.get(address, headers={"Host": host}, allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code == 400 and "not the address of the user pool" in answer.text, (host, answer.text)
     path = address.removeprefix(pool.base)
     port = pool.server.port
@@ -218,7 +219,7 @@ def test_states_at_another_address_of_the_domain(pool: Pool, provider: LoginProv
     # With the cookie, too, which no browser sends there.
     cookies = {cookie.name: str(cookie.value) for cookie in browser.session.cookies}
     assert cookies
-    answer = requests.get(moved, headers=hosts, cookies=cookies, allow_redirects=False, timeout=30)
+    answer = requests.get(moved, headers=hosts, cookies=cookies, allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code == 400 and "Invalid state" in answer.text
     assert not provider.forms
     # Where it belongs it is good, still.

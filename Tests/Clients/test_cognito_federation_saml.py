@@ -24,6 +24,7 @@ from harness import Identity, Server, error_of
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
 from harness.saml import IdentityProvider, stamp, template, xmlsec1
 from harness.saml_site import POST, REDIRECT, pysaml2_answer, pysaml2_provider
+from harness.patience import PATIENCE
 
 MAPPING = {"email": "mail", "name": "displayName"}
 SSO = "https://idp.example/sso"
@@ -394,7 +395,7 @@ def test_signing_out_at_the_provider(pool: Pool, idp: Liar) -> None:
     assert (again.status_code, "/error" in again.headers["Location"]) == (302, True)
     # The session of the pages is over, whatever the provider says.
     assert browser.open(pool.address()).answer.headers["Location"].startswith(SSO)
-    assert requests.get(f"{pool.base}/saml2/logout", timeout=30).status_code == 405
+    assert requests.get(f"{pool.base}/saml2/logout", timeout=PATIENCE).status_code == 405
 
 
 def sign_logout(idp: Liar, text: str) -> str:
@@ -408,7 +409,7 @@ def sign_logout(idp: Liar, text: str) -> str:
                 "urn:oasis:names:tc:SAML:2.0:protocol:LogoutResponse", "--output", str(folder / "out.xml"),
                 str(folder / "in.xml"),
             ],
-            check=True, capture_output=True, timeout=30,
+            check=True, capture_output=True, timeout=PATIENCE,
         )  # fmt: skip
         return (folder / "out.xml").read_text()
 

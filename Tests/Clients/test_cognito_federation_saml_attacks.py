@@ -17,6 +17,7 @@ import requests
 from harness import LOOPBACK, Identity, Server, Trail
 from harness.hosted import CALLBACK, FormBrowser, Pool, make_pool
 from harness.openid import Authority, OpenIDProvider
+from harness.patience import PATIENCE
 from test_cognito_federation_saml import Liar, add_provider, leave, post, request_of, sign_in, tokens, verify_query
 
 INVALID = "Invalid SAML response received: "
@@ -74,7 +75,7 @@ def test_made_up_hosts(pool: Pool, idp: Liar) -> None:
     """A provider that takes the address of a request is told none but the domain's; one that an assertion went to is none."""
     add_provider(pool, idp.metadata())
     evil = {"Host": "evil.example"}
-    answer = requests.get(pool.address(), headers=evil, allow_redirects=False, timeout=30)
+    answer = requests.get(pool.address(), headers=evil, allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code == 400 and "SAMLRequest" not in answer.text + str(answer.headers)
     browser = FormBrowser(pool)
     location, request, relay_state = leave(browser)
@@ -128,7 +129,7 @@ def test_signed_requests_of_many_at_once(pool: Pool, idp: Liar) -> None:
     locations: list[str] = []
 
     def come() -> None:
-        locations.append(requests.get(pool.address(), allow_redirects=False, timeout=60).headers["Location"])
+        locations.append(requests.get(pool.address(), allow_redirects=False, timeout=PATIENCE).headers["Location"])
 
     threads = [threading.Thread(target=come) for _ in range(12)]
     for thread in threads:

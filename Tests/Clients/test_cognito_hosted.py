@@ -13,6 +13,7 @@ import requests
 
 from harness import Identity, Server, allow, policy
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, discovery, make_pool, relying_party
+from harness.patience import PATIENCE
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
 BYE = "http://localhost:8909/bye"
@@ -65,7 +66,7 @@ def tokens_of(pool: Pool, browser: FormBrowser | None = None, **parameters: str 
 
 
 def user_info(pool: Pool, token: str) -> requests.Response:
-    return requests.get(f"{pool.base}/oauth2/userInfo", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return requests.get(f"{pool.base}/oauth2/userInfo", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
 
 
 def test_a_client_proves_itself_by_its_secret(cloud: Server, root: Identity) -> None:
@@ -104,10 +105,10 @@ def test_malformed_requests_to_the_token_endpoint(pool: Pool) -> None:
     ):
         answer = pool.token(**fields)
         assert (answer.status_code, answer.json()["error"]) == (400, wanted), fields
-    twice = requests.post(f"{pool.base}/oauth2/token", data=[("grant_type", "refresh_token")] * 2, timeout=30)
+    twice = requests.post(f"{pool.base}/oauth2/token", data=[("grant_type", "refresh_token")] * 2, timeout=PATIENCE)
     assert (twice.status_code, twice.json()) == (400, {"error": "invalid_request"})
-    assert requests.get(f"{pool.base}/oauth2/token", timeout=30).status_code == 405
-    allowed = requests.options(f"{pool.base}/oauth2/token", timeout=30)
+    assert requests.get(f"{pool.base}/oauth2/token", timeout=PATIENCE).status_code == 405
+    allowed = requests.options(f"{pool.base}/oauth2/token", timeout=PATIENCE)
     assert allowed.status_code == 204 and "authorization" in allowed.headers["Access-Control-Allow-Headers"]
 
 
@@ -123,10 +124,10 @@ def test_refreshing_and_revoking(pool: Pool) -> None:
     assert second["auth_time"] == first["auth_time"] and second["scope"] == "openid email"
     assert user_info(pool, fresh["access_token"]).status_code == 200
     revoke = found["revocation_endpoint"]
-    refused = requests.post(revoke, data={"client_id": pool.client_id, "token": tokens["access_token"]}, timeout=30)
+    refused = requests.post(revoke, data={"client_id": pool.client_id, "token": tokens["access_token"]}, timeout=PATIENCE)
     assert (refused.status_code, refused.json()) == (400, {"error": "unsupported_token_type"})
-    assert requests.post(revoke, data={"client_id": pool.client_id}, timeout=30).json() == {"error": "invalid_request"}
-    unknown = requests.post(revoke, data={"client_id": "nobody", "token": tokens["refresh_token"]}, timeout=30)
+    assert requests.post(revoke, data={"client_id": pool.client_id}, timeout=PATIENCE).json() == {"error": "invalid_request"}
+    unknown = requests.post(revoke, data={"client_id": "nobody", "token": tokens["refresh_token"]}, timeout=PATIENCE)
     assert (unknown.status_code, unknown.json()) == (401, {"error": "invalid_client"})
     assert user_info(pool, fresh["access_token"]).status_code == 200
     for _ in range(2):
@@ -206,7 +207,7 @@ def test_what_scopes_tell(pool: Pool) -> None:
     tokens = tokens_of(pool, scope="aws.cognito.signin.user.admin")
     assert "id_token" not in tokens and user_info(pool, tokens["access_token"]).status_code == 401
     assert user_info(pool, tokens_of(pool)["id_token"]).status_code == 401
-    assert requests.get(f"{pool.base}/oauth2/userInfo", timeout=30).status_code == 400
+    assert requests.get(f"{pool.base}/oauth2/userInfo", timeout=PATIENCE).status_code == 400
     # The operations of users ask for a scope, too.
     assert pool.idp.get_user(AccessToken=tokens["access_token"])["Username"] == "ann"
 
@@ -326,17 +327,17 @@ def test_by_the_domain_s_name(named: Server, named_pool: Pool) -> None:
     custom_domain(pool, "auth.example.com")
     path = pool.address().removeprefix(pool.base)
     for host in ("myapp.auth.us-east-1.amazoncognito.com", f"myapp.auth.localhost:{cloud.port}", "auth.example.com", "AUTH.example.com:443"):
-        answer = requests.get(cloud.url + path, headers={"Host": host}, allow_redirects=False, timeout=30)
+        answer = requests.get(cloud.url + path, headers={"Host": host}, allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code == 302 and answer.headers["Location"].startswith("/login?"), host
-        page = requests.get(cloud.url + answer.headers["Location"], headers={"Host": host}, timeout=30)
+        page = requests.get(cloud.url + answer.headers["Location"], headers={"Host": host}, timeout=PATIENCE)
         assert "<h1>Sign in</h1>" in page.text and 'action="/login?' in page.text
         assert f"http://{host}/static/" in page.headers["Content-Security-Policy"]
     for host in ("myapp.auth.eu-west-1.amazoncognito.com", "other.auth.localhost", "auth.example.org"):
-        answer = requests.get(cloud.url + path, headers={"Host": host}, allow_redirects=False, timeout=30)
+        answer = requests.get(cloud.url + path, headers={"Host": host}, allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code in (400, 403, 404), host
     # The rest of Gatehouse is not there, and nowhere else do names of others count.
-    assert requests.get(cloud.url + "/ui/sign-in", headers={"Host": "auth.example.com"}, timeout=30).status_code == 404
-    assert requests.get(f"{cloud.url}/_cognito/nobody/login", timeout=30).status_code == 404
+    assert requests.get(cloud.url + "/ui/sign-in", headers={"Host": "auth.example.com"}, timeout=PATIENCE).status_code == 404
+    assert requests.get(f"{cloud.url}/_cognito/nobody/login", timeout=PATIENCE).status_code == 404
 
 
 def test_a_bucket_that_is_called_like_a_domain_s_host(cloud: Server, root: Identity, pool: Pool) -> None:
@@ -350,7 +351,7 @@ def test_a_bucket_that_is_called_like_a_domain_s_host(cloud: Server, root: Ident
     s3.put_bucket_policy(Bucket=name, Policy=document)
 
     def seen(host: str, path: str) -> str:
-        return requests.get(cloud.url + path, headers={"Host": host}, timeout=30).text
+        return requests.get(cloud.url + path, headers={"Host": host}, timeout=PATIENCE).text
 
     page = seen(f"{name}.localhost", pool.address().removeprefix(pool.base))
     assert "<h1>Sign in</h1>" in page
@@ -365,10 +366,10 @@ def test_a_custom_domain_takes_no_host_that_the_operator_has_not_named(cloud: Se
     """Whoever may create a domain does not get what is sent to other names of the server; its path leads to it."""
     custom_domain(pool, name)
     path = pool.address().removeprefix(pool.base)
-    assert requests.get(cloud.url + "/ui/sign-in", headers={"Host": name}, timeout=30).status_code == 200
-    answer = requests.get(cloud.url + path, headers={"Host": name}, allow_redirects=False, timeout=30)
+    assert requests.get(cloud.url + "/ui/sign-in", headers={"Host": name}, timeout=PATIENCE).status_code == 200
+    answer = requests.get(cloud.url + path, headers={"Host": name}, allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code in (400, 403, 404), answer.text
-    answer = requests.get(f"{cloud.url}/_cognito/{name}{path}", allow_redirects=False, timeout=30)
+    answer = requests.get(f"{cloud.url}/_cognito/{name}{path}", allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code == 302 and answer.headers["Location"].startswith(f"/_cognito/{name}/login?")
 
 
@@ -383,15 +384,15 @@ def test_addresses_are_no_domains_and_names_of_others_are_not_to_be_had(named_po
 
 def test_nobody_s_domain_takes_gatehouse_s_place(cloud: Server, root: Identity, pool: Pool) -> None:
     custom_domain(pool, "s3.us-east-1.amazonaws.com")
-    answer = requests.get(cloud.url + "/login", headers={"Host": "s3.us-east-1.amazonaws.com"}, timeout=30)
+    answer = requests.get(cloud.url + "/login", headers={"Host": "s3.us-east-1.amazonaws.com"}, timeout=PATIENCE)
     assert "<Error>" in answer.text
 
 
 def test_no_address_has_thousands_of_parameters(cloud: Server, pool: Pool) -> None:
-    assert requests.get(pool.address() + "&x=1" * 190, allow_redirects=False, timeout=30).status_code == 302
-    assert requests.get(pool.address() + "&x=1" * 200, allow_redirects=False, timeout=30).status_code == 400
+    assert requests.get(pool.address() + "&x=1" * 190, allow_redirects=False, timeout=PATIENCE).status_code == 302
+    assert requests.get(pool.address() + "&x=1" * 200, allow_redirects=False, timeout=PATIENCE).status_code == 400
     many = {f"x{number}": "" for number in range(201)}
-    assert requests.post(f"{pool.base}/oauth2/token", data=many, timeout=30).status_code == 400
+    assert requests.post(f"{pool.base}/oauth2/token", data=many, timeout=PATIENCE).status_code == 400
 
 
 def test_a_branding_is_seen_as_soon_as_it_is_changed(cloud: Server, root: Identity) -> None:
@@ -405,15 +406,15 @@ def test_a_branding_is_seen_as_soon_as_it_is_changed(cloud: Server, root: Identi
 
     def page() -> tuple[str, str]:
         """The page, and its style sheet."""
-        found = requests.get(login, timeout=30)
-        style = requests.get(f"{pool.base}/static/look/{pool.client_id}/style.css", timeout=30)
+        found = requests.get(login, timeout=PATIENCE)
+        style = requests.get(f"{pool.base}/static/look/{pool.client_id}/style.css", timeout=PATIENCE)
         return found.text, style.text
 
     def settings(color: str) -> dict[str, Any]:
         return {"components": {"pageBackground": {"lightMode": {"color": color}}}}
 
     names = {"UserPoolId": pool.id, "ClientId": pool.client_id}
-    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
+    assert requests.get(login, timeout=PATIENCE, allow_redirects=False).status_code == 302
     branding = pool.idp.create_managed_login_branding(**names, Settings=settings("112233ff"))["ManagedLoginBranding"]
     for _ in range(2):
         text, style = page()
@@ -424,12 +425,12 @@ def test_a_branding_is_seen_as_soon_as_it_is_changed(cloud: Server, root: Identi
     for _ in range(2):
         text, style = page()
         assert "--ground:#445566ff" in style and "logo.png" in text
-    assert requests.get(f"{pool.base}/static/look/{pool.client_id}/logo.png", timeout=30).content == picture
+    assert requests.get(f"{pool.base}/static/look/{pool.client_id}/logo.png", timeout=PATIENCE).content == picture
     pool.idp.update_managed_login_branding(**names, UseCognitoProvidedValues=True)
     text, style = page()
     assert style == "" and "logo.png" not in text
     pool.idp.delete_managed_login_branding(**names)
-    assert requests.get(login, timeout=30, allow_redirects=False).status_code == 302
+    assert requests.get(login, timeout=PATIENCE, allow_redirects=False).status_code == 302
 
 
 def test_a_token_for_one_api(cloud: Server, root: Identity) -> None:

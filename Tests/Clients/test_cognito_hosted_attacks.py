@@ -15,6 +15,7 @@ import requests
 
 from harness import Identity, Server, Trail
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, make_pool
+from harness.patience import PATIENCE
 
 
 @pytest.fixture
@@ -130,11 +131,11 @@ def test_a_code_is_good_once_and_its_replay_costs_the_tokens(cloud: Server, pool
     }  # fmt: skip
     tokens = pool.token(**fields).json()
     header = {"Authorization": f"Bearer {tokens['access_token']}"}
-    assert requests.get(f"{pool.base}/oauth2/userInfo", headers=header, timeout=30).status_code == 200
+    assert requests.get(f"{pool.base}/oauth2/userInfo", headers=header, timeout=PATIENCE).status_code == 200
     again = pool.token(**fields)
     assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
     # Nobody knows which of the two is the application.
-    answer = requests.get(f"{pool.base}/oauth2/userInfo", headers=header, timeout=30)
+    answer = requests.get(f"{pool.base}/oauth2/userInfo", headers=header, timeout=PATIENCE)
     assert answer.status_code == 401 and 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
     refreshed = pool.token(grant_type="refresh_token", client_id=pool.client_id, refresh_token=tokens["refresh_token"])
     assert (refreshed.status_code, refreshed.json()) == (400, {"error": "invalid_grant"})
@@ -297,5 +298,5 @@ def test_addresses_that_are_none(cloud: Server, pool: Pool, query: str) -> None:
             connection.sendall(request.encode())
             status = int(connection.makefile("rb").readline().split()[1])
         assert status < 500, path
-    assert requests.post(f"{pool.base}/oauth2/token", data=query, timeout=30).status_code in (400, 413)
+    assert requests.post(f"{pool.base}/oauth2/token", data=query, timeout=PATIENCE).status_code in (400, 413)
     assert cloud.alive

@@ -17,6 +17,7 @@ from harness.functions import FUNCTION, Function
 from harness.server import gatehouse
 from harness.sign_in import FLOWS, answer, refusal, srp, totp
 from harness.user_pools import PASSWORD, UserPool
+from harness.patience import PATIENCE
 
 KNOWN = "Everybody-Knows-1"
 BLOCKED = ("NotAuthorizedException", "Unable to login because of security reasons.")
@@ -314,7 +315,7 @@ def test_a_pool_without_threat_protection(cloud: Server) -> None:
 
 
 def press(cloud: Server, url: str, method: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=PATIENCE)
     try:
         connection.request(method, re.sub(r"https?://[^/]+", "", url))
         response = connection.getresponse()

@@ -20,6 +20,7 @@ from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, make_pool
 from harness.sign_in import FLOWS, totp
 from harness.user_pools import PASSWORD as OWN_PASSWORD
 from harness.user_pools import UserPool, named
+from harness.patience import PATIENCE
 
 
 class Application(OAuth2Mixin, OpenIDMixin, BaseApp):
@@ -157,13 +158,13 @@ def test_the_issuer_is_where_the_operator_says() -> None:
         pool.create("ann")
         pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="myapp")
         here = f"{server.url}/{pool.id}/.well-known/"
-        document = requests.get(here + "openid-configuration", timeout=30).json()
+        document = requests.get(here + "openid-configuration", timeout=PATIENCE).json()
         issuer = f"https://id.example.com/{pool.id}"
         assert document["issuer"] == issuer and document["jwks_uri"] == f"{issuer}/.well-known/jwks.json"
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "revocation_endpoint", "end_session_endpoint"):
             assert document[name].startswith("https://id.example.com/_cognito/myapp/"), name
         tokens = pool.sign_in("ann")["AuthenticationResult"]
-        keys = {key["kid"]: jwt.PyJWK(key) for key in requests.get(here + "jwks.json", timeout=30).json()["keys"]}
+        keys = {key["kid"]: jwt.PyJWK(key) for key in requests.get(here + "jwks.json", timeout=PATIENCE).json()["keys"]}
         for name, audience in (("IdToken", pool.client), ("AccessToken", None)):
             key = keys[jwt.get_unverified_header(tokens[name])["kid"]]
             claims = jwt.decode(tokens[name], key, ["RS256"], audience=audience, issuer=issuer)

@@ -25,6 +25,7 @@ from walk import samples_of
 from harness import AwsError, Identity, Server, error_of
 from harness.hosted import CALLBACK, PASSWORD, FormBrowser, Pool, make_pool
 from harness.identity_pools import anybody
+from harness.patience import PATIENCE
 
 FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
 SCOPES = ["openid", "email", "aws.cognito.signin.user.admin"]
@@ -80,7 +81,7 @@ class Doors:
 
     def user_info(self, secret: str) -> bool:
         header = {"Authorization": f"Bearer {secret}"}
-        answer = requests.get(f"{self.pool.base}/oauth2/userInfo", headers=header, timeout=30)
+        answer = requests.get(f"{self.pool.base}/oauth2/userInfo", headers=header, timeout=PATIENCE)
         assert answer.status_code in (200, 401)
         return answer.status_code == 200
 
@@ -114,7 +115,7 @@ class Doors:
 
     def browsing(self, secret: str) -> bool:
         cookie = {"Cookie": f"cognito={secret}"}
-        answer = requests.get(self.pool.address(), headers=cookie, allow_redirects=False, timeout=30)
+        answer = requests.get(self.pool.address(), headers=cookie, allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code == 302
         return answer.headers["Location"].startswith(CALLBACK)
 
@@ -182,7 +183,7 @@ def test_signatures_of_others(cloud: Server, root: Identity) -> None:
     )["IdentityPoolId"]  # fmt: skip
     doors = Doors(pool, identity_pool)
     own = application(pool).secrets
-    published = requests.get(f"{pool.issuer}/.well-known/jwks.json", timeout=30).json()["keys"]
+    published = requests.get(f"{pool.issuer}/.well-known/jwks.json", timeout=PATIENCE).json()["keys"]
     mine = rsa.generate_private_key(65537, 2048)
     my_jwk = json.loads(RSAAlgorithm.to_jwk(mine.public_key())) | {"kid": "mine", "use": "sig", "alg": "RS256"}
     foreign_kid = jwt.get_unverified_header(application(other).secrets["access"])["kid"]

@@ -25,7 +25,7 @@ class Tagger(threading.Thread):
 
     def __init__(self, server: Server, first: int):
         super().__init__(daemon=True)
-        self.s3 = server.root.client("s3", retries={"total_max_attempts": 1}, read_timeout=20)
+        self.s3 = server.root.client("s3", retries={"total_max_attempts": 1})
         self.next, self.acknowledged = first, []
         self.refused: botocore.exceptions.ClientError | None = None
 
@@ -56,7 +56,9 @@ def test_every_change_once(lasting: Callable[..., Server]) -> None:
     for _ in range(ROUNDS):
         tagger = Tagger(server, number)
         tagger.start()
-        time.sleep(dice.uniform(0.05, 0.6))
+        # Until something has happened, and then some more of it.
+        until(lambda tagger=tagger: tagger.acknowledged or not tagger.is_alive())
+        time.sleep(dice.uniform(0, 0.5))
         server.kill()
         tagger.join(PATIENCE)
         assert tagger.refused is None, tagger.refused

@@ -85,6 +85,8 @@ def test_the_life_of_a_bucket(recording: Recording) -> None:
         "Resource nobody of resourceType:AWS::S3::Bucket is unknown or has not been discovered.")
     # Of another owner's bucket of the name there is another life.
     assert api.batch_get_resource_config(resourceKeys=[asked])["baseConfigurationItems"] == []
+    # The recorder's own bucket was there before: it is discovered when the recorder comes to it.
+    recording.items(BUCKET, recording.bucket, 1)
     found = api.list_discovered_resources(resourceType=BUCKET, includeDeletedResources=True)["resourceIdentifiers"]
     assert {one["resourceId"]: "resourceDeletionTime" in one for one in found} == {"shop": True, recording.bucket: False}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness import ACCOUNT, Identity, Server, error_of
 from harness.configuration import Recording, until
-from test_config_rules import BUCKET, evaluated, rule, verdicts
+from test_config_rules import BUCKET, rule, verdicts
 
 USER = "AWS::IAM::User"
 PACK = """
@@ -194,7 +194,7 @@ def test_a_conformance_pack(cloud: Server, new_user: Any) -> None:
     assert rules[keys]["InputParameters"] == '{"maxAccessKeyAge":"90"}'
     assert rules[keys]["CreatedBy"] == "config-conforms.amazonaws.com"
     until(lambda: verdicts(api, policies) == {alice: "NON_COMPLIANT"})
-    evaluated(api, keys)
+    until(lambda: verdicts(api, keys) == {alice: "COMPLIANT"})
     compliance = api.describe_conformance_pack_compliance(ConformancePackName="identity")
     assert {one["ConfigRuleName"]: one["ComplianceType"] for one in compliance["ConformancePackRuleComplianceList"]} == {
         keys: "COMPLIANT", policies: "NON_COMPLIANT"}

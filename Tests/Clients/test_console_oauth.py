@@ -21,6 +21,7 @@ from harness.browser import PASSWORD, Person, signed_up, violations
 from harness.cli_login import CROSS_DEVICE, SAME_DEVICE, Callback, Program
 from harness.plain_browser import PlainBrowser
 from harness.server import clean_environment
+from harness.patience import PATIENCE
 
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
 MAY_LOG_IN = "arn:aws:iam::aws:policy/SignInLocalDevelopmentAccess"
@@ -80,7 +81,7 @@ def login_provider(root: Identity, home: Path, arn: str) -> subprocess.Completed
         PYTHONPATH=str(Path(sys.prefix) / "awscrt"),
     )
     return subprocess.run(
-        [sys.executable, "-c", WITH_LOGIN_PROVIDER], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", WITH_LOGIN_PROVIDER], env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
 
 
@@ -374,7 +375,7 @@ def test_what_a_page_of_another_site_can_do(ann: PlainBrowser, program: Program)
 
 
 def test_a_form_instead_of_json(cloud: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=PATIENCE)
     connection.request(
         "POST", "/v1/token", "grant_type=authorization_code", {"Content-Type": "application/x-www-form-urlencoded"}
     )

@@ -15,6 +15,7 @@ from harness.user_pools import UserPool
 from harness.web_acls import WebACL, body, visibility
 from harness.web_requests import ATTACKS, BROWSER, HARMLESS, Request, placed
 from harness.web_requests import requests as made_up
+from harness.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / ".build" / "debug" / "core-rules"
@@ -194,6 +195,6 @@ def test_lists_of_addresses_and_mistakes_of_operators(root: Identity, tmp_path: 
     ):
         failed = subprocess.run(
             [ROOT / ".build" / "debug" / "gatehouse", "serve", "--in-memory", "--port", "0", *options],
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
         assert failed.returncode != 0 and reason in failed.stderr, failed.stderr

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from harness import Identity, Server, Trail, allow, policy
 from harness import raw
 from harness.server import clean_environment
+from harness.patience import PATIENCE
 
 SECONDS = float(os.environ.get("GATEHOUSE_CRASH_SECONDS", "12"))
 CLIENTS = 6
@@ -47,7 +48,7 @@ class Client(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         while not self.stopping.is_set():
             if self.account.there and self.dice.random() < 0.45:
                 change = ("DeleteUser", self.dice.choice(sorted(self.account.there)))

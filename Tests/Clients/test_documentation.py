@@ -17,6 +17,7 @@ from harness.aws import aws_program
 from harness.pages import Block, Command, Reader, blocks, is_shown, pages
 from harness.sarif import check_sarif
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 
 PAGES = pages()
 WITH_COMMANDS = [page for page in PAGES if any(block.excuse is None for block in blocks(page))]
@@ -305,7 +306,7 @@ def repository_with_history(folder: Path) -> Path:
 
     def git(*words: str) -> None:
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *identity, *words], cwd=repository, check=True, timeout=20)
+        subprocess.run(["git", *identity, *words], cwd=repository, check=True, timeout=PATIENCE)
 
     user = {
         "UserName": "dev", "Arn": "arn:aws:iam::111122223333:user/dev", "GroupList": [], "AttachedManagedPolicies": [],

@@ -11,6 +11,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy, trust
 from harness.sarif import check_sarif
 from harness.server import BINARY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -49,7 +50,7 @@ def save(folder: Path, **lists: Any) -> str:
 def simulate(cases: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [str(BINARY), "simulate", "--json-lines"], input=cases, env=clean_environment(), capture_output=True,
-        text=True, timeout=60, check=True,
+        text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -225,7 +226,7 @@ def test_a_large_account_takes_seconds(tmp_path: Path) -> None:
 )
 def test_bad_questions(tmp_path: Path, words: tuple[str, ...], status: int, message: str) -> None:
     done = subprocess.run(
-        [str(BINARY), "escalate", *words], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=20
+        [str(BINARY), "escalate", *words], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (status, "") and message in done.stderr, done.stderr
 

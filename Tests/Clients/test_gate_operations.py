@@ -18,6 +18,7 @@ import pytest
 
 from harness.gate import Gate
 from harness.upstream import Peer, answer
+from harness.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_every_operation_is_read_in_one_way(gate: Gate, service: str) -> None:
     client = boto3.client(
         service, endpoint_url=gate.server.url, region_name="us-east-1", aws_access_key_id=gate.root.key_id, aws_secret_access_key=gate.root.secret,
         config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False, inject_host_prefix=False))  # fmt: skip
-    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENCE)
     got: list[tuple[int, str]] = []
 
     def send(request: Any, **_: object) -> botocore.awsrequest.AWSResponse:

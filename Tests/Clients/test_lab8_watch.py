@@ -152,8 +152,11 @@ def test_a_careless_change_is_seen_told_and_mended(tmp_path: Path) -> None:
         cloudwatch, config = root.client("cloudwatch"), root.client("config")
         recording.api = config
         assert verdict() == "NON_COMPLIANT"
+        # The trail has delivered before the alarm looks again, which it does each minute.
+        until(lambda: root.client("logs").filter_log_events(
+            logGroupName="trail", filterPattern="{ $.eventName = PutUserPolicy }")["events"])
         server.kill()
-        clock.advance(300)
+        clock.advance(61)
         server.start()
         root = server.root
         cloudwatch, config = root.client("cloudwatch"), root.client("config")

@@ -10,6 +10,7 @@ import pytest
 
 from harness.sarif import check_sarif
 from harness.server import BINARY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 
 GOOD = {
     "Version": "2012-10-17",
@@ -44,7 +45,7 @@ def statement(**changes: object) -> str:
 def from_input(text: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(BINARY), "lint", "-", *words],
-        input=text, env=clean_environment(), capture_output=True, text=True, timeout=20,
+        input=text, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE,
     )
 
 
@@ -175,7 +176,7 @@ def on_terminal(*words: str, **environment: str) -> bytes:
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
-            [str(BINARY), "lint", *words], stdin=subprocess.DEVNULL, stdout=theirs, timeout=20,
+            [str(BINARY), "lint", *words], stdin=subprocess.DEVNULL, stdout=theirs, timeout=PATIENCE,
             env=clean_environment(TERM="xterm", **environment),
         )
         return os.read(ours, 65536)

@@ -11,6 +11,7 @@ import pytest
 
 from harness import ACCOUNT, Server, error_of, policy
 from harness.gate import eventually
+from harness.patience import PATIENCE
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 CLIENTS = 3
@@ -53,7 +54,7 @@ def test_no_acknowledged_event_is_lost(lasting: Callable[..., Server]) -> None:
     for thread in threads:
         thread.start()
     for _ in threads:
-        enough.acquire()
+        assert enough.acquire(timeout=PATIENCE)
     server.kill()
     for thread in threads:
         thread.join()

@@ -16,6 +16,7 @@ import pytest
 from harness import Server, allow, error_of, policy
 from harness.postgres import Postgres
 from harness.server import gatehouse
+from harness.patience import PATIENCE
 
 PART = 5 << 20
 
@@ -197,7 +198,7 @@ def test_a_sweep_takes_nothing_that_is_on_its_way(nodes: list[Server], shelf: Pl
     data = os.urandom(30_000_000)
 
     url = urlsplit(one.root.client("s3", signature_version="s3v4").generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "a"}))
-    connection = http.client.HTTPConnection("127.0.0.1", one.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", one.port, timeout=PATIENCE)
     connection.putrequest("PUT", f"{url.path}?{url.query}")
     connection.putheader("Content-Length", str(len(data)))
     connection.endheaders()

@@ -154,7 +154,7 @@ def test_documents_come_back_as_they_went_in(root: Identity) -> None:
     text = '{\n\t"Version" : "2012-10-17",\n  "Id": "é ÿ",\r\n "Statement":{"Resource":["*"],"Action":["s3:Get*" ],"Effect":"Allow"}}'
     raw_documents: list[str] = []
     root.iam.create_policy(PolicyName="p", PolicyDocument=text)
-    client = root.client("iam", read_timeout=10)
+    client = root.client("iam")
     client.meta.events.register_first(
         "before-parse.iam.GetPolicyVersion",
         lambda response_dict, **_: raw_documents.append(response_dict["body"].decode()),

@@ -12,6 +12,7 @@ from harness import ACCOUNT, Identity, Server, allow, deny, error_of, policy, tr
 from harness.aws import aws_program
 from harness.organizations import NewOrganization
 from harness.server import gatehouse
+from harness.patience import PATIENCE
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
@@ -45,7 +46,7 @@ def make(by: Identity, remedy: dict[str, Any]) -> list[str]:
     for change in remedy["changes"]:
         for command in change["commands"]:
             done = subprocess.run(
-                ["sh", "-c", command], env=by.environment | {"PATH": path}, capture_output=True, text=True, timeout=60
+                ["sh", "-c", command], env=by.environment | {"PATH": path}, capture_output=True, text=True, timeout=PATIENCE
             )
             assert done.returncode == 0, (command, done.stderr)
             printed.append(done.stdout)

@@ -65,7 +65,7 @@ class Shelf:
 class Client(threading.Thread):
     def __init__(self, server: Server, shelf: Shelf, dice: random.Random):
         super().__init__(daemon=True)
-        self.shelf, self.dice, self.s3 = shelf, dice, server.root.client("s3", retries={"total_max_attempts": 1}, read_timeout=20)
+        self.shelf, self.dice, self.s3 = shelf, dice, server.root.client("s3", retries={"total_max_attempts": 1})
         self.url, self.stopping = server.url, threading.Event()
         #: Connections of requests whose last byte never comes.
         self.held: list[socket.socket] = []

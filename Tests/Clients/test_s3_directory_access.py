@@ -20,6 +20,7 @@ from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, pol
 from harness.aws import aws_program
 from harness.organizations import NewOrganization
 from harness.trails import Delivered, make_bucket
+from harness.patience import PATIENCE
 
 NAME = "box--use1-az4--x-s3"
 OTHER = "other--use1-az4--x-s3"
@@ -184,13 +185,13 @@ def test_what_manages_a_bucket(s3: Any, root: Identity, new_user: NewUser) -> No
     assert (error.code, error.status) == ("NoSuchBucket", 404)
     # URLs manage nothing, and neither does a session where there is none on AWS.
     presigned = clerk.client("s3").generate_presigned_url("get_bucket_policy", Params={"Bucket": NAME})
-    assert "S3session" in presigned and "AccessDenied" in requests.get(presigned, timeout=10).text
+    assert "S3session" in presigned and "AccessDenied" in requests.get(presigned, timeout=PATIENCE).text
     assert clerk.client("s3control").list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=ARN)["Tags"] == []
     request = AWSRequest(
         "GET", f"{url}/v20180820/tags/{quote(ARN)}", headers={"x-amz-account-id": ACCOUNT})
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
     S3ExpressAuth(Credentials(*(session[name] for name in names)), "s3express", "us-east-1", identity_cache={}).add_auth(request)
-    tags = requests.get(request.url, headers=dict(request.headers), timeout=10)
+    tags = requests.get(request.url, headers=dict(request.headers), timeout=PATIENCE)
     assert tags.status_code == 403 and "<Code>AccessDenied</Code>" in tags.text
     # A key that is off manages nothing any more, while the objects are there until the session ends.
     root.iam.update_access_key(UserName="clerk", AccessKeyId=clerk.key_id, Status="Inactive")
@@ -230,7 +231,7 @@ def test_conditions_on_signatures(s3: Any, new_user: NewUser) -> None:
     old = refused(next(names), "NumericGreaterThan", "signatureAge", "-1")
     assert old.get_object(Bucket=NAME, Key="a")["ContentLength"] == 1
     url = old.generate_presigned_url("get_object", Params={"Bucket": NAME, "Key": "a"})
-    assert "explicit deny" in requests.get(url, timeout=10).text
+    assert "explicit deny" in requests.get(url, timeout=PATIENCE).text
 
 
 def test_another_bucket_of_the_name(s3: Any, cloud: Server) -> None:
@@ -293,14 +294,14 @@ def test_across_accounts(s3: Any, cloud: Server) -> None:
 
 def test_presigned_urls(s3: Any, cloud: Server) -> None:
     url = s3.generate_presigned_url("get_object", Params={"Bucket": NAME, "Key": "a"}, ExpiresIn=3600)
-    assert "X-Amz-S3session-Token" in url and requests.get(url, timeout=10).content == b"1"
+    assert "X-Amz-S3session-Token" in url and requests.get(url, timeout=PATIENCE).content == b"1"
     put = s3.generate_presigned_url("put_object", Params={"Bucket": NAME, "Key": "b"})
-    assert requests.put(put, data=b"2", timeout=10).status_code == 200
+    assert requests.put(put, data=b"2", timeout=PATIENCE).status_code == 200
     assert s3.get_object(Bucket=NAME, Key="b")["Body"].read() == b"2"
-    assert "SignatureDoesNotMatch" in requests.get(url.replace("/a?", "/b?"), timeout=10).text
+    assert "SignatureDoesNotMatch" in requests.get(url.replace("/a?", "/b?"), timeout=PATIENCE).text
     # They end with the session, whatever they say.
     cloud.advance(301)
-    assert "ExpiredToken" in requests.get(url, timeout=10).text
+    assert "ExpiredToken" in requests.get(url, timeout=PATIENCE).text
 
 
 # What is recorded
@@ -470,7 +471,7 @@ def test_tags(root: Identity, new_user: NewUser) -> None:
 def test_the_command_line(root: Identity, s3: Any, tmp_path: Path) -> None:
     def aws(*words: str) -> str:
         done = subprocess.run(
-            [aws_program(), "s3", *words], env=os.environ | root.environment, capture_output=True, text=True, timeout=60)
+            [aws_program(), "s3", *words], env=os.environ | root.environment, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from harness import Identity, Server, allow, error_of
+from harness.patience import PATIENCE
 
 MANY = pytest.mark.parametrize
 
@@ -53,7 +54,7 @@ def post(
 ) -> requests.Response:
     files = None if body is None else {"file": (name, body, "text/plain")}
     url = more.pop("url", f"{cloud.url}/box")
-    return requests.post(url, data=fields, files=files, allow_redirects=False, timeout=20, **more)
+    return requests.post(url, data=fields, files=files, allow_redirects=False, timeout=PATIENCE, **more)
 
 
 def code(answer: requests.Response) -> tuple[int, str]:
@@ -250,7 +251,7 @@ def test_forms_that_are_none(s3: Any, root: Identity, cloud: Server) -> None:
     url = f"{cloud.url}/box"
 
     def send(body: bytes, kind: str = "multipart/form-data; boundary=x", url: str = url) -> tuple[int, str]:
-        return code(requests.post(url, data=body, headers={"Content-Type": kind}, timeout=20))
+        return code(requests.post(url, data=body, headers={"Content-Type": kind}, timeout=PATIENCE))
 
     part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     form = b"".join(part % (name.encode(), value.encode()) for name, value in fields.items())
@@ -288,7 +289,7 @@ def test_a_form_that_curl_sends(s3: Any, root: Identity, cloud: Server, tmp_path
     words = [word for name, value in fields.items() for word in ("-F", f"{name}={value}")]
     done = subprocess.run(
         ["curl", "-s", "-o", "-", "-w", "%{http_code}", *words, "-F", f"file=@{tmp_path}/f.txt", f"{cloud.url}/box"],
-        capture_output=True, text=True, timeout=20,
+        capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.stdout == "204", done
     assert s3.get_object(Bucket="box", Key="curl/f.txt")["Body"].read() == b"from curl"

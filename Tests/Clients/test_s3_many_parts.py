@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from harness import Identity, Server, error_of, raw
+from harness.patience import PATIENCE
 
 PARTS = 10_000
 LEAST = 16_385
@@ -31,7 +32,7 @@ class Sender:
 
     def __init__(self, root: Identity, upload: str):
         self.root, self.upload = root, upload
-        self.connection = http.client.HTTPConnection("127.0.0.1", int(root.url.rsplit(":", 1)[1]), timeout=60)
+        self.connection = http.client.HTTPConnection("127.0.0.1", int(root.url.rsplit(":", 1)[1]), timeout=PATIENCE)
 
     def put(self, number: int, body: bytes, source: str | None = None) -> str:
         target = f"/box/many?partNumber={number}&uploadId={self.upload}"

@@ -17,6 +17,7 @@ import pytest
 from harness import Identity, allow, error_of
 from harness.aws import aws_program
 from harness.server import clean_environment
+from harness.patience import PATIENCE
 
 MANY = pytest.mark.parametrize
 
@@ -138,7 +139,7 @@ def test_algorithms_of_awscrt(root: Identity, box: str, algorithm: str) -> None:
         PYTHONPATH=str(Path(sys.prefix) / "awscrt"),
     )
     done = subprocess.run(
-        [sys.executable, "-c", WITH_AWSCRT, algorithm], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", WITH_AWSCRT, algorithm], env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
 

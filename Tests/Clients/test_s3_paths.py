@@ -13,6 +13,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from harness import Identity, Server, allow, error_of, policy, raw
+from harness.patience import PATIENCE
 
 MANY = pytest.mark.parametrize
 
@@ -41,12 +42,12 @@ def test_buckets_that_are_called_like_own_paths(s3: Any, cloud: Server, name: st
     assert [each["Key"] for each in s3.list_objects(Bucket=name)["Contents"]] == ["a"]
     assert s3.head_bucket(Bucket=name)["BucketRegion"] == "us-east-1"
     # Without a signature the path is Gatehouse's own.
-    answer = requests.get(f"{cloud.url}/{name}", timeout=20)
+    answer = requests.get(f"{cloud.url}/{name}", timeout=PATIENCE)
     assert answer.status_code == 200 and b"ListBucketResult" not in answer.content
     # By the bucket's host there is none.
     s3.put_object(Bucket="box", Key=name, Body=b"an object")
     open_to_all(s3, "s3:GetObject")
-    answer = requests.get(f"{cloud.url}/{name}", headers={"Host": f"box.s3.localhost:{cloud.port}"}, timeout=20)
+    answer = requests.get(f"{cloud.url}/{name}", headers={"Host": f"box.s3.localhost:{cloud.port}"}, timeout=PATIENCE)
     assert (answer.status_code, answer.content) == (200, b"an object")
 
 
@@ -57,10 +58,10 @@ def test_buckets_that_are_called_like_own_paths(s3: Any, cloud: Server, name: st
 def test_anonymous_uploads(s3: Any, cloud: Server, size: int) -> None:
     open_to_all(s3, "s3:PutObject")
     body = bytes(range(256)) * (size // 256 + 1)
-    answer = requests.put(f"{cloud.url}/box/a", data=body[:size], timeout=20)
+    answer = requests.put(f"{cloud.url}/box/a", data=body[:size], timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     assert s3.get_object(Bucket="box", Key="a")["Body"].read() == body[:size]
-    assert requests.put(f"{cloud.url}/other/a", data=body[:size], timeout=20).status_code in (403, 404)
+    assert requests.put(f"{cloud.url}/other/a", data=body[:size], timeout=PATIENCE).status_code in (403, 404)
 
 
 def test_anonymous_uploads_in_chunks(s3: Any, cloud: Server) -> None:
@@ -75,14 +76,14 @@ def test_anonymous_uploads_in_chunks(s3: Any, cloud: Server) -> None:
     }
     crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
     framed = b"%x\r\n" % len(body) + body + f"\r\n0\r\nx-amz-checksum-crc32:{crc}\r\n\r\n".encode()
-    answer = requests.put(f"{cloud.url}/box/a", data=framed, headers=head, timeout=20)
+    answer = requests.put(f"{cloud.url}/box/a", data=framed, headers=head, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     got = s3.get_object(Bucket="box", Key="a")
     assert got["Body"].read() == body and "ContentEncoding" not in got
     wrong = framed.replace(crc.encode(), b"AAAAAA==")
-    assert requests.put(f"{cloud.url}/box/b", data=wrong, headers=head, timeout=20).status_code == 400
+    assert requests.put(f"{cloud.url}/box/b", data=wrong, headers=head, timeout=PATIENCE).status_code == 400
     signed = {**head, "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}
-    assert requests.put(f"{cloud.url}/box/b", data=framed, headers=signed, timeout=20).status_code == 400
+    assert requests.put(f"{cloud.url}/box/b", data=framed, headers=signed, timeout=PATIENCE).status_code == 400
     assert s3.list_objects(Bucket="box")["Contents"][0]["Key"] == "a"
 
 
@@ -141,7 +142,7 @@ def test_keys_that_are_none(s3: Any, root: Identity, cloud: Server) -> None:
     open_to_all(s3, "s3:PutObject")
 
     def send(path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=PATIENCE)
         connection.putrequest("PUT", path)
         connection.putheader("Content-Length", "1")
         connection.endheaders(b"1")

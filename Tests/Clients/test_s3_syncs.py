@@ -65,7 +65,7 @@ def test_rclone(s3: Any, root: Identity, tmp_path: Path) -> None:
     }
 
     def rclone(*words: str) -> str:
-        done = subprocess.run(["rclone", *words], env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["rclone", *words], env=environment, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -110,7 +110,7 @@ def test_s3fs(s3: Any, root: Identity, cloud: Server, tmp_path: Path) -> None:
         (place / "tree/large").rename(place / "tree/renamed")
         (place / "tree/empty").unlink()
     finally:
-        subprocess.run(["fusermount", "-u", str(place)], capture_output=True, timeout=20)
+        subprocess.run(["fusermount", "-u", str(place)], capture_output=True, timeout=PATIENCE)
         mount.terminate()
         mount.wait(20)
     assert s3.get_object(Bucket="box", Key="tree/a.txt")["Body"].read() == b"changed"

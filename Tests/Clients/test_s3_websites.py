@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from harness import Identity, Server, error_of, policy
+from harness.patience import PATIENCE
 
 MANY = pytest.mark.parametrize
 
@@ -32,7 +33,7 @@ def site(s3: Any, **more: Any) -> None:
 
 def look(cloud: Server, path: str, host: str = "box.s3-website.localhost", method: str = "GET", **headers: str) -> Any:
     named = {"Host": f"{host}:{cloud.port}", **headers}
-    return requests.request(method, cloud.url + path, headers=named, allow_redirects=False, timeout=20)
+    return requests.request(method, cloud.url + path, headers=named, allow_redirects=False, timeout=PATIENCE)
 
 
 @MANY(
@@ -115,7 +116,7 @@ def test_redirections(s3: Any, cloud: Server) -> None:
     s3.put_object(Bucket="box", Key="a2", Body=b"", WebsiteRedirectLocation="/a.html")
     answer = look(cloud, "/a2")
     assert (answer.status_code, answer.headers["Location"]) == (301, "/a.html")
-    assert requests.get(f"{cloud.url}/box/a2", timeout=20).status_code == 200
+    assert requests.get(f"{cloud.url}/box/a2", timeout=PATIENCE).status_code == 200
     everything = {"RedirectAllRequestsTo": {"HostName": "shop.test", "Protocol": "https"}}
     s3.put_bucket_website(Bucket="box", WebsiteConfiguration=everything)
     answer = look(cloud, "/a/b?c")

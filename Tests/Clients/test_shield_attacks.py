@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from harness import ACCOUNT, Server, error_of
 from harness.upstream import Upstream, answer, answering
+from harness.patience import PATIENCE
 
 BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
 # Other applications, before which the same web ACL may be.
@@ -26,12 +27,14 @@ class Shop:
 
     def __init__(self, server: Server, port: int):
         self.server, self.port = server, port
+        #: How far the clock was moved.
+        self.moved = 0.0
         self.shield, self.waf = server.root.client("shield"), server.root.client("wafv2")
 
     def ask(self, address: str, path: str, agent: str, times: int = 1) -> int:
         """The last one's status."""
         status = 0
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(address, 0), timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(address, 0), timeout=PATIENCE)
         for _ in range(times):
             connection.request("GET", path, headers={"Host": "shop", "User-Agent": agent})
             response = connection.getresponse()
@@ -40,22 +43,37 @@ class Shop:
         connection.close()
         return status
 
+    def advance(self, seconds: float) -> None:
+        self.server.advance(seconds)
+        self.moved += seconds
+
     def usual_minute(self) -> None:
         for number in range(40):
             path = ("/", "/products", "/cart", "/about")[number % 4]
             assert self.ask(f"127.2.{number % 20}.7", path, AGENTS[number % 3]) == 200
-        self.server.advance(60)
+        self.advance(60)
 
     def day(self) -> None:
         """Little comes, but something in each hour: of a longer silence nothing is learnt."""
         for _ in range(24):
             assert self.ask("127.2.0.7", "/", AGENTS[0]) == 200
-            self.server.advance(3600)
+            self.advance(3600)
 
     def flood_minute(self) -> list[int]:
         statuses = [self.ask(f"127.1.{number}.7", "/search", "bot/1.0", 20) for number in range(60)]
-        self.server.advance(60)
+        self.advance(60)
         return statuses
+
+    def told(self, name: str, statistic: str, **more: str) -> float | None:
+        """What CloudWatch was told last of the balancer."""
+        dimensions = {"ResourceArn": BALANCER} | more
+        now = datetime.now(UTC)
+        points = self.server.root.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/DDoSProtection", MetricName=name, Period=60, Statistics=[statistic],
+            StartTime=now + timedelta(seconds=self.moved - 1200), EndTime=now + timedelta(seconds=self.moved + 120),
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        )["Datapoints"]  # fmt: skip
+        return max(points, key=lambda point: point["Timestamp"])[statistic] if points else None
 
     def attacks(self) -> list[dict[str, Any]]:
         return list(self.shield.list_attacks()["AttackSummaries"])
@@ -106,9 +124,12 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     assert attack["AttackVectors"] == [{"VectorType": "REQUEST_FLOOD"}]
     assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 1
     assert metric(shop.server, "gatehouse_shield_attacks_total") == 1
+    assert shop.told("DDoSDetected", "Maximum") == 1
     detail = shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]
     (counter,) = detail["AttackCounters"]
     assert counter["Name"] == "REQUEST_FLOOD_RPS" and counter["Sum"] >= 1200 and counter["Max"] >= 20
+    told = shop.told("DDoSAttackRequestsPerSecond", "Maximum", AttackVector="RequestFlood")
+    assert told is not None and 0 < told <= counter["Max"] + 0.01
     agents = next(p for p in detail["AttackProperties"] if p["AttackPropertyIdentifier"] == "SOURCE_USER_AGENT")
     assert agents["TopContributors"][0]["Name"] == "bot/1.0" and agents["TopContributors"][0]["Value"] >= 1000
     assert {"MitigationName": "WEB_ACL_RULES"} in detail["Mitigations"]
@@ -126,11 +147,14 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     (attack,) = shop.attacks()
     assert isinstance(attack["EndTime"], datetime) and attack["EndTime"] > attack["StartTime"]
     assert metric(shop.server, "gatehouse_shield_ddos_detected{") == 0
+    assert shop.told("DDoSDetected", "Minimum") == 0
     # The rules are gone; that of known offenders stays, which lets them have a little.
     assert shop.ask("127.1.3.7", "/search", "bot/1.0") == 200
     # Of a day it is told when it has passed.
     assert shop.shield.describe_attack_statistics()["DataItems"] == [{"AttackCount": 0}]
-    shop.server.advance(86_400)
+    shop.advance(86_400)
+    # And once a day that there is none.
+    assert shop.told("DDoSDetected", "Maximum") == 0
     statistics = shop.shield.describe_attack_statistics()["DataItems"]
     assert len(statistics) == 1 and statistics[0]["AttackCount"] == 1
     assert statistics[0]["AttackVolume"]["RequestsPerSecond"]["Max"] >= counter["Max"]
@@ -141,9 +165,9 @@ def test_a_flood_is_told_of_and_blocked_until_it_is_over(shop: Shop) -> None:
     shop.shield.disable_application_layer_automatic_response(ResourceArn=BALANCER)
     assert shop.waf.get_web_acl(ARN=acl["ARN"])["WebACL"]["Rules"] == []
     # It is told of for a year.
-    shop.server.advance(360 * 86_400)
+    shop.advance(360 * 86_400)
     assert shop.shield.describe_attack(AttackId=attack["AttackId"])["Attack"]["ResourceArn"] == BALANCER
-    shop.server.advance(10 * 86_400)
+    shop.advance(10 * 86_400)
     assert error_of(shop.shield.describe_attack, AttackId=attack["AttackId"]).code == "AccessDeniedException"
 
 
@@ -186,5 +210,5 @@ def test_more_of_the_same_is_no_attack(shop: Shop) -> None:
     for number in range(200):
         path = ("/", "/products", "/cart", "/about")[number % 4]
         shop.ask(f"127.2.{number % 20}.7", path, AGENTS[number % 3], 4)
-    shop.server.advance(60)
+    shop.advance(60)
     assert shop.attacks() == []

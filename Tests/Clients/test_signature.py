@@ -17,6 +17,7 @@ from harness import ACCOUNT, ROOT_KEY_ID, Identity, Server, allow, error_of, raw
 from harness.clock import server_with_clock
 from harness.raw import STS_VERSION, Answer, Request, form, presigned, send, signed
 from harness.server import clean_environment
+from harness.patience import PATIENCE
 
 WHO = form("GetCallerIdentity", STS_VERSION)
 MISMATCH = "The request signature we calculated does not match the signature you provided."
@@ -368,7 +369,7 @@ except botocore.exceptions.ClientError as error:
             AWS_ENDPOINT_URL=who.url, AWS_ACCESS_KEY_ID=who.key_id, AWS_SECRET_ACCESS_KEY=secret or who.secret,
             PYTHONPATH=str(self.SIGNER))
         done = subprocess.run([sys.executable, "-c", self.PROGRAM, service, operation, regions], env=environment,
-                              capture_output=True, text=True, timeout=60)  # fmt: skip
+                              capture_output=True, text=True, timeout=PATIENCE)  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
 

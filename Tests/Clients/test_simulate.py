@@ -14,6 +14,7 @@ import pytest
 
 from harness import ACCOUNT, allow, deny, policy, trust
 from harness.server import BINARY, clean_environment, gatehouse
+from harness.patience import PATIENCE
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 OBJECT = "arn:aws:s3:::home/alice/notes"
@@ -175,7 +176,7 @@ def on_a_terminal(words: list[str], **environment: str) -> str:
         environment = clean_environment(TERM="xterm", **environment)
         if "NO_COLOR" in os.environ and "NO_COLOR" not in environment:
             del environment["NO_COLOR"]
-        subprocess.run(words, env=environment, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, timeout=20)
+        subprocess.run(words, env=environment, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, timeout=PATIENCE)
         return os.read(master, 1 << 16).decode()
     finally:
         os.close(master)
@@ -193,7 +194,7 @@ def case(number: Any, **more: Any) -> dict[str, Any]:
 def answers(text: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [str(BINARY), "simulate", "--json-lines"],
-        input=text, env=clean_environment(), capture_output=True, text=True, timeout=30,
+        input=text, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -284,9 +285,9 @@ def test_data_protection(sns: Any, queues: Queues, root: Identity, new_user: Cal
     assert error_of(sns.put_data_protection_policy, ResourceArn=TOPIC, DataProtectionPolicy=document).code == "NotImplemented"
 
 
-def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
+def test_nothing_acknowledged_is_lost(lasting: Callable[..., Server]) -> None:
     """A server that is killed under load: each answered message is in both queues, once, and those of a group in their order."""
-    server = durable().start()
+    server = lasting().start()
     root = server.root
     queues, sns = Queues(root), root.client("sns")
     sns.create_topic(Name="news")
@@ -320,7 +321,8 @@ def test_nothing_acknowledged_is_lost(durable: Callable[..., Server]) -> None:
     found = queues.texts(direct)
     assert set(answered[TOPIC]) <= set(found) and len(found) == len(set(found)) <= len(answered[TOPIC]) + 1
     in_order: list[str] = []
-    while len(in_order) < len(answered[FIFO]):
+    deadline = time.monotonic() + PATIENCE
+    while len(in_order) < len(answered[FIFO]) and time.monotonic() < deadline:
         taken = [json.loads(message["Body"])["Message"] for message in queues.take(ordered, wait=1)]
         in_order += taken
     assert in_order == sorted(set(in_order)) and set(answered[FIFO]) <= set(in_order)
@@ -372,8 +374,8 @@ def test_order_holds_with_very_many_subscribers(cloud: Server, sns: Any, queues:
     assert texts.count([str(number) for number in range(11)]) == 64
 
 
-def test_what_very_many_are_to_get_survives_kill_9(durable: Callable[..., Server]) -> None:
-    server = durable().start()
+def test_what_very_many_are_to_get_survives_kill_9(lasting: Callable[..., Server]) -> None:
+    server = lasting().start()
     queues, sns = Queues(server.root), server.root.client("sns")
     sns.create_topic(Name="news.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
     urls = many(sns, queues, FIFO)
@@ -384,6 +386,7 @@ def test_what_very_many_are_to_get_survives_kill_9(durable: Callable[..., Server
     queues = Queues(server.root)
     for url in urls:
         found: list[str] = []
-        while len(found) < 3:
+        deadline = time.monotonic() + PATIENCE
+        while len(found) < 3 and time.monotonic() < deadline:
             found += [json.loads(message["Body"])["Message"] for message in queues.take(url, wait=1)]
         assert found == ["0", "1", "2"]

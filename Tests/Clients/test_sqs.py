@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, error_of
 from harness import raw
+from harness.configuration import until
 from harness.patience import PATIENCE
 
 VERSION = "2012-11-05"
@@ -242,22 +244,30 @@ def test_batches(sqs: Any) -> None:
         assert error_of(sqs.send_message_batch, QueueUrl=url, Entries=wrong).code == prefix + code
 
 
+def assert_soon(seconds: Callable[[int], float]) -> None:
+    """That something takes less than the 20 seconds for which a receive waits at most. A busy machine has some more tries."""
+    assert any(seconds(number) < 15 for number in range(4))
+
+
 def test_who_waits_is_woken_by_what_is_sent(sqs: Any) -> None:
-    url = make(sqs, ReceiveMessageWaitTimeSeconds="20")
-    found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.extend(bodies(receive(sqs, url, 1)))) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    start = time.monotonic()
-    for number in range(3):
-        sqs.send_message(QueueUrl=url, MessageBody=str(number))
-    for thread in threads:
-        thread.join()
-    assert sorted(found) == ["0", "1", "2"]
-    # Whoever waits sleeps until what is hidden is visible again, and not for longer.
-    sqs.send_message(QueueUrl=url, MessageBody="hidden", DelaySeconds=1)
-    assert bodies(receive(sqs, url)) == ["hidden"]
-    assert time.monotonic() - start < 15
+    def seconds(attempt: int) -> float:
+        url = make(sqs, f"orders-{attempt}", ReceiveMessageWaitTimeSeconds="20")
+        found: list[str] = []
+        threads = [threading.Thread(target=lambda: found.extend(bodies(receive(sqs, url, 1)))) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        start = time.monotonic()
+        for number in range(3):
+            sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        for thread in threads:
+            thread.join()
+        assert sorted(found) == ["0", "1", "2"]
+        # Whoever waits sleeps until what is hidden is visible again, and not for longer.
+        sqs.send_message(QueueUrl=url, MessageBody="hidden", DelaySeconds=1)
+        assert bodies(receive(sqs, url)) == ["hidden"]
+        return time.monotonic() - start
+
+    assert_soon(seconds)
 
 
 def test_a_purge_leaves_nothing(sqs: Any, cloud: Server) -> None:
@@ -487,18 +497,20 @@ def test_a_move_goes_only_where_it_was_allowed_to(sqs: Any, cloud: Server) -> No
 
 
 def test_a_server_that_stops_lets_nobody_wait(tmp_path: Path) -> None:
-    with Server(log=tmp_path / "log") as server:
-        sqs = server.root.client("sqs")
-        dead, url, answers = make(sqs, "dead"), make(sqs, RedrivePolicy=redrive("dead", 1)), []
-        sqs.send_message(QueueUrl=url, MessageBody="poison")
-        assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
-        waiter = threading.Thread(target=lambda: answers.append(receive(sqs, url, WaitTimeSeconds=20)))
-        waiter.start()
-        # A request that has not begun by then would be refused. This one has when it has put the message aside.
-        end = time.monotonic() + PATIENCE
-        while not counts(sqs, dead)[0]:
-            assert time.monotonic() < end
-        start = time.monotonic()
-        assert server.stop() == 0
-        waiter.join()
-        assert answers == [[]] and time.monotonic() - start < 15
+    def seconds(_: int) -> float:
+        with Server(log=tmp_path / "log") as server:
+            sqs = server.root.client("sqs")
+            dead, url, answers = make(sqs, "dead"), make(sqs, RedrivePolicy=redrive("dead", 1)), []
+            sqs.send_message(QueueUrl=url, MessageBody="poison")
+            assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
+            waiter = threading.Thread(target=lambda: answers.append(receive(sqs, url, WaitTimeSeconds=20)))
+            waiter.start()
+            # A request that has not begun by then would be refused. This one has when it has put the message aside.
+            until(lambda: counts(sqs, dead)[0])
+            start = time.monotonic()
+            assert server.stop() == 0
+            waiter.join()
+            assert answers == [[]]
+            return time.monotonic() - start
+
+    assert_soon(seconds)

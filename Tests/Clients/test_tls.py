@@ -73,7 +73,7 @@ class Secure:
         done = subprocess.run(
             ["curl", "-sS", "--cacert", str(self.ca), "--aws-sigv4", f"aws:amz:us-east-1:{service}",
              "--user", f"{who.key_id}:{who.secret}", *words],
-            env=clean_environment(), capture_output=True, text=True, timeout=60,
+            env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -101,7 +101,7 @@ def secure(shared: Secure) -> Secure:
 def exported(text: str) -> dict[str, str]:
     """What the lines of `gatehouse env` export, in a shell."""
     done = subprocess.run(
-        ["bash", "-c", f"{text}\nenv -0"], env=clean_environment(), capture_output=True, text=True, timeout=20
+        ["bash", "-c", f"{text}\nenv -0"], env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     pairs = dict(one.split("=", 1) for one in done.stdout.split("\0") if one)
@@ -131,7 +131,7 @@ def test_the_aws_cli_with_what_env_prints(durable: Callable[..., Server], tmp_pa
         done = subprocess.run(
             [aws_program(), "sts", "get-caller-identity", "--output", "json"],
             env=clean_environment(**variables, AWS_CONFIG_FILE="/nonexistent", AWS_MAX_ATTEMPTS="1"),
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["Account"] == ACCOUNT
@@ -140,7 +140,7 @@ def test_the_aws_cli_with_what_env_prints(durable: Callable[..., Server], tmp_pa
         done = subprocess.run(
             [aws_program(), "sts", "get-caller-identity"],
             env=clean_environment(**variables, AWS_CONFIG_FILE="/nonexistent", AWS_MAX_ATTEMPTS="1"),
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=PATIENCE,
         )
         assert done.returncode != 0 and "SSL" in done.stderr
         plain = exported(gatehouse("env", "--data", str(folder)).stdout)
@@ -190,7 +190,7 @@ def s_client(secure: Secure, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{secure.port}", "-CAfile", str(secure.ca),
          "-verify_return_error", "-x509_strict", *words],
-        input="", capture_output=True, text=True, errors="replace", timeout=30,
+        input="", capture_output=True, text=True, errors="replace", timeout=PATIENCE,
     )
 
 

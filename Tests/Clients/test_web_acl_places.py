@@ -51,7 +51,7 @@ def test_countries_and_systems(tmp_path: Path) -> None:
             "nowhere": 200,
         }  # fmt: skip
         for address, status in asked.items():
-            got = requests.get(pool.address("/login"), headers={"X-Forwarded-For": address}, timeout=30)
+            got = requests.get(pool.address("/login"), headers={"X-Forwarded-For": address}, timeout=PATIENCE)
             assert got.status_code == status, address
         assert {one["Request"]["Country"] for one in acl.samples("m-own")} == {"DE"}
         assert len(acl.samples("m-system")) == len(asked)

@@ -17,6 +17,7 @@ from harness.hosted import Pool, make_pool
 from harness.user_pools import UserPool
 from harness.visitor import Somebody
 from harness.web_acls import WebACL, header, path, rule, solution
+from harness.patience import PATIENCE
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 PROGRAM = {"Accept": "application/json"}
@@ -40,12 +41,12 @@ def answers(pool: Pool) -> str:
 
 
 def asks(pool: Pool, session: requests.Session, **headers: str) -> requests.Response:
-    return session.get(pool.address("/login"), headers=HTML | headers, timeout=30, allow_redirects=False)
+    return session.get(pool.address("/login"), headers=HTML | headers, timeout=PATIENCE, allow_redirects=False)
 
 
 def solve(pool: Pool, session: requests.Session, page: str) -> requests.Response:
     task, answer = puzzle(page)
-    return session.post(answers(pool), data={"task": task, "answer": answer}, timeout=30, allow_redirects=False)
+    return session.post(answers(pool), data={"task": task, "answer": answer}, timeout=PATIENCE, allow_redirects=False)
 
 
 # In a browser
@@ -130,8 +131,8 @@ def test_what_a_puzzle_is_answered_with(pool: Pool, root: Identity) -> None:
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
         # Who expects no page gets none.
         for bare in (
-            session.get(pool.address("/login"), headers=PROGRAM, timeout=30),
-            session.post(pool.address("/login"), headers=HTML, timeout=30),
+            session.get(pool.address("/login"), headers=PROGRAM, timeout=PATIENCE),
+            session.post(pool.address("/login"), headers=HTML, timeout=PATIENCE),
         ):
             assert bare.status_code == 405 and bare.headers["x-amzn-waf-action"] == "captcha" and bare.text == ""
         passed = solve(pool, session, page.text)
@@ -151,7 +152,7 @@ def test_a_puzzle_is_good_for_one_answer(pool: Pool, root: Identity) -> None:
     # A wrong one uses it up as well.
     page = asks(pool, requests.Session()).text
     task, _ = puzzle(page)
-    wrong = requests.post(answers(pool), data={"task": task, "answer": "x"}, timeout=30)
+    wrong = requests.post(answers(pool), data={"task": task, "answer": "x"}, timeout=PATIENCE)
     assert wrong.status_code == 405 and "not right" in wrong.text
     assert "expired" in solve(pool, requests.Session(), page).text
     # Twice the same from one browser is not a second attempt.
@@ -165,7 +166,7 @@ def test_attempts_are_limited(pool: Pool, root: Identity) -> None:
     page = asks(pool, requests.Session()).text
     for _ in range(10):
         task, _ = puzzle(page)
-        page = requests.post(answers(pool), data={"task": task, "answer": "x"}, timeout=30).text
+        page = requests.post(answers(pool), data={"task": task, "answer": "x"}, timeout=PATIENCE).text
         assert "not right" in page
     refused = solve(pool, requests.Session(), page)
     assert refused.status_code == 405 and "Too many answers were wrong" in refused.text
@@ -178,15 +179,15 @@ def test_work_has_to_be_done(pool: Pool, root: Identity) -> None:
     with requests.Session() as session:
         page = asks(pool, session)
         assert page.status_code == 202 and page.headers["x-amzn-waf-action"] == "challenge"
-        bare = session.get(pool.address("/login"), headers=PROGRAM, timeout=30)
+        bare = session.get(pool.address("/login"), headers=PROGRAM, timeout=PATIENCE)
         assert bare.status_code == 202 and bare.headers["x-amzn-waf-action"] == "challenge" and bare.text == ""
         seed, task = work(page.text)
         for number in ("", "-1", "x" * 100, "9" * 30, str(next(n for n in range(99) if zeros(seed, n) < 14))):
-            got = session.post(answers(pool), data={"task": task, "number": number}, timeout=30, allow_redirects=False)
+            got = session.post(answers(pool), data={"task": task, "number": number}, timeout=PATIENCE, allow_redirects=False)
             assert got.status_code == 405 and "set-cookie" not in got.headers
             seed, task = work(asks(pool, session).text)
         done = session.post(
-            answers(pool), data={"task": task, "number": str(mined(seed))}, timeout=30, allow_redirects=False
+            answers(pool), data={"task": task, "number": str(mined(seed))}, timeout=PATIENCE, allow_redirects=False
         )
         assert done.status_code == 303
         assert asks(pool, session).status_code == 200
@@ -222,7 +223,7 @@ def test_what_was_not_given_here_counts_nothing(pool: Pool, root: Identity, chan
     assert refused.status_code == 405
     # Nor is a token a task.
     for sealed in (token, "x", ""):
-        got = requests.post(answers(pool), data={"task": sealed, "answer": "x"}, timeout=30)
+        got = requests.post(answers(pool), data={"task": sealed, "answer": "x"}, timeout=PATIENCE)
         assert got.status_code == 400
     # The true one counts wherever it stands.
     assert asks(pool, requests.Session(), Cookie=f"a=b; aws-waf-token={token}").status_code == 200
@@ -238,7 +239,7 @@ def test_a_token_is_of_a_domain(pool: Pool, root: Identity) -> None:
     def token(host: str) -> tuple[str, str]:
         task, answer = puzzle(at(host).text)
         got = requests.post(
-            answers(pool), data={"task": task, "answer": answer}, headers={"Host": host}, timeout=30,
+            answers(pool), data={"task": task, "answer": answer}, headers={"Host": host}, timeout=PATIENCE,
             allow_redirects=False,
         )  # fmt: skip
         assert got.status_code == 303
@@ -278,7 +279,7 @@ def test_immunity_ends(pool: Pool, root: Identity) -> None:
 def test_nobody_is_sent_elsewhere(pool: Pool, root: Identity, place: str) -> None:
     WebACL(root, pool.id, rule("all", path("/", "CONTAINS"), Captcha={}))
     # Clients of comfort would encode it.
-    connection = HTTPConnection("127.0.0.1", pool.server.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", pool.server.port, timeout=PATIENCE)
     connection.request("GET", f"/_cognito/{pool.prefix}{place}", headers=HTML)
     page = connection.getresponse()
     assert page.status == 405

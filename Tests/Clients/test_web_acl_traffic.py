@@ -275,7 +275,7 @@ def test_fingerprints_of_clients(tmp_path: Path) -> None:
                 seen.append(fingerprints(record))
         assert len(set(seen)) == 3
         for client in clients:
-            subprocess.run(client(front.tls_port), input=plain, capture_output=True, check=False, timeout=30)
+            subprocess.run(client(front.tls_port), input=plain, capture_output=True, check=False, timeout=PATIENCE)
         lines = front.lines(3)
         assert [(line["ja3Fingerprint"], line["ja4Fingerprint"]) for line in lines] == seen
         for field, value, status in (
@@ -286,7 +286,7 @@ def test_fingerprints_of_clients(tmp_path: Path) -> None:
                 "TextTransformations": NONE, "PositionalConstraint": "EXACTLY",
             }  # fmt: skip
             acl.update(rule("print", {"ByteMatchStatement": match}))
-            answer = subprocess.run(clients[0](front.tls_port), capture_output=True, text=True, check=True, timeout=30)
+            answer = subprocess.run(clients[0](front.tls_port), capture_output=True, text=True, check=True, timeout=PATIENCE)
             assert answer.stdout == status, field
         # Without TLS there is none.
         assert front.curl()[0] == 200 and "ja3Fingerprint" not in front.lines(7)[-1]

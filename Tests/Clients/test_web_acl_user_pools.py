@@ -149,9 +149,9 @@ def pages(cloud: Server, root: Identity) -> Pool:
 def test_pages_are_protected(pages: Pool, root: Identity) -> None:
     login = path("/login")
     acl = WebACL(root, pages.id, rule("login", login))
-    refused = requests.get(pages.address("/login"), timeout=30)
+    refused = requests.get(pages.address("/login"), timeout=PATIENCE)
     assert refused.status_code == 403 and "<h1>403 Forbidden</h1>" in refused.text
-    assert requests.get(pages.address("/signup"), timeout=30).status_code == 200
+    assert requests.get(pages.address("/signup"), timeout=PATIENCE).status_code == 200
     response = {
         "ResponseCode": 429, "CustomResponseBodyKey": "later",
         "ResponseHeaders": [{"Name": "Retry-After", "Value": "60"}],
@@ -160,7 +160,7 @@ def test_pages_are_protected(pages: Pool, root: Identity) -> None:
         rule("login", login, Block={"CustomResponse": response}),
         CustomResponseBodies={"later": {"ContentType": "APPLICATION_JSON", "Content": '{"later": true}'}},
     )
-    refused = requests.get(pages.address("/login"), timeout=30)
+    refused = requests.get(pages.address("/login"), timeout=PATIENCE)
     assert refused.status_code == 429 and refused.json() == {"later": True} and refused.headers["Retry-After"] == "60"
     assert refused.headers["Content-Type"] == "application/json"
     # The token endpoint is one of the pool's as well.
@@ -179,7 +179,7 @@ def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> 
         acl = WebACL(server.root, pages.id)
         acl.update(rule("injection", {"SqliMatchStatement": query}, Count={}))
         for _ in range(3):
-            assert requests.get(pages.address("/login"), timeout=30).status_code == 500
+            assert requests.get(pages.address("/login"), timeout=PATIENCE).status_code == 500
         # The log has the reason, of all these requests once.
         (reason,) = [line for line in said.read_text().splitlines() if "can't be made ready" in line]
         assert acl.arn in reason
@@ -191,7 +191,7 @@ def test_one_that_can_not_be_made_ready_lets_nothing_through(tmp_path: Path) -> 
         refused = error_of(acl.waf.associate_web_acl, WebACLArn=acl.arn, ResourceArn=acl.protected)
         assert refused.code == "WAFUnavailableEntityException"
         acl.update()
-        assert requests.get(pages.address("/login"), timeout=30).status_code == 200
+        assert requests.get(pages.address("/login"), timeout=PATIENCE).status_code == 200
         acl.waf.associate_web_acl(WebACLArn=acl.arn, ResourceArn=acl.protected)
 
 
@@ -221,7 +221,7 @@ def metrics(cloud: Server) -> dict[tuple[str, ...], int]:
 def test_paths(pages: Pool, root: Identity) -> None:
     acl = WebACL(root, pages.id)
     for asked in ("/login", "/login", "/signup", "/oauth2/authorize", "/oauth2/idpresponse"):
-        requests.get(pages.base + asked, timeout=30, allow_redirects=False)
+        requests.get(pages.base + asked, timeout=PATIENCE, allow_redirects=False)
 
     def top(**more: Any) -> Any:
         given = {"Limit": 100, "NumberOfTopTrafficBotsPerPath": 10, "TimeWindow": acl.window()} | more

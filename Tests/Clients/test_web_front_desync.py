@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.front import answers, get, post
+from harness.patience import PATIENCE
 from harness.recorder import Reading, read_by_h11, said
 from harness.smuggling import SMUGGLED, Target, lines, target
 from test_web_front_smuggling import CHUNKED
@@ -75,7 +76,7 @@ def test_connections_to_the_application_are_shared_without_mixing(front: Target)
         for number, client in enumerate(clients):
             client.sendall(get(b"/%d/%d" % (number, turn)))
         for number, client in enumerate(clients):
-            client.settimeout(5)
+            client.settimeout(PATIENCE)
             received = b""
             while not (received and answers(received)[-1].is_whole and b"}" in received):
                 received += client.recv(1 << 16)
@@ -87,13 +88,16 @@ def test_connections_to_the_application_are_shared_without_mixing(front: Target)
 
 def test_half_a_request_behind_a_whole_one(front: Target) -> None:
     for half in (post(b"Content-Length: 50", body=b"hello", target=b"/half"), get(b"/half")[:-2], post(CHUNKED, body=b"5\r\nhel")):
-        begun = time.monotonic()
-        got, is_closed = front.front.tell(get(b"/whole") + half, shut=True)
-        assert is_closed and got[0].status == 200 and all(one.word is None for one in got[1:]), got
-        # The client has said that no more comes.
-        assert time.monotonic() - begun < 5
-        assert [one.target for one in front.application.readings] == [b"/whole"]
-        front.application.forget()
+        took: list[float] = []
+        # The client has said that no more comes. A busy machine has some more tries.
+        while not took or took[-1] >= 5:
+            assert len(took) < 4, took
+            begun = time.monotonic()
+            got, is_closed = front.front.tell(get(b"/whole") + half, shut=True)
+            took.append(time.monotonic() - begun)
+            assert is_closed and got[0].status == 200 and all(one.word is None for one in got[1:]), got
+            assert [one.target for one in front.application.readings] == [b"/whole"]
+            front.application.forget()
 
 
 # Answers before the end of the request
@@ -112,8 +116,10 @@ def test_an_answer_before_the_body_is_there(front: Target) -> None:
         with front.front.connect() as client:
             client.sendall(lines(*fields) + body)
             time.sleep(0.1)
-            client.settimeout(3)
+            client.settimeout(PATIENCE)
             received = client.recv(1 << 16)
+            # What comes then comes soon, if it comes.
+            client.settimeout(3)
             with contextlib.suppress(OSError):
                 client.sendall(rest + SMUGGLED)
                 while piece := client.recv(1 << 16):

@@ -133,10 +133,12 @@ import Wire
         var found: [KeptEvent] = []
         var count = 0
         var most = 0
+        /// Where the last one has come to.
+        var place: EventPlace?
     }
 
     private func pages(
-        limit: Int, mostRead: Int, names: [String]? = nil, between: (Int) async throws -> Void = { _ in }
+        limit: Int, mostRead: Int, names: [String]? = nil, between: (Pages) async throws -> Void = { _ in }
     ) async throws -> Pages {
         let keys = try await environment.projection(LogKeys.self).keys(of: group, environment)
         var (pages, token): (Pages, SearchToken?) = (Pages(), nil)
@@ -156,7 +158,8 @@ import Wire
             pages.most = max(pages.most, page.events.count)
             pages.count += 1
             token = page.token
-            try await between(pages.count)
+            pages.place = token?.place
+            try await between(pages)
         } while token != nil && pages.count < 1_000
         return pages
     }
@@ -190,12 +193,45 @@ import Wire
         let all = streams.flatMap { $0 }
         try await put(all)
         let (limit, mostRead) = (Int.random(in: 2...9, using: &dice), Bool.random(using: &dice) ? 1 : 200)
-        let read = try await pages(limit: limit, mostRead: mostRead) { page in
+        let read = try await pages(limit: limit, mostRead: mostRead) { pages in
+            let page = pages.count
             // As the job does it: in the order in which they begin.
             guard page % 3 == 2, page / 3 < streams.count else { return }
             try await merge(streams[page / 3].sorted { $0.place < $1.place })
         }
         #expect(read.found.map(\.text) == (try names(all)))
+    }
+
+    /// Of a segment that begins before the place that the pages of its stream have come to, what lies behind that.
+    @Test(arguments: 0..<12) func whatComesLateIsInThePagesToCome(_ seed: Int) async throws {
+        var dice = Dice(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1)
+        var number: Int64 = 0
+        func next() throws -> LogSegment {
+            number += 1
+            return try segment(
+                1, number, (0..<4).map { _ in Int64.random(in: -600_000..<60_000, using: &dice) }.sorted())
+        }
+        let first = try (0..<12).map { _ in try next() }
+        try await put(first)
+        var expected = try first.flatMap { try SegmentContent.unpack($0, nil) }
+        // More than are remembered, at last.
+        let (limit, many) = (Int.random(in: 2...6, using: &dice), seed % 4 == 0 ? LateSegment.most + 5 : 2)
+        let read = try await pages(limit: limit, mostRead: seed % 3 == 0 ? 200 : .max, names: ["s1"]) { pages in
+            guard pages.count < 4, let place = pages.place else { return }
+            for _ in 0..<many {
+                let late = try next()
+                try await put([late])
+                try await environment.write(group.scope, requestID: "") { (records) throws(ServiceError) in
+                    try LateSegment.note(late, in: records)
+                }
+                expected += try SegmentContent.unpack(late, nil).filter { $0.place > place }
+            }
+        }
+        #expect(read.found.map(\.text) == expected.sorted { $0.place < $1.place }.map(\.text))
+        let kept = try await environment.read(group.scope) { (records) throws(ServiceError) in
+            try records.list(LateSegment.self, of: "u", limit: 1000).count
+        }
+        #expect(kept <= LateSegment.most)
     }
 
     /// Who follows a stream gets segments in the order of their places, and not in that of their ends: no page leaves one out.

@@ -1,5 +1,6 @@
 import Directory
 import EventBridgeAPI
+import Foundation
 import Keyring
 import Ledger
 import Logging
@@ -18,10 +19,12 @@ import Wire
     private let environment: Environment
     private let scheduler: Scheduler
 
-    init() throws {
+    init() throws { try self.init(nil) }
+
+    private init(_ ledger: Ledger?) throws {
         let keyring = EphemeralKeyring()
         environment = Environment(
-            ledger: try Ledger(at: .memory, keyring: keyring), directory: IdentityDirectory(),
+            ledger: try ledger ?? Ledger(at: .memory, keyring: keyring), directory: IdentityDirectory(),
             sessionTokens: try SessionTokens(keyring: keyring),
             authorizationMessages: try AuthorizationMessages(keyring: keyring), openIDProviders: OpenIDProviders(),
             publicAddress: PublicAddress(fixed: nil), quotas: Quotas(), region: "us-east-1",
@@ -64,10 +67,10 @@ import Wire
         try await write { (records) throws(ServiceError) in try records.deliver(event, to: [rule], at: time) }
     }
 
-    /// The events that a rule's first target is to get, in their order.
-    private func delivered(_ rule: StoredRule) async throws -> [String] {
+    /// The events that a target of a rule is to get, in their order.
+    private func delivered(_ rule: StoredRule, target: Int = 0) async throws -> [String] {
         try await environment.read(Self.bus.scope) { (records) throws(ServiceError) in
-            try records.list(EventDelivery.self, of: EventDelivery.partition(rule.arn, "0"), limit: 1000)
+            try records.list(EventDelivery.self, of: EventDelivery.partition(rule.arn, "\(target)"), limit: 1000)
                 .map(\.event.id)
         }
     }
@@ -78,9 +81,10 @@ import Wire
         }
     }
 
-    /// Has all of it put down.
+    /// Has it put down.
+    /// - Parameter most: transactions.
     /// - Returns: in how many transactions.
-    private func steps() async throws -> Int {
+    private func steps(_ most: Int = .max) async throws -> Int {
         let now = Int64(Self.start * 1000)
         let lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
             .commit(
@@ -88,7 +92,7 @@ import Wire
         }
         let context = JobContext(environment, try #require(lease))
         var steps = 1
-        while try await FanOutEvents(bus: Self.bus.arn).step(context) { steps += 1 }
+        while try await FanOutEvents(bus: Self.bus.arn).step(context), steps < most { steps += 1 }
         return steps
     }
 
@@ -125,6 +129,39 @@ import Wire
         }
         _ = try await steps()
         #expect(try await delivered(one) == (0..<9).map { "\($0)" })
+    }
+
+    /// The process ends inside: the next one goes on where it was. Nobody gets anything twice, or before what came first.
+    @Test(arguments: 1...6) func whatAProcessLeavesIsPutDownByTheNext(_ steps: Int) async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        func open() throws -> FanOutTests {
+            try FanOutTests(
+                Ledger(at: .directory(directory.path + "/data"), keyring: KeyFile(path: directory.path + "/key")))
+        }
+        var process = try open()
+        let rules = (0..<5).map { rule("many\($0)", targets: 40) }
+        try await process.put(rules)
+        let (first, second) = (event("first"), event("second"))
+        try await process.write { (records) throws(ServiceError) in
+            try records.deliver(first, to: rules, at: Self.start)
+            try records.deliver(second, to: [rules[1]], at: Self.start)
+        }
+        #expect(try await process.steps(steps) == steps)
+        #expect(try await process.waiting() == (steps < 5 ? 2 : steps < 6 ? 1 : 0))
+        await process.environment.ledger.close()
+
+        process = try open()
+        await process.scheduler.advance(by: 1)
+        #expect(try await process.waiting() == 0)
+        for (number, rule) in rules.enumerated() {
+            for target in 0..<40 {
+                let expected = number == 1 ? ["first", "second"] : ["first"]
+                #expect(try await process.delivered(rule, target: target) == expected)
+            }
+        }
+        await process.environment.ledger.close()
     }
 
     /// A row as no version has ever written it.

@@ -87,6 +87,19 @@ public struct ConfiguredResourceType: Sendable {
         item: @escaping @Sendable (R, RecordedState) throws(ServiceError) -> ConfigurationItem?
     ) {
         self.init(
+            name, of: record, isGlobal: isGlobal, also: others, named: named,
+            placed: { (record, _, state) throws(ServiceError) in try item(record, state) })
+    }
+
+    /// The same, for records that do not say where they are.
+    /// - Parameter placed: how a record looks, as that resource.
+    public init<R: Record>(
+        _ name: String, of record: R.Type, isGlobal: Bool = false,
+        also others: [String: @Sendable (Change, RecordedState) throws(ServiceError) -> [String]] = [:],
+        named: @escaping @Sendable (_ arn: String, Environment) -> ConfiguredResource? = { _, _ in nil },
+        placed: @escaping @Sendable (R, ConfiguredResource, RecordedState) throws(ServiceError) -> ConfigurationItem?
+    ) {
+        self.init(
             name, isGlobal: isGlobal, kinds: Set(others.keys).union([R.kind]),
             concerned: { (change, state) throws(ServiceError) in
                 let ids: [String]
@@ -111,7 +124,7 @@ public struct ConfiguredResourceType: Sendable {
             item: { (resource, state) throws(ServiceError) in
                 let scope = Scope(account: resource.account, region: resource.region)
                 guard let record = try state.get(R.self, resource.record, in: scope) else { return nil }
-                return try item(record, state)
+                return try placed(record, resource, state)
             })
     }
 }

@@ -77,11 +77,16 @@ public protocol RecurringJob: Job {
     static var interval: Double { get }
     /// The same, where the operator decides; ``interval`` unless the job says otherwise.
     static func interval(_ environment: Environment) -> Double
+    /// Whether it is done at the multiples of its interval instead, as what is done once a day at each midnight of UTC: however long
+    /// one takes, the next is not later for that.
+    static var isByTheClock: Bool { get }
 }
 
 extension RecurringJob {
     /// ``interval``, whatever the operator says.
     public static func interval(_ environment: Environment) -> Double { interval }
+    /// After the end of the one before.
+    public static var isByTheClock: Bool { false }
     /// The type itself.
     public static var recurring: (any RecurringJob.Type)? { self }
 }

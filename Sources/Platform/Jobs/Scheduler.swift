@@ -313,7 +313,7 @@ public final class Scheduler: Sendable {
             try await withKept(lease) { () async throws(ServiceError) in
                 // A job is claimed by any node: what another has answered before it was due, it has to see.
                 try await self.environment.catchUpWithOtherNodes()
-                let next = type.successor(self.environment)
+                let next = type.successor(self.environment, due: Double(lease.deadline.due) / 1000)
                 try await type.run(JobContext(self.environment, lease, log: self.log, next: next), lease)
             }
         } catch {
@@ -435,11 +435,17 @@ extension Job {
 
     /// Puts the next one on the schedule, for work that recurs.
     fileprivate static func successor(
-        _ environment: Environment
+        _ environment: Environment, due: Double
     ) -> (@Sendable (MutableRecords) throws(ServiceError) -> Void)? {
         guard let recurring else { return nil }
+        // A clock that was moved to when it is due is not before it.
+        let start = max(environment.clock.now, due)
         return { (records) throws(ServiceError) in
-            try recurring.schedule(records, after: environment.clock.now, interval: recurring.interval(environment))
+            let interval = recurring.interval(environment)
+            let next =
+                recurring.isByTheClock
+                ? ((start / interval).rounded(.down) + 1) * interval : environment.clock.now + interval
+            try recurring.schedule(records, at: next)
         }
     }
 }
@@ -453,9 +459,7 @@ extension RecurringJob {
         try records.schedule(Self(), id: kind, at: time)
     }
 
-    fileprivate static func schedule(
-        _ records: MutableRecords, after time: Double, interval: Double
-    ) throws(ServiceError) {
-        try records.schedule(Self(), id: kind, at: time + interval)
+    fileprivate static func schedule(_ records: MutableRecords, at time: Double) throws(ServiceError) {
+        try records.schedule(Self(), id: kind, at: time)
     }
 }

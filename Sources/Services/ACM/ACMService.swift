@@ -19,7 +19,7 @@ extension ServiceModule {
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,
             IssueACMECertificate.self, ForgetACMEOrder.self, ValidateACMEDomain.self,
-            MigrateValidation.self,
+            MigrateValidation.self, KeepDaysToExpiry.self, TellDaysToExpiry.self,
         ], begin: { (environment) throws(ServiceError) in try await environment.lookAtPendingCertificates() },
         quotas: [
             .certificates, .namesPerCertificate, .acmeEndpoints, .acmeBindings, .acmeAccounts, .acmeValidations,

@@ -43,6 +43,62 @@ struct TellOfExpiry: Job {
     }
 }
 
+/// Has it told twice a day for how many days each certificate is still good.
+/// <https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html>
+struct KeepDaysToExpiry: RecurringJob {
+    static let kind = "ACM::KeepDaysToExpiry"
+    static let interval = 43_200.0
+    static let isByTheClock = true
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let now = environment.now()
+        let scopes = Set(
+            environment.projection(CertificateIndex.self).ends.compactMap { DaysToExpiry.scope(of: $0.arn) })
+        try await context.finish { (records) throws(ServiceError) in
+            for scope in scopes {
+                try records.of(scope).schedule(TellDaysToExpiry(), id: TellDaysToExpiry.kind, at: now)
+            }
+        }
+    }
+}
+
+/// Tells CloudWatch of an account's certificates in a Region, some at a time. Of one that has ended it is told no more.
+struct TellDaysToExpiry: Job {
+    static let kind = "ACM::TellDaysToExpiry"
+    private static let atOnce = 256
+
+    /// The ARN after which to go on.
+    var after: String?
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (environment, scope, now) = (context.environment, context.scope, context.environment.now())
+        let left = environment.projection(CertificateIndex.self).ends.filter { arn, end in
+            end > now && DaysToExpiry.scope(of: arn) == scope && after.map { arn > $0 } ?? true
+        }
+        let some = left.prefix(Self.atOnce)
+        let last = left.count > some.count ? some.last?.arn : nil
+        try await context.finish { (records) throws(ServiceError) in
+            try records.publish(
+                some.map { arn, end in
+                    MetricData(
+                        "DaysToExpiry", in: "AWS/CertificateManager",
+                        dimensions: [MetricDimension("CertificateArn", arn)], at: now,
+                        [.init(((end - now) / 86_400).rounded(.down))], unit: "Count")
+                }, environment)
+            guard let last else { return }
+            try records.schedule(TellDaysToExpiry(after: last), id: Self.kind, at: now)
+        }
+    }
+}
+
+private enum DaysToExpiry {
+    /// Whose metric that of a certificate is.
+    static func scope(of arn: String) -> Scope? {
+        (try? CertificateName(arn)).map { Scope(account: $0.account, region: $0.region) }
+    }
+}
+
 extension ManagedCertificate {
     /// - Parameter days: until its end; nil: it has ended.
     fileprivate func announcement(_ detailType: String, _ days: Double?, at time: Double) -> AnnouncedEvent {

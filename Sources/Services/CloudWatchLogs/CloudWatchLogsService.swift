@@ -15,6 +15,7 @@ extension ServiceModule {
         ],
         tables: [
             LogStream.self, LogSegment.self, OutgoingEvents.self, SmallSegments.self, SegmentMerge.self,
+            LateSegment.self,
             LogQueryRows.self,
             AuditFindings.self,
         ],

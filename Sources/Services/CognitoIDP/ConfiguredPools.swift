@@ -30,25 +30,9 @@ extension ConfiguredResourceType {
         })
 
     private static let userPoolClient = ConfiguredResourceType(
-        UserPoolClient.kind, kinds: [UserPoolClient.kind],
-        concerned: { (change, _) throws(ServiceError) in
-            [
-                ConfiguredResource(
-                    UserPoolClient.kind, change.id, account: change.scope.account, region: change.scope.region)
-            ]
-        },
-        list: { (account, region, after, limit, records) throws(ServiceError) in
-            let scope = Scope(account: account, region: region)
-            let ids = try records.of(scope).listIDs(UserPoolClient.self, after: after, limit: limit)
-            return (
-                ids.map { ConfiguredResource(UserPoolClient.kind, $0, account: account, region: region) },
-                ids.count == limit ? ids.last : nil
-            )
-        },
-        item: { (resource, state) throws(ServiceError) in
-            let scope = Scope(account: resource.account, region: resource.region)
-            guard let client = try state.get(UserPoolClient.self, resource.record, in: scope) else { return nil }
-            return ConfigurationItem(
+        UserPoolClient.kind, of: UserPoolClient.self,
+        placed: { (client, resource, _) throws(ServiceError) in
+            ConfigurationItem(
                 UserPoolClient.kind, id: "\(client.poolID)|\(client.id)", name: client.name, arn: nil,
                 account: resource.account, region: resource.region, availabilityZone: "Regional",
                 created: client.created,
@@ -63,21 +47,9 @@ extension ConfiguredResourceType {
         })
 
     private static let userPoolGroup = ConfiguredResourceType(
-        PoolGroup.kind, kinds: [GroupState.kind],
-        concerned: { (change, _) throws(ServiceError) in
-            [ConfiguredResource(PoolGroup.kind, change.id, account: change.scope.account, region: change.scope.region)]
-        },
-        list: { (account, region, after, limit, records) throws(ServiceError) in
-            let scope = Scope(account: account, region: region)
-            let ids = try records.of(scope).listIDs(GroupState.self, after: after, limit: limit)
-            return (
-                ids.map { ConfiguredResource(PoolGroup.kind, $0, account: account, region: region) },
-                ids.count == limit ? ids.last : nil
-            )
-        },
-        item: { (resource, state) throws(ServiceError) in
-            let scope = Scope(account: resource.account, region: resource.region)
-            guard let group = try state.get(GroupState.self, resource.record, in: scope)?.group else { return nil }
+        PoolGroup.kind, of: GroupState.self,
+        placed: { (state, resource, _) throws(ServiceError) in
+            let group = state.group
             return ConfigurationItem(
                 PoolGroup.kind, id: "\(group.poolID)|\(group.name)", name: group.name, arn: nil,
                 account: resource.account, region: resource.region, availabilityZone: "Regional",

@@ -74,22 +74,9 @@ extension ConfiguredResourceType {
         })
 
     static let keyAlias = ConfiguredResourceType(
-        Alias.kind, kinds: [Alias.kind],
-        concerned: { (change, _) throws(ServiceError) in
-            [ConfiguredResource(Alias.kind, change.id, account: change.scope.account, region: change.scope.region)]
-        },
-        list: { (account, region, after, limit, records) throws(ServiceError) in
-            let scope = Scope(account: account, region: region)
-            let ids = try records.of(scope).listIDs(Alias.self, after: after, limit: limit)
-            return (
-                ids.map { ConfiguredResource(Alias.kind, $0, account: account, region: region) },
-                ids.count == limit ? ids.last : nil
-            )
-        },
-        item: { (resource, state) throws(ServiceError) in
-            let scope = Scope(account: resource.account, region: resource.region)
-            guard let alias = try state.get(Alias.self, resource.record, in: scope), !alias.id.hasPrefix("alias/aws/")
-            else { return nil }
+        Alias.kind, of: Alias.self,
+        placed: { (alias, resource, _) throws(ServiceError) in
+            guard !alias.id.hasPrefix("alias/aws/") else { return nil }
             return ConfigurationItem(
                 Alias.kind, id: alias.id, name: alias.id,
                 arn: ARN.text("kms", resource.region, resource.account, "", alias.id), account: resource.account,

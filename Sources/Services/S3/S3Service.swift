@@ -31,6 +31,7 @@ extension ServiceModule {
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self, KeepStorageMetrics.self,
+            MeasureBucket.self,
         ],
         begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
         quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],

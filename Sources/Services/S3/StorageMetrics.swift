@@ -2,31 +2,47 @@ import Ledger
 import Platform
 import Wire
 
-/// Tells CloudWatch once a day what is in each bucket: how many bytes by storage class, and of how many objects.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-metrics>
+/// Has what is in each bucket measured once a day.
 struct KeepStorageMetrics: RecurringJob {
     static let kind = "S3::KeepStorageMetrics"
     static let interval = 86_400.0
+    static let isByTheClock = true
+    /// Buckets that are noted in one transaction.
+    private static let atOnce = 256
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        var failure: ServiceError?
-        for bucket in environment.projection(BucketIndex.self).all {
-            // What goes wrong with one keeps no other from being told of.
-            do throws(ServiceError) {
-                try await Self.keep(bucket, context.scope, environment)
-            } catch {
-                failure = error
+        let now = environment.now()
+        let day = (now / Self.interval).rounded(.down) * Self.interval
+        let buckets = environment.projection(BucketIndex.self).all
+        for start in stride(from: 0, to: buckets.count, by: Self.atOnce) {
+            let some = buckets[start..<min(start + Self.atOnce, buckets.count)].map(\.name)
+            try await environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+                for bucket in some { try records.schedule(MeasureBucket(day: day), id: bucket, at: now) }
             }
         }
-        if let failure { throw failure }
     }
+}
 
-    private static func keep(
-        _ bucket: Bucket, _ scope: Scope, _ environment: Environment
-    ) async throws(ServiceError) {
-        let measured = try await StorageMeasure(bucket: bucket.name, scope: scope, environment: environment).run()
-        let day = (environment.now() / 86_400).rounded(.down) * 86_400
+/// Tells CloudWatch what is in a bucket: how many bytes by storage class, and of how many objects. Each by itself: what goes wrong
+/// with one keeps no other from being told of, and none is counted again for it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-metrics>
+struct MeasureBucket: Job {
+    static let kind = "S3::MeasureBucket"
+
+    /// The beginning of the day that it is told of, in seconds since 1970.
+    let day: Double
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        guard let bucket = environment.projection(BucketIndex.self).bucket(context.id)?.bucket else { return }
+        let measure = StorageMeasure(bucket: bucket.name, scope: context.scope, environment: environment)
+        let measured: StorageMeasure.Measured
+        do throws(ServiceError) { measured = try await measure.run() } catch {
+            guard context.hasFailedLong else { throw error }
+            return context.report("what is in a bucket could not be measured", ["error": error.logText])
+        }
+        let day = day
         func data(_ name: String, _ type: String, _ value: Int64, _ unit: String) -> MetricData {
             MetricData(
                 name, in: "AWS/S3",
@@ -36,11 +52,10 @@ struct KeepStorageMetrics: RecurringJob {
         let all =
             measured.bytes.filter { $0.value > 0 }.map { data("BucketSizeBytes", $0.key, $0.value, "Bytes") }
             + [data("NumberOfObjects", "AllStorageTypes", measured.objects, "Count")]
-        try await environment.write(Scope(account: bucket.accountID, region: bucket.region), requestID: "") {
-            (records) throws(ServiceError) in
+        try await context.finish { (records) throws(ServiceError) in
             // It may have been deleted meanwhile.
             guard try records.shared.get(Bucket.self, bucket.name) != nil else { return }
-            try records.publish(all, environment)
+            try records.of(Scope(account: bucket.accountID, region: bucket.region)).publish(all, environment)
         }
     }
 }

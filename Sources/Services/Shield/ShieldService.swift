@@ -13,7 +13,7 @@ extension ServiceModule {
         ], tables: [StoredMinute.self, StoredAssessment.self, StoredUsual.self, WrittenRules.self],
         projections: [ShieldIndex.self, TrafficDefense.self, OngoingAttacks.self], resourceTypes: [.ofShield],
         configuredResources: ConfiguredResourceType.protections,
-        jobs: [WatchTraffic.self, ForgetAttacks.self],
+        jobs: [WatchTraffic.self, ForgetAttacks.self, KeepQuiet.self, TellQuiet.self],
         quotas: [.protections, .protectionGroups, .protectionGroupMembers],
         samples: shieldSamples,
         metrics: [

@@ -132,7 +132,7 @@ class AcmeClient:
     def send(self, method: str, url: str, body: bytes | None = None, content_type: str = "application/jose+json") -> Answer:
         request = urllib.request.Request(url, method=method, data=body, headers={"Content-Type": content_type} if body is not None else {})
         try:
-            with urllib.request.urlopen(request, timeout=20) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 answer = Answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             answer = Answer(error.code, error.headers, error.read())

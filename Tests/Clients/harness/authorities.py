@@ -125,7 +125,7 @@ def new_request(name: str = "www.example.com", *names: str, key: Any = None, ext
 
 def run(*words: str | Path, ok: bool = True, stdin: str | None = None) -> str:
     """What a program says, on both its outputs."""
-    done = subprocess.run([*map(str, words)], input=stdin, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*map(str, words)], input=stdin, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode == 0) == ok, done.stdout + done.stderr
     return done.stdout + done.stderr
 

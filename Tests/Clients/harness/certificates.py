@@ -8,9 +8,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .patience import PATIENCE
+
 
 def openssl(*words: str | Path, stdin: str | None = None) -> str:
-    done = subprocess.run(["openssl", *map(str, words)], input=stdin, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["openssl", *map(str, words)], input=stdin, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -94,7 +94,7 @@ class Gate:
             method, f"/bucket/{key}", body, self.root, service="s3", headers=headers,
             payload_hash=payload_hash or hashlib.sha256(body).hexdigest())
 
-    def ask(self, request: Request | None = None, *, timeout: float = 15) -> raw.Answer:
+    def ask(self, request: Request | None = None, *, timeout: float = PATIENCE) -> raw.Answer:
         return send(self.port, request or self.queues(), timeout=timeout)
 
     def works(self) -> None:

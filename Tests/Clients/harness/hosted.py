@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 from . import raw
 from .identity import Identity
 from .server import REGION, Server
+from .patience import PATIENCE
 
 #: Where the application waits for the browser. Nobody listens there.
 CALLBACK = "http://localhost:8909/callback"
@@ -73,7 +74,7 @@ class Pool:
 
     def token(self, *, auth: tuple[str, str] | None = None, **fields: str) -> requests.Response:
         """Asks the token endpoint."""
-        return requests.post(f"{self.base}/oauth2/token", data=fields, auth=auth, timeout=30)
+        return requests.post(f"{self.base}/oauth2/token", data=fields, auth=auth, timeout=PATIENCE)
 
     def messages(self) -> list[dict[str, str]]:
         """What the pool's users were sent."""
@@ -88,7 +89,7 @@ class Pool:
 
     def claims(self, token: str) -> dict[str, Any]:
         """The claims of a token, verified with the keys that the pool publishes."""
-        keys = KeySet.import_key_set(requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=30).json())
+        keys = KeySet.import_key_set(requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=PATIENCE).json())
         claims = jwt.decode(token, keys, algorithms=["RS256"]).claims
         assert claims["iss"] == self.issuer
         return claims
@@ -176,7 +177,7 @@ class FormBrowser:
 
     def open(self, address: str) -> "FormBrowser":
         """Goes to an address, and wherever it leads within this server."""
-        return self._follow(self.session.get(address, allow_redirects=False, timeout=30))
+        return self._follow(self.session.get(address, allow_redirects=False, timeout=PATIENCE))
 
     def submit(self, place: int = 0, **fields: str) -> "FormBrowser":
         """Fills in a form of the page, and sends it. An underscore in a name stands for a hyphen, but at its beginning."""
@@ -184,7 +185,7 @@ class FormBrowser:
         typed = {key if key.startswith("_") else key.replace("_", "-"): value for key, value in fields.items()}
         target = urljoin(self.answer.url, html.unescape(form["action"]))
         return self._follow(
-            self.session.post(target, data=form["fields"] | typed, allow_redirects=False, timeout=30)
+            self.session.post(target, data=form["fields"] | typed, allow_redirects=False, timeout=PATIENCE)
         )
 
     def _follow(self, answer: requests.Response) -> "FormBrowser":
@@ -196,7 +197,7 @@ class FormBrowser:
             target = urljoin(answer.url, location)
             if not target.startswith(self.pool.server.url):
                 return self
-            answer = self.session.get(target, allow_redirects=False, timeout=30)
+            answer = self.session.get(target, allow_redirects=False, timeout=PATIENCE)
         raise AssertionError("the browser is led around in circles")
 
     def sign_in(self, name: str = "ann", password: str = PASSWORD, **parameters: str | None) -> "FormBrowser":
@@ -245,7 +246,7 @@ def relying_party(pool: Pool, **options: Any) -> OAuth2Session:
 
 
 def discovery(pool: Pool) -> dict[str, Any]:
-    return requests.get(f"{pool.issuer}/.well-known/openid-configuration", timeout=30).json()
+    return requests.get(f"{pool.issuer}/.well-known/openid-configuration", timeout=PATIENCE).json()
 
 
 __all__ = [

@@ -15,6 +15,7 @@ import botocore.config
 import botocore.exceptions
 
 from .aws import run_aws
+from .patience import PATIENCE
 
 # Of services that the pinned botocore does not know well enough, a later one's models come first: ACM's operations for ACME.
 os.environ["AWS_DATA_PATH"] = str(Path(__file__).resolve().parents[3] / ".venv" / "newer" / "models")
@@ -93,8 +94,8 @@ class Identity:
             return self._clients[service]
         settings: dict[str, Any] = {
             "retries": {"total_max_attempts": 1},
-            "connect_timeout": 5,
-            "read_timeout": 30,
+            "connect_timeout": PATIENCE,
+            "read_timeout": PATIENCE,
             "user_agent_extra": "gatehouse-tests",
             "max_pool_connections": 64,
         }

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .patience import PATIENCE
+
 FOLDER = Path(__file__).resolve().parents[3] / ".venv" / "pkilint"
 
 #: Reads cases as JSON, and writes what is found in each.
@@ -52,7 +54,7 @@ def answer(file: Path) -> tuple[str, list[str]]:
 def findings(*cases: tuple[str, list[str]]) -> list[set[str]]:
     """What is found in each case: `pkix.invalid_domain_name_syntax`."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], input=json.dumps(cases), capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", PROGRAM], input=json.dumps(cases), capture_output=True, text=True, timeout=PATIENCE,
         env=os.environ | {"PYTHONPATH": str(FOLDER)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 
+from .patience import PATIENCE
 from .ports import free_port
 from .server import REPOSITORY, clean_environment
 
@@ -25,7 +26,7 @@ def settings(url: str, *more: str) -> str:
     """What lies behind Gatehouse at an address: what it does not answer itself, and what is named."""
     named = ", ".join(["cloudwatch", "config", "events", "logs", "sns", "sqs", *more])
     return "".join(
-        f"{services} = {url}\n    credentials = {{account}} not-a-secret\n    header x-moto-account-id = {{account}}\n    timeout = 20s\n"
+        f"{services} = {url}\n    credentials = {{account}} not-a-secret\n    header x-moto-account-id = {{account}}\n    timeout = 80s\n"
         for services in ("*", named))
 
 
@@ -37,7 +38,7 @@ class Moto:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, within: float = 60) -> "Moto":
+    def start(self, *, within: float = PATIENCE) -> "Moto":
         self.port = free_port()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(

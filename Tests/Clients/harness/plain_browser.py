@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlencode
 
 from .server import ACCOUNT, Server
+from .patience import PATIENCE
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -21,7 +22,7 @@ class PlainBrowser:
     def ask(
         self, method: str, path: str, fields: dict[str, str] | None = None, **headers: str
     ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=PATIENCE)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

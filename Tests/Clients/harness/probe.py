@@ -10,6 +10,8 @@ import boto3
 import botocore.config
 import botocore.session
 
+from .patience import PATIENCE
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MODELS = ROOT / "Tests" / "Probe" / "models"
 KEY = ("AKIAPROBEPROBEPROBE1", "probeSecretprobeSecretprobeSecretprobe12")
@@ -51,11 +53,11 @@ class Probe:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
     def kill(self):
         self.process.kill()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
     @property
     def port(self):

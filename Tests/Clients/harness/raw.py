@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from .patience import PATIENCE
+
 if TYPE_CHECKING:
     from .identity import Identity
 
@@ -164,7 +166,7 @@ def presigned(
     )
 
 
-def send(port: int, request: Request, *, timeout: float = 15) -> Answer:
+def send(port: int, request: Request, *, timeout: float = PATIENCE) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)

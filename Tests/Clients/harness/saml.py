@@ -18,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .patience import PATIENCE
+
 AWS = "https://aws.amazon.com/SAML/Attributes/"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
@@ -150,7 +152,7 @@ class IdentityProvider:
             for element in ("assertion:Assertion", "protocol:Response"):
                 arguments += ["--id-attr:ID", f"urn:oasis:names:tc:SAML:2.0:{element}"]
             arguments += ["--output", folder / "out.xml", folder / "in.xml"]
-            subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True, timeout=30)
+            subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True, timeout=PATIENCE)
             return (folder / "out.xml").read_text()
 
 

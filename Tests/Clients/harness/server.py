@@ -211,7 +211,7 @@ class Server:
 
     def get(self, path: str) -> tuple[int, str]:
         """A plain GET without a signature, for /health and /metrics."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -12,6 +12,8 @@ import threading
 from email.message import EmailMessage
 from typing import Any
 
+from .patience import PATIENCE
+
 
 class MailServer:
     def __init__(
@@ -96,7 +98,7 @@ class MailServer:
         threading.Thread(target=self.listener.serve_forever, daemon=True).start()
 
     def next(self) -> tuple[str, list[str], EmailMessage, bool]:
-        return self.mail.get(timeout=20)
+        return self.mail.get(timeout=PATIENCE)
 
     def close(self) -> None:
         self.listener.shutdown()

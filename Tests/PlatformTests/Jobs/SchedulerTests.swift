@@ -280,6 +280,18 @@ import Wire
         }
     }
 
+    /// The same, by the clock.
+    private struct Bell: RecurringJob {
+        static let kind = "Test::Bell"
+        static let interval = 100.0
+        static let isByTheClock = true
+
+        func run(_ context: JobContext) async throws(ServiceError) {
+            let text = "bell@\(Int((context.environment.clock.now - Workshop.start).rounded()))"
+            try await context.finish { (records) throws(ServiceError) in try records.note(text) }
+        }
+    }
+
     /// Does nothing to records, and so ends without ``JobContext/finish(_:)``; and fails at first.
     private struct Stumble: RecurringJob {
         static let kind = "Test::Stumble"
@@ -306,6 +318,24 @@ import Wire
         await next.scheduler.advance(by: 901)
         #expect(try await workshop.notes == ["tick@0", "tick@1000"])
         #expect(try await workshop.due(Tick.self, id: Tick.kind, in: Self.house) == 1100)
+    }
+
+    /// However late one is, the next one is not later for that.
+    @Test func whatRecursByTheClockDoesNotDrift() async throws {
+        let workshop = try Workshop(jobs: [Bell.self])
+        workshop.pass(30)
+        try await workshop.scheduler.begin()
+        await workshop.scheduler.runDue()
+        #expect(try await workshop.due(Bell.self, id: Bell.kind, in: Self.house) == 100)
+        await workshop.scheduler.advance(by: 110)
+        #expect(try await workshop.due(Bell.self, id: Bell.kind, in: Self.house) == 200)
+        // At the very moment, and once.
+        await workshop.scheduler.advance(by: 60)
+        #expect(try await workshop.due(Bell.self, id: Bell.kind, in: Self.house) == 300)
+        // Days when nobody was there are not made up for.
+        await workshop.scheduler.advance(by: 555)
+        #expect(try await workshop.due(Bell.self, id: Bell.kind, in: Self.house) == 800)
+        #expect(try await workshop.notes == ["bell@30", "bell@140", "bell@200", "bell@755"])
     }
 
     @Test func whatRecursGoesOnAfterAFailure() async throws {

@@ -30,7 +30,7 @@ enum Lake {
     static let tables: [any TableRow.Type] = [EventChunk.self, QueryRows.self, ImportFailure.self]
     static let jobs: [any Job.Type] = [
         IngestEvents.self, ForgetStoredEvents.self, DeleteEventDataStore.self, RunQuery.self, ForgetQuery.self,
-        RunImport.self, RefreshDashboard.self, KeepRetainedData.self,
+        RunImport.self, RefreshDashboard.self, KeepRetainedData.self, TellRetainedData.self,
     ]
 }
 

@@ -45,27 +45,42 @@ extension MutableRecords {
     }
 }
 
-/// Tells CloudWatch once a day how much event data stores have.
+/// Has it told to CloudWatch once a day how much event data stores have.
 struct KeepRetainedData: RecurringJob {
     static let kind = "CloudTrail::KeepRetainedData"
     static let interval = 86_400.0
+    static let isByTheClock = true
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        var failure: ServiceError?
-        for store in environment.lake.stores() {
-            // What goes wrong with one keeps no other from being told of.
-            do throws(ServiceError) {
-                try await environment.write(store.scope, requestID: "") { (records) throws(ServiceError) in
-                    guard try records.get(EventDataStore.self, store.id) != nil else { return }
-                    let bytes = try records.sum("bytes", EventChunk.self, of: store.id)
-                    try records.publish(
-                        [LakeMetric.retained.data(bytes, of: store.id, at: environment.now())], environment)
-                }
-            } catch {
-                failure = error
+        let (now, stores) = (environment.now(), environment.lake.stores())
+        try await context.finish { (records) throws(ServiceError) in
+            for store in stores {
+                try records.of(store.scope).schedule(TellRetainedData(time: now), id: store.id, at: now)
             }
         }
-        if let failure { throw failure }
+    }
+}
+
+/// Tells CloudWatch how much an event data store has. Each by itself: what goes wrong with one keeps no other from being told of, and
+/// none is told of again for it.
+struct TellRetainedData: Job {
+    static let kind = "CloudTrail::TellRetainedData"
+
+    /// A time of the day that it is told of, in seconds since 1970.
+    let time: Double
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let (environment, store, time) = (context.environment, context.id, time)
+        do throws(ServiceError) {
+            try await context.finish { (records) throws(ServiceError) in
+                guard try records.get(EventDataStore.self, store) != nil else { return }
+                let bytes = try records.sum("bytes", EventChunk.self, of: store)
+                try records.publish([LakeMetric.retained.data(bytes, of: store, at: time)], environment)
+            }
+        } catch {
+            guard context.hasFailedLong else { throw error }
+            context.report("how much an event data store has could not be told", ["error": error.logText])
+        }
     }
 }

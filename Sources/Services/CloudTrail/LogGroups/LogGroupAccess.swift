@@ -53,16 +53,12 @@ struct LogGroupAccess: Sendable {
 
     /// Makes the stream, unless it is there.
     func makeStream(_ identity: ServiceIdentity) async throws(ServiceError) {
-        do throws(ServiceError) {
-            _ = try await environment.services(in: trail.homeRegion).call(
-                CloudWatchLogs.CreateLogStream.self,
-                CloudWatchLogs.CreateLogStream.Input {
-                    $0.logGroupName = group
-                    $0.logStreamName = stream
-                }, as: identity)
-        } catch {
-            guard error.code == "ResourceAlreadyExistsException" else { throw error }
-        }
+        try await environment.services(in: trail.homeRegion).ensure(
+            CloudWatchLogs.CreateLogStream.self,
+            CloudWatchLogs.CreateLogStream.Input {
+                $0.logGroupName = group
+                $0.logStreamName = stream
+            }, as: identity)
     }
 
     /// Puts events aside, to be completed in the transaction that tells how far they have come.

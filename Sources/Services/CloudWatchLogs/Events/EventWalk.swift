@@ -57,6 +57,7 @@ struct EventWalk {
         (self.records, self.group, self.stream, self.mostBytes, self.end) = (records, group, stream, mostBytes, end)
         (self.isReversed, self.keys, self.isWanted, self.known) = (isReversed, keys, isWanted, known)
         let beyond = Self.beyond
+        resumed = resumption
         guard !isReversed else {
             // A segment may begin before that time and end after it, but not after its hour.
             let latest =
@@ -68,7 +69,6 @@ struct EventWalk {
             after = stream.map { (RowKey(.number($0), .number(latest), .number(.max)), beyond) }
             return
         }
-        resumed = resumption
         // What was one of several segments of a minute then may be merged with them now.
         let minute = resumption.map { Self.minute(of: $0.time) }
         looksAhead = stream != nil && known != nil && resumption == nil
@@ -132,17 +132,10 @@ struct EventWalk {
     }
 
     private mutating func read() throws(ServiceError) {
-        if let place = resumed?.place, let exact = resumed?.exact {
+        if let resumption = resumed {
             resumed = nil
-            if let moved = try moved(before: place, since: exact.merges) {
-                ahead = moved[...]
-                after = (
-                    RowKey(.number(place.stream), .number(place.first), .number(place.number - 1)),
-                    RowKey(.number(place.first), .number(place.stream), .number(place.number - 1))
-                )
-                if stream != nil { after?.key = Self.beyond }
-                guard ahead.isEmpty else { return }
-            }
+            try goOn(from: resumption)
+            guard ahead.isEmpty else { return }
         }
         if looksAhead, let stream, let known {
             // Who follows a stream reads the last of it again and again, and not the hour before.
@@ -177,6 +170,49 @@ struct EventWalk {
             RowKey(.number(last.streamNumber), .number(isReversed ? last.last : last.first), .number(last.number)),
             last.key
         )
+    }
+
+    /// Goes on where another walk has ended, with what has come to lie before that since.
+    private mutating func goOn(from resumption: Resumption) throws(ServiceError) {
+        guard let merges = resumption.merges else { return }
+        // What lies beyond that is read as it comes.
+        let minute = Self.minute(of: resumption.time)
+        var bound = LogSegment.Place(first: minute, stream: 0, number: 0)
+        if let place = resumption.place, let moved = try moved(before: place, since: merges) {
+            (ahead, bound) = (moved[...], place)
+            after = (
+                RowKey(.number(place.stream), .number(place.first), .number(place.number - 1)),
+                RowKey(.number(place.first), .number(place.stream), .number(place.number - 1))
+            )
+            if stream != nil { after?.key = Self.beyond }
+        }
+        guard let stream, let known else { return }
+        guard let late = try late(stream, since: merges) else {
+            // Where it lies nobody knows, but all that is missing is of this hour.
+            let hour = Self.hour(of: known.time)
+            let start = isReversed ? hour + LogSegment.span : hour - 1
+            (ahead, after) = ([], (RowKey(.number(stream), .number(start), .number(.max)), Self.beyond))
+            return
+        }
+        if isReversed {
+            let passed = late.filter { $0.last > minute + SmallSegments.span }
+            ahead = passed.sorted { ($0.last, $0.number) > ($1.last, $1.number) }[...]
+        } else {
+            let passed = late.filter { one in one.place < bound && !ahead.contains { $0.place == one.place } }
+            ahead = (ahead + passed).sorted { $0.place < $1.place }[...]
+        }
+    }
+
+    /// What came late to a stream since; nil: nobody knows.
+    private func late(_ stream: Int64, since merge: Int64) throws(ServiceError) -> [LogSegment]? {
+        guard let places = try records.late(stream, of: group.uniqueID, since: merge) else { return nil }
+        var found: [LogSegment] = []
+        for place in places {
+            // It may have been merged.
+            guard let segment = try records.get(LogSegment.self, place.key, of: group.uniqueID) else { return nil }
+            if !isKnown(segment) { found.append(segment) }
+        }
+        return found
     }
 
     /// What was merged since, of what then lay at a place or behind it, into segments before it; nil: nobody knows.

@@ -60,10 +60,11 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
             }
             // At the end, what comes later may begin before what was read.
             let resumption = try next.map { (next) throws(ServiceError) in
-                guard isForward else { return Resumption(time: max(next.segmentEnd, walk.resumptionBack ?? 0)) }
-                return Resumption(
-                    min(next.segment, walk.resumption ?? next.segment),
-                    merges: try records.lastMerge(of: group.uniqueID))
+                let merges = try records.lastMerge(of: group.uniqueID)
+                guard isForward else {
+                    return Resumption(time: max(next.segmentEnd, walk.resumptionBack ?? 0), merges: merges)
+                }
+                return Resumption(min(next.segment, walk.resumption ?? next.segment), merges: merges)
             }
             return (isForward ? found : found.reversed(), resumption)
         }
@@ -89,7 +90,7 @@ extension CloudWatchLogs.GetLogEvents: ComputeOperation {
 }
 
 /// Where a page of a stream's events ends, and in which direction it goes on: `f/31132…/s`. Within a stream, it also knows from where
-/// on segments have to be read again: `f/31132…-1764510000000-5-17-0/s`.
+/// on segments have to be read again: `f/31132…-1764510000000-5-17-0/s`, or on the way back `b/31132…-1764510000000-0/s`.
 struct StreamToken: Equatable {
     let isForward: Bool
     let place: EventPlace

@@ -93,15 +93,17 @@ extension CloudWatchLogs.PutLogEvents: PreparedWriteOperation, OnLogStream {
         guard group.uniqueID == packed.group.uniqueID else { throw .noSuchLogGroup }
         var stream = try records.logStream(input.logStreamName, of: group)
         let now = milliseconds(call.time)
+        let last = stream.lastEvent ?? .min
         for (number, part) in packed.parts.enumerated() {
             for outgoing in packed.filtered.outgoing where outgoing.part == number {
                 try records.send(outgoing, part.first, stream, of: group, at: call.time)
             }
-            try records.put(
-                LogSegment(
-                    group: group.uniqueID, stream: stream.name, streamNumber: stream.number, number: stream.segments,
-                    first: part.first, last: part.last, ingestion: now, dataKey: packed.dataKey, size: part.size,
-                    content: part.content))
+            let segment = LogSegment(
+                group: group.uniqueID, stream: stream.name, streamNumber: stream.number, number: stream.segments,
+                first: part.first, last: part.last, ingestion: now, dataKey: packed.dataKey, size: part.size,
+                content: part.content)
+            try records.put(segment)
+            if part.first < last { try LateSegment.note(segment, in: records) }
             try records.mark(part, in: &stream, of: group)
             stream.segments += 1
             stream.firstEvent = min(part.first, stream.firstEvent ?? part.first)

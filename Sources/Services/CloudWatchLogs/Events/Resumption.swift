@@ -4,20 +4,22 @@ struct Resumption: Equatable, Sendable {
     let time: Int64
     /// Which segment of those it is; nil, as on the way back: all of its minute have to be read again.
     let exact: Exact?
+    /// The number of the group's last ``SegmentMerge`` then: what was merged, or came late, since may lie before the segment; nil, on
+    /// the way back: it is not known.
+    let merges: Int64?
 
     struct Exact: Equatable, Sendable {
         let stream: Int64
         let number: Int64
-        /// The number of the group's last merge then: what was merged since may lie before the segment.
-        let merges: Int64
     }
 
     /// On the way back.
-    init(time: Int64) { (self.time, exact) = (time, nil) }
+    init(time: Int64, merges: Int64?) { (self.time, exact, self.merges) = (time, nil, merges) }
 
     init(_ place: LogSegment.Place, merges: Int64) {
         time = place.first
-        exact = Exact(stream: place.stream, number: place.number, merges: merges)
+        exact = Exact(stream: place.stream, number: place.number)
+        self.merges = merges
     }
 
     /// On the way forward: the segment, where it is known.
@@ -30,7 +32,8 @@ struct Resumption: Equatable, Sendable {
         let numbers = parts.compactMap { Int64($0) }.filter { $0 >= 0 }
         guard numbers.count == parts.count else { return nil }
         switch numbers.count {
-        case 1: self.init(time: numbers[0])
+        case 1: self.init(time: numbers[0], merges: nil)
+        case 2: self.init(time: numbers[0], merges: numbers[1])
         case 4:
             self.init(
                 LogSegment.Place(first: numbers[0], stream: numbers[1], number: numbers[2]), merges: numbers[3])
@@ -40,6 +43,7 @@ struct Resumption: Equatable, Sendable {
 
     /// What tokens end with.
     var text: String {
-        ([time] + (exact.map { [$0.stream, $0.number, $0.merges] } ?? [])).map { String($0) }.joined(separator: "-")
+        let numbers = [time] + (exact.map { [$0.stream, $0.number] } ?? []) + (merges.map { [$0] } ?? [])
+        return numbers.map { String($0) }.joined(separator: "-")
     }
 }

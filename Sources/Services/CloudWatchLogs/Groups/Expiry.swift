@@ -24,7 +24,9 @@ struct EmptyLogGroup: Job {
                 let streams = try records.deleteAll(LogStream.self, of: group, limit: portion)
                 let outgoing = try records.deleteAll(OutgoingEvents.self, of: group, limit: portion)
                 let merges = try records.deleteAll(SegmentMerge.self, of: group, limit: portion)
+                let late = try records.deleteAll(LateSegment.self, of: group, limit: portion)
                 return segments < portion && streams < portion && outgoing < portion && merges < portion
+                    && late < portion
             }
         }
     }
@@ -47,6 +49,7 @@ struct EmptyLogStream: Job {
                     LogSegment.self, by: LogSegment.byFirst, of: group, RowIndexRange(RowPrefix(.number(stream))),
                     limit: portion)
                 for segment in segments { try records.delete(LogSegment.self, segment.key, of: group) }
+                try LateSegment.forget(stream, of: group, in: records)
                 return segments.count < portion
             }
         }

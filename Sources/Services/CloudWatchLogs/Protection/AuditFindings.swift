@@ -137,16 +137,12 @@ struct DeliverAuditFindings: Job {
             _ = try await services.call(CloudWatchLogs.PutLogEvents.self, put, as: identity)
         } catch {
             guard error.code == "ResourceNotFoundException" else { throw error }
-            do throws(ServiceError) {
-                _ = try await services.call(
-                    CloudWatchLogs.CreateLogStream.self,
-                    CloudWatchLogs.CreateLogStream.Input {
-                        $0.logGroupName = target
-                        $0.logStreamName = AuditFindings.stream
-                    }, as: identity)
-            } catch {
-                guard error.code == "ResourceAlreadyExistsException" else { throw error }
-            }
+            try await services.ensure(
+                CloudWatchLogs.CreateLogStream.self,
+                CloudWatchLogs.CreateLogStream.Input {
+                    $0.logGroupName = target
+                    $0.logStreamName = AuditFindings.stream
+                }, as: identity)
             _ = try await services.call(CloudWatchLogs.PutLogEvents.self, put, as: identity)
         }
     }

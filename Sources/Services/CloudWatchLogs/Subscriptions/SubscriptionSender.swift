@@ -133,16 +133,12 @@ struct SubscriptionSender: Sendable {
             try await complete(try await prepare(message, target, stream, identity), forgetting: [row])
         } catch {
             guard error.code == "ResourceNotFoundException" else { throw error }
-            do throws(ServiceError) {
-                _ = try await environment.services(in: target.region).call(
-                    CloudWatchLogs.CreateLogStream.self,
-                    CloudWatchLogs.CreateLogStream.Input {
-                        $0.logGroupName = target.name
-                        $0.logStreamName = stream
-                    }, as: identity)
-            } catch {
-                guard error.code == "ResourceAlreadyExistsException" else { throw error }
-            }
+            try await environment.services(in: target.region).ensure(
+                CloudWatchLogs.CreateLogStream.self,
+                CloudWatchLogs.CreateLogStream.Input {
+                    $0.logGroupName = target.name
+                    $0.logStreamName = stream
+                }, as: identity)
             try await complete(try await prepare(message, target, stream, identity), forgetting: [row])
         }
     }

@@ -31,6 +31,8 @@ struct RemediationExecution: TableRow {
 
     var partition: String { rule }
     var key: RowKey { RuleResult.key(type, id) }
+    /// Whether nobody has asked for this attempt.
+    var isAutomatic: Bool { attempts.last == invoked }
 
     var view: AWSConfig.RemediationExecutionStatus {
         AWSConfig.RemediationExecutionStatus {

@@ -4,6 +4,8 @@ import Platform
 import Wire
 
 /// Puts a resource right, as its rule's remediation says.
+///
+/// What fails for reasons that pass is tried again as often, and for as long, as the remediation says.
 struct RunRemediation: Job {
     static let kind = "Config::RunRemediation"
     static let concurrency = 4
@@ -23,8 +25,8 @@ struct RunRemediation: Job {
         guard let remediation else { return try await context.finish { _ in } }
         var failure: ServiceError?
         do throws(ServiceError) { try await Self.perform(remediation, on: resourceID, environment) } catch {
-            // Gatehouse's own trouble passes.
-            guard error.status < 500 || error.code == "NotImplemented" else { throw error }
+            let isPassing = error.status >= 500 && error.code != "NotImplemented"
+            if isPassing, try await mayTryAgain(remediation, after: error, context) { throw error }
             failure = error
         }
         let (error, time) = (failure, environment.now())
@@ -33,14 +35,36 @@ struct RunRemediation: Job {
                 var execution = try records.get(RemediationExecution.self, RuleResult.key(type, resourceID), of: rule)
             else { return }
             execution.state = error == nil ? .succeeded : .failed
-            execution.error = error.map { "\($0.code): \($0.message)" }
+            execution.error = error.map { Self.text(of: $0) }
             execution.updated = time
             try records.put(execution)
+            // As often as that it was tried in vain.
+            if error != nil, context.attempts + 1 >= remediation.attempts, execution.isAutomatic {
+                try records.exempt(remediation, type, resourceID, time)
+            }
             // What a periodic rule says of it now.
             guard error == nil, let found = try records.get(StoredRule.self, rule), found.interval != nil else {
                 return
             }
             try records.schedule(EvaluateRule(), id: rule, at: time)
+        }
+    }
+
+    private static func text(of error: ServiceError) -> String { "\(error.code): \(error.message)" }
+
+    /// Whether there is another attempt; whoever asks meanwhile is told what went wrong in this one.
+    private func mayTryAgain(
+        _ remediation: StoredRemediation, after error: ServiceError, _ context: JobContext
+    ) async throws(ServiceError) -> Bool {
+        guard context.attempts + 1 < remediation.attempts else { return false }
+        let (rule, key, time) = (rule, RuleResult.key(type, resourceID), context.environment.now())
+        return try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            guard var execution = try records.get(RemediationExecution.self, key, of: rule),
+                time < execution.invoked + Double(remediation.attemptSeconds)
+            else { return false }
+            (execution.error, execution.updated) = (Self.text(of: error), time)
+            try records.put(execution)
+            return true
         }
     }
 
@@ -93,7 +117,7 @@ extension MutableRecords {
     }
 
     /// What can't be put right is left alone.
-    private func exempt(
+    fileprivate func exempt(
         _ remediation: StoredRemediation, _ type: String, _ id: String, _ time: Double
     ) throws(ServiceError) {
         let message =

@@ -163,17 +163,12 @@ struct DeliveryAttempt: Sendable {
             try await complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
         } catch {
             guard error.code == "ResourceNotFoundException" else { throw error }
-            do throws(ServiceError) {
-                _ = try await services.call(
-                    CloudWatchLogs.CreateLogStream.self,
-                    CloudWatchLogs.CreateLogStream.Input {
-                        $0.logGroupName = group
-                        $0.logStreamName = stream
-                    }, as: identity)
-            } catch {
-                // Somebody else was faster.
-                guard error.code == "ResourceAlreadyExistsException" else { throw error }
-            }
+            try await services.ensure(
+                CloudWatchLogs.CreateLogStream.self,
+                CloudWatchLogs.CreateLogStream.Input {
+                    $0.logGroupName = group
+                    $0.logStreamName = stream
+                }, as: identity)
             let call = try await prepare()
             try await complete { (records) throws(ServiceError) in _ = try call.complete(in: records) }
         }

@@ -150,15 +150,15 @@ struct SharedTraffic {
             if outcome.hasBegun { told.begun += 1 }
         }
         if assessment.attack != nil, let ended = assessment.rest(until: end, settings) { told.note(ended, []) }
-        let attacks = told.attacks(
-            on: arn, open: environment.projection(OngoingAttacks.self).attack(on: arn), assessment.attack)
+        let open = environment.projection(OngoingAttacks.self).attack(on: arn)
+        let attacks = told.attacks(on: arn, open: open, assessment.attack)
         guard assessment != before || !attacks.isEmpty else { return }
         var keptUsual: StoredUsual?
         if needsUsual, assessment.fresh.count >= Self.mostFresh {
             assessment.keepSamples(in: &usual, &random)
             keptUsual = StoredUsual(id: arn, usual: usual)
         }
-        let (usualRow, gone) = (keptUsual, areKept ? rows : [])
+        let (usualRow, gone, shared) = (keptUsual, areKept ? rows : [], environment)
         // Of what nothing is known nothing is kept.
         let row = before == nil && minutes.isEmpty ? nil : StoredAssessment(id: arn, assessment: assessment)
         let isDone = try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
@@ -167,8 +167,15 @@ struct SharedTraffic {
             if let row { try records.put(row) }
             if let usualRow { try records.put(usualRow) }
             for minute in gone { try records.delete(StoredMinute.self, minute) }
-            guard let place = ARN(parsing: arn) else { return true }
-            for attack in attacks { try records.of(Scope(account: place.account, region: "")).put(attack) }
+            guard let name = ARN(parsing: arn), let scope = AttackMetrics.scope(of: arn) else { return true }
+            var data: [MetricData] = []
+            for attack in attacks {
+                try records.of(Scope(account: name.account, region: "")).put(attack)
+                let known = open?.id == attack.id ? open?.report : nil
+                data += AttackMetrics.rates(of: attack.report, after: known, on: arn, at: shared.now())
+                if attack.report.end != nil { data.append(AttackMetrics.detected(false, on: arn, at: shared.now())) }
+            }
+            try records.of(scope).publish(data, shared)
             return true
         }
         if isDone, told.begun > 0 { environment.metrics.add(told.begun, to: .shieldAttacks) }

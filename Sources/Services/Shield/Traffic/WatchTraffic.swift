@@ -13,6 +13,7 @@ struct WatchTraffic: RecurringJob {
         let environment = context.environment
         let traffic = SharedTraffic(environment, environment.projection(TrafficDefense.self))
         try await traffic.assess(at: environment.now())
+        try await AttackMetrics.tellOngoing(environment)
         for protection in environment.projection(ShieldIndex.self).protections
         where protection.response?.isEnabled == true {
             await attempt(environment) { () throws(ServiceError) in try await place(protection, environment) }

@@ -45,17 +45,12 @@ struct LogGroupWriter: Sendable {
     }
 
     private func makeStream() async throws(ServiceError) {
-        do throws(ServiceError) {
-            _ = try await environment.services(in: acl.region).call(
-                CloudWatchLogs.CreateLogStream.self,
-                CloudWatchLogs.CreateLogStream.Input {
-                    $0.logGroupName = group
-                    $0.logStreamName = stream
-                }, as: identity)
-        } catch {
-            // Another node was faster.
-            guard error.code == "ResourceAlreadyExistsException" else { throw error }
-        }
+        try await environment.services(in: acl.region).ensure(
+            CloudWatchLogs.CreateLogStream.self,
+            CloudWatchLogs.CreateLogStream.Input {
+                $0.logGroupName = group
+                $0.logStreamName = stream
+            }, as: identity)
     }
 
     private func put(_ batch: [CloudWatchLogs.InputLogEvent]) async throws(ServiceError) {

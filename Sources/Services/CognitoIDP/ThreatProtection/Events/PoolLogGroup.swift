@@ -36,17 +36,12 @@ struct PoolLogGroup: Sendable {
     }
 
     private func makeStream() async throws(ServiceError) {
-        do throws(ServiceError) {
-            _ = try await environment.services(in: pool.region).call(
-                CloudWatchLogs.CreateLogStream.self,
-                CloudWatchLogs.CreateLogStream.Input {
-                    $0.logGroupName = group
-                    $0.logStreamName = stream
-                }, as: Self.identity(of: pool))
-        } catch {
-            // Another node was faster.
-            guard error.code == "ResourceAlreadyExistsException" else { throw error }
-        }
+        try await environment.services(in: pool.region).ensure(
+            CloudWatchLogs.CreateLogStream.self,
+            CloudWatchLogs.CreateLogStream.Input {
+                $0.logGroupName = group
+                $0.logStreamName = stream
+            }, as: Self.identity(of: pool))
     }
 
     private func put(_ events: [CloudWatchLogs.InputLogEvent]) async throws(ServiceError) {

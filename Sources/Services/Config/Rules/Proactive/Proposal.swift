@@ -8,34 +8,6 @@ import Wire
 struct Proposal: TableRow {
     static let kind = "Config::ResourceEvaluation"
 
-    struct Result: Sendable, Codable, Equatable {
-        let rule: String
-        let compliance: Compliance
-        let annotation: String?
-        let type: String
-        let resourceID: String
-        let time: Double
-
-        func view(_ evaluation: String) -> AWSConfig.EvaluationResult {
-            AWSConfig.EvaluationResult {
-                $0.evaluationResultIdentifier = AWSConfig.EvaluationResultIdentifier {
-                    $0.evaluationResultQualifier = AWSConfig.EvaluationResultQualifier {
-                        $0.configRuleName = rule
-                        $0.resourceType = type
-                        $0.resourceId = resourceID
-                        $0.evaluationMode = "PROACTIVE"
-                    }
-                    $0.orderingTimestamp = Timestamp(secondsSinceEpoch: time)
-                    $0.resourceEvaluationId = evaluation
-                }
-                $0.complianceType = compliance.rawValue
-                $0.resultRecordedTime = Timestamp(secondsSinceEpoch: time)
-                $0.configRuleInvokedTime = Timestamp(secondsSinceEpoch: time)
-                $0.annotation = annotation
-            }
-        }
-    }
-
     /// How long AWS keeps one, in seconds.
     private static let lifetime = 90.0 * 86_400
 
@@ -49,7 +21,7 @@ struct Proposal: TableRow {
     let configuration: String
     let context: String?
     let token: String?
-    let results: [Result]
+    let results: [ProposalResult]
 
     var key: RowKey { RowKey(.text(id)) }
     var indexes: [RowIndex] { token.map { [RowIndex(Self.byToken, RowKey(.text($0)))] } ?? [] }
@@ -59,6 +31,35 @@ struct Proposal: TableRow {
     var compliance: Compliance {
         if results.contains(where: { $0.compliance == .nonCompliant }) { return .nonCompliant }
         return results.contains { $0.compliance == .compliant } ? .compliant : .notApplicable
+    }
+}
+
+/// What a rule says of a resource that is not there yet.
+public struct ProposalResult: Sendable, Codable, Equatable {
+    let rule: String
+    let compliance: Compliance
+    let annotation: String?
+    let type: String
+    let resourceID: String
+    let time: Double
+
+    func view(_ evaluation: String) -> AWSConfig.EvaluationResult {
+        AWSConfig.EvaluationResult {
+            $0.evaluationResultIdentifier = AWSConfig.EvaluationResultIdentifier {
+                $0.evaluationResultQualifier = AWSConfig.EvaluationResultQualifier {
+                    $0.configRuleName = rule
+                    $0.resourceType = type
+                    $0.resourceId = resourceID
+                    $0.evaluationMode = "PROACTIVE"
+                }
+                $0.orderingTimestamp = Timestamp(secondsSinceEpoch: time)
+                $0.resourceEvaluationId = evaluation
+            }
+            $0.complianceType = compliance.rawValue
+            $0.resultRecordedTime = Timestamp(secondsSinceEpoch: time)
+            $0.configRuleInvokedTime = Timestamp(secondsSinceEpoch: time)
+            $0.annotation = annotation
+        }
     }
 }
 

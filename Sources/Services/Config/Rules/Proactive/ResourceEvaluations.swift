@@ -6,12 +6,14 @@ import Wire
 
 /// Evaluates a resource before it is there, by the rules that are to be asked then.
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_StartResourceEvaluation.html>
-extension AWSConfig.StartResourceEvaluation: WriteOperation {
+extension AWSConfig.StartResourceEvaluation: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         .required([call.configAccess("*"), Access("cloudformation:DescribeType", on: "*")])
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+    /// What the rules say: that may take long, and keeps no writer waiting.
+    /// - Returns: nothing where the token is known already.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [ProposalResult] {
         let details = input.resourceDetails
         guard input.evaluationMode == "PROACTIVE" else {
             throw .invalidParameterValue("The evaluation mode \(input.evaluationMode) is not valid.")
@@ -26,44 +28,71 @@ extension AWSConfig.StartResourceEvaluation: WriteOperation {
         guard let properties = try? JSONValue(parsing: Array(details.resourceConfiguration.utf8)),
             case .object = properties
         else { throw .invalidParameterValue("The resource configuration is not a JSON object.") }
-        if let token = input.clientToken,
-            let old = try records.list(
-                Proposal.self, by: Proposal.byToken, RowIndexRange(RowPrefix(.text(token))), limit: 1
-            ).first
-        {
-            guard old.configuration == details.resourceConfiguration, old.resourceID == details.resourceId else {
-                throw AWSConfig.Failure.idempotentParameterMismatch(
-                    "Using the same client token with one or more different parameters. Specify a new client token with"
-                        + " the parameter changes and try again.")
-            }
-            return Output { $0.resourceEvaluationId = old.id }
+        let (environment, account) = (call.environment, call.accountID)
+        let scope = Scope(account: account, region: call.region)
+        let found = try await environment.read(scope) {
+            (records) throws(ServiceError) -> (rules: [StoredRule], around: RuleSurroundings)? in
+            guard try records.proposal(of: input) == nil else { return nil }
+            return (
+                try records.list(StoredRule.self).filter { $0.modes.contains("PROACTIVE") },
+                try RuleSurroundings(of: account, records, environment)
+            )
         }
-        let item = ProposedItem.bucket(
-            details.resourceId, properties, account: call.accountID, region: call.region)
+        guard var (rules, around) = found else { return [] }
+        let allowance = PolicyComparison.Allowance()
+        around.comparisons = allowance
+        let item = ProposedItem.bucket(details.resourceId, properties, account: account, region: call.region)
+        rules.sort { $0.name < $1.name }
+        var results: [ProposalResult] = []
+        for rule in rules {
+            guard var verdict = rule.verdictOrFailure(on: item, around, environment) else { continue }
+            if allowance.hasRefused() {
+                verdict = Verdict(
+                    compliance: .insufficientData, annotation: "There is too much to be compared for one request.")
+            }
+            if verdict.compliance != .notApplicable {
+                results.append(
+                    ProposalResult(
+                        rule: rule.name, compliance: verdict.compliance, annotation: verdict.annotation,
+                        type: item.resourceType, resourceID: item.resourceID, time: call.time))
+            }
+            await Task.yield()
+        }
+        return results
+    }
+
+    public static func handle(
+        _ input: Input, _ results: [ProposalResult], _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let details = input.resourceDetails
+        // Somebody may have been faster.
+        if let old = try records.proposal(of: input) { return Output { $0.resourceEvaluationId = old.id } }
         let proposal = Proposal(
             id: RequestIDs.make(time: call.time), started: call.time, type: details.resourceType,
             resourceID: details.resourceId, configuration: details.resourceConfiguration,
             context: input.evaluationContext?.evaluationContextIdentifier, token: input.clientToken,
-            results: try results(item, call, records))
+            results: results)
         try records.keep(proposal, at: call.time)
         return Output { $0.resourceEvaluationId = proposal.id }
     }
+}
 
-    private static func results(
-        _ item: ConfigurationItem, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> [Proposal.Result] {
-        let around = try RuleSurroundings(of: call.accountID, records.readOnly, call.environment)
-        var results: [Proposal.Result] = []
-        for rule in try records.list(StoredRule.self) where rule.modes.contains("PROACTIVE") {
-            guard let verdict = rule.verdictOrFailure(on: item, around, call.environment),
-                verdict.compliance != .notApplicable
-            else { continue }
-            results.append(
-                Proposal.Result(
-                    rule: rule.name, compliance: verdict.compliance, annotation: verdict.annotation,
-                    type: item.resourceType, resourceID: item.resourceID, time: call.time))
+extension RecordReading {
+    /// What was made of a request with the same token before; nil: there is nothing.
+    /// - Throws: IdempotentParameterMismatch.
+    fileprivate func proposal(of input: AWSConfig.StartResourceEvaluation.Input) throws(ServiceError) -> Proposal? {
+        guard let token = input.clientToken,
+            let old = try list(
+                Proposal.self, by: Proposal.byToken, RowIndexRange(RowPrefix(.text(token))), limit: 1
+            ).first
+        else { return nil }
+        let details = input.resourceDetails
+        guard old.configuration == details.resourceConfiguration, old.resourceID == details.resourceId else {
+            throw AWSConfig.Failure.idempotentParameterMismatch(
+                "Using the same client token with one or more different parameters. Specify a new client token with"
+                    + " the parameter changes and try again.")
         }
-        return results
+        return old
     }
 }
 
