@@ -85,7 +85,7 @@ extension ResourceType {
     static let ofEC2 = ResourceType("ec2", "") { _, arn, call in
         let index = call.environment.projection(EC2Index.self)
         guard let resource = index.find(arn) else { return Resource(ofRule: arn, index) }
-        return Resource(ofEC2: resource)
+        return Resource(ofEC2: resource, for: call.accountID)
     }
 }
 
