@@ -51,9 +51,8 @@ struct WriteInspectorReport: Job {
     ) async throws(ServiceError) -> Bool {
         let bucket = ReportBucket(
             environment: environment, report: report, account: scope.account, region: scope.region)
-        return kind == StoredReport.findings
-            ? try await writeFindings(report, bucket, scope, environment)
-            : try await writeMaterials(report, bucket, scope, environment)
+        if kind == StoredReport.findings { return try await writeFindings(report, bucket, scope, environment) }
+        return try await writeMaterials(report, bucket, scope, environment)
     }
 
     private func writeFindings(
@@ -139,13 +138,16 @@ enum MaterialsMatch {
         guard let criteria else { return true }
         let metadata = try row.metadataView()
         let repository = CoverageMatch.repository(of: row)
-        return matches(criteria.accountId, [row.accountID]) && matches(criteria.resourceId, [row.resource])
-            && matches(criteria.resourceType, [row.type])
-            && matches(criteria.ecrRepositoryName, [repository].compactMap { $0 })
-            && matches(criteria.ecrImageTags, metadata.ecrImage?.tags ?? [])
-            && matches(criteria.lambdaFunctionName, [metadata.lambdaFunction?.functionName].compactMap { $0 })
-            && matches(criteria.ec2InstanceTags, metadata.ec2?.tags)
-            && matches(criteria.lambdaFunctionTags, metadata.lambdaFunction?.functionTags)
+        guard matches(criteria.accountId, [row.accountID]),
+            matches(criteria.resourceId, [row.resource]),
+            matches(criteria.resourceType, [row.type]),
+            matches(criteria.ecrRepositoryName, [repository].compactMap { $0 }),
+            matches(criteria.ecrImageTags, metadata.ecrImage?.tags ?? []),
+            matches(criteria.lambdaFunctionName, [metadata.lambdaFunction?.functionName].compactMap { $0 }),
+            matches(criteria.ec2InstanceTags, metadata.ec2?.tags),
+            matches(criteria.lambdaFunctionTags, metadata.lambdaFunction?.functionTags)
+        else { return false }
+        return true
     }
 
     private static func matches(_ filters: [Inspector2.ResourceStringFilter]?, _ values: [String]) -> Bool {
