@@ -141,7 +141,7 @@ enum FindingMatch {
             StringMatch.matches(criteria.ecrImageTags, images.flatMap { $0.imageTags ?? [] }),
             StringMatch.matches(criteria.ecrImageHash, images.map(\.imageHash)),
             StringMatch.matches(criteria.ecrImageLastInUseAt, images.compactMap(\.lastInUseAt)),
-            StringMatch.matches(criteria.ecrImageInUseCount, images.compactMap { $0.inUseCount.map(Double.init) })
+            StringMatch.matches(criteria.ecrImageInUseCount, images.compactMap { $0.inUseCount.map { Double($0) } })
         else { return false }
         return true
     }
@@ -187,7 +187,7 @@ enum FindingMatch {
                     && one(filter.sourceLambdaLayerArn, package.sourceLambdaLayerArn)
                     && one(filter.filePath, package.filePath)
                     && StringMatch.matches(
-                        filter.epoch.map { [$0] }, [package.epoch].compactMap { $0.map(Double.init) })
+                        filter.epoch.map { [$0] }, [package.epoch].compactMap { $0.map { Double($0) } })
             }
         }
     }
