@@ -113,9 +113,7 @@ struct WriteInspectorReport: Job {
                     try records.get(ResourceInventory.self, key)
                 }
                 guard let kept else { continue }
-                let subject = SBOMSubject(
-                    name: row.resource, resourceType: row.type, time: environment.now(),
-                    serial: UUID().uuidString.lowercased())
+                let subject = try row.subject(kept.inventory, at: environment.now())
                 let document = format.document(of: kept.inventory, subject)
                 let name = row.resource.split(separator: "/").joined(separator: "_")
                 try await bucket.put(
@@ -127,6 +125,19 @@ struct WriteInspectorReport: Job {
             }
         }
         return count > 0
+    }
+}
+
+extension CoveredResource {
+    /// What a bill of materials of it is about.
+    fileprivate func subject(_ inventory: Inventory, at time: Double) throws(ServiceError) -> SBOMSubject {
+        let details = try detailsView().details
+        let image = details?.awsEcrContainerImage
+        let name = image?.repositoryName ?? details?.awsLambdaFunction?.functionName ?? resource
+        return SBOMSubject(
+            accountID: accountID, resource: name, type: type,
+            image: image?.imageHash ?? details?.awsEc2Instance?.imageId, system: inventory.system,
+            architecture: image?.architecture, time: time)
     }
 }
 
