@@ -1,4 +1,5 @@
 import Crypto
+import Directory
 import Platform
 import Policy
 import Wire

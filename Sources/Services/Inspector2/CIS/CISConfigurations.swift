@@ -113,9 +113,11 @@ extension Inspector2.ListCisScanConfigurations: ReadOperation, OnAllOfInspector 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let criteria = input.filterCriteria
         let found = try records.list(CISConfiguration.self).filter { configuration in
-            CISMatch.matches(criteria?.scanNameFilters, [configuration.name])
-                && CISMatch.matches(criteria?.scanConfigurationArnFilters, [configuration.arn])
-                && CISMatch.matches(criteria?.targetResourceTagFilters, configuration.targetTags)
+            guard CISMatch.matches(criteria?.scanNameFilters, [configuration.name]),
+                CISMatch.matches(criteria?.scanConfigurationArnFilters, [configuration.arn]),
+                CISMatch.matches(criteria?.targetResourceTagFilters, configuration.targetTags)
+            else { return false }
+            return true
         }
         let byARN = input.sortBy == "SCAN_CONFIGURATION_ARN"
         let sorted = found.sorted { a, b in

@@ -39,12 +39,14 @@ extension Inspector2.ListCisScanResultsAggregatedByChecks: ReadOperation, OnAllO
             tallies[key] = tally
         }
         let found = tallies.values.filter { tally in
-            CISMatch.matches(criteria?.accountIdFilters, [tally.account])
-                && CISMatch.matches(criteria?.checkIdFilters, [tally.check])
-                && CISMatch.matches(criteria?.titleFilters, [tally.title])
-                && CISMatch.matches(criteria?.platformFilters, [tally.platform].compactMap { $0 })
-                && CISMatch.matches(criteria?.failedResourcesFilters, tally.failed)
-                && CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), tally.level)
+            guard CISMatch.matches(criteria?.accountIdFilters, [tally.account]),
+                CISMatch.matches(criteria?.checkIdFilters, [tally.check]),
+                CISMatch.matches(criteria?.titleFilters, [tally.title]),
+                CISMatch.matches(criteria?.platformFilters, [tally.platform].compactMap { $0 }),
+                CISMatch.matches(criteria?.failedResourcesFilters, tally.failed),
+                CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), tally.level)
+            else { return false }
+            return true
         }
         let ascending = found.sorted { a, b in
             let (left, right) = ([a.check, a.account, a.platform ?? ""], [b.check, b.account, b.platform ?? ""])
@@ -141,12 +143,14 @@ extension Inspector2.GetCisScanResultDetails: ReadOperation, OnAllOfInspector {
         let results = try records.list(
             CISResult.self, of: scan.id, RowRange(RowPrefix(.text(input.targetResourceId))), limit: .max)
         let found = results.filter { result in
-            result.accountID == account
-                && CISMatch.matches(criteria?.checkIdFilters, [result.check])
-                && CISMatch.matches(criteria?.titleFilters, [result.title ?? result.check])
-                && CISMatch.matches(criteria?.findingArnFilters, [result.arn(in: scan)])
-                && CISMatch.isOne(of: criteria?.findingStatusFilters?.map(\.value), result.status)
-                && CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), result.level)
+            guard result.accountID == account,
+                CISMatch.matches(criteria?.checkIdFilters, [result.check]),
+                CISMatch.matches(criteria?.titleFilters, [result.title ?? result.check]),
+                CISMatch.matches(criteria?.findingArnFilters, [result.arn(in: scan)]),
+                CISMatch.isOne(of: criteria?.findingStatusFilters?.map(\.value), result.status),
+                CISMatch.isOne(of: criteria?.securityLevelFilters?.map(\.value), result.level)
+            else { return false }
+            return true
         }
         let ascending = found.sorted { a, b in
             input.sortBy == "STATUS" ? (a.status, a.check) < (b.status, b.check) : a.check < b.check

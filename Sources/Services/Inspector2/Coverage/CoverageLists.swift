@@ -21,20 +21,23 @@ enum CoverageMatch {
         let metadata = try row.metadataView()
         let (image, function) = (metadata.ecrImage, metadata.lambdaFunction)
         let repository = metadata.ecrRepository?.name ?? repository(of: row)
-        return matches(criteria.ecrRepositoryName, [repository].compactMap { $0 })
-            && matches(criteria.ecrImageTags, image?.tags ?? [])
-            && matches(criteria.ec2InstanceTags, metadata.ec2?.tags)
-            && matches(criteria.lambdaFunctionName, [function?.functionName].compactMap { $0 })
-            && matches(criteria.lambdaFunctionTags, function?.functionTags)
-            && matches(criteria.lambdaFunctionRuntime, [function?.runtime].compactMap { $0 })
-            && matches(criteria.scanMode, [view.scanMode].compactMap { $0 })
-            && matches(criteria.lastScannedAt, view.lastScannedAt)
-            && matches(criteria.imagePulledAt, image?.imagePulledAt)
-            && matches(criteria.ecrImageLastInUseAt, image?.lastInUseAt)
-            && matches(criteria.ecrImageInUseCount, image?.inUseCount)
-            && matches(criteria.codeRepositoryProjectName, []) && matches(criteria.codeRepositoryProviderType, [])
-            && matches(criteria.codeRepositoryProviderTypeVisibility, [])
-            && matches(criteria.lastScannedCommitId, [])
+        guard matches(criteria.ecrRepositoryName, [repository].compactMap { $0 }),
+            matches(criteria.ecrImageTags, image?.tags ?? []),
+            matches(criteria.ec2InstanceTags, metadata.ec2?.tags),
+            matches(criteria.lambdaFunctionName, [function?.functionName].compactMap { $0 }),
+            matches(criteria.lambdaFunctionTags, function?.functionTags),
+            matches(criteria.lambdaFunctionRuntime, [function?.runtime].compactMap { $0 }),
+            matches(criteria.scanMode, [view.scanMode].compactMap { $0 }),
+            matches(criteria.lastScannedAt, view.lastScannedAt),
+            matches(criteria.imagePulledAt, image?.imagePulledAt),
+            matches(criteria.ecrImageLastInUseAt, image?.lastInUseAt),
+            matches(criteria.ecrImageInUseCount, image?.inUseCount),
+            matches(criteria.codeRepositoryProjectName, []),
+            matches(criteria.codeRepositoryProviderType, []),
+            matches(criteria.codeRepositoryProviderTypeVisibility, []),
+            matches(criteria.lastScannedCommitId, [])
+        else { return false }
+        return true
     }
 
     /// The name of the repository that an image is in.

@@ -87,74 +87,89 @@ enum FindingMatch {
     static func matches(
         _ criteria: Inspector2.FilterCriteria, _ finding: Inspector2.Finding, isForRule: Bool = false
     ) -> Bool {
-        matchesItself(criteria, finding) && (isForRule || StringMatch.matches(criteria.findingStatus, finding.status))
-            && matchesResources(criteria, finding.resources) && matchesImages(criteria, finding.resources)
-            && matchesFunctions(criteria, finding.resources)
-            && matchesVulnerability(criteria, finding.packageVulnerabilityDetails)
-            && matchesNetwork(criteria, finding.networkReachabilityDetails) && matchesCode(criteria)
+        guard matchesItself(criteria, finding),
+            isForRule || StringMatch.matches(criteria.findingStatus, finding.status),
+            matchesResources(criteria, finding.resources),
+            matchesImages(criteria, finding.resources),
+            matchesFunctions(criteria, finding.resources),
+            matchesVulnerability(criteria, finding.packageVulnerabilityDetails),
+            matchesNetwork(criteria, finding.networkReachabilityDetails),
+            matchesCode(criteria)
+        else { return false }
+        return true
     }
 
     private static func matchesItself(_ criteria: Inspector2.FilterCriteria, _ finding: Inspector2.Finding) -> Bool {
-        StringMatch.matches(criteria.findingArn, finding.findingArn)
-            && StringMatch.matches(criteria.awsAccountId, finding.awsAccountId)
-            && StringMatch.matches(criteria.findingType, finding.type)
-            && StringMatch.matches(criteria.severity, finding.severity)
-            && StringMatch.matches(criteria.title, finding.title)
-            && StringMatch.matches(criteria.firstObservedAt, [finding.firstObservedAt])
-            && StringMatch.matches(criteria.lastObservedAt, [finding.lastObservedAt])
-            && StringMatch.matches(criteria.updatedAt, [finding.updatedAt].compactMap { $0 })
-            && StringMatch.matches(criteria.inspectorScore, [finding.inspectorScore].compactMap { $0 })
-            && StringMatch.matches(criteria.epssScore, [finding.epss?.score].compactMap { $0 })
-            && StringMatch.matches(criteria.fixAvailable, finding.fixAvailable)
-            && StringMatch.matches(criteria.exploitAvailable, finding.exploitAvailable)
+        guard StringMatch.matches(criteria.findingArn, finding.findingArn),
+            StringMatch.matches(criteria.awsAccountId, finding.awsAccountId),
+            StringMatch.matches(criteria.findingType, finding.type),
+            StringMatch.matches(criteria.severity, finding.severity),
+            StringMatch.matches(criteria.title, finding.title),
+            StringMatch.matches(criteria.firstObservedAt, [finding.firstObservedAt]),
+            StringMatch.matches(criteria.lastObservedAt, [finding.lastObservedAt]),
+            StringMatch.matches(criteria.updatedAt, [finding.updatedAt].compactMap { $0 }),
+            StringMatch.matches(criteria.inspectorScore, [finding.inspectorScore].compactMap { $0 }),
+            StringMatch.matches(criteria.epssScore, [finding.epss?.score].compactMap { $0 }),
+            StringMatch.matches(criteria.fixAvailable, finding.fixAvailable),
+            StringMatch.matches(criteria.exploitAvailable, finding.exploitAvailable)
+        else { return false }
+        return true
     }
 
     private static func matchesResources(
         _ criteria: Inspector2.FilterCriteria, _ resources: [Inspector2.Resource]
     ) -> Bool {
         let instances = resources.compactMap { $0.details?.awsEc2Instance }
-        return StringMatch.matches(criteria.resourceType, resources.map(\.type))
-            && StringMatch.matches(criteria.resourceId, resources.map(\.id))
-            && StringMatch.matches(criteria.resourceTags, resources.map { $0.tags ?? [:] })
-            && StringMatch.matches(criteria.ec2InstanceImageId, instances.compactMap(\.imageId))
-            && StringMatch.matches(criteria.ec2InstanceVpcId, instances.compactMap(\.vpcId))
-            && StringMatch.matches(criteria.ec2InstanceSubnetId, instances.compactMap(\.subnetId))
+        guard StringMatch.matches(criteria.resourceType, resources.map(\.type)),
+            StringMatch.matches(criteria.resourceId, resources.map(\.id)),
+            StringMatch.matches(criteria.resourceTags, resources.map { $0.tags ?? [:] }),
+            StringMatch.matches(criteria.ec2InstanceImageId, instances.compactMap(\.imageId)),
+            StringMatch.matches(criteria.ec2InstanceVpcId, instances.compactMap(\.vpcId)),
+            StringMatch.matches(criteria.ec2InstanceSubnetId, instances.compactMap(\.subnetId))
+        else { return false }
+        return true
     }
 
     private static func matchesImages(
         _ criteria: Inspector2.FilterCriteria, _ resources: [Inspector2.Resource]
     ) -> Bool {
         let images = resources.compactMap { $0.details?.awsEcrContainerImage }
-        return StringMatch.matches(criteria.ecrImagePushedAt, images.compactMap(\.pushedAt))
-            && StringMatch.matches(criteria.ecrImageArchitecture, images.compactMap(\.architecture))
-            && StringMatch.matches(criteria.ecrImageRegistry, images.map(\.registry))
-            && StringMatch.matches(criteria.ecrImageRepositoryName, images.map(\.repositoryName))
-            && StringMatch.matches(criteria.ecrImageTags, images.flatMap { $0.imageTags ?? [] })
-            && StringMatch.matches(criteria.ecrImageHash, images.map(\.imageHash))
-            && StringMatch.matches(criteria.ecrImageLastInUseAt, images.compactMap(\.lastInUseAt))
-            && StringMatch.matches(criteria.ecrImageInUseCount, images.compactMap { $0.inUseCount.map(Double.init) })
+        guard StringMatch.matches(criteria.ecrImagePushedAt, images.compactMap(\.pushedAt)),
+            StringMatch.matches(criteria.ecrImageArchitecture, images.compactMap(\.architecture)),
+            StringMatch.matches(criteria.ecrImageRegistry, images.map(\.registry)),
+            StringMatch.matches(criteria.ecrImageRepositoryName, images.map(\.repositoryName)),
+            StringMatch.matches(criteria.ecrImageTags, images.flatMap { $0.imageTags ?? [] }),
+            StringMatch.matches(criteria.ecrImageHash, images.map(\.imageHash)),
+            StringMatch.matches(criteria.ecrImageLastInUseAt, images.compactMap(\.lastInUseAt)),
+            StringMatch.matches(criteria.ecrImageInUseCount, images.compactMap { $0.inUseCount.map { Double($0) } })
+        else { return false }
+        return true
     }
 
     private static func matchesFunctions(
         _ criteria: Inspector2.FilterCriteria, _ resources: [Inspector2.Resource]
     ) -> Bool {
         let functions = resources.compactMap { $0.details?.awsLambdaFunction }
-        return StringMatch.matches(criteria.lambdaFunctionName, functions.map(\.functionName))
-            && StringMatch.matches(criteria.lambdaFunctionLayers, functions.flatMap { $0.layers ?? [] })
-            && StringMatch.matches(criteria.lambdaFunctionRuntime, functions.map(\.runtime))
-            && StringMatch.matches(criteria.lambdaFunctionLastModifiedAt, functions.compactMap(\.lastModifiedAt))
-            && StringMatch.matches(criteria.lambdaFunctionExecutionRoleArn, functions.map(\.executionRoleArn))
+        guard StringMatch.matches(criteria.lambdaFunctionName, functions.map(\.functionName)),
+            StringMatch.matches(criteria.lambdaFunctionLayers, functions.flatMap { $0.layers ?? [] }),
+            StringMatch.matches(criteria.lambdaFunctionRuntime, functions.map(\.runtime)),
+            StringMatch.matches(criteria.lambdaFunctionLastModifiedAt, functions.compactMap(\.lastModifiedAt)),
+            StringMatch.matches(criteria.lambdaFunctionExecutionRoleArn, functions.map(\.executionRoleArn))
+        else { return false }
+        return true
     }
 
     private static func matchesVulnerability(
         _ criteria: Inspector2.FilterCriteria, _ details: Inspector2.PackageVulnerabilityDetails?
     ) -> Bool {
         let packages = details?.vulnerablePackages ?? []
-        return StringMatch.matches(criteria.vulnerabilityId, details?.vulnerabilityId)
-            && StringMatch.matches(criteria.vulnerabilitySource, details?.source)
-            && StringMatch.matches(criteria.vendorSeverity, details?.vendorSeverity)
-            && StringMatch.matches(criteria.relatedVulnerabilities, details?.relatedVulnerabilities ?? [])
-            && matches(criteria.vulnerablePackages, packages)
+        guard StringMatch.matches(criteria.vulnerabilityId, details?.vulnerabilityId),
+            StringMatch.matches(criteria.vulnerabilitySource, details?.source),
+            StringMatch.matches(criteria.vendorSeverity, details?.vendorSeverity),
+            StringMatch.matches(criteria.relatedVulnerabilities, details?.relatedVulnerabilities ?? []),
+            matches(criteria.vulnerablePackages, packages)
+        else { return false }
+        return true
     }
 
     private static func matches(
@@ -172,7 +187,7 @@ enum FindingMatch {
                     && one(filter.sourceLambdaLayerArn, package.sourceLambdaLayerArn)
                     && one(filter.filePath, package.filePath)
                     && StringMatch.matches(
-                        filter.epoch.map { [$0] }, [package.epoch].compactMap { $0.map(Double.init) })
+                        filter.epoch.map { [$0] }, [package.epoch].compactMap { $0.map { Double($0) } })
             }
         }
     }
@@ -181,10 +196,12 @@ enum FindingMatch {
         _ criteria: Inspector2.FilterCriteria, _ details: Inspector2.NetworkReachabilityDetails?
     ) -> Bool {
         let steps = details?.networkPath.steps ?? []
-        return StringMatch.matches(criteria.networkProtocol, details?.protocol)
-            && StringMatch.matches(criteria.componentId, steps.map(\.componentId))
-            && StringMatch.matches(criteria.componentType, steps.map(\.componentType))
-            && matches(criteria.portRange, details?.openPortRange)
+        guard StringMatch.matches(criteria.networkProtocol, details?.protocol),
+            StringMatch.matches(criteria.componentId, steps.map(\.componentId)),
+            StringMatch.matches(criteria.componentType, steps.map(\.componentType)),
+            matches(criteria.portRange, details?.openPortRange)
+        else { return false }
+        return true
     }
 
     /// Ranges that lie within what is looked for.

@@ -62,7 +62,7 @@ extension FindingGrouping {
                     StringMatch.matches(request?.architectures, image.architecture),
                     StringMatch.matches(request?.imageTags, image.imageTags ?? []),
                     StringMatch.matches(request?.lastInUseAt, [image.lastInUseAt].compactMap { $0 }),
-                    StringMatch.matches(request?.inUseCount, [image.inUseCount].compactMap { $0.map(Double.init) })
+                    StringMatch.matches(request?.inUseCount, [image.inUseCount].compactMap { $0.map { Double($0) } })
                 else { return nil }
                 return FindingGroup(key: [account, resource.id]) { tally in
                     Inspector2.AggregationResponse {

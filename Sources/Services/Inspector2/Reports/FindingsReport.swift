@@ -54,26 +54,35 @@ struct FindingsReport {
 
     private func values(_ finding: Inspector2.Finding) -> [String: String] {
         let resource = finding.resources.first
-        var values = [
-            "AWS Account Id": finding.awsAccountId, "Severity": finding.severity, "Finding Type": finding.type,
-            "Title": finding.title ?? "", "Description": finding.description, "Finding ARN": finding.findingArn,
-            "First Seen": EventJSON.day(finding.firstObservedAt), "Last Seen": EventJSON.day(finding.lastObservedAt),
-            "Last Updated": finding.updatedAt.map { EventJSON.day($0) } ?? "",
-            "Fix Available": finding.fixAvailable ?? "", "Exploit Available": finding.exploitAvailable ?? "",
-            "Status": finding.status, "Remediation": finding.remediation.recommendation?.text ?? "",
-            "Age (Days)": String(max(0, Int((time - finding.firstObservedAt.secondsSinceEpoch) / 86_400))),
-            "Inspector Score": finding.inspectorScore.map { String($0) } ?? "",
-            "Inspector Score Vector": finding.inspectorScoreDetails?.adjustedCvss?.scoringVector ?? "",
-            "Epss Score": finding.epss?.score.map { String($0) } ?? "",
-            "Resource ID": resource?.id ?? "", "Resource Type": resource?.type ?? "", "Region": resource?.region ?? "",
-            "Resource Tags": (resource?.tags ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
-                .joined(separator: ","),
-        ]
+        var values: [String: String] = [:]
+        values["AWS Account Id"] = finding.awsAccountId
+        values["Severity"] = finding.severity
+        values["Finding Type"] = finding.type
+        values["Title"] = finding.title
+        values["Description"] = finding.description
+        values["Finding ARN"] = finding.findingArn
+        values["First Seen"] = EventJSON.day(finding.firstObservedAt)
+        values["Last Seen"] = EventJSON.day(finding.lastObservedAt)
+        values["Last Updated"] = finding.updatedAt.map { EventJSON.day($0) }
+        values["Fix Available"] = finding.fixAvailable
+        values["Exploit Available"] = finding.exploitAvailable
+        values["Status"] = finding.status
+        values["Remediation"] = finding.remediation.recommendation?.text
+        let age = (time - finding.firstObservedAt.secondsSinceEpoch) / 86_400
+        values["Age (Days)"] = Int(exactly: max(0, age).rounded(.down)).map { String($0) }
+        values["Inspector Score"] = finding.inspectorScore.map { String($0) }
+        values["Inspector Score Vector"] = finding.inspectorScoreDetails?.adjustedCvss?.scoringVector
+        values["Epss Score"] = finding.epss?.score.map { String($0) }
+        values["Resource ID"] = resource?.id
+        values["Resource Type"] = resource?.type
+        values["Region"] = resource?.region
+        let tags = (resource?.tags ?? [:]).sorted { $0.key < $1.key }
+        values["Resource Tags"] = tags.map { "\($0.key):\($0.value)" }.joined(separator: ",")
         values.merge(self.values(of: resource?.details)) { $1 }
         values.merge(self.values(of: finding.packageVulnerabilityDetails)) { $1 }
         if let network = finding.networkReachabilityDetails {
             values["Port Range"] = "\(network.openPortRange.begin)-\(network.openPortRange.end)"
-            values["Network Paths"] = (network.networkPath.steps ?? []).map(\.componentId).joined(separator: ",")
+            values["Network Paths"] = (network.networkPath.steps ?? []).map { $0.componentId }.joined(separator: ",")
         }
         return values
     }
@@ -109,15 +118,19 @@ struct FindingsReport {
         func all(_ value: (Inspector2.VulnerablePackage) -> String?) -> String {
             packages.map { value($0) ?? "" }.joined(separator: ",")
         }
-        var values = [
-            "Affected Packages": all(\.name), "Package Installed Version": all(\.version),
-            "Fixed in Version": all(\.fixedInVersion), "Package Remediation": all(\.remediation),
-            "File Path": all(\.filePath), "Package Manager": all(\.packageManager),
-            "Vulnerability Id": details.vulnerabilityId, "Vendor": details.source,
-            "Vendor Severity": details.vendorSeverity ?? "", "Vendor Advisory": details.sourceUrl ?? "",
-            "Vendor Advisory Published": details.vendorCreatedAt.map { EventJSON.day($0) } ?? "",
-            "Reference Urls": (details.referenceUrls ?? []).joined(separator: ","),
-        ]
+        var values: [String: String] = [:]
+        values["Affected Packages"] = all { $0.name }
+        values["Package Installed Version"] = all { $0.version }
+        values["Fixed in Version"] = all { $0.fixedInVersion }
+        values["Package Remediation"] = all { $0.remediation }
+        values["File Path"] = all { $0.filePath }
+        values["Package Manager"] = all { $0.packageManager }
+        values["Vulnerability Id"] = details.vulnerabilityId
+        values["Vendor"] = details.source
+        values["Vendor Severity"] = details.vendorSeverity
+        values["Vendor Advisory"] = details.sourceUrl
+        values["Vendor Advisory Published"] = details.vendorCreatedAt.map { EventJSON.day($0) }
+        values["Reference Urls"] = (details.referenceUrls ?? []).joined(separator: ",")
         for score in details.cvss ?? [] {
             let name = "\(score.source == "NVD" ? "NVD" : "Vendor") CVSS\(score.version.prefix(1))"
             guard values["\(name) Score"] == nil else { continue }

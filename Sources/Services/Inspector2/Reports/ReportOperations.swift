@@ -1,3 +1,4 @@
+import Directory
 import FoundationEssentials
 import Inspector2API
 import Ledger

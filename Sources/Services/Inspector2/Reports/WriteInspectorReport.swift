@@ -51,9 +51,8 @@ struct WriteInspectorReport: Job {
     ) async throws(ServiceError) -> Bool {
         let bucket = ReportBucket(
             environment: environment, report: report, account: scope.account, region: scope.region)
-        return kind == StoredReport.findings
-            ? try await writeFindings(report, bucket, scope, environment)
-            : try await writeMaterials(report, bucket, scope, environment)
+        if kind == StoredReport.findings { return try await writeFindings(report, bucket, scope, environment) }
+        return try await writeMaterials(report, bucket, scope, environment)
     }
 
     private func writeFindings(
@@ -114,9 +113,7 @@ struct WriteInspectorReport: Job {
                     try records.get(ResourceInventory.self, key)
                 }
                 guard let kept else { continue }
-                let subject = SBOMSubject(
-                    name: row.resource, resourceType: row.type, time: environment.now(),
-                    serial: UUID().uuidString.lowercased())
+                let subject = try row.subject(kept.inventory, at: environment.now())
                 let document = format.document(of: kept.inventory, subject)
                 let name = row.resource.split(separator: "/").joined(separator: "_")
                 try await bucket.put(
@@ -131,6 +128,19 @@ struct WriteInspectorReport: Job {
     }
 }
 
+extension CoveredResource {
+    /// What a bill of materials of it is about.
+    fileprivate func subject(_ inventory: Inventory, at time: Double) throws(ServiceError) -> SBOMSubject {
+        let details = try detailsView().details
+        let image = details?.awsEcrContainerImage
+        let name = image?.repositoryName ?? details?.awsLambdaFunction?.functionName ?? resource
+        return SBOMSubject(
+            accountID: accountID, resource: name, type: type,
+            image: image?.imageHash ?? details?.awsEc2Instance?.imageId, system: inventory.system,
+            architecture: image?.architecture, time: time)
+    }
+}
+
 /// Which resources a bill of materials is wanted of.
 enum MaterialsMatch {
     static func matches(
@@ -139,13 +149,16 @@ enum MaterialsMatch {
         guard let criteria else { return true }
         let metadata = try row.metadataView()
         let repository = CoverageMatch.repository(of: row)
-        return matches(criteria.accountId, [row.accountID]) && matches(criteria.resourceId, [row.resource])
-            && matches(criteria.resourceType, [row.type])
-            && matches(criteria.ecrRepositoryName, [repository].compactMap { $0 })
-            && matches(criteria.ecrImageTags, metadata.ecrImage?.tags ?? [])
-            && matches(criteria.lambdaFunctionName, [metadata.lambdaFunction?.functionName].compactMap { $0 })
-            && matches(criteria.ec2InstanceTags, metadata.ec2?.tags)
-            && matches(criteria.lambdaFunctionTags, metadata.lambdaFunction?.functionTags)
+        guard matches(criteria.accountId, [row.accountID]),
+            matches(criteria.resourceId, [row.resource]),
+            matches(criteria.resourceType, [row.type]),
+            matches(criteria.ecrRepositoryName, [repository].compactMap { $0 }),
+            matches(criteria.ecrImageTags, metadata.ecrImage?.tags ?? []),
+            matches(criteria.lambdaFunctionName, [metadata.lambdaFunction?.functionName].compactMap { $0 }),
+            matches(criteria.ec2InstanceTags, metadata.ec2?.tags),
+            matches(criteria.lambdaFunctionTags, metadata.lambdaFunction?.functionTags)
+        else { return false }
+        return true
     }
 
     private static func matches(_ filters: [Inspector2.ResourceStringFilter]?, _ values: [String]) -> Bool {
