@@ -94,8 +94,8 @@ public struct TrafficRegion: Hashable, Sendable {
 
     private func addressesOfBands(where holds: (ServiceSet) -> Bool) -> AddressSet {
         AddressSet(
-            ipv4: IntervalSet(ipv4.bands.lazy.filter { holds($0.value) }.map(\.range)),
-            ipv6: IntervalSet(ipv6.bands.lazy.filter { holds($0.value) }.map(\.range)))
+            ipv4: IntervalSet(ipv4.bands.filter { holds($0.value) }.map(\.range)),
+            ipv6: IntervalSet(ipv6.bands.filter { holds($0.value) }.map(\.range)))
     }
 
     private static func unite(_ one: ServiceSet?, _ two: ServiceSet?) -> ServiceSet? {
