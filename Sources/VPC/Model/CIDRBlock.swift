@@ -16,7 +16,7 @@ public struct CIDRBlock: Hashable, Sendable, CustomStringConvertible {
         let width = address.isVersion6 ? 128 : 32
         self.prefixLength = max(0, min(width, prefixLength))
         let free = width - self.prefixLength
-        first = NetworkAddress(free >= 128 ? 0 : address.value >> free << free, isVersion6: address.isVersion6)
+        first = NetworkAddress(free >= 128 ? 0 : (address.value >> free) << free, isVersion6: address.isVersion6)
     }
 
     /// Reads `10.0.0.0/16`, and clears bits behind the prefix, as EC2 does; nil is what is no block, or has no length.
