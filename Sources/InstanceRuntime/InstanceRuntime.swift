@@ -223,7 +223,7 @@ public actor InstanceRuntime {
         guard running[spec.id] == nil else { return }
         let console = ConsoleOutput()
         consoles[spec.id] = console
-        let inside = isolates ? try NetworkNamespace() : nil
+        let inside = try isolates ? NetworkNamespace() : nil
         var attached: [String] = []
         do throws(RuntimeProblem) {
             if let inside {

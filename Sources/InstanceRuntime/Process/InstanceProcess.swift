@@ -85,7 +85,7 @@ final class InstanceProcess: Sendable {
             control = try await NIOPipeBootstrap(group: group).channelInitializer { channel in
                 let lines = Lines { line in
                     switch report(line) {
-                    case .ended(let status): end.yield(status)
+                    case .ended(let status)?: end.yield(status)
                     case let other?: beginning.yield(other)
                     case nil: break
                     }

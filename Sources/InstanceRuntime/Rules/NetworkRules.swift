@@ -153,7 +153,9 @@ struct NetworkRules {
     }
 
     /// What is the same for all VPCs.
-    private static let frame: [RuleObject] =
+    private static let frame = perDirection + hooks
+
+    private static let perDirection: [RuleObject] =
         TrafficDirection.allCases.flatMap { direction in
             [
                 RuleObject(
@@ -169,35 +171,37 @@ struct NetworkRules {
                     .chain, RuleName.refused(direction), "",
                     ["\(direction.link) vmap @flows-\(direction.rawValue)-reject", "drop"]),
             ]
-        } + [
-            RuleObject(
-                .chain, "prerouting", "type filter hook prerouting priority raw; policy drop;",
-                [
-                    "iifname lo accept", neighbours, "iifname . ip saddr @own4 accept",
-                    "iifname . ip6 saddr @own6 accept", "iifname @unchecked ip daddr != 169.254.0.0/16 accept",
-                    "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != fe80::/10 accept",
-                ]),
-            RuleObject(
-                .chain, "forward", "type filter hook forward priority filter; policy drop;",
-                [
-                    "iifname != @links drop", "oifname != @links drop", "jump groups-out", "iifname vmap @border-out",
-                    "jump passed-out", "oifname vmap @border-in", "jump groups-in", "jump passed-in", "accept",
-                ]),
-            RuleObject(
-                .chain, "input", "type filter hook input priority filter; policy drop;",
-                [
-                    "iifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip daddr != \(services) drop",
-                    "iifname != @online drop",
-                    "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
-                ]),
-            RuleObject(
-                .chain, "output", "type filter hook output priority filter; policy drop;",
-                [
-                    "oifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip saddr != \(services) drop",
-                    "ct state != established drop",
-                    "oifname vmap @acl-in", "jump passed-in", "accept",
-                ]),
-        ]
+        }
+
+    private static let hooks: [RuleObject] = [
+        RuleObject(
+            .chain, "prerouting", "type filter hook prerouting priority raw; policy drop;",
+            [
+                "iifname lo accept", neighbours, "iifname . ip saddr @own4 accept",
+                "iifname . ip6 saddr @own6 accept", "iifname @unchecked ip daddr != 169.254.0.0/16 accept",
+                "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != fe80::/10 accept",
+            ]),
+        RuleObject(
+            .chain, "forward", "type filter hook forward priority filter; policy drop;",
+            [
+                "iifname != @links drop", "oifname != @links drop", "jump groups-out", "iifname vmap @border-out",
+                "jump passed-out", "oifname vmap @border-in", "jump groups-in", "jump passed-in", "accept",
+            ]),
+        RuleObject(
+            .chain, "input", "type filter hook input priority filter; policy drop;",
+            [
+                "iifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip daddr != \(services) drop",
+                "iifname != @online drop",
+                "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
+            ]),
+        RuleObject(
+            .chain, "output", "type filter hook output priority filter; policy drop;",
+            [
+                "oifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip saddr != \(services) drop",
+                "ct state != established drop",
+                "oifname vmap @acl-in", "jump passed-in", "accept",
+            ]),
+    ]
 
     /// How neighbours are found by IPv6 (RFC 4861).
     private static let neighbours = "icmpv6 type { 133, 135, 136 } ip6 hoplimit 255 accept"
