@@ -15,14 +15,14 @@ struct LaunchRequest: Sendable {
     let metadataOptions: Result<StoredInstance.MetadataOptions, ServiceError>
 
     init(_ input: EC2.RunInstances.Input, _ call: Call) async throws(ServiceError) {
-        image = input.imageId.flatMap { call.usableImage($0) }
+        let found = input.imageId.flatMap { call.usableImage($0) }
+        image = found
         profile = try await NamedProfile(input.iamInstanceProfile, call)
         type = input.instanceType ?? "m1.small"
-        let image = image
         interfaces = Result { () throws(ServiceError) in try WantedInterface.all(input, call) }
-        volumes = Result { () throws(ServiceError) in try Self.volumes(input, image, call) }
+        volumes = Result { () throws(ServiceError) in try Self.volumes(input, found, call) }
         metadataOptions = Result { () throws(ServiceError) in
-            try StoredInstance.MetadataOptions(input.metadataOptions, call.settings.metadataDefaults, image)
+            try StoredInstance.MetadataOptions(input.metadataOptions, call.settings.metadataDefaults, found)
         }
     }
 

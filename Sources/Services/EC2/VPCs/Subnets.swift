@@ -21,7 +21,7 @@ extension StoredSubnet: Shown {
         "availability-zone-id": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
         "availabilityZoneId": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
         "available-ip-address-count": { subnet, estate in ["\(subnet.freeAddresses(estate))"] },
-        "default-for-az": isDefault, "defaultForAz": isDefault, "state": { _, _ in ["available"] },
+        "default-for-az": ofZone, "defaultForAz": ofZone, "state": { _, _ in ["available"] },
         "map-public-ip-on-launch": { subnet, _ in ["\(subnet.mapsPublicAddresses)"] },
         "ipv6-native": { subnet, _ in ["\(subnet.block == nil)"] },
         "enable-dns64": { subnet, _ in ["\(subnet.hasDNS64)"] }, "subnet-arn": { subnet, _ in [subnet.arn] },
@@ -35,7 +35,7 @@ extension StoredSubnet: Shown {
     ])
 
     private static let cidr: Filters<StoredSubnet>.Values = { subnet, _ in subnet.block.map { [$0] } ?? [] }
-    private static let isDefault: Filters<StoredSubnet>.Values = { subnet, _ in ["\(subnet.isDefault)"] }
+    private static let ofZone: Filters<StoredSubnet>.Values = { subnet, _ in ["\(subnet.isDefault)"] }
 
     /// How many addresses of IPv4 nobody has. Five of each subnet are AWS's own.
     func freeAddresses(_ estate: EC2Estate) -> Int {
