@@ -28,7 +28,7 @@ static struct {
     __LA_MODE_T (*mode)(struct archive_entry *);
     la_int64_t (*size)(struct archive_entry *);
     int (*size_is_set)(struct archive_entry *);
-    // One for each form and each compression. Those that run other programs are not among them.
+    // One for each form and each compression; NULL for what this libarchive has not built in.
     int (*support[8])(struct archive *);
 } library;
 
@@ -79,6 +79,12 @@ static void load(void) {
     for (size_t i = 0; found && i < sizeof supported / sizeof *supported; i++)
         found = find(handle, supported[i], &library.support[i]);
     is_loaded = found;
+    struct archive *archive = found ? library.new() : NULL;
+    if (archive == NULL) return;
+    // What this libarchive can only do by another program is left out.
+    for (size_t i = 0; i < sizeof supported / sizeof *supported; i++)
+        if (library.support[i](archive) != ARCHIVE_OK) library.support[i] = NULL;
+    library.free(archive);
 }
 
 struct archive_reader {
@@ -108,8 +114,8 @@ static archive_reader *make(char *reason, size_t capacity) {
         snprintf(reason, capacity, "there is no memory");
         return NULL;
     }
-    // A compression that this libarchive does not have is told when an archive needs it.
-    for (size_t i = 0; i < sizeof supported / sizeof *supported; i++) library.support[i](reader->archive);
+    for (size_t i = 0; i < sizeof supported / sizeof *supported; i++)
+        if (library.support[i] != NULL) library.support[i](reader->archive);
     return reader;
 }
 

@@ -114,11 +114,17 @@ private struct MavenReader {
             return
         }
         if isDigit(byte) != isNumber, !token.isEmpty {
+            if !isNumber { begin() }
             add(MavenItem.token(token, isNumber: isNumber, isShort: !isNumber))
             open.append([])
         }
         isNumber = isDigit(byte)
         token.append(byte)
+    }
+
+    /// A word that is the last of all, or that a number follows, begins a list, as if a hyphen stood before it.
+    private mutating func begin() {
+        if open.last?.isEmpty == false { open.append([]) }
     }
 
     private mutating func add(_ item: MavenItem) {
@@ -127,7 +133,10 @@ private struct MavenReader {
     }
 
     mutating func end() -> [MavenItem] {
-        if !token.isEmpty { add(MavenItem.token(token, isNumber: isNumber)) }
+        if !token.isEmpty {
+            if !isNumber { begin() }
+            add(MavenItem.token(token, isNumber: isNumber))
+        }
         var inner: [MavenItem]?
         while var list = open.popLast() {
             if let inner { list.append(.list(inner)) }

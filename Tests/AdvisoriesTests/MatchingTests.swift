@@ -17,7 +17,8 @@ private func withIndex(_ files: [String: String], _ body: (AdvisoryIndex, [Strin
     let problems = try AdvisoryIndex.build(
         from: files.keys.sorted().map { folder.appendingPathComponent($0).path }, to: place)
     try body(try AdvisoryIndex(path: place), problems)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == files.count + 1)
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(left.count == files.count + 1)
 }
 
 private let debian = OperatingSystem(id: "debian", version: "12", codename: "bookworm")
@@ -99,7 +100,7 @@ private let tracker = #"""
             #expect(matches[1].vectors.map(\.baseScore) == [3.3])
             #expect(matches[2].fixAvailable == .no)
             #expect(matches[2].severity == .high)
-            #expect(matches[2].advisories.allSatisfy(\.isExploited))
+            #expect(matches[2].advisories.map(\.isExploited) == [true])
             #expect(index.advisories(named: "CVE-2026-10001").map(\.id) == ["GHSA-aaaa-bbbb-cccc", "DSA-9999-1"])
             #expect(index.advisories(named: "CVE-1999-1") == [])
         }

@@ -41,7 +41,8 @@ private func write(_ text: String, _ path: String) throws {
     @Test func pipesAreNotWaitedFor() throws {
         try withFolder { folder in
             #expect(mkfifo("\(folder)/requirements.txt", 0o600) == 0)
-            #expect(try Inventory.reading(root: folder).packages.isEmpty)
+            let inventory = try Inventory.reading(root: folder)
+            #expect(inventory.packages.isEmpty)
         }
     }
 

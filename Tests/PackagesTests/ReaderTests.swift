@@ -127,7 +127,8 @@ extension [InstalledPackage] {
             {"lockfileVersion":1,"dependencies":{"a":{"version":"1.0.0","dependencies":{"b":{"version":"2.0.0"}}},
             "c":{"version":"npm:@x/d@3.0.0"},"e":{"version":"git+ssh://x"},"f":{"version":"file:../f"}}}
             """#
-        #expect(Set(try NodePackages.packageLock(bytes(old), path: "p").shown) == ["a 1.0.0", "b 2.0.0", "@x/d 3.0.0"])
+        let older = try NodePackages.packageLock(bytes(old), path: "p")
+        #expect(Set(older.shown) == ["a 1.0.0", "b 2.0.0", "@x/d 3.0.0"])
         let yarn = """
             # yarn lockfile v1
 
