@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, raw
+from harness.configuration import until
 from harness.organizations import NewOrganization
 from harness.patience import PATIENCE
 
@@ -386,7 +387,5 @@ def test_what_very_many_are_to_get_survives_kill_9(lasting: Callable[..., Server
     queues = Queues(server.root)
     for url in urls:
         found: list[str] = []
-        deadline = time.monotonic() + PATIENCE
-        while len(found) < 3 and time.monotonic() < deadline:
-            found += [json.loads(message["Body"])["Message"] for message in queues.take(url, wait=1)]
+        until(lambda found=found, url=url: found.extend(queues.texts(url)) or len(found) >= 3)
         assert found == ["0", "1", "2"]
