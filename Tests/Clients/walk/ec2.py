@@ -31,7 +31,7 @@ def network() -> None:
     ids: dict[str, Any] = {
         "VpcId": "vpc", "SubnetId": "subnet", "GroupId": "sg", "RouteTableId": "rtb", "InternetGatewayId": "igw",
         "EgressOnlyInternetGatewayId": "eigw", "NatGatewayId": "nat", "NetworkAclId": "acl", "DhcpOptionsId": "dopt",
-        "NetworkInterfaceId": "eni", "PrefixListId": "pl", "VpcEndpointId": "vpce", "SecurityGroupRuleId": "sgr",
+        "NetworkInterfaceId": "eni", "PrefixListId": "pl", "VpcEndpointId": "vpce",
         "AttachmentId": "eni-attach", "AssociationId": "rtbassoc",
     }  # fmt: skip
     SAMPLES.members(**{name: f"{prefix}-{DIGITS}" for name, prefix in ids.items()})
