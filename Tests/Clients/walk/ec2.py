@@ -62,6 +62,7 @@ def machines() -> None:
         InstanceIds=[f"i-{DIGITS}"], Device="/dev/sdf", SourceImageId=f"ami-{DIGITS}", SourceSnapshotId=f"snap-{DIGITS}",
         SourceRegion="us-east-1", KeyName="x", KmsKeyId="alias/aws/ebs", InstanceSpecification={"InstanceId": f"i-{DIGITS}"},
     )  # fmt: skip
+    SAMPLES.members(IamInstanceProfile={"Name": "x"})
     SAMPLES.of("DeleteKeyPair", KeyName="x")
     for operation in ("DisassociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
         SAMPLES.of(operation, AssociationId=f"iip-assoc-{DIGITS}")
