@@ -132,7 +132,7 @@ def test_subnets_lie_in_their_vpc_and_apart_from_each_other(ec2: Any) -> None:
     ec2.delete_subnet(SubnetId=subnet)
 
 
-def test_lists_have_filters_and_pages(ec2: Any) -> None:
+def test_lists_have_filters_and_pages(ec2: Any, root: Identity) -> None:
     vpc = new_vpc(ec2, TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "team", "Value": "blue*"}]}])
     for number in range(7):
         new_subnet(ec2, vpc, f"10.0.{number}.0/24")
@@ -146,7 +146,8 @@ def test_lists_have_filters_and_pages(ec2: Any) -> None:
     assert [one["VpcId"] for one in ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["team", "x"]}])["Vpcs"]] == [vpc]
     error = error_of(ec2.describe_vpcs, Filters=[{"Name": "colour", "Values": ["blue"]}])
     assert (error.code, error.message) == ("InvalidParameterValue", "The filter 'colour' is invalid")
-    assert error_of(ec2.describe_vpcs, MaxResults=1).code == "InvalidParameterValue"
+    unchecked = root.client("ec2", parameter_validation=False)
+    assert error_of(unchecked.describe_vpcs, MaxResults=1).code == "InvalidParameterValue"
     error = error_of(ec2.describe_vpcs, VpcIds=[vpc], MaxResults=5)
     assert (error.code, error.message) == (
         "InvalidParameterCombination", "The parameter vpcIds cannot be used with the parameter maxResults",

@@ -183,7 +183,7 @@ def test_grants_live_as_long_as_the_attachment(root: Identity, ec2: Any, new_use
     assert grants(root, key) == []
     stranger = new_user("bob", allow("ec2:*")).client("ec2")
     refused = error_of(stranger.attach_volume, VolumeId=volume, InstanceId=id, Device="/dev/sdf")
-    assert refused.code.startswith("AccessDenied") and "kms:CreateGrant" in refused.message
+    assert refused.status in (400, 403) and "is not authorized to perform: kms:CreateGrant" in refused.message
     ec2.attach_volume(VolumeId=volume, InstanceId=id, Device="/dev/sdf")
     assert len(grants(root, key)) == 1
     ec2.detach_volume(VolumeId=volume)

@@ -232,22 +232,21 @@ output "zones" { value = data.aws_availability_zones.all.names }
 output "default_subnets" { value = length(data.aws_subnets.default.ids) }
 output "ids" {
   value = {
-    "aws_vpc.main"                        = aws_vpc.main.id
-    "aws_subnet.public"                   = aws_subnet.public.id
-    "aws_internet_gateway.main"           = aws_internet_gateway.main.id
-    "aws_route_table.public"              = aws_route_table.public.id
-    "aws_route_table_association.public"  = "${aws_subnet.public.id}/${aws_route_table.public.id}"
-    "aws_route.private"                   = "${aws_route_table.private.id}_0.0.0.0/0"
-    "aws_security_group.web"              = aws_security_group.web.id
+    "aws_vpc.main"                                 = aws_vpc.main.id
+    "aws_subnet.public"                            = aws_subnet.public.id
+    "aws_internet_gateway.main"                    = aws_internet_gateway.main.id
+    "aws_route_table.public"                       = aws_route_table.public.id
+    "aws_route_table_association.public"           = "${aws_subnet.public.id}/${aws_route_table.public.id}"
+    "aws_route.private"                            = "${aws_route_table.private.id}_0.0.0.0/0"
+    "aws_security_group.web"                       = aws_security_group.web.id
     "aws_vpc_security_group_ingress_rule.from_web" = aws_vpc_security_group_ingress_rule.from_web.id
-    "aws_network_acl.private"             = aws_network_acl.private.id
-    "aws_network_interface.web"           = aws_network_interface.web.id
-    "aws_eip.web"                         = aws_eip.web.id
-    "aws_nat_gateway.main"                = aws_nat_gateway.main.id
-    "aws_vpc_endpoint.s3"                 = aws_vpc_endpoint.s3.id
-    "aws_vpc_endpoint.sts"                = aws_vpc_endpoint.sts.id
-    "aws_ec2_managed_prefix_list.offices" = aws_ec2_managed_prefix_list.offices.id
-    "aws_vpc_dhcp_options.main"           = aws_vpc_dhcp_options.main.id
-    "aws_flow_log.main"                   = aws_flow_log.main.id
+    "aws_network_acl.private"                      = aws_network_acl.private.id
+    "aws_network_interface.web"                    = aws_network_interface.web.id
+    "aws_nat_gateway.main"                         = aws_nat_gateway.main.id
+    "aws_vpc_endpoint.s3"                          = aws_vpc_endpoint.s3.id
+    "aws_vpc_endpoint.sts"                         = aws_vpc_endpoint.sts.id
+    "aws_ec2_managed_prefix_list.offices"          = aws_ec2_managed_prefix_list.offices.id
+    "aws_vpc_dhcp_options.main"                    = aws_vpc_dhcp_options.main.id
+    "aws_flow_log.main"                            = aws_flow_log.main.id
   }
 }

@@ -31,7 +31,7 @@ def network() -> None:
     ids: dict[str, Any] = {
         "VpcId": "vpc", "SubnetId": "subnet", "GroupId": "sg", "RouteTableId": "rtb", "InternetGatewayId": "igw",
         "EgressOnlyInternetGatewayId": "eigw", "NatGatewayId": "nat", "NetworkAclId": "acl", "DhcpOptionsId": "dopt",
-        "NetworkInterfaceId": "eni", "PrefixListId": "pl", "VpcEndpointId": "vpce", "SecurityGroupRuleId": "sgr",
+        "NetworkInterfaceId": "eni", "PrefixListId": "pl", "VpcEndpointId": "vpce",
         "AttachmentId": "eni-attach", "AssociationId": "rtbassoc",
     }  # fmt: skip
     SAMPLES.members(**{name: f"{prefix}-{DIGITS}" for name, prefix in ids.items()})
@@ -62,6 +62,7 @@ def machines() -> None:
         InstanceIds=[f"i-{DIGITS}"], Device="/dev/sdf", SourceImageId=f"ami-{DIGITS}", SourceSnapshotId=f"snap-{DIGITS}",
         SourceRegion="us-east-1", KeyName="x", KmsKeyId="alias/aws/ebs", InstanceSpecification={"InstanceId": f"i-{DIGITS}"},
     )  # fmt: skip
+    SAMPLES.members(IamInstanceProfile={"Name": "x"})
     SAMPLES.of("DeleteKeyPair", KeyName="x")
     for operation in ("DisassociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
         SAMPLES.of(operation, AssociationId=f"iip-assoc-{DIGITS}")
