@@ -98,10 +98,11 @@ resource "aws_ebs_snapshot" "data" {
 }
 
 resource "aws_ami" "own" {
-  name             = "${var.shop}-own"
-  root_device_name = "/dev/xvda"
-  architecture     = "x86_64"
-  ena_support      = true
+  name                = "${var.shop}-own"
+  root_device_name    = "/dev/xvda"
+  architecture        = "x86_64"
+  virtualization_type = "hvm"
+  ena_support         = true
   ebs_block_device {
     device_name = "/dev/xvda"
     snapshot_id = aws_ebs_snapshot.data.id
