@@ -92,7 +92,11 @@ public final class MetadataDoors: InstanceMetadataAccess {
 
     /// Where requests are to be sent, and which Region they are for.
     private func common(_ instance: InstanceName) -> [(name: String, value: String)] {
-        [(name: "AWS_ENDPOINT_URL", value: site.publicURL), (name: "AWS_REGION", value: instance.region)]
+        [
+            (name: "AWS_ENDPOINT_URL", value: site.publicURL), (name: "AWS_REGION", value: instance.region),
+            // Python's SDK knows the other one alone.
+            (name: "AWS_DEFAULT_REGION", value: instance.region),
+        ]
     }
 
     private func edge(_ instance: InstanceName) -> Edge {

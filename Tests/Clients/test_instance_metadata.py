@@ -52,8 +52,6 @@ def test_the_chain_of_the_cli(cloud: Server, instance: str) -> None:
     assert environment["AWS_ENDPOINT_URL"] == cloud.url
     done = run_aws(["sts", "get-caller-identity", "--query", "Arn", "--output", "text"], environment)
     assert done.stdout.strip() == f"arn:aws:sts::{ACCOUNT}:assumed-role/app/{instance}", done.stderr
-    # The Region comes from the metadata as well.
-    del environment["AWS_REGION"]
     done = run_aws(["iam", "list-users", "--query", "Users", "--output", "json"], environment)
     assert json.loads(done.stdout) == [], done.stderr
     refused = run_aws(["iam", "create-user", "--user-name", "x"], environment)
@@ -309,7 +307,7 @@ def test_the_command_and_a_restart(tmp_path: Path) -> None:
         shown = gatehouse(*words)
         assert shown.returncode == 0, shown.stderr
         lines = dict(line.removeprefix("export ").split("=", 1) for line in shown.stdout.splitlines()[:-1])
-        assert set(lines) == {ENDPOINT, "AWS_ENDPOINT_URL", "AWS_REGION"}
+        assert set(lines) == {ENDPOINT, "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"}
         port = gatehouse(*words, "--port", "0")
         door = dict(line.removeprefix("export ").split("=", 1) for line in port.stdout.splitlines()[:-1])[ENDPOINT]
         before = json.loads(Metadata(door.strip("'")).text("meta-data/iam/security-credentials/app"))
