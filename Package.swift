@@ -605,6 +605,7 @@ let package = Package(
                 logging,
             ]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
+        .testTarget(name: "EC2Tests", dependencies: ["EC2Service", "Directory", "Ledger", "Platform", "VPC", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),

@@ -129,7 +129,7 @@ def test_what_can_not_be_launched(ec2: Any, image: str) -> None:
         ("InvalidParameterCombination", {"IamInstanceProfile": {"Name": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/a"}}),
         ("VcpuLimitExceeded", {"InstanceType": "m5.24xlarge", "MinCount": 3, "MaxCount": 3}),
         ("InvalidBlockDeviceMapping", {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 4}}]}),
-        ("MissingParameter", {"BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {}}]}),
+        ("MissingParameter", {"BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {"DeleteOnTermination": True}}]}),
         ("InvalidSnapshot.NotFound", {"BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": "snap-0"}}]}),
         ("InvalidParameterCombination", {
             "SubnetId": "subnet-0", "NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": "subnet-0"}]}),
@@ -274,6 +274,7 @@ def test_a_launch_needs_every_resource(root: Identity, image: str, new_user: Any
     assert "iam:PassRole" in denied(all_of_them[0], tagging).message
     assert "ec2:CreateTags" in denied(all_of_them[0], passing).message
     # Without permission nobody learns that it would be dry.
+    denied(passing)
     error = error_of(user.client("ec2").run_instances, ImageId=image, MinCount=1, MaxCount=1, DryRun=True)
     assert error.code == "UnauthorizedOperation"
     assert len(root.client("ec2").describe_instances()["Reservations"]) == 1

@@ -96,7 +96,7 @@ def call(identity: Identity, service: str, operation: str, **config: Any) -> Aws
     try:
         return dict(method(**arguments(service, operation)))
     except botocore.exceptions.ClientError as error:
-        return AwsError.of(error)
+        return samples_of(service).plain(AwsError.of(error))
 
 
 def told(outcome: AwsError | dict[str, Any], trail: Trail, one: tuple[str, str]) -> AwsError | dict[str, Any]:
@@ -125,7 +125,13 @@ def recorded(
     trail: Trail, outcome: AwsError | dict[str, Any], one: tuple[str, str]
 ) -> dict[str, Any] | None:
     """The event of a call; None for a data event, which the history doesn't list."""
-    return None if one[1] in samples_of(one[0]).data_events else trail.of(outcome, one[1])
+    if one[1] in samples_of(one[0]).data_events:
+        return None
+    record = trail.of(outcome, one[1])
+    if "errorCode" in record:
+        error = samples_of(one[0]).plain(AwsError(record["errorCode"], record.get("errorMessage", "")))
+        record["errorCode"], record["errorMessage"] = error.code, error.message
+    return record
 
 
 def is_denial(outcome: AwsError | dict[str, Any]) -> bool:

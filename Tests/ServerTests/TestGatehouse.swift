@@ -1,4 +1,5 @@
 import Logging
+import Platform
 import Server
 import Signature
 import Synchronization
@@ -69,17 +70,20 @@ final class TestGatehouse: Sendable {
     /// Calls an operation of a query service; `nil` credentials send no signature.
     func call(
         _ service: String, _ action: String, _ parameters: [String: String] = [:],
-        as credentials: SigningCredentials? = root, sourceIP: String = "127.0.0.1"
+        as credentials: SigningCredentials? = root, sourceIP: String = "127.0.0.1", within vpc: VPCPlace? = nil
     ) async -> Answer {
-        let version = service == "iam" ? "2010-05-08" : "2011-06-15"
+        let version = Self.versions[service] ?? "2011-06-15"
         var form = ["Action=\(action)", "Version=\(version)"]
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
             form.append("\(Self.encoded(name))=\(Self.encoded(value))")
         }
         return await send(
             service, headers: [("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
-            body: form.joined(separator: "&"), as: credentials, sourceIP: sourceIP)
+            body: form.joined(separator: "&"), as: credentials, sourceIP: sourceIP, within: vpc)
     }
+
+    /// Of the services' models; of all others STS's.
+    private static let versions = ["iam": "2010-05-08", "ec2": "2016-11-15", "sns": "2010-03-31"]
 
     /// Calls an operation of CloudTrail.
     func cloudTrail(_ operation: String, _ json: String, as credentials: SigningCredentials = root) async -> Answer {
@@ -104,7 +108,7 @@ final class TestGatehouse: Sendable {
     func send(
         _ service: String, method: String = "POST", path: String = "/", query: String = "",
         headers: [(name: String, value: String)], body: String,
-        as credentials: SigningCredentials?, sourceIP: String = "127.0.0.1"
+        as credentials: SigningCredentials?, sourceIP: String = "127.0.0.1", within vpc: VPCPlace? = nil
     ) async -> Answer {
         var signable = SignableRequest(
             method: method, path: path, query: query, headers: [("host", "localhost")] + headers, body: Array(body.utf8)
@@ -113,7 +117,7 @@ final class TestGatehouse: Sendable {
             let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: service)
             signable.headers += signer.sign(signable, timestamp: now)
         }
-        let response = await gatehouse.edge.respond(
+        let response = await (vpc.map(gatehouse.edge.within) ?? gatehouse.edge).respond(
             to: WireRequest(
                 method: signable.method, path: signable.path, query: signable.query, headers: signable.headers,
                 body: signable.body ?? []), sourceIP: sourceIP)

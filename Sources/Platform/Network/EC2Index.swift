@@ -1,6 +1,6 @@
 public import Directory
 public import Ledger
-public import Policy
+import Policy
 import Synchronization
 public import VPC
 
@@ -20,8 +20,11 @@ public struct EC2Estate: Sendable {
 
     /// All resources of a kind, in the order of their ids.
     /// - Complexity: O(*n* log *n*)
-    public func all<R: EC2Resource>(_ type: R.Type) -> [R] {
-        (resources[R.kind] ?? [:]).values.compactMap { $0 as? R }.sorted { $0.id < $1.id }
+    public func all<R: EC2Resource>(_ type: R.Type) -> [R] { each(type).sorted { $0.id < $1.id } }
+
+    /// The same, in no order.
+    public func each<R: EC2Resource>(_ type: R.Type) -> some Sequence<R> {
+        (resources[R.kind] ?? [:]).values.lazy.compactMap { $0 as? R }
     }
 
     /// A resource; nil: there is none of that id.
@@ -37,7 +40,7 @@ public struct EC2Estate: Sendable {
         return all.values.first { $0.nameInARN == name }
     }
 
-    fileprivate mutating func set(_ kind: String, _ id: String, _ resource: (any EC2Resource)?) {
+    mutating func set(_ kind: String, _ id: String, _ resource: (any EC2Resource)?) {
         let old = resources[kind]?[id]
         resources[kind, default: [:]][id] = resource
         noteChange(of: old, to: resource)

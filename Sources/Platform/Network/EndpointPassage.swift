@@ -1,5 +1,5 @@
-public import Directory
-public import Ledger
+import Directory
+import Ledger
 public import Policy
 import VPC
 
@@ -94,7 +94,7 @@ extension EC2Index {
         from vpc: VPCPlace, _ address: String, to service: String
     ) -> (address: String, endpoint: EndpointPassage?) {
         let estate = estate(Scope(account: vpc.accountID, region: vpc.region))
-        let interface = estate.all(StoredNetworkInterface.self).first { interface in
+        let interface = estate.each(StoredNetworkInterface.self).first { interface in
             interface.vpcID == vpc.id
                 && (interface.addresses.contains { $0.privateAddress == address }
                     || interface.addresses6.contains(address))

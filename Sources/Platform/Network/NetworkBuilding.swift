@@ -7,8 +7,8 @@ extension EC2Estate {
         case let vpc as StoredVPC:
             network.vpcs[vpc.id] = new == nil ? nil : (vpc.blocks + vpc.blocks6).compactMap { CIDRBlock($0.block) }
             // Subnets without a table of their own follow the main one; tables have a route for each block.
-            for subnet in all(StoredSubnet.self) where subnet.vpcID == vpc.id { place(subnet) }
-            for table in all(StoredRouteTable.self) where table.vpcID == vpc.id { place(table) }
+            for subnet in Array(each(StoredSubnet.self)) where subnet.vpcID == vpc.id { place(subnet) }
+            for table in Array(each(StoredRouteTable.self)) where table.vpcID == vpc.id { place(table) }
         case let subnet as StoredSubnet:
             if new == nil { network.subnets[subnet.id] = nil } else { place(subnet) }
         case let table as StoredRouteTable:
@@ -57,7 +57,7 @@ extension EC2Estate {
     }
 
     private mutating func placeTables(leadingTo target: String) {
-        for table in all(StoredRouteTable.self) where table.routes.contains(where: { $0.target == target }) {
+        for table in Array(each(StoredRouteTable.self)) where table.routes.contains(where: { $0.target == target }) {
             place(table)
         }
     }

@@ -84,8 +84,9 @@ extension ResourceType {
     /// All of EC2's: their ARNs say which kind they are of.
     static let ofEC2 = ResourceType("ec2", "") { _, arn, call in
         let index = call.environment.projection(EC2Index.self)
-        guard let resource = index.find(arn) else { return Resource(ofRule: arn, index) }
-        return Resource(ofEC2: resource)
+        if let resource = index.find(arn) { return Resource(ofEC2: resource, for: call.accountID) }
+        if let image = call.operatorImage(arn) { return Resource(ofEC2: image, for: call.accountID) }
+        return Resource(ofRule: arn, index)
     }
 }
 

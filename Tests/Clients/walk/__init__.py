@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness import Identity
+from harness import AwsError, Identity
 
 Furnish = Callable[[Identity], None]
 
@@ -72,6 +72,8 @@ class Samples:
     denied_in_the_end: dict[str, str] = field(default_factory=dict)
     #: How many permissions operations need, of those that need more than four.
     most_permissions: dict[str, int] = field(default_factory=dict)
+    #: An error without what the service puts around the words that all services have.
+    plain: Callable[[AwsError], AwsError] = lambda error: error
     #: From the resource that a denial names to the one that a policy must name.
     resource: Callable[[str], str] = lambda named: named
     #: By "Member" and "Operation.Member".

@@ -14,6 +14,10 @@ public struct EC2Head: Codable, Sendable, Hashable {
     public let created: Double
     /// Keys are case-sensitive.
     public var tags: [Tag]
+    /// What the request called itself that made it; nil: it had no token.
+    public var clientToken: String?
+    /// By which that request is told from another with its token.
+    public var requestHash: String?
 
     /// - Parameters: see the properties.
     public init(id: String, accountID: String, region: String, created: Double, tags: [Tag] = []) {

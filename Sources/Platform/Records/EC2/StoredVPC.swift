@@ -1,4 +1,3 @@
-public import Directory
 public import Ledger
 public import Policy
 

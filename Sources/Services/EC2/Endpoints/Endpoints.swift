@@ -191,6 +191,12 @@ extension EC2.CreateVpcEndpoint: WriteOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         guard input.serviceNetworkArn == nil, input.resourceConfigurationArn == nil, input.subnetConfigurations == nil
         else { throw .notBuiltInEC2("endpoints of resources and service networks") }
+        if let endpoint = try call.made(StoredEndpoint.self, by: input) {
+            return Output {
+                $0.vpcEndpoint = endpoint.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         guard let name = input.serviceName else { throw .missingParameter("ServiceName") }
         let type = input.vpcEndpointType ?? "Gateway"
         guard let service = EndpointServices.service(name, in: call.region),
@@ -212,7 +218,8 @@ extension EC2.CreateVpcEndpoint: WriteOperation {
         }
         let tags = try TagSpecifications.tags(of: StoredEndpoint.arnType, input.tagSpecifications)
         var endpoint = StoredEndpoint(
-            head: call.head(of: StoredEndpoint.self, tags: tags), vpcID: vpc.id, serviceName: name, type: type,
+            head: call.head(of: StoredEndpoint.self, tags: tags, for: input), vpcID: vpc.id, serviceName: name,
+            type: type,
             policy: try EndpointPolicy.checked(input.policyDocument))
         let parts = EndpointParts(vpc: vpc, call: call, records: records)
         if endpoint.isGateway {

@@ -3,10 +3,11 @@ import Compression
 import Directory
 import Ledger
 public import Platform
-import Policy
 import S3API
 import STSAPI
-public import Wire
+import Wire
+
+import enum Policy.ContextValue
 
 /// Puts records of flow logs to where they go: into a log group with the role that the flow log names, or into a bucket as
 /// `delivery.logs.amazonaws.com`, as its policy has to allow.

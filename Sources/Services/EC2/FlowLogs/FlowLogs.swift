@@ -150,9 +150,9 @@ extension EC2.CreateFlowLogs: PreparedWriteOperation {
                 throw .ec2(
                     "InvalidParameter", "Please only provide LogGroupName or only provide LogDestination.")
             }
-            let arn = ARN(parsing: text)
-            let parts = (arn?.resource ?? "").split(separator: ":")
-            guard let arn, arn.service == "logs", arn.account == call.accountID, arn.region == call.region,
+            let parsed = ARN(parsing: text)
+            let parts = (parsed?.resource ?? "").split(separator: ":")
+            guard let arn = parsed, arn.service == "logs", arn.account == call.accountID, arn.region == call.region,
                 parts.count >= 2, parts[0] == "log-group"
             else { throw .ec2("InvalidParameter", "LogDestination: \(text) is not a valid log group ARN") }
             return (String(parts[1]), ARN.text("logs", call.region, call.accountID, "log-group:", String(parts[1])))

@@ -28,6 +28,28 @@ extension Call {
         EC2Head(id: Self.newID(R.prefix), accountID: accountID, region: region, created: time, tags: tags)
     }
 
+    /// The same for a request that may be sent again.
+    func head<R: EC2Resource, F: EC2.MayHaveClientToken>(
+        of type: R.Type, tags: [Tag], for input: View<F>
+    ) -> EC2Head {
+        var head = head(of: type, tags: tags)
+        guard let token = input.clientToken, !token.isEmpty else { return head }
+        (head.clientToken, head.requestHash) = (token, RequestHash.of(input.structure))
+        return head
+    }
+
+    /// What the same request has made before, by its client token; nil: nothing.
+    /// - Throws: IdempotentParameterMismatch.
+    func made<R: EC2Resource, F: EC2.MayHaveClientToken>(
+        _ type: R.Type, by input: View<F>
+    ) throws(ServiceError) -> R? {
+        guard let token = input.clientToken, !token.isEmpty,
+            let old = estate.each(type).first(where: { $0.head.clientToken == token })
+        else { return nil }
+        guard old.head.requestHash == RequestHash.of(input.structure) else { throw .tokenOfAnother }
+        return old
+    }
+
     /// Permission for something on a resource that a request names.
     /// - Parameters:
     ///   - name: its id; it need not exist.
@@ -68,8 +90,7 @@ extension Call {
         of type: String, _ specifications: [EC2.TagSpecification]?, _ keys: [String: ContextValue] = [:],
         others: [String] = []
     ) throws(ServiceError) -> [Access] {
-        let tags = ConditionKeys.requestTags(
-            try TagSpecifications.tags(of: type, specifications, others: others).map { $0 })
+        let tags = ConditionKeys.requestTags(try TagSpecifications.tags(of: type, specifications, others: others))
         var make = ec2Access(type, "*", nil, keys.merging(tags) { own, _ in own })
         make.isOfNewResource = true
         guard !tags.isEmpty else { return [make] }

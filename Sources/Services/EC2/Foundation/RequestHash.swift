@@ -10,6 +10,11 @@ enum RequestHash {
     }
 }
 
+extension String? {
+    /// The text; nil also for an empty one, which clients send for what they were not given.
+    var given: String? { flatMap { $0.isEmpty ? nil : $0 } }
+}
+
 extension ServiceError {
     /// For a client token that another request has used.
     static var tokenOfAnother: ServiceError {

@@ -210,9 +210,8 @@ struct RuleReader {
     }
 
     private func prefixList(_ id: String) throws(ServiceError) -> StoredGroupRule.Peer {
-        let isAWS = AWSPrefixLists.all(in: group.head.region).contains { $0.id == id }
-        guard try isAWS || records.get(StoredPrefixList.self, id) != nil else {
-            throw .ec2("InvalidPrefixListID.NotFound", "The prefix list ID '\(id)' does not exist")
+        if AWSPrefixLists.all(in: group.head.region).allSatisfy({ $0.id != id }) {
+            _ = try records.existing(StoredPrefixList.self, id)
         }
         return .prefixList(id)
     }

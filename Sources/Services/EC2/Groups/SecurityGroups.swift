@@ -13,11 +13,13 @@ extension StoredSecurityGroup: Shown {
     }
 
     static let filters = Filters<StoredSecurityGroup>(
-        [
-            "group-id": { group, _ in [group.id] }, "group-name": { group, _ in [group.name] },
-            "description": { group, _ in [group.summary] }, "vpc-id": { group, _ in [group.vpcID] },
-        ].merging(ruleFilters("ip-permission.", isEgress: false)) { own, _ in own }
+        ownFilters.merging(ruleFilters("ip-permission.", isEgress: false)) { own, _ in own }
             .merging(ruleFilters("egress.ip-permission.", isEgress: true)) { own, _ in own })
+
+    private static let ownFilters: [String: Filters<StoredSecurityGroup>.Values] = [
+        "group-id": { group, _ in [group.id] }, "group-name": { group, _ in [group.name] },
+        "description": { group, _ in [group.summary] }, "vpc-id": { group, _ in [group.vpcID] },
+    ]
 
     private static func ruleFilters(
         _ prefix: String, isEgress: Bool
@@ -243,8 +245,8 @@ extension EC2.DeleteSecurityGroup: WriteOperation {
                 "CannotDelete",
                 "the specified group: \"\(group.id)\" name: \"default\" cannot be deleted by a user")
         }
-        let isUsed = try records.isNeeded("group", group.id) || records.isNeeded("rule", group.id)
-        guard !isUsed else { throw .dependency("resource \(group.id) has a dependent object") }
+        let (hasMembers, isNamed) = try (records.isNeeded("group", group.id), records.isNeeded("rule", group.id))
+        guard !hasMembers, !isNamed else { throw .dependency("resource \(group.id) has a dependent object") }
         try records.delete(group)
         return Output {
             $0.return = true
@@ -266,7 +268,9 @@ extension EC2.DescribeSecurityGroups: ComputeOperation, OnAll {
                 throw .ec2(
                     "InvalidGroup.NotFound", "The security group '\(name)' does not exist in default VPC '\(vpc)'")
             }
-            found = input.groupIds?.isEmpty == false ? found + own.filter { !found.contains($0) } : own
+            found =
+                input.groupIds?.isEmpty == false
+                ? found + own.filter { group in !found.contains { $0.id == group.id } } : own
         }
         let passed = try StoredSecurityGroup.filters.apply(input.filters, to: found, estate)
         let page = try Listing.page(passed, by: \.id, input.pageToken, input.pageLimit)

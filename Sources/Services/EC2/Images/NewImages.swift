@@ -18,7 +18,7 @@ extension EC2.RegisterImage: WriteOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         try records.checkNewImage(input.name, call)
         let source = try source(input, call)
-        let root = input.rootDeviceName ?? (source == nil ? "/dev/sda1" : StoredImage.usualDevice)
+        let root = input.rootDeviceName.given ?? (source == nil ? "/dev/sda1" : StoredImage.usualDevice)
         var devices: [StoredImage.BlockDevice] = []
         for mapping in input.blockDeviceMappings ?? [] {
             guard let ebs = mapping.ebs, mapping.noDevice == nil else { continue }
@@ -38,22 +38,22 @@ extension EC2.RegisterImage: WriteOperation {
         }
         let tags = try TagSpecifications.tags(of: StoredImage.arnType, input.tagSpecifications)
         var image = StoredImage(
-            head: call.head(of: StoredImage.self, tags: tags), name: input.name, summary: input.description,
-            location: "\(call.accountID)/\(input.imageLocation ?? input.name)", source: source?.name,
-            architecture: input.architecture ?? (source == nil ? "i386" : StoredImage.ownArchitecture),
+            head: call.head(of: StoredImage.self, tags: tags), name: input.name, summary: input.description.given,
+            location: "\(call.accountID)/\(input.imageLocation.given ?? input.name)", source: source?.name,
+            architecture: input.architecture.given ?? (source == nil ? "i386" : StoredImage.ownArchitecture),
             rootDeviceName: root, blockDevices: devices)
         image.enaSupport = input.enaSupport ?? (source != nil)
-        image.sriovNetSupport = input.sriovNetSupport
-        image.bootMode = input.bootMode
-        image.tpmSupport = input.tpmSupport
-        image.imdsSupport = input.imdsSupport
+        image.sriovNetSupport = input.sriovNetSupport.given
+        image.bootMode = input.bootMode.given
+        image.tpmSupport = input.tpmSupport.given
+        image.imdsSupport = input.imdsSupport.given
         try records.put(image)
         return Output { $0.imageId = image.id }
     }
 
     /// What the location names. Only the operator can say what of this machine is run.
     private static func source(_ input: Input, _ call: Call) throws(ServiceError) -> InstanceSource? {
-        guard let location = input.imageLocation else { return nil }
+        guard let location = input.imageLocation.given else { return nil }
         guard let source = call.environment.instances.source(location, for: call.accountID) else {
             throw .ec2(
                 "InvalidManifest",
@@ -66,15 +66,15 @@ extension EC2.RegisterImage: WriteOperation {
         _ name: String?, _ ebs: EC2.EbsBlockDevice, isRoot: Bool, _ call: Call
     ) throws(ServiceError) -> StoredImage.BlockDevice {
         guard let name else { throw .missingParameter("deviceName") }
-        let snapshot = ebs.snapshotId.flatMap { call.usableSnapshot($0) }
-        if let id = ebs.snapshotId, snapshot == nil { throw StoredSnapshot.missing(id) }
+        let snapshot = ebs.snapshotId.given.flatMap { call.usableSnapshot($0) }
+        if let id = ebs.snapshotId.given, snapshot == nil { throw StoredSnapshot.missing(id) }
         guard let size = ebs.volumeSize ?? snapshot?.size else {
             throw .ec2("MissingParameter", "The request must contain the parameter size or snapshotId")
         }
         let checked = try VolumeSize(
-            size: size, type: ebs.volumeType ?? "gp2", iops: ebs.iops, throughput: ebs.throughput)
+            size: size, type: ebs.volumeType.given ?? "gp2", iops: ebs.iops, throughput: ebs.throughput)
         var device = StoredImage.BlockDevice(
-            device: name, snapshotID: ebs.snapshotId, size: checked.size, type: checked.type,
+            device: name, snapshotID: ebs.snapshotId.given, size: checked.size, type: checked.type,
             isEncrypted: snapshot?.encryption != nil || ebs.encrypted == true,
             isDeletedOnTermination: ebs.deleteOnTermination ?? isRoot)
         (device.iops, device.throughput) = (ebs.iops, ebs.throughput)

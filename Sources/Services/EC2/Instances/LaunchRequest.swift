@@ -15,14 +15,14 @@ struct LaunchRequest: Sendable {
     let metadataOptions: Result<StoredInstance.MetadataOptions, ServiceError>
 
     init(_ input: EC2.RunInstances.Input, _ call: Call) async throws(ServiceError) {
-        image = input.imageId.flatMap { call.usableImage($0) }
+        let found = input.imageId.given.flatMap { call.usableImage($0) }
+        image = found
         profile = try await NamedProfile(input.iamInstanceProfile, call)
-        type = input.instanceType ?? "m1.small"
-        let image = image
+        type = input.instanceType.given ?? "m1.small"
         interfaces = Result { () throws(ServiceError) in try WantedInterface.all(input, call) }
-        volumes = Result { () throws(ServiceError) in try Self.volumes(input, image, call) }
+        volumes = Result { () throws(ServiceError) in try Self.volumes(input, found, call) }
         metadataOptions = Result { () throws(ServiceError) in
-            try StoredInstance.MetadataOptions(input.metadataOptions, call.settings.metadataDefaults, image)
+            try StoredInstance.MetadataOptions(input.metadataOptions, call.settings.metadataDefaults, found)
         }
     }
 
@@ -69,12 +69,12 @@ struct LaunchRequest: Sendable {
         for device in devices {
             let ebs = asked[device.device]
             var snapshot = device.snapshotID.flatMap { index.find(StoredSnapshot.self, $0) }
-            if let id = ebs?.snapshotId, id != device.snapshotID {
+            if let id = (ebs?.snapshotId).given, id != device.snapshotID {
                 // What the image shares is shared with it; what the request names has to be.
                 guard let named = call.usableSnapshot(id) else { throw StoredSnapshot.missing(id) }
                 snapshot = named
             }
-            let type = ebs?.volumeType ?? device.type
+            let type = (ebs?.volumeType).given ?? device.type
             let isSame = type == device.type
             volumes.append(
                 try WantedVolume(
@@ -82,7 +82,8 @@ struct LaunchRequest: Sendable {
                     iops: ebs?.iops ?? (isSame ? device.iops : nil),
                     throughput: ebs?.throughput ?? (isSame ? device.throughput : nil),
                     isEncrypted: ebs?.encrypted ?? (device.isEncrypted ? true : nil),
-                    key: ebs?.kmsKeyId ?? device.key, snapshotID: ebs?.snapshotId ?? device.snapshotID,
+                    key: (ebs?.kmsKeyId).given ?? device.key,
+                    snapshotID: (ebs?.snapshotId).given ?? device.snapshotID,
                     snapshot: snapshot,
                     isDeletedOnTermination: ebs?.deleteOnTermination ?? device.isDeletedOnTermination,
                     settings: settings, call))
@@ -96,7 +97,7 @@ struct LaunchRequest: Sendable {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances>
     func accesses(_ input: EC2.RunInstances.Input, _ call: Call) throws(ServiceError) -> [Access] {
         let estate = call.estate
-        var all = [call.access(to: StoredImage.self, input.imageId ?? "*")]
+        var all = [call.access(to: StoredImage.self, input.imageId.given ?? "*")]
         all += try call.creation(
             of: StoredInstance.arnType, input.tagSpecifications, instanceKeys(input, estate), others: LaunchTags.types)
         let interfaces = (try? interfaces.get()) ?? []
@@ -105,7 +106,7 @@ struct LaunchRequest: Sendable {
             all += try call.creation(
                 of: StoredNetworkInterface.arnType, input.tagSpecifications, others: LaunchTags.types)
             all += [
-                call.access(to: StoredSubnet.self, input.subnetId ?? "*"),
+                call.access(to: StoredSubnet.self, input.subnetId.given ?? "*"),
                 call.access(to: StoredSecurityGroup.self, input.securityGroupIds?.first ?? "*"),
             ]
         }
@@ -120,24 +121,24 @@ struct LaunchRequest: Sendable {
         if volumes.isEmpty {
             all += try call.creation(of: StoredVolume.arnType, input.tagSpecifications, others: LaunchTags.types)
         }
-        for snapshot in Set((input.blockDeviceMappings ?? []).compactMap { $0.ebs?.snapshotId }).sorted() {
+        for snapshot in Set((input.blockDeviceMappings ?? []).compactMap { ($0.ebs?.snapshotId).given }).sorted() {
             all.append(call.access(to: StoredSnapshot.self, snapshot))
         }
-        if let key = input.keyName { all.append(call.access(to: StoredKeyPair.self, key)) }
+        if let key = input.keyName.given { all.append(call.access(to: StoredKeyPair.self, key)) }
         return all + (profile?.passing ?? [])
     }
 
     private func instanceKeys(_ input: EC2.RunInstances.Input, _ estate: EC2Estate) -> [String: ContextValue] {
         var keys: [String: ContextValue] = [
-            "ec2:instancetype": .one(type), "ec2:tenancy": .one(input.placement?.tenancy ?? "default"),
+            "ec2:instancetype": .one(type), "ec2:tenancy": .one((input.placement?.tenancy).given ?? "default"),
             "ec2:ebsoptimized": .one(String(input.ebsOptimized == true)),
             "ec2:instancemarkettype": .one(input.instanceMarketOptions?.marketType ?? "on-demand"),
             "ec2:rootdevicetype": .one(image?.rootDeviceType ?? "ebs"),
-            "ec2:instanceautorecovery": .one(input.maintenanceOptions?.autoRecovery ?? "default"),
+            "ec2:instanceautorecovery": .one((input.maintenanceOptions?.autoRecovery).given ?? "default"),
             "ec2:islaunchtemplateresource": .one("false"),
         ]
         if let profile { keys["ec2:instanceprofile"] = .one(profile.arn) }
-        if let zone = subnet(estate)?.zone ?? input.placement?.availabilityZone {
+        if let zone = subnet(estate)?.zone ?? (input.placement?.availabilityZone).given {
             keys["ec2:availabilityzone"] = .one(zone)
             keys["ec2:availabilityzoneid"] = .one(Zones.id(ofZone: zone))
         }
@@ -152,7 +153,7 @@ struct LaunchRequest: Sendable {
     /// - Throws: what EC2 says of a request that can't be done.
     func check(_ input: EC2.RunInstances.Input, _ call: Call) throws(ServiceError) {
         try Self.checkBuilt(input)
-        guard let id = input.imageId else { throw .missingParameter("ImageId") }
+        guard let id = input.imageId.given else { throw .missingParameter("ImageId") }
         guard let image else { throw StoredImage.missing(id) }
         guard input.minCount >= 1 else {
             throw .invalidValue(String(input.minCount), of: "minCount", "It has to be at least 1.")
@@ -188,7 +189,7 @@ struct LaunchRequest: Sendable {
                 "Network interfaces and private addresses that exist once cannot be specified for several instances")
         }
         let estate = call.estate
-        if let zone = input.placement?.availabilityZone {
+        if let zone = (input.placement?.availabilityZone).given {
             guard Zones.all(of: call.region).contains(zone) else {
                 throw .invalidValue("Invalid availability zone: [\(zone)]")
             }
@@ -198,9 +199,9 @@ struct LaunchRequest: Sendable {
                 )
             }
         }
-        if let key = input.keyName, estate.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
+        if let key = input.keyName.given, estate.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
         if let asked = input.iamInstanceProfile, let profile { _ = try profile.association(asked, call) }
-        if let text = input.userData { _ = try UserData.checked(text) }
+        if let text = input.userData.given { _ = try UserData.checked(text) }
         _ = try volumes.get()
         _ = try metadataOptions.get()
         if let token = input.clientToken, token.utf8.count > 64 {
@@ -220,8 +221,11 @@ struct LaunchRequest: Sendable {
             (!(input.elasticGpuSpecification ?? []).isEmpty, "elastic GPUs"),
             (!(input.elasticInferenceAccelerators ?? []).isEmpty, "elastic inference"),
             (!(input.secondaryInterfaces ?? []).isEmpty, "secondary interfaces"),
-            (input.placement?.groupName?.isEmpty == false || input.placement?.groupId != nil, "placement groups"),
-            (input.placement?.hostId != nil || input.placement?.tenancy == "host", "dedicated hosts"),
+            (
+                input.placement?.groupName?.isEmpty == false || (input.placement?.groupId).given != nil,
+                "placement groups"
+            ),
+            ((input.placement?.hostId).given != nil || input.placement?.tenancy == "host", "dedicated hosts"),
         ]
         if let (_, what) = missing.first(where: { $0.0 }) { throw .notBuiltInEC2(what) }
     }

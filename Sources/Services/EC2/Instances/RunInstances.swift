@@ -1,3 +1,4 @@
+import Directory
 import EC2API
 import Ledger
 import Platform
@@ -78,7 +79,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
         guard let image = plan.request.image, !plan.instances.isEmpty else { throw .internalFailure }
         try Capacity.check(
             call, records, for: plan.request.type, count: plan.instances.count, source: image.source)
-        if let key = input.keyName, try records.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
+        if let key = input.keyName.given, try records.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
         let reservation = Call.newID("r")
         var instances: [StoredInstance] = []
         var volumes: [StoredVolume] = []
@@ -131,20 +132,21 @@ extension EC2.RunInstances: PreparedWriteOperation {
             head: head, reservationID: reservation, launchIndex: index, clientToken: input.clientToken,
             launchHash: hash, imageID: image.id, architecture: image.architecture,
             rootDeviceName: image.rootDeviceName, rootDeviceType: image.rootDeviceType, instanceType: request.type,
-            keyName: input.keyName, availabilityZone: primary.zone, vpcID: primary.vpcID, subnetID: primary.subnetID,
+            keyName: input.keyName.given, availabilityZone: primary.zone, vpcID: primary.vpcID,
+            subnetID: primary.subnetID,
             primaryInterfaceID: primary.id, privateIPAddress: address,
             privateDNSName: HostNames.ofPrivate(address, in: call.region), launchTime: call.time, state: .pending,
             source: image.source, metadataOptions: try request.metadataOptions.get())
         instance.starts = 1
         instance.stateReason = StoredInstance.StateReason(code: "pending", message: "pending")
-        if let text = input.userData { instance.userData = try UserData.checked(text) }
+        if let text = input.userData.given { instance.userData = try UserData.checked(text) }
         instance.disableAPITermination = input.disableApiTermination == true
         instance.disableAPIStop = input.disableApiStop == true
-        instance.shutdownBehavior = input.instanceInitiatedShutdownBehavior ?? "stop"
+        instance.shutdownBehavior = input.instanceInitiatedShutdownBehavior.given ?? "stop"
         instance.ebsOptimized = input.ebsOptimized == true
         instance.monitoring = input.monitoring?.enabled == true
-        instance.cpuCredits = input.creditSpecification?.cpuCredits
-        instance.tenancy = input.placement?.tenancy ?? "default"
+        instance.cpuCredits = (input.creditSpecification?.cpuCredits).given
+        instance.tenancy = (input.placement?.tenancy).given ?? "default"
         if let asked = input.iamInstanceProfile, let profile = request.profile {
             instance.instanceProfile = try profile.association(asked, call)
         }

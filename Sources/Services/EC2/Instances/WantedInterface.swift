@@ -1,3 +1,4 @@
+import Directory
 import EC2API
 import Ledger
 import Platform
@@ -22,7 +23,7 @@ struct WantedInterface: Sendable {
     /// - Throws: InvalidParameterCombination, InvalidParameterValue, InvalidGroup.NotFound.
     static func all(_ input: EC2.RunInstances.Input, _ call: Call) throws(ServiceError) -> [WantedInterface] {
         guard let specified = input.networkInterfaces, !specified.isEmpty else { return [try usual(input, call)] }
-        guard input.subnetId == nil else {
+        guard input.subnetId.given == nil else {
             throw .invalidCombination(
                 "Network interfaces and an instance-level subnet ID may not be specified on the same request")
         }
@@ -30,7 +31,7 @@ struct WantedInterface: Sendable {
             throw .invalidCombination(
                 "Network interfaces and instance-level security groups may not be specified on the same request")
         }
-        guard input.privateIpAddress == nil else {
+        guard input.privateIpAddress.given == nil else {
             throw .invalidCombination(
                 "Network interfaces and an instance-level private address may not be specified on the same request")
         }
@@ -63,9 +64,9 @@ struct WantedInterface: Sendable {
             groups.append(id)
         }
         var one = WantedInterface(
-            deviceIndex: 0, existing: nil, subnetID: input.subnetId ?? defaultSubnet(input, call),
+            deviceIndex: 0, existing: nil, subnetID: input.subnetId.given ?? defaultSubnet(input, call),
             groupIDs: groups.isEmpty ? nil : groups, isPublic: nil, isDeletedOnTermination: true)
-        one.wish.addresses = input.privateIpAddress.map { [$0] } ?? []
+        one.wish.addresses = input.privateIpAddress.given.map { [$0] } ?? []
         one.wish.addresses6 = (input.ipv6Addresses ?? []).compactMap(\.ipv6Address)
         one.wish.more6 = bounded(input.ipv6AddressCount)
         return one
@@ -99,7 +100,7 @@ struct WantedInterface: Sendable {
         guard let index = specification.deviceIndex else {
             throw .missingParameter("NetworkInterface.DeviceIndex")
         }
-        if let id = specification.networkInterfaceId {
+        if let id = specification.networkInterfaceId.given {
             guard specification.subnetId == nil, groups == nil, specification.privateIpAddress == nil else {
                 throw .invalidCombination(
                     "A network interface may not specify both a network interface ID and a subnet, groups or an address"
@@ -112,7 +113,7 @@ struct WantedInterface: Sendable {
         }
         self.init(
             deviceIndex: index, existing: nil,
-            subnetID: specification.subnetId ?? Self.defaultSubnet(input, call), groupIDs: groups,
+            subnetID: specification.subnetId.given ?? Self.defaultSubnet(input, call), groupIDs: groups,
             isPublic: specification.associatePublicIpAddress,
             isDeletedOnTermination: specification.deleteOnTermination ?? true)
         wish.summary = specification.description ?? ""
@@ -131,7 +132,7 @@ struct WantedInterface: Sendable {
     /// The default subnet in the zone that the request names, or in the first.
     private static func defaultSubnet(_ input: EC2.RunInstances.Input, _ call: Call) -> String? {
         let zone =
-            input.placement?.availabilityZone
+            (input.placement?.availabilityZone).given
             ?? Zones.all(of: call.region).first { Zones.id(ofZone: $0) == input.placement?.availabilityZoneId }
         return call.estate.all(StoredSubnet.self).filter { $0.isDefault && (zone == nil || $0.zone == zone) }
             .min { $0.zone < $1.zone }?.id

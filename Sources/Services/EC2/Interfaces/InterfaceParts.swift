@@ -151,6 +151,8 @@ enum NewInterface {
         /// nil: the VPC's default group.
         var groupIDs: [String]?
         var tags: [Tag] = []
+        /// nil: a new one is made.
+        var head: EC2Head?
     }
 
     /// Makes an interface in a subnet; it is put into the records.
@@ -175,7 +177,8 @@ enum NewInterface {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         var interface = StoredNetworkInterface(
-            head: call.head(of: StoredNetworkInterface.self, tags: wish.tags), vpcID: vpc.id, subnetID: subnet.id,
+            head: wish.head ?? call.head(of: StoredNetworkInterface.self, tags: wish.tags), vpcID: vpc.id,
+            subnetID: subnet.id,
             zone: subnet.zone, summary: wish.summary, type: wish.type, requester: wish.requester,
             macAddress: mac.joined(separator: ":"),
             addresses: addresses.map { StoredNetworkInterface.Address(privateAddress: $0) }, groupIDs: groups)

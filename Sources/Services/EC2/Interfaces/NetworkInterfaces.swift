@@ -11,32 +11,34 @@ extension StoredNetworkInterface: Shown {
     }
 
     static let filters = Filters<StoredNetworkInterface>(
-        [
-            "network-interface-id": { interface, _ in [interface.id] }, "vpc-id": { interface, _ in [interface.vpcID] },
-            "subnet-id": { interface, _ in [interface.subnetID] },
-            "availability-zone": { interface, _ in [interface.zone] },
-            "description": { interface, _ in [interface.summary] },
-            "interface-type": { interface, _ in [interface.type] },
-            "mac-address": { interface, _ in [interface.macAddress] },
-            "group-id": { interface, _ in interface.groupIDs },
-            "group-name": { interface, estate in
-                interface.groupIDs.compactMap { estate.get(StoredSecurityGroup.self, $0)?.name }
-            },
-            "private-ip-address": { interface, _ in interface.addresses.prefix(1).map(\.privateAddress) },
-            "private-dns-name": { interface, _ in
-                interface.addresses.prefix(1).map {
-                    HostNames.ofPrivate($0.privateAddress, in: interface.head.region)
-                }
-            },
-            "addresses.private-ip-address": { interface, _ in interface.addresses.map(\.privateAddress) },
-            "addresses.primary": { interface, _ in interface.addresses.indices.map { "\($0 == 0)" } },
-            "addresses.association.public-ip": { interface, _ in interface.addresses.compactMap(\.publicAddress) },
-            "ipv6-addresses.ipv6-address": { interface, _ in interface.addresses6 },
-            "requester-id": { interface, _ in interface.requester.map { [$0] } ?? [] },
-            "requester-managed": { interface, _ in ["\(interface.requester != nil)"] },
-            "source-dest-check": { interface, _ in ["\(interface.checksSource)"] },
-            "status": { interface, _ in [interface.attachment == nil ? "available" : "in-use"] },
-        ].merging(associations) { own, _ in own }.merging(attachments) { own, _ in own })
+        ownFilters.merging(associations) { own, _ in own }.merging(attachments) { own, _ in own })
+
+    private static let ownFilters: [String: Filters<StoredNetworkInterface>.Values] = [
+        "network-interface-id": { interface, _ in [interface.id] }, "vpc-id": { interface, _ in [interface.vpcID] },
+        "subnet-id": { interface, _ in [interface.subnetID] },
+        "availability-zone": { interface, _ in [interface.zone] },
+        "description": { interface, _ in [interface.summary] },
+        "interface-type": { interface, _ in [interface.type] },
+        "mac-address": { interface, _ in [interface.macAddress] },
+        "group-id": { interface, _ in interface.groupIDs },
+        "group-name": { interface, estate in
+            interface.groupIDs.compactMap { estate.get(StoredSecurityGroup.self, $0)?.name }
+        },
+        "private-ip-address": { interface, _ in interface.addresses.prefix(1).map(\.privateAddress) },
+        "private-dns-name": { interface, _ in
+            interface.addresses.prefix(1).map {
+                HostNames.ofPrivate($0.privateAddress, in: interface.head.region)
+            }
+        },
+        "addresses.private-ip-address": { interface, _ in interface.addresses.map(\.privateAddress) },
+        "addresses.primary": { interface, _ in interface.addresses.indices.map { "\($0 == 0)" } },
+        "addresses.association.public-ip": { interface, _ in interface.addresses.compactMap(\.publicAddress) },
+        "ipv6-addresses.ipv6-address": { interface, _ in interface.addresses6 },
+        "requester-id": { interface, _ in interface.requester.map { [$0] } ?? [] },
+        "requester-managed": { interface, _ in ["\(interface.requester != nil)"] },
+        "source-dest-check": { interface, _ in ["\(interface.checksSource)"] },
+        "status": { interface, _ in [interface.attachment == nil ? "available" : "in-use"] },
+    ]
 
     private static let associations: [String: Filters<StoredNetworkInterface>.Values] = [
         "association.public-ip": { interface, _ in interface.addresses.compactMap(\.publicAddress) },
@@ -152,11 +154,18 @@ extension EC2.CreateNetworkInterface: WriteOperation {
         guard input.ipv4Prefixes == nil, input.ipv6Prefixes == nil, input.ipv4PrefixCount == nil,
             input.ipv6PrefixCount == nil, input.interfaceType == nil || input.interfaceType == "interface"
         else { throw .notBuiltInEC2("prefix delegation, and no interfaces of other types") }
+        if let interface = try call.made(StoredNetworkInterface.self, by: input) {
+            return Output {
+                $0.networkInterface = interface.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         let subnet = try records.existing(StoredSubnet.self, input.subnetId)
         var wish = NewInterface.Wish()
         wish.summary = input.description ?? ""
         wish.groupIDs = input.groups?.isEmpty == false ? input.groups : nil
         wish.tags = try TagSpecifications.tags(of: StoredNetworkInterface.arnType, input.tagSpecifications)
+        wish.head = call.head(of: StoredNetworkInterface.self, tags: wish.tags, for: input)
         let listed = (input.privateIpAddresses ?? []).sorted { $0.primary == true && $1.primary != true }
         guard listed.count(where: { $0.primary == true }) <= 1 else {
             throw .invalidValue("Only one private IP address can be primary")

@@ -101,6 +101,12 @@ extension EC2.CreateNetworkAcl: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        if let list = try call.made(StoredNetworkACL.self, by: input) {
+            return Output {
+                $0.networkAcl = list.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         let vpc = try records.existing(StoredVPC.self, input.vpcId)
         let others: [StoredNetworkACL] = try records.referrers(StoredNetworkACL.self, "vpc", to: vpc.id)
         guard others.count < call.quotas[EC2Quotas.networkACLs] else {
@@ -108,7 +114,8 @@ extension EC2.CreateNetworkAcl: WriteOperation {
         }
         let tags = try TagSpecifications.tags(of: StoredNetworkACL.arnType, input.tagSpecifications)
         let list = StoredNetworkACL(
-            head: call.head(of: StoredNetworkACL.self, tags: tags), vpcID: vpc.id, isDefault: false, entries: [])
+            head: call.head(of: StoredNetworkACL.self, tags: tags, for: input), vpcID: vpc.id, isDefault: false,
+            entries: [])
         try records.put(list)
         return Output {
             $0.networkAcl = list.shown(.empty)

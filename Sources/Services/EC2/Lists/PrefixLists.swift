@@ -106,6 +106,7 @@ extension EC2.CreateManagedPrefixList: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        if let list = try call.made(StoredPrefixList.self, by: input) { return Output { $0.prefixList = list.shown } }
         let name = input.prefixListName
         guard !name.isEmpty, name.unicodeScalars.count <= 255, !name.hasPrefix("com.amazonaws") else {
             throw .invalidValue(name, of: "prefixListName", "The name can't begin with com.amazonaws.")
@@ -123,7 +124,8 @@ extension EC2.CreateManagedPrefixList: WriteOperation {
             [], add: input.entries ?? [], remove: [], family: input.addressFamily, maxEntries: input.maxEntries)
         let tags = try TagSpecifications.tags(of: StoredPrefixList.arnType, input.tagSpecifications)
         let list = StoredPrefixList(
-            head: call.head(of: StoredPrefixList.self, tags: tags), name: name, addressFamily: input.addressFamily,
+            head: call.head(of: StoredPrefixList.self, tags: tags, for: input), name: name,
+            addressFamily: input.addressFamily,
             maxEntries: input.maxEntries, entries: entries)
         try records.put(list)
         return Output { $0.prefixList = list.shown }
@@ -282,7 +284,7 @@ extension EC2.DeleteManagedPrefixList: WriteOperation, OnPrefixList {
         let isRouted = try records.list(StoredRouteTable.self).contains { table in
             table.routes.contains { $0.destination == list.id }
         }
-        guard try !isRouted && !records.isNeeded("rule", list.id) else {
+        guard !isRouted, try !records.isNeeded("rule", list.id) else {
             throw .dependency("prefix list", list.id)
         }
         try records.delete(list)

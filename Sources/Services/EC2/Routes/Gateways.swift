@@ -149,6 +149,12 @@ extension EC2.CreateEgressOnlyInternetGateway: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        if let gateway = try call.made(StoredEgressGateway.self, by: input) {
+            return Output {
+                $0.egressOnlyInternetGateway = gateway.shown
+                $0.clientToken = input.clientToken
+            }
+        }
         let vpc = try records.existing(StoredVPC.self, input.vpcId)
         guard try records.count(StoredEgressGateway.self) < call.quotas[EC2Quotas.egressGateways] else {
             throw .ec2(
@@ -157,7 +163,7 @@ extension EC2.CreateEgressOnlyInternetGateway: WriteOperation {
         }
         let tags = try TagSpecifications.tags(of: StoredEgressGateway.arnType, input.tagSpecifications)
         let gateway = StoredEgressGateway(
-            head: call.head(of: StoredEgressGateway.self, tags: tags), vpcID: vpc.id)
+            head: call.head(of: StoredEgressGateway.self, tags: tags, for: input), vpcID: vpc.id)
         try records.put(gateway)
         return Output {
             $0.egressOnlyInternetGateway = gateway.shown

@@ -58,6 +58,12 @@ extension EC2.CreateNatGateway: WriteOperation {
         guard input.availabilityMode != "regional", input.secondaryAllocationIds == nil,
             input.secondaryPrivateIpAddresses == nil, input.secondaryPrivateIpAddressCount == nil
         else { throw .notBuiltInEC2("regional NAT gateways, and none with secondary addresses") }
+        if let gateway = try call.made(StoredNATGateway.self, by: input) {
+            return Output {
+                $0.natGateway = gateway.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         guard let subnetID = input.subnetId else { throw .missingParameter("subnetId") }
         let subnet = try records.existing(StoredSubnet.self, subnetID)
         let isPublic = (input.connectivityType ?? "public") == "public"
@@ -91,7 +97,7 @@ extension EC2.CreateNatGateway: WriteOperation {
             throw .invalidCombination("A private NAT gateway can't have an Elastic IP address")
         }
         let tags = try TagSpecifications.tags(of: StoredNATGateway.arnType, input.tagSpecifications)
-        let head = call.head(of: StoredNATGateway.self, tags: tags)
+        let head = call.head(of: StoredNATGateway.self, tags: tags, for: input)
         let gateway = try make(head, in: subnet, elastic, input.privateIpAddress, call, records)
         return Output {
             $0.natGateway = gateway.shown(.empty)
@@ -114,21 +120,24 @@ extension EC2.CreateNatGateway: WriteOperation {
         interface.attachment = StoredNetworkInterface.Attachment(
             id: Call.newID("ela-attach"), instanceID: nil, ownerID: "amazon-aws", deviceIndex: 1,
             attached: call.time, isDeletedOnTermination: false)
+        guard var first = interface.addresses.first else {
+            throw .invalidValue("The subnet \(subnet.id) has no IPv4 CIDR block")
+        }
         if var elastic {
             let association = Call.newID("eipassoc")
-            interface.addresses[0].publicAddress = elastic.publicAddress
-            interface.addresses[0].allocationID = elastic.id
-            interface.addresses[0].associationID = association
+            first.publicAddress = elastic.publicAddress
+            first.allocationID = elastic.id
+            first.associationID = association
+            interface.addresses = [first]
             elastic.association = StoredAddress.Association(
-                id: association, networkInterfaceID: interface.id,
-                privateAddress: interface.addresses[0].privateAddress)
+                id: association, networkInterfaceID: interface.id, privateAddress: first.privateAddress)
             try records.put(elastic)
         }
         try records.put(interface)
         let gateway = StoredNATGateway(
             head: head, vpcID: subnet.vpcID, subnetID: subnet.id, isPublic: elastic != nil,
             allocationID: elastic?.id, publicAddress: elastic?.publicAddress,
-            privateAddress: interface.addresses.first?.privateAddress ?? "", networkInterfaceID: interface.id)
+            privateAddress: first.privateAddress, networkInterfaceID: interface.id)
         try records.put(gateway)
         return gateway
     }

@@ -135,6 +135,12 @@ extension EC2.CreateRouteTable: WriteOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
+        if let table = try call.made(StoredRouteTable.self, by: input) {
+            return Output {
+                $0.routeTable = table.shown(call.estate)
+                $0.clientToken = input.clientToken
+            }
+        }
         let vpc = try records.existing(StoredVPC.self, input.vpcId)
         let others: [StoredRouteTable] = try records.referrers(StoredRouteTable.self, "vpc", to: vpc.id)
         guard others.count < call.quotas[EC2Quotas.routeTables] else {
@@ -142,7 +148,8 @@ extension EC2.CreateRouteTable: WriteOperation {
                 "RouteTableLimitExceeded", "The maximum number of route tables has been reached.")
         }
         let tags = try TagSpecifications.tags(of: StoredRouteTable.arnType, input.tagSpecifications)
-        let table = StoredRouteTable(head: call.head(of: StoredRouteTable.self, tags: tags), vpcID: vpc.id)
+        let table = StoredRouteTable(
+            head: call.head(of: StoredRouteTable.self, tags: tags, for: input), vpcID: vpc.id)
         try records.put(table)
         return Output {
             $0.routeTable = EC2.RouteTable {
@@ -172,7 +179,7 @@ extension EC2.DeleteRouteTable: WriteOperation, OnRouteTable {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let table = try records.existing(StoredRouteTable.self, input.routeTableId)
         let isMain = try records.get(StoredVPC.self, table.vpcID)?.mainRouteTableID == table.id
-        guard try !isMain && !records.isNeeded("routeTable", table.id) else {
+        guard !isMain, try !records.isNeeded("routeTable", table.id) else {
             throw .dependency("routeTable", table.id)
         }
         try records.delete(table)

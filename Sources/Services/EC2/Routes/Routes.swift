@@ -178,8 +178,8 @@ extension EC2.ReplaceRoute: WriteOperation, OnRouteTable {
                 "There is no route defined for '\(destination)' in the route table. Use CreateRoute instead.")
         }
         let target =
-            input.localTarget == true
-            ? "local" : try RouteEnd.read(input, from: table, to: destination, records)
+            try input.localTarget == true
+            ? "local" : RouteEnd.read(input, from: table, to: destination, records)
         table.routes[index].target = target
         try records.put(table)
         return Output()

@@ -1,6 +1,7 @@
 import Ledger
 import Platform
 import Synchronization
+import Wire
 
 /// What an account has set for all of EC2 in a Region.
 struct EC2Settings: Record {

@@ -21,7 +21,7 @@ extension StoredSubnet: Shown {
         "availability-zone-id": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
         "availabilityZoneId": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
         "available-ip-address-count": { subnet, estate in ["\(subnet.freeAddresses(estate))"] },
-        "default-for-az": isDefault, "defaultForAz": isDefault, "state": { _, _ in ["available"] },
+        "default-for-az": ofZone, "defaultForAz": ofZone, "state": { _, _ in ["available"] },
         "map-public-ip-on-launch": { subnet, _ in ["\(subnet.mapsPublicAddresses)"] },
         "ipv6-native": { subnet, _ in ["\(subnet.block == nil)"] },
         "enable-dns64": { subnet, _ in ["\(subnet.hasDNS64)"] }, "subnet-arn": { subnet, _ in [subnet.arn] },
@@ -35,13 +35,13 @@ extension StoredSubnet: Shown {
     ])
 
     private static let cidr: Filters<StoredSubnet>.Values = { subnet, _ in subnet.block.map { [$0] } ?? [] }
-    private static let isDefault: Filters<StoredSubnet>.Values = { subnet, _ in ["\(subnet.isDefault)"] }
+    private static let ofZone: Filters<StoredSubnet>.Values = { subnet, _ in ["\(subnet.isDefault)"] }
 
     /// How many addresses of IPv4 nobody has. Five of each subnet are AWS's own.
     func freeAddresses(_ estate: EC2Estate) -> Int {
         guard let block = block.flatMap({ CIDRBlock($0) }) else { return 0 }
-        let used = estate.all(StoredNetworkInterface.self).reduce(0) {
-            $0 + ($1.subnetID == id ? $1.addresses.count : 0)
+        let used = estate.network.interfaces.values.reduce(0) { count, interface in
+            count + (interface.subnetID == id ? interface.addresses.count { !$0.isVersion6 } : 0)
         }
         return max(0, (1 << (32 - block.prefixLength)) - 5 - used)
     }

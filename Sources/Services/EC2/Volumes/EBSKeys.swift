@@ -1,3 +1,4 @@
+import Directory
 import FoundationEssentials
 import KMSAPI
 import Ledger

@@ -1,3 +1,4 @@
+import Directory
 import EC2API
 import Ledger
 import Platform
@@ -97,14 +98,14 @@ extension EC2.CreateVolume: PreparedWriteOperation {
         let snapshot = snapshotID.flatMap { call.usableSnapshot($0) }
         if let snapshotID, snapshot == nil { throw StoredSnapshot.missing(snapshotID) }
         return try WantedVolume(
-            size: input.size, type: input.volumeType, iops: input.iops, throughput: input.throughput,
-            isEncrypted: input.encrypted, key: input.kmsKeyId, snapshotID: snapshotID, snapshot: snapshot,
+            size: input.size, type: input.volumeType.given, iops: input.iops, throughput: input.throughput,
+            isEncrypted: input.encrypted, key: input.kmsKeyId.given, snapshotID: snapshotID, snapshot: snapshot,
             settings: call.settings, call)
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         var keys: [String: ContextValue] = [:]
-        if let zone = input.availabilityZone {
+        if let zone = input.availabilityZone.given {
             keys["ec2:availabilityzone"] = .one(zone)
             keys["ec2:availabilityzoneid"] = .one(Zones.id(ofZone: zone))
         }
@@ -134,7 +135,7 @@ extension EC2.CreateVolume: PreparedWriteOperation {
 
     private static func zone(_ input: Input, _ call: Call) throws(ServiceError) -> String {
         let zones = Zones.all(of: call.region)
-        let named = input.availabilityZone ?? zones.first { Zones.id(ofZone: $0) == input.availabilityZoneId }
+        let named = input.availabilityZone.given ?? zones.first { Zones.id(ofZone: $0) == input.availabilityZoneId }
         guard let named else { throw .missingParameter("AvailabilityZone") }
         guard zones.contains(named) else {
             throw .ec2("InvalidZone.NotFound", "The zone '\(named)' does not exist.")
