@@ -1,4 +1,5 @@
 import Directory
+import Ledger
 import Platform
 import Server
 import Signature

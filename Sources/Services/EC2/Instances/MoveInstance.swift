@@ -37,6 +37,7 @@ struct MoveInstance: Job {
                 guard let instance = try records.get(StoredInstance.self, id), instance.state == .terminated else {
                     return
                 }
+                try records.forgetSessions(ofInstance: id)
                 try records.delete(instance)
             }
         case .stopped: return
