@@ -124,6 +124,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/WAFBench
 	$(OPTIMIZED) --product EventsBench
 	.build/release/EventsBench
+	$(OPTIMIZED) --product ReachBench
+	.build/release/ReachBench
 	$(OPTIMIZED) --product ReasonBench
 	.build/release/ReasonBench
 	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60

@@ -454,6 +454,7 @@ let package = Package(
         .executableTarget(name: "WAFBench", dependencies: ["CoreRuleSet", "WAF"], path: "Benchmarks/WAFBench"),
         .executableTarget(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
+        .executableTarget(name: "ReachBench", dependencies: ["VPC"], path: "Benchmarks/ReachBench"),
 
         .executableTarget(
             name: "ReasonBench",
@@ -588,6 +589,7 @@ let package = Package(
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
+        .testTarget(name: "VPCTests", dependencies: ["VPC"]),
         .testTarget(name: "LogQueriesTests", dependencies: ["LogQueries"]),
         .testTarget(name: "LogMaskingTests", dependencies: ["LogMasking"]),
         .testTarget(name: "GuardRulesTests", dependencies: ["GuardRules", "Wire"]),
