@@ -1,5 +1,5 @@
 public import FoundationEssentials
-public import VPC
+import VPC
 
 /// A network as EC2's answers describe it: what `aws ec2 describe-vpcs`, `describe-subnets`, `describe-security-groups` and the like
 /// print, one after the other or several in one object. What does not decide which packets pass is not looked at.
@@ -201,6 +201,6 @@ public struct NetworkDocument: Decodable, Sendable {
 extension NetworkDocument.Interface {
     var spec: InstanceSpec.Interface {
         InstanceSpec.Interface(
-            NetworkInterfaceId, macAddress: MacAddress, checksSourceAndDestination: SourceDestCheck ?? true)
+            networkInterfaceId, macAddress: macAddress, checksSourceAndDestination: sourceDestCheck ?? true)
     }
 }
