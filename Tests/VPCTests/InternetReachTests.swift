@@ -160,7 +160,7 @@ import Testing
     @Test func whatStandsInTheWay() {
         let rule = [allow("sgr-1", tcp(443))]
         func barriers(
-            _ id: String = "eni-1", _ rules: [SecurityGroupRule], _ change: (inout Network) -> Void = { _ in }
+            _ rules: [SecurityGroupRule], of id: String = "eni-1", _ change: (inout Network) -> Void = { _ in }
         ) -> [String] {
             var network = plainNetwork(rules)
             change(&network)
@@ -172,9 +172,9 @@ import Testing
         #expect(barriers([]) == ["SG_HAS_NO_RULES sg-web in"])
         #expect(barriers([allow("sgr-1", tcp(22))]) == ["ENI_SG_RULES_MISMATCH sg-web in"])
         #expect(
-            barriers("eni-2", rule)
+            barriers(rule, of: "eni-2")
                 == ["IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS eni-2", "NO_ROUTE_TO_DESTINATION rtb-private"])
-        #expect(barriers("eni-9", rule) == ["NO_SOURCE_OR_DESTINATION eni-9"])
+        #expect(barriers(rule, of: "eni-9") == ["NO_SOURCE_OR_DESTINATION eni-9"])
         #expect(barriers(rule) { $0.internetGateways = [:] } == ["NO_PATH vpc-1"])
         #expect(
             barriers(rule) { $0.networkACLs["acl-1"]?.entries = [] } == [

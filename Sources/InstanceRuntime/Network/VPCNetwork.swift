@@ -33,7 +33,6 @@ struct VPCNetwork {
         try namespace.set("ipv4/conf/all/rp_filter", to: "0")
         try namespace.set("ipv4/conf/default/rp_filter", to: "0")
         try namespace.set("ipv4/conf/all/proxy_arp", to: "1")
-        try namespace.set("ipv4/neigh/default/proxy_delay", to: "0")
         try namespace.set("ipv6/conf/all/forwarding", to: "1")
         try namespace.run(
             "ip", ["-batch", "-"], input: "link set dev lo up\naddress add \(NetworkRules.services)/32 dev lo\n")
@@ -54,6 +53,8 @@ struct VPCNetwork {
         }
         try namespace.run("ip", ["-batch", "-"], input: commands.creation, passed: inside)
         do throws(RuntimeProblem) {
+            // The router answers at once for all others.
+            try namespace.set("ipv4/neigh/\(interface.link)/proxy_delay", to: "0")
             try inside.run("ip", ["-batch", "-"], input: commands.inside)
             attached.append(interface)
             try update(network, marks)
