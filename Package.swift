@@ -365,7 +365,8 @@ let package = Package(
         service(
             "Inspector2",
             [
-                "Advisories", "CProgram", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI", "Packages",
+                "Advisories", "CProgram", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI",
+                "Packages",
                 "Platform", "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
             ]),
 
@@ -427,7 +428,8 @@ let package = Package(
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "Keyring", "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature",
                 "Upstreams", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
-                "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService", "CognitoIDPService",
+                "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
+                "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
                 "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
@@ -636,7 +638,8 @@ let package = Package(
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(
-            name: "Inspector2Tests", dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),
+            name: "Inspector2Tests",
+            dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),
         .testTarget(name: "ShieldTests", dependencies: ["Shield", "ShieldService", "WAF", "WAFV2Service"]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(name: "TransportSecurityTests", dependencies: ["TransportSecurity", nioSSL, x509]),
