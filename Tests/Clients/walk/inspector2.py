@@ -59,3 +59,4 @@ SAMPLES.of("Disable", accountIds=[ACCOUNT], resourceTypes=["ECR"])
 SAMPLES.of("UpdateConfiguration", ec2Configuration={"scanMode": "EC2_HYBRID"})
 SAMPLES.of(
     "BatchUpdateMemberEc2DeepInspectionStatus", accountIds=[{"accountId": ACCOUNT, "activateDeepInspection": True}])
+SAMPLES.of("GetCisScanReport", reportFormat="CSV")

@@ -100,7 +100,8 @@ extension Environment {
 
 /// The hash of a function's archive, as Lambda tells it; nil for a folder, which has none.
 private func codeHash(_ path: String) -> String? {
-    guard let content = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else { return nil }
+    // Read whole and not mapped: a file that is cut off meanwhile must not end the process.
+    guard let content = try? Data(contentsOf: URL(filePath: path)) else { return nil }
     return Data(SHA256.hash(data: content)).base64EncodedString()
 }
 
