@@ -34,7 +34,9 @@ import Testing
                 #expect(try StreamToken(token.text) == token)
             }
             let segment = LogSegment.Place(first: 17, stream: 3, number: 5)
-            for from in [Resumption(time: 17, merges: nil), Resumption(time: 17, merges: 3), Resumption(segment, merges: 0)] {
+            for from in [
+                Resumption(time: 17, merges: nil), Resumption(time: 17, merges: 3), Resumption(segment, merges: 0),
+            ] {
                 let token = SearchToken(place: place, from: from)
                 #expect(try SearchToken(token.text) == token)
                 let within = StreamToken(isForward: true, place: place, from: from)

@@ -215,7 +215,7 @@ import Wire
         try await put(first)
         var expected = try first.flatMap { try SegmentContent.unpack($0, nil) }
         // More than are remembered, at last.
-        let (limit, many) = (Int.random(in: 2...6, using: &dice), seed % 4 == 0 ? LateSegment.most + 5 : 2)
+        let (limit, many) = (Int.random(in: 2...6, using: &dice), seed == 4 ? LateSegment.most + 5 : 2)
         let read = try await pages(limit: limit, mostRead: seed % 3 == 0 ? 200 : .max, names: ["s1"]) { pages in
             guard pages.count < 4, let place = pages.place else { return }
             for _ in 0..<many {
