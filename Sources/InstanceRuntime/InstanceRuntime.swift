@@ -221,6 +221,11 @@ public actor InstanceRuntime {
 
     private func begin(_ spec: InstanceSpec) async throws(RuntimeProblem) {
         guard running[spec.id] == nil else { return }
+        // A plain process would have the machine.
+        guard isolates || geteuid() != 0 else {
+            throw RuntimeProblem(
+                "what root starts runs in namespaces only, and not here: \(Self.whyNot ?? "they are not wanted")")
+        }
         let console = ConsoleOutput()
         consoles[spec.id] = console
         let inside = try isolates ? NetworkNamespace() : nil

@@ -292,13 +292,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @apart
 def test_a_root_folder_is_all_that_it_sees(root: Path) -> None:
-    script = "id -u; ls /; touch /made && echo made; mount -t tmpfs none /tmp; mknod /tmp/d b 254 0; cat /proc/1/root/etc/passwd"
+    script = "id -u; echo $(ls /); touch /made && echo made; mount -t tmpfs none /tmp; mknod /tmp/d b 254 0; cat /proc/1/root/etc/passwd"
     done = gatehouse("instance", "run", "--root", str(root), "/bin/sh", "-c", script)
     assert done.stdout.split()[0] == "0" and "made" in done.stdout and (root / "made").exists(), done.stdout
-    assert set(done.stdout.split()[1:]) <= {"bin", "dev", "lib", "lib64", "made", "proc", "run", "tmp", "usr"} | set(
-        word for word in done.stdout.split() if "denied" in word or ":" in word or "'" in word
-    ) | {"permission", "denied.", "Operation", "not", "permitted", "No", "such", "file", "or", "directory", "may", "have", "more",
-         "information", "after", "failed", "mount", "system", "call."}  # fmt: skip
+    assert set(done.stdout.splitlines()[1].split()) <= {"bin", "dev", "lib", "lib64", "proc", "run", "tmp", "usr"}
     assert "root:" not in done.stdout and "permission denied" in done.stdout and "not permitted" in done.stdout
     (root / "made").unlink()
     done = gatehouse("instance", "run", "--root", str(root), "--read-only", "/bin/sh", "-c", "touch /made; touch /tmp/x && echo fine")

@@ -49,7 +49,7 @@ struct InterfaceCommands {
         if deviceIndex == 0 {
             if let router = Self.router(of: subnet) { text += "route add default via \(router) dev \(device) onlink\n" }
             if interface.addresses.contains(where: \.isVersion6) {
-                text += "-6 route add default via fe80::1 dev \(device)\n"
+                text += "route add ::/0 via fe80::1 dev \(device)\n"
             }
         }
         return text

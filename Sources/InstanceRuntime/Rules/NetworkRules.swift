@@ -178,7 +178,8 @@ struct NetworkRules {
             .chain, "prerouting", "type filter hook prerouting priority raw; policy drop;",
             [
                 "iifname lo accept", neighbours, "iifname . ip saddr @own4 accept",
-                "iifname . ip6 saddr @own6 accept", "iifname @unchecked ip daddr != 169.254.0.0/16 accept",
+                "iifname . ip6 saddr @own6 accept",
+                "iifname @unchecked ip saddr != { 127.0.0.0/8, 169.254.0.0/16 } ip daddr != 169.254.0.0/16 accept",
                 "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != fe80::/10 accept",
             ]),
         RuleObject(
