@@ -172,7 +172,9 @@ let package = Package(
         // libarchive is loaded when an archive is read; its headers alone are needed.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // What is known of vulnerabilities, and which packages have them.
-        .target(name: "Advisories", dependencies: ["Compression", "PackageVersions", "Packages", "Wire"]),
+        .target(
+            name: "Advisories", dependencies: ["Compression", "PackageVersions", "Packages", "Wire"],
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "SBOM", dependencies: ["Packages", "Wire"]),
         // VPCs as values, and what can reach what in them. No I/O, no clock.
         .target(name: "VPC", dependencies: ["Policy"]),
