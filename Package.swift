@@ -480,7 +480,9 @@ let package = Package(
             name: "EventsBench", dependencies: ["EventPatterns", "Wire"], path: "Benchmarks/EventsBench"),
         .executableTarget(
             name: "AdvisoriesBench", dependencies: ["Advisories", "Packages"], path: "Benchmarks/AdvisoriesBench"),
-        .executableTarget(name: "ReachBench", dependencies: ["VPC"], path: "Benchmarks/ReachBench"),
+        .executableTarget(
+            name: "ReachBench", dependencies: ["VPC"], path: "Benchmarks/ReachBench",
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
         .executableTarget(
             name: "ReasonBench",
