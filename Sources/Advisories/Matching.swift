@@ -104,7 +104,7 @@ private struct Matching {
         let others = index.advisories(named: match.id).filter { other in
             // An advisory about several vulnerabilities says nothing of the severity of this one.
             !other.vectors.isEmpty && !(other.source.isDistribution && other.id != match.id)
-                && !match.advisories.contains { $0.id == other.id }
+                && !match.advisories.contains { $0.id == other.id && $0.source == other.source }
         }
         match.advisories.sort { Self.order($0) < Self.order($1) }
         match.advisories += others.sorted { Self.order($0) < Self.order($1) }.prefix(8)

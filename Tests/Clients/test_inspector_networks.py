@@ -12,6 +12,7 @@ from harness import Identity, Server
 from harness.configuration import until
 from harness.inspected import ADJACENT, CRITICAL, Inspected, Inspector
 from harness.machines import launch, until_state
+from harness.namespaces import copy_program
 
 ANYWHERE = [{"CidrIp": "0.0.0.0/0"}]
 
@@ -29,7 +30,10 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> Inspected:
 def inspecting_server(inspected: Inspected, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     images = tmp_path_factory.mktemp("images") / "images.json"
     folder = inspected.debian("machine", {"acme": "1.0"})
-    images.write_text(json.dumps({"images": [{"name": "web", "folder": str(folder)}]}))
+    copy_program("/bin/sleep", folder)
+    images.write_text(
+        json.dumps({"images": [{"name": "web", "folder": str(folder), "command": ["/bin/sleep", "infinity"]}]})
+    )
     log = tmp_path_factory.mktemp("inspector") / "log"
     with Server(*inspected.options, "--instance-images", str(images), log=log) as server:
         yield server

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness import namespaces
-from harness.namespaces import ANYWHERE, Machine, Machines, descendants, permission, vpc
+from harness.namespaces import ANYWHERE, Machine, Machines, copy_program, descendants, permission, vpc
 from harness.probes import ICMP, TCP, UDP, Packet, Wire
 from harness.server import BINARY, clean_environment, gatehouse
 from harness.web_front import until
@@ -268,22 +268,11 @@ def test_it_has_nothing_of_the_machine(tmp_path: Path) -> None:
     assert re.search(r"^A=b c HOME=/tmp PATH=\S+ PWD=\S+ SECRET=\S+( SHLVL=\d+)?( _=\S+)? $", said, re.M), said
 
 
-def copy(program: str, root: Path) -> None:
-    """A program with its libraries."""
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
-    for file in [program, *re.findall(r"(/\S+)", listed)]:
-        target = root / file[1:]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            target.write_bytes(Path(file).read_bytes())
-            target.chmod(0o755)
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("root")
     for program in ("/bin/sh", "/bin/ls", "/usr/bin/id", "/bin/mount", "/usr/bin/touch", "/bin/cat", "/usr/bin/mknod"):
-        copy(program, found)
+        copy_program(program, found)
     (found / "tmp").mkdir(mode=0o1777)
     # What an instance writes must lead nowhere else.
     (found / "run").symlink_to("/var")
@@ -369,8 +358,11 @@ def test_nothing_outlives_it(all: Machines, whom: str) -> None:
         all.process.kill()
         all.process.wait()
     else:
-        for process in processes:
-            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1] == str(all.process.pid):
+        parents = {
+            process: Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1] for process in processes
+        }
+        for process, parent in parents.items():
+            if parent == str(all.process.pid):
                 os.kill(process, signal.SIGKILL)
     gone = processes
     until(lambda: not any(os.path.exists(f"/proc/{process}") for process in gone))

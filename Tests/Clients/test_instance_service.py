@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import subprocess
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, namespaces, policy, trust
-from harness.aws import aws_program
 from harness.machines import instance, launch, until, until_state
 from harness.namespaces import descendants
 from harness.server import clean_environment
@@ -25,6 +25,8 @@ pytestmark = [
     pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}"),
 ]
 METADATA = "http://169.254.169.254/latest"
+#: The machine's own: a person's lies where instances see nothing.
+PYTHON = "/usr/bin/python3"
 SERVER = "import http.server as h; h.ThreadingHTTPServer(('', 80), h.SimpleHTTPRequestHandler).serve_forever()"
 
 
@@ -36,7 +38,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "images": [
             {"name": "sleeper", "command": ["/bin/sh", "-c", "echo begun; exec sleep infinity"]},
             {"name": "quitter", "command": ["/bin/sh", "-c", "sleep 1; exit 3"]},
-            {"name": "web", "command": ["/usr/bin/env", "python3", "-c", SERVER]},
+            {"name": "web", "command": [PYTHON, "-c", SERVER]},
         ],
     }))  # fmt: skip
     with Server("--instance-images", str(file), log=folder / "log") as server:
@@ -118,10 +120,10 @@ def is_open(connection: socket.socket, within: float) -> bool:
 
 def aws(cloud: Server, inside: Inside, *words: str) -> subprocess.CompletedProcess[str]:
     environment = clean_environment(
-        AWS_ENDPOINT_URL=f"http://198.18.0.1:{cloud.port}", AWS_DEFAULT_REGION="us-east-1", HOME="/tmp",
+        PYTHONPATH=sysconfig.get_path("purelib"), AWS_ENDPOINT_URL=f"http://198.18.0.1:{cloud.port}", AWS_DEFAULT_REGION="us-east-1", HOME="/tmp",
         AWS_METADATA_SERVICE_NUM_ATTEMPTS="2", AWS_MAX_ATTEMPTS="1",
     )  # fmt: skip
-    return inside.run(str(aws_program()), "--cli-connect-timeout", "5", *words, env=environment)
+    return inside.run(PYTHON, "-m", "awscli", "--cli-connect-timeout", "5", *words, env=environment)
 
 
 def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> None:

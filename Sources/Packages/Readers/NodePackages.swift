@@ -103,13 +103,8 @@ enum NodePackages {
                 var key = line.dropLast().trimmed.unquoted
                 if key.first == UInt8(ascii: "/") { key = key.dropFirst() }
                 key = key.prefix { $0 != UInt8(ascii: "(") }
-                var place = key.dropFirst().lastIndex(of: UInt8(ascii: "@"))
-                if place == nil {
-                    place = key.lastIndex(of: UInt8(ascii: "/"))
-                }
-                guard let place else { return }
-                // Of old, packages that it was built with stand behind an underscore.
-                let version = key[(place + 1)...].prefix { $0 != UInt8(ascii: "_") }
+                guard let place = versionSeparator(key) else { return }
+                let version = withoutPeers(key[(place + 1)...])
                 guard let digit = version.first, (0x30...0x39).contains(digit) else { return }
                 if let package = package(.yarn, key[..<place].text, version.text, path: path) {
                     packages.append(package)
@@ -117,6 +112,25 @@ enum NodePackages {
             }
         }
         return packages
+    }
+
+    /// Where a key of pnpm's has its version: behind the last `@`, or, as it was of old, behind the last slash.
+    private static func versionSeparator(_ key: ArraySlice<UInt8>) -> Int? {
+        let at = UInt8(ascii: "@")
+        if let slash = key.lastIndex(of: UInt8(ascii: "/")) {
+            let version = withoutPeers(key[(slash + 1)...])
+            if let digit = version.first, (0x30...0x39).contains(digit), !version.contains(at),
+                !key[..<slash].dropFirst().contains(at)
+            {
+                return slash
+            }
+        }
+        return key.dropFirst().lastIndex(of: at)
+    }
+
+    /// Of old, packages that one was built with stand behind an underscore: `1.0.0_react@17.0.2`.
+    private static func withoutPeers(_ version: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        version.prefix { $0 != UInt8(ascii: "_") }
     }
 
     /// A package by its name with its scope; nil for what names no version of a registry.

@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import queue
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -42,11 +43,15 @@ class Machine:
 
     def __init__(self, machines: Machines, id: str, process: int):
         self.machines, self.id, self.process = machines, id, process
-        self._network = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self._network: int | None = None
+        # One that has ended already has none.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            self._network = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._outside: list[int] = []
 
     def __enter__(self) -> Machine:
         self._outside.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+        assert self._network is not None, f"{self.id} has ended"
         assert _libc.setns(self._network, NEW_NETWORK) == 0, os.strerror(ctypes.get_errno())
         return self
 
@@ -57,7 +62,8 @@ class Machine:
 
     def close(self) -> None:
         """An open file would keep the network."""
-        os.close(self._network)
+        if self._network is not None:
+            os.close(self._network)
 
     @property
     def console(self) -> str:
@@ -194,3 +200,14 @@ def descendants(process: int) -> set[int]:
     while more := {child for child, parent in found.items() if parent in all} - all:
         all |= more
     return all - {process}
+
+
+def copy_program(program: str, root: Path) -> None:
+    """A program with its libraries, into a root folder."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
+    for file in [program, *re.findall(r"(/\S+)", listed)]:
+        target = root / file[1:]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            target.write_bytes(Path(file).read_bytes())
+            target.chmod(0o755)
