@@ -27,7 +27,7 @@ pytestmark = [
 METADATA = "http://169.254.169.254/latest"
 #: The machine's own: a person's lies where instances see nothing.
 PYTHON = "/usr/bin/python3"
-SERVER = "import http.server as h; h.ThreadingHTTPServer(('', 80), h.SimpleHTTPRequestHandler).serve_forever()"
+SERVER = "import http.server as h; h.ThreadingHTTPServer(('', 8080), h.SimpleHTTPRequestHandler).serve_forever()"
 
 
 @pytest.fixture(scope="module")
@@ -173,16 +173,16 @@ def test_groups_filter_and_follow_their_changes(cloud: Server, ec2: Any) -> None
     address = until_state(ec2, two, "running")["PrivateIpAddress"]
     until_state(ec2, one, "running")
     inside, there = Inside(cloud, ec2, one), Inside(cloud, ec2, two)
-    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: ":0050 " in text)
-    refused = inside.begin(address, 80)
-    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": client}]}
+    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: "00000000:1F90 " in text)
+    refused = inside.begin(address, 8080)
+    rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": client}]}
     ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=[rule])
     # The kernel asks again by itself: so it is seen that the first was not let in.
     assert is_open(refused, 60)
     ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=[rule])
 
     def is_let_in() -> bool:
-        with inside.begin(address, 80) as connection:
+        with inside.begin(address, 8080) as connection:
             return is_open(connection, 0.3)
 
     until(is_let_in, lambda found: not found)
@@ -224,12 +224,12 @@ def test_flow_logs_say_what_the_kernel_has_counted(cloud: Server, ec2: Any) -> N
     )  # fmt: skip
     assert not made["Unsuccessful"], made
     inside, there = Inside(cloud, ec2, one), Inside(cloud, ec2, two)
-    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: ":0050 " in text)
+    until(lambda: there.run("cat", "/proc/net/tcp").stdout, lambda text: "00000000:1F90 " in text)
     # The default group lets its own in.
     seen: list[str] = []
 
     def records() -> list[str]:
-        with inside.begin(address, 80) as connection:
+        with inside.begin(address, 8080) as connection:
             assert is_open(connection, 60)
         with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
             seen[:] = [
@@ -237,5 +237,5 @@ def test_flow_logs_say_what_the_kernel_has_counted(cloud: Server, ec2: Any) -> N
             ]
         return seen
 
-    until(records, lambda lines: any(f" {address} " in line and " 80 6 " in line and "ACCEPT OK" in line for line in lines))
+    until(records, lambda lines: any(f" {address} " in line and " 8080 6 " in line and "ACCEPT OK" in line for line in lines))
     assert all(line.startswith(f"2 {ACCOUNT} {interface} ") for line in seen)

@@ -201,10 +201,12 @@ def test_the_modules_of_a_program(tmp_path: Path) -> None:
     assert program is not None
     content = Path(program).read_bytes()
     expected: list[tuple[str, str]] = []
-    for kind, module, version in re.findall(rb"^(dep|=>)\t(\S+)\t(v\S+)", content, re.MULTILINE):
+    for kind, module, version in re.findall(rb"^(dep|=>)\t(\S+)\t(\S+)", content, re.MULTILINE):
         if kind == b"=>":
             expected.pop()
-        expected.append((module.decode(), version.decode()))
+        # What is replaced by a folder has no version.
+        if version.startswith(b"v"):
+            expected.append((module.decode(), version.decode()))
     assert len(expected) > 100
     (tmp_path / "bin").mkdir()
     shutil.copy(program, tmp_path / "bin/terraform")

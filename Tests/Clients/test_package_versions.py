@@ -66,12 +66,16 @@ def test_dpkg() -> None:
 def test_rpm() -> None:
     pieces = ["0", "1", "9", "10", "00", ".", "-", "~", "^", "+", "_", "a", "B", "rc", "el9", "git"]
     pairs = [
-        (one, other) for one, other in pairs_of(pieces, 4_000, 2, starts=("1", "2.0", "a", ".")) if "-" not in one + other
+        (one, other) for one, other in pairs_of(pieces, 4_000, 2, starts=("1", "2.0", "a", ".")) if one and other and "-" not in one + other
     ]
-    script = "".join(f"print(rpm.vercmp('{one}', '{other}') .. '\\n')\n" for one, other in pairs)
-    run = subprocess.run(
-        ["rpm", "--eval", "%{lua: " + script + "}"], capture_output=True, text=True, check=True)
-    assert compared("rpm", pairs) == run.stdout.split()
+    said: list[str] = []
+    # A word of a command has no more than 128 KiB.
+    for first in range(0, len(pairs), 1_000):
+        script = "".join(f"print(rpm.vercmp('{one}', '{other}') .. '\\n')\n" for one, other in pairs[first:first + 1_000])
+        run = subprocess.run(
+            ["rpm", "--eval", "%{lua: " + script + "}"], capture_output=True, text=True, check=True)
+        said += run.stdout.split()
+    assert compared("rpm", pairs) == said
 
 
 def test_python() -> None:

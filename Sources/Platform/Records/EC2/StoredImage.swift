@@ -40,7 +40,12 @@ public struct StoredImage: EC2Resource {
     public var sourceImageID: String?
     public var sourceImageRegion: String?
     /// Accounts that may launch it.
-    public var users: Set<String> = []
+    public var users: Set<String> {
+        get { Set(sortedUsers) }
+        set { sortedUsers = newValue.sorted() }
+    }
+    // A set has no order to be written in.
+    private var sortedUsers: [String] = []
     /// Whether everybody may.
     public var isPublic = false
 

@@ -163,7 +163,12 @@ public struct StoredSnapshot: EC2Resource {
     /// nil: it is not encrypted.
     public let encryption: EBSEncryption?
     /// Accounts that may make volumes of it.
-    public var users: Set<String> = []
+    public var users: Set<String> {
+        get { Set(sortedUsers) }
+        set { sortedUsers = newValue.sorted() }
+    }
+    // A set has no order to be written in.
+    private var sortedUsers: [String] = []
     /// Whether everybody may.
     public var isPublic = false
 

@@ -86,7 +86,7 @@ extension EC2.ModifyImageAttribute: WriteOperation, OnOne {
         var isChanged = sharing != nil
         if let sharing {
             try check(sharing, image, records)
-            sharing.apply(to: &image.users, &image.isPublic)
+            (image.users, image.isPublic) = sharing.applied(to: image.users, image.isPublic)
         }
         if let description = input.description?.value ?? (input.attribute == "description" ? input.value : nil) {
             image.summary = description

@@ -92,9 +92,9 @@ struct SharingChange: Sendable {
         }
     }
 
-    func apply(to users: inout Set<String>, _ everybody: inout Bool) {
-        users = users.union(added).subtracting(removed)
-        if let isPublic { everybody = isPublic }
+    /// Who may use it after the change.
+    func applied(to users: Set<String>, _ everybody: Bool) -> (users: Set<String>, isPublic: Bool) {
+        (users.union(added).subtracting(removed), isPublic ?? everybody)
     }
 }
 
@@ -152,7 +152,7 @@ extension EC2.ModifySnapshotAttribute: WriteOperation {
         if !change.added.isEmpty, snapshot.encryption?.isManaged == true {
             throw .ec2("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared.")
         }
-        change.apply(to: &snapshot.users, &snapshot.isPublic)
+        (snapshot.users, snapshot.isPublic) = change.applied(to: snapshot.users, snapshot.isPublic)
         try records.put(snapshot)
         return Output()
     }

@@ -31,7 +31,12 @@ struct InspectorSettings: Record {
     /// The keys of AWS KMS by `SCAN_TYPE/RESOURCE_TYPE`.
     var keys: [String: String] = [:]
     /// The types that new members get, of an administrator.
-    var autoEnabled: Set<InspectedType> = []
+    var autoEnabled: Set<InspectedType> {
+        get { Set(sortedAutoEnabled) }
+        set { sortedAutoEnabled = InspectedType.allCases.filter(newValue.contains) }
+    }
+    // A set has no order to be written in.
+    private var sortedAutoEnabled: [InspectedType] = []
     /// Since when new members get some, in seconds since 1970.
     var autoEnabledSince: Double?
 
