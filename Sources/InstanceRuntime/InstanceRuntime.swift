@@ -117,7 +117,7 @@ public actor InstanceRuntime {
     /// Whether this process may make namespaces, and has the programs for networks.
     public static var canIsolate: Bool { whyNot == nil }
 
-    /// Why instances would be plain processes here; nil: they would not.
+    /// Why instances would be plain processes here, or, as root, could not be run; nil: they are apart.
     public static var whyNot: String? {
         #if os(Linux)
             guard geteuid() == 0 else { return "only root can give instances namespaces of their own" }

@@ -124,7 +124,8 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
             id: launch.id, hostName: launch.hostName,
             files: launch.source.folder.map { .folder($0, isReadOnly: false) } ?? .machine(hidden: hidden),
             command: command.isEmpty ? ["/sbin/init"] : command, environment: variables,
-            userData: launch.isFirstBoot ? launch.userData : nil,
+            // A plain process could read what Gatehouse's own user can: it runs what the operator names, and nothing that callers do.
+            userData: launch.isFirstBoot && runtime.isolates ? launch.userData : nil,
             interfaces: interfaces.map {
                 InstanceSpec.Interface(
                     $0.id, macAddress: $0.macAddress, checksSourceAndDestination: $0.checksSource)
@@ -289,7 +290,10 @@ extension Gatehouse {
     public func hostInstances(port: Int) -> (any ServiceLifecycle.Service)? {
         guard !environment.instances.sources.isEmpty else { return nil }
         if let why = InstanceRuntime.whyNot {
-            log.warning("instances are plain processes, and no security group holds for them: \(why)")
+            log.warning(
+                geteuid() == 0
+                    ? "no instance can be run, as what root starts runs in namespaces only: \(why)"
+                    : "instances are plain processes, and no security group holds for them: \(why)")
         }
         let host = MachineInstances(environment, edge, port: port, hidden: hiddenFromInstances, log: log)
         environment.instances.open(host)

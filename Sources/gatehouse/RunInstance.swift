@@ -72,7 +72,8 @@ struct RunInstance: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        if let why = InstanceRuntime.whyNot {
+        // What root starts is never a plain process.
+        if let why = InstanceRuntime.whyNot, geteuid() != 0 {
             Terminal.complain("A plain process, without a network of its own: no security group holds (\(why)).")
         }
         if jsonLines { return try await InstanceLines().run() }
