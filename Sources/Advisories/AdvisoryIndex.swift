@@ -3,12 +3,6 @@ import Packages
 import Wire
 
 /// All advisories that the operator supplied, in a file that is mapped into memory: nothing of it is read before it is asked for.
-///
-/// ```swift
-/// try AdvisoryIndex.build(from: ["/var/lib/osv/PyPI", "/var/lib/debian.json"], to: "/var/lib/gatehouse/advisories")
-/// let index = try AdvisoryIndex(path: "/var/lib/gatehouse/advisories")
-/// for match in index.matches(in: inventory) { … }
-/// ```
 public struct AdvisoryIndex: Sendable {
     /// Where advisories come from and as of when: what must be said loudly.
     public struct Origin: Sendable, Hashable, Codable {

@@ -1,13 +1,6 @@
 /// Everything that the metadata of an instance shows: a value, made by whoever knows the instance. Which path shows what of it, and
 /// how, is this module's.
 ///
-/// ```swift
-/// var metadata = InstanceMetadata(id: "i-0123456789abcdef0", account: "111122223333", region: "us-east-1")
-/// metadata.instanceType = "t3.micro"
-/// …
-/// guard case .value(.text(let type)) = metadata.answer(to: "/latest/meta-data/instance-type") else { … }
-/// ```
-///
 /// AWS: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
 public struct InstanceMetadata: Sendable, Hashable {
     /// `i-…`

@@ -1,8 +1,8 @@
 /// How the versions of packages are ordered, which differs from one packaging system to the next.
 ///
 /// ```swift
-/// VersionScheme.debian.compare("1.0~rc1-1", "1.0-1")  // .older
-/// VersionScheme.python.compare("2.0.dev1", "1.9")  // .newer
+/// #expect(VersionScheme.debian.compare("1.0~rc1-1", "1.0-1") == .older)
+/// #expect(VersionScheme.python.compare("2.0.dev1", "1.9") == .newer)
 /// ```
 public enum VersionScheme: String, Sendable, Hashable, CaseIterable, Codable {
     /// dpkg's: Debian, Ubuntu (deb-version(7)).

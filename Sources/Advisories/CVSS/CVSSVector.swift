@@ -2,8 +2,8 @@
 ///
 /// ```swift
 /// let vector = CVSSVector("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
-/// vector?.baseScore  // 9.8
-/// vector?.replacing("AV", "L")?.baseScore  // 8.4
+/// #expect(vector?.baseScore == 9.8)
+/// #expect(vector?.replacing("AV", "L")?.baseScore == 8.4)
 /// ```
 public struct CVSSVector: Sendable, Hashable, Codable {
     /// `2.0`, `3.0`, `3.1`, `4.0`

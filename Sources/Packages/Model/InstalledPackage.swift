@@ -1,11 +1,6 @@
 import PackageVersions
 
 /// A package that was found somewhere.
-///
-/// ```swift
-/// let inventory = try Inventory.reading(root: "/srv/images/web", limits: InventoryLimits())
-/// for package in inventory.packages { print(package.name, package.version, package.url) }
-/// ```
 public struct InstalledPackage: Sendable, Hashable, Codable {
     /// What found it.
     public var manager: PackageManager
