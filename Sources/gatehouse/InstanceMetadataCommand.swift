@@ -57,7 +57,10 @@ struct InstanceMetadataCommand: AsyncParsableCommand {
                 fail("What answers at \(server.endpoint) is not a Gatehouse of this version.")
             }
             print(variables.exportLines.joined(separator: "\n"))
-            print("unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_EC2_METADATA_DISABLED")
+            // They would come before the metadata, or keep SDKs from asking.
+            print(
+                "unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+                    + " AWS_EC2_METADATA_DISABLED")
         case .refused(let code, let message): fail("Gatehouse at \(server.endpoint) refused: \(code): \(message)")
         case .unreachable(let reason): fail("No answer from \(server.endpoint): \(reason). Start Gatehouse there.")
         }
