@@ -31,7 +31,9 @@ public struct InstanceSource: Sendable, Hashable {
 public struct InstanceLaunch: Sendable {
     /// `i-…`.
     public let id: String
+    /// The account that it is in: twelve digits.
     public let account: String
+    /// The Region that it is in.
     public let region: String
     /// What is run.
     public let source: InstanceSource
@@ -67,7 +69,9 @@ public struct InstanceLaunch: Sendable {
 public struct InstanceEnd: Sendable {
     /// `i-…`.
     public let id: String
+    /// The account that it is in: twelve digits.
     public let account: String
+    /// The Region that it is in.
     public let region: String
     /// Which start has ended: ``InstanceLaunch/start``.
     public let start: Int

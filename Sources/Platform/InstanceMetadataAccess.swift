@@ -6,6 +6,7 @@ public import Wire
 public struct InstanceName: Sendable, Hashable {
     /// The account that has it.
     public let account: String
+    /// The Region that it is in.
     public let region: String
     /// `i-` and 17 digits.
     public let id: String

@@ -7,6 +7,7 @@ import VPC
 public struct VPCPlace: Sendable, Hashable {
     /// The account that the VPC belongs to.
     public let accountID: String
+    /// The Region that it is in.
     public let region: String
     /// `vpc-…`
     public let id: String
