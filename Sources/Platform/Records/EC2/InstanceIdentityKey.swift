@@ -9,6 +9,7 @@ public struct InstanceIdentityKey: Record, CustomStringConvertible, CustomReflec
 
     /// Made up; nobody outside sees it.
     public let id: String
+    /// The Region whose documents it signs.
     public let region: String
     /// PKCS #8, in PEM.
     public let key: String

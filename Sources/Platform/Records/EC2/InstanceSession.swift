@@ -10,6 +10,7 @@ public struct InstanceSession: Record, CustomStringConvertible, CustomReflectabl
 
     /// The instance's id, and ``delivery`` behind a slash.
     public var id: String { Self.id(instanceID, delivery) }
+    /// `i-…`
     public let instanceID: String
     /// `1.0` and `2.0`: the version of the metadata service that they are for. `container`: they are for neither.
     public let delivery: String
@@ -17,8 +18,11 @@ public struct InstanceSession: Record, CustomStringConvertible, CustomReflectabl
     public let associationID: String
     /// The unique id of the role.
     public let roleID: String
+    /// `ASIA…`
     public let accessKeyID: String
+    /// What requests are signed with.
     public let secretAccessKey: String
+    /// The session token that goes with the key.
     public let token: String
     /// Seconds since 1970.
     public let issued: Double

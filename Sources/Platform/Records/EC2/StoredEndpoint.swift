@@ -9,6 +9,7 @@ public struct StoredEndpoint: EC2Resource {
     public static let arnType = "vpc-endpoint"
 
     public var head: EC2Head
+    /// The VPC that it leads out of.
     public let vpcID: String
     /// `com.amazonaws.us-east-1.s3`
     public let serviceName: String
@@ -58,15 +59,18 @@ public struct StoredPrefixList: EC2Resource {
     public static let arnType = "prefix-list"
 
     public var head: EC2Head
+    /// What people call it; it need not be unique, and never begins with `com.amazonaws`.
     public var name: String
     /// `IPv4` or `IPv6`; it never changes.
     public let addressFamily: String
+    /// How many entries it may have: that many rules or routes it counts for where it is named.
     public var maxEntries: Int
     /// The entries of all versions, the first one first; the last one holds.
     public var versions: [[Entry]]
 
     /// A block of the list.
     public struct Entry: Codable, Sendable, Hashable {
+        /// A block of the list's family: `10.0.0.0/8`.
         public let block: String
         /// What it is for; nil: nobody has said.
         public var summary: String?
@@ -121,6 +125,7 @@ public struct StoredFlowLog: EC2Resource {
     public var hasDelivered = false
     /// Of files: whether their names have `hour=`, and folders `aws-account-id=`.
     public let isHiveCompatible: Bool
+    /// Of files: whether there is a folder for each hour, and not for each day alone.
     public let isPerHour: Bool
     /// `plain-text`
     public let fileFormat: String

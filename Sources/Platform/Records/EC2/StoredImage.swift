@@ -18,6 +18,7 @@ public struct StoredImage: EC2Resource {
     public var head: EC2Head
     /// `amazon` for what the operator has made known; nil: an account's own.
     public let ownerAlias: String?
+    /// Unique among the account's images in the Region.
     public let name: String
     /// Its description; nil: it has none.
     public var summary: String?
@@ -29,15 +30,23 @@ public struct StoredImage: EC2Resource {
     public let architecture: String
     /// `/dev/xvda`; empty: it has no volume.
     public let rootDeviceName: String
+    /// The volumes that its instances get unless their requests say otherwise.
     public let blockDevices: [BlockDevice]
+    /// Whether its instances have enhanced networking; it is noted, no more.
     public var enaSupport = true
+    /// `simple`; nil: nothing was said.
     public var sriovNetSupport: String?
+    /// `uefi`, `legacy-bios` or `uefi-preferred`; nil: nothing was said.
     public var bootMode: String?
+    /// `v2.0`; nil: nothing was said.
     public var tpmSupport: String?
     /// Whether its instances need tokens for their metadata unless they say otherwise: `v2.0`. nil: they don't.
     public var imdsSupport: String?
+    /// The instance that it was made of; nil: of none.
     public var sourceInstanceID: String?
+    /// The image that it was copied from, or that its instance was launched from; nil: none.
     public var sourceImageID: String?
+    /// The Region of that image.
     public var sourceImageRegion: String?
     /// Accounts that may launch it.
     public var users: Set<String> {
@@ -57,12 +66,17 @@ public struct StoredImage: EC2Resource {
         public var snapshotID: String?
         /// GiB.
         public var size: Int
+        /// `gp3`
         public var type: String
+        /// Operations in a second; nil: the type's usual number.
         public var iops: Int?
+        /// MiB in a second; nil: the type's usual number.
         public var throughput: Int?
+        /// Whether the volume is encrypted, whatever the account has set.
         public var isEncrypted: Bool
         /// A KMS key, as the client has named it; nil: the account's default.
         public var key: String?
+        /// Whether the volume goes with the instance.
         public var isDeletedOnTermination: Bool
 
         /// - Parameters: see the properties.

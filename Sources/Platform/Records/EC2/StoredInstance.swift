@@ -43,7 +43,9 @@ public struct StoredInstance: EC2Resource {
     public let keyName: String?
     /// `us-east-1a`
     public let availabilityZone: String
+    /// The VPC of its primary interface.
     public let vpcID: String
+    /// The subnet of its primary interface.
     public let subnetID: String
     /// The network interface with device index 0.
     public let primaryInterfaceID: String
@@ -53,6 +55,7 @@ public struct StoredInstance: EC2Resource {
     public let privateDNSName: String
     /// When it was launched, or last started, in seconds since 1970.
     public var launchTime: Double
+    /// Where its life has come to.
     public var state: State
     /// `User initiated (2026-11-30 20:00:00 GMT)`; empty while it was never stopped.
     public var stateTransitionReason = ""
@@ -70,12 +73,17 @@ public struct StoredInstance: EC2Resource {
 
     /// The user data in base64, as the client gave it; nil: there is none.
     public var userData: String?
+    /// Whether TerminateInstances is refused; what ends by itself ends all the same.
     public var disableAPITermination = false
+    /// Whether StopInstances is refused.
     public var disableAPIStop = false
     /// `stop` or `terminate`: what becomes of it when it ends by itself.
     public var shutdownBehavior = "stop"
+    /// What the request said; it changes nothing here.
     public var ebsOptimized = false
+    /// Whether detailed monitoring is on: metrics every minute.
     public var monitoring = false
+    /// How its own processes reach its metadata.
     public var metadataOptions: MetadataOptions
     /// `standard` or `unlimited`; nil: its type knows no CPU credits, or the request said nothing.
     public var cpuCredits: String?
@@ -115,6 +123,7 @@ public struct StoredInstance: EC2Resource {
     public struct StateReason: Codable, Sendable, Hashable {
         /// `Client.UserInitiatedShutdown`
         public var code: String
+        /// The reason in words: `Client.UserInitiatedShutdown: User initiated shutdown`.
         public var message: String
 
         /// - Parameters: see the properties.

@@ -17,6 +17,7 @@ public struct StoredKeyPair: EC2Resource {
     public let name: String
     /// `rsa` or `ed25519`.
     public let type: String
+    /// SHA-1 of an RSA key that EC2 made, MD5 of one that was imported, SHA-256 of Ed25519: as AWS has them.
     public let fingerprint: String
     /// As OpenSSH has it, without a comment.
     public let publicKey: String

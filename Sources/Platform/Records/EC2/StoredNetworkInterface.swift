@@ -9,8 +9,11 @@ public struct StoredNetworkInterface: EC2Resource {
     public static let arnType = "network-interface"
 
     public var head: EC2Head
+    /// The VPC of its subnet.
     public let vpcID: String
+    /// The subnet that it is in; it never changes.
     public let subnetID: String
+    /// The Availability Zone of its subnet: `us-east-1a`
     public let zone: String
     /// Its description.
     public var summary: String
@@ -18,11 +21,13 @@ public struct StoredNetworkInterface: EC2Resource {
     public let type: String
     /// Who asked for it, of one that an AWS service has made: `amazon-vpc`. nil: the account itself.
     public let requester: String?
+    /// `02:1b:2a:…`: locally administered, and as random as that.
     public let macAddress: String
     /// Of IPv4; the first is the primary one.
     public var addresses: [Address]
     /// Of IPv6.
     public var addresses6: [String] = []
+    /// The security groups that it is in: at least one.
     public var groupIDs: [String]
     /// Whether packets of others' addresses are dropped.
     public var checksSource = true
@@ -31,6 +36,7 @@ public struct StoredNetworkInterface: EC2Resource {
 
     /// A private address of IPv4, and the public one that leads to it.
     public struct Address: Codable, Sendable, Hashable {
+        /// `10.0.0.7`
         public let privateAddress: String
         /// nil: there is none.
         public var publicAddress: String?
@@ -51,9 +57,11 @@ public struct StoredNetworkInterface: EC2Resource {
         public let instanceID: String?
         /// The account of the instance, or `amazon-aws`.
         public let ownerID: String
+        /// Which interface of the instance it is; 0 is the primary one.
         public let deviceIndex: Int
         /// Seconds since 1970.
         public let attached: Double
+        /// Whether it goes with the instance.
         public var isDeletedOnTermination: Bool
 
         /// - Parameters: see the properties.
@@ -118,7 +126,9 @@ public struct StoredAddress: EC2Resource {
     public struct Association: Codable, Sendable, Hashable {
         /// `eipassoc-…`
         public let id: String
+        /// The interface that it leads to.
         public let networkInterfaceID: String
+        /// The private address of the interface that it leads to.
         public let privateAddress: String
 
         /// - Parameters: see the properties.

@@ -9,6 +9,7 @@ public struct StoredRouteTable: EC2Resource {
     public static let arnType = "route-table"
 
     public var head: EC2Head
+    /// The VPC that it belongs to.
     public let vpcID: String
     /// Without those within the VPC, which come of its blocks, and those to gateway endpoints, which come of the endpoints.
     public var routes: [StoredRoute] = []
@@ -67,6 +68,7 @@ public struct StoredEgressGateway: EC2Resource {
     public static let arnType = "egress-only-internet-gateway"
 
     public var head: EC2Head
+    /// The VPC that it belongs to.
     public let vpcID: String
 
     /// - Parameters: see the properties.
@@ -85,7 +87,9 @@ public struct StoredNATGateway: EC2Resource {
     public static let arnType = "natgateway"
 
     public var head: EC2Head
+    /// The VPC that it belongs to.
     public let vpcID: String
+    /// The subnet that it is in.
     public let subnetID: String
     /// Whether it leads to the internet; others lead to other networks.
     public let isPublic: Bool
@@ -93,7 +97,9 @@ public struct StoredNATGateway: EC2Resource {
     public let allocationID: String?
     /// Its address there.
     public let publicAddress: String?
+    /// Its own address in the subnet.
     public let privateAddress: String
+    /// The interface by which it is in the subnet.
     public let networkInterfaceID: String
     /// When it was deleted, in seconds since 1970: it is shown for a while. nil: it was not.
     public var deleted: Double?

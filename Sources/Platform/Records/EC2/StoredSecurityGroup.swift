@@ -12,7 +12,9 @@ public struct StoredSecurityGroup: EC2Resource {
     public var head: EC2Head
     /// Unique in the VPC; `default` is the one that the VPC came with.
     public let name: String
+    /// Its description; it never changes.
     public let summary: String
+    /// The VPC whose interfaces can be in it.
     public let vpcID: String
     /// In the order in which they were made.
     public var rules: [StoredGroupRule]
@@ -48,11 +50,15 @@ public struct StoredSecurityGroup: EC2Resource {
 public struct StoredGroupRule: Codable, Sendable, Hashable {
     /// `sgr-…`
     public let id: String
+    /// Whether it lets out what goes out, or in what comes in.
     public let isEgress: Bool
+    /// The protocol and the ports that it lets pass.
     public var traffic: Traffic
+    /// Whom it lets pass.
     public var peer: Peer
     /// What it is for; nil: nobody has said.
     public var summary: String?
+    /// Keys are case-sensitive.
     public var tags: [Tag]
 
     /// The traffic that it is about.
@@ -101,6 +107,7 @@ public struct StoredNetworkACL: EC2Resource {
     public static let arnType = "network-acl"
 
     public var head: EC2Head
+    /// The VPC whose subnets it can hold for.
     public let vpcID: String
     /// Whether the VPC came with it.
     public let isDefault: Bool
@@ -109,16 +116,21 @@ public struct StoredNetworkACL: EC2Resource {
 
     /// An entry of the list.
     public struct Entry: Codable, Sendable, Hashable {
+        /// Its place in the list, 1 to 32766: the first entry that matches decides.
         public let number: Int
+        /// Whether it is about what goes out, or what comes in.
         public let isEgress: Bool
+        /// Whether it lets pass what matches, or drops it.
         public var allows: Bool
         /// IANA's number; -1 is every protocol.
         public var protocolNumber: Int
         /// Ports, of TCP and UDP; nil: of others.
         public var fromPort: Int?
+        /// The last port; nil with ``fromPort``.
         public var toPort: Int?
         /// Of ICMP; -1 is any.
         public var icmpType: Int?
+        /// Of ICMP; -1 is any. nil with ``icmpType``.
         public var icmpCode: Int?
         /// Of IPv4 or IPv6.
         public var block: String

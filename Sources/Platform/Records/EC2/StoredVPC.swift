@@ -40,8 +40,11 @@ public struct StoredVPC: EC2Resource {
     public var defaultNetworkACLID: String
     /// The security group of interfaces that got no other.
     public var defaultGroupID: String
+    /// Whether Amazon's name server answers in it (`enableDnsSupport`).
     public var hasDNS = true
+    /// Whether instances with public addresses get names for them (`enableDnsHostnames`).
     public var hasDNSHostnames: Bool
+    /// Whether its use of addresses is counted (`enableNetworkAddressUsageMetrics`); nothing counts it here.
     public var hasUsageMetrics = false
 
     /// - Parameters: see the properties.
@@ -71,6 +74,7 @@ public struct StoredSubnet: EC2Resource {
     public static let prefix = "subnet"
 
     public var head: EC2Head
+    /// The VPC that it is a part of.
     public let vpcID: String
     /// Of IPv4; nil: it has IPv6 alone.
     public let block: String?
@@ -84,15 +88,19 @@ public struct StoredSubnet: EC2Resource {
     public var mapsPublicAddresses: Bool
     /// Whether interfaces that are made in it get an address of IPv6.
     public var assignsIPv6 = false
+    /// Whether its name server makes addresses of IPv6 for names that have IPv4 alone; it is noted, no more.
     public var hasDNS64 = false
     /// `ip-name` or `resource-name`.
     public var hostnameType = "ip-name"
+    /// Whether the name made of the instance's id leads to its address of IPv4.
     public var hasResourceNameA = false
+    /// The same for IPv6.
     public var hasResourceNameAAAA = false
     /// Its own route table; nil: the VPC's main one.
     public var routeTableID: String?
     /// `rtbassoc-…`; nil with the route table.
     public var routeAssociationID: String?
+    /// The network ACL that holds for it.
     public var networkACLID: String
     /// `aclassoc-…`
     public var networkACLAssociationID: String
@@ -139,6 +147,7 @@ public struct StoredDHCPOptions: EC2Resource {
     public struct Option: Codable, Sendable, Hashable {
         /// `domain-name-servers`
         public let key: String
+        /// What hosts are told.
         public let values: [String]
 
         /// - Parameters: see the properties.

@@ -17,20 +17,25 @@ public struct StoredVolume: EC2Resource {
 
     /// Its id is `vol-` and 17 digits.
     public var head: EC2Head
+    /// `us-east-1a`; only instances there can have it.
     public let zone: String
     /// GiB.
     public var size: Int
     /// `gp3`
     public var type: String
+    /// Operations in a second that were asked for; nil: its type has none to ask for.
     public var iops: Int?
+    /// MiB in a second; nil: its type has none to ask for.
     public var throughput: Int?
     /// What it was made from; nil: it was empty.
     public let snapshotID: String?
+    /// Whether several instances can have it at once.
     public var isMultiAttach: Bool
     /// The key that it is encrypted with; nil: it is not encrypted.
     public var encryption: EBSEncryption?
     /// `available`, `in-use` or `error`.
     public var state: String
+    /// To whom it is attached; several only with ``isMultiAttach``.
     public var attachments: [Attachment] = []
     /// Whether input and output go on after what might have damaged it.
     public var autoEnablesIO = false
@@ -43,11 +48,13 @@ public struct StoredVolume: EC2Resource {
 
     /// To an instance.
     public struct Attachment: Codable, Sendable, Hashable {
+        /// `i-…`
         public let instanceID: String
         /// `/dev/sdf`
         public let device: String
         /// Seconds since 1970.
         public let time: Double
+        /// Whether it goes with the instance.
         public var isDeletedOnTermination: Bool
         /// The KMS grant by which EC2 may decrypt its data key meanwhile; nil: it is not encrypted.
         public var grantID: String?
@@ -70,8 +77,11 @@ public struct StoredVolume: EC2Resource {
         public let time: Double
         /// What it was before.
         public let size: Int
+        /// `gp2`
         public let type: String
+        /// nil: the type had none.
         public let iops: Int?
+        /// MiB in a second; nil: the type had none.
         public let throughput: Int?
 
         /// - Parameters: see the properties.
