@@ -44,6 +44,28 @@ private func ask(
             ])
     }
 
+    @Test func machines() throws {
+        let stopped = facts {
+            $0.instances = [
+                .init(id: "i-1", state: "running"), .init(id: "i-2", state: "stopped", stopped: now - 31 * day),
+                .init(id: "i-3", state: "stopped", stopped: now - 29 * day),
+                .init(id: "i-4", state: "terminated", stopped: now - 99 * day),
+            ]
+        }
+        #expect(try ask("EC2_STOPPED_INSTANCE", stopped) == [.compliant, .nonCompliant, .compliant])
+        #expect(
+            try ask("EC2_STOPPED_INSTANCE", stopped, ["AllowedDays": "40"]) == [.compliant, .compliant, .compliant])
+        #expect(try ask("EC2_EBS_ENCRYPTION_BY_DEFAULT", facts()) == [.nonCompliant])
+        #expect(try ask("EC2_EBS_ENCRYPTION_BY_DEFAULT", facts { $0.encryptsVolumes = true }) == [.compliant])
+        #expect(try ask("EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK", facts()) == [.compliant])
+        let shared = facts { $0.publicSnapshots = ["snap-1"] }
+        #expect(try ask("EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK", shared) == [.nonCompliant])
+        let networks = facts { $0.networks = [.init(id: "vpc-1"), .init(id: "vpc-2", logged: ["REJECT"])] }
+        #expect(try ask("VPC_FLOW_LOGS_ENABLED", networks) == [.nonCompliant, .compliant])
+        #expect(
+            try ask("VPC_FLOW_LOGS_ENABLED", networks, ["trafficType": "ALL"]) == [.nonCompliant, .nonCompliant])
+    }
+
     @Test func passwordPolicy() throws {
         var good = AccountFacts.PasswordPolicy()
         (good.minimumLength, good.maxAge, good.reusePrevention) = (14, 90, 24)

@@ -403,8 +403,12 @@ private let messageCases =
             #"{"SQSFailureFeedbackRoleArn":"arn:aws:iam::111122223333:role/r"}"#),
     ]
 
+private let allCases: [RuleCase] = [
+    identityCases, bucketCases, comparisonCases, otherCases, messageCases, machineCases,
+].flatMap(\.self)
+
 @Suite struct ManagedItemRuleTests {
-    @Test(arguments: identityCases + bucketCases + comparisonCases + otherCases + messageCases)
+    @Test(arguments: allCases)
     func decides(_ one: RuleCase) throws {
         let rule = try #require(ManagedRule.all[one.rule])
         guard case .item(let decide) = rule.evaluation else {
@@ -425,13 +429,12 @@ private let messageCases =
 
     /// Each rule about items has a case of what it wants and one of what it does not want.
     @Test func everyRuleHasCases() {
-        let cases = identityCases + bucketCases + comparisonCases + otherCases + messageCases
         for (name, rule) in ManagedRule.all {
             guard case .item = rule.evaluation else { continue }
-            let verdicts = Set(cases.filter { $0.rule == name }.map(\.expected))
+            let verdicts = Set(allCases.filter { $0.rule == name }.map(\.expected))
             #expect(verdicts.isSuperset(of: [Compliance.compliant, Compliance.nonCompliant]), "\(name)")
         }
-        #expect(ManagedRule.all.count == 70)
+        #expect(ManagedRule.all.count == 84)
     }
 
     @Test func parametersAreChecked() throws {

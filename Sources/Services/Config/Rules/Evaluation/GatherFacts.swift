@@ -58,11 +58,15 @@ struct FactGathering {
             case .shield: try await shield()
             case .webACLs: try await webACLs()
             case .accountBlock: try await accountBlock()
+            case .networks: try await networks()
+            case .instances: try await instances()
+            case .volumeEncryption: facts.encryptsVolumes = try await encryptsVolumes()
+            case .publicSnapshots: try await publicSnapshots()
             }
         }
     }
 
-    private func ask<O: OperationModel>(
+    func ask<O: OperationModel>(
         _ operation: O.Type, _ input: O.Input = O.Input()
     ) async throws(ServiceError) -> O.Output {
         try await services.call(operation, input, as: identity)

@@ -3,7 +3,7 @@ import Wire
 /// What rules about an account ask of services.
 enum AccountFact: Sendable, CaseIterable {
     case summary, passwordPolicy, credentials, policyUse, organization, securityContact, trails, keys, logGroups, alarms
-    case shield, webACLs, accountBlock
+    case shield, webACLs, accountBlock, networks, instances, volumeEncryption, publicSnapshots
 }
 
 /// What services have told of an account in a Region.
@@ -31,8 +31,28 @@ struct AccountFacts: Sendable {
     /// nil: there is no subscription.
     var shield: Shield?
     var webACLs: [WebACL] = []
+    var networks: [VPC] = []
+    var instances: [Instance] = []
+    /// Whether new volumes are encrypted, whatever their requests say.
+    var encryptsVolumes = false
+    /// The ids of snapshots that everybody may make volumes of.
+    var publicSnapshots: [String] = []
     /// What is blocked for all buckets, by the names of configuration items.
     var accountBlock: JSONValue?
+
+    struct VPC: Sendable {
+        var id: String
+        /// `ACCEPT`, `REJECT` or `ALL`: what its flow logs write down.
+        var logged: Set<String> = []
+    }
+
+    struct Instance: Sendable {
+        var id: String
+        /// `stopped`
+        var state: String
+        /// Since when it is stopped, in seconds since 1970; nil: it is not, or it can't be told.
+        var stopped: Double?
+    }
 
     struct PasswordPolicy: Sendable {
         var minimumLength = 6

@@ -40,7 +40,7 @@ struct ManagedRule: Sendable {
     /// Those that are here, by identifier.
     static let all: [String: ManagedRule] = {
         let evaluations = IAMRules.all.merging(S3Rules.all) { $1 }.merging(AccountRules.all) { $1 }
-            .merging(TrailRules.all) { $1 }.merging(OtherRules.all) { $1 }.merging(MessageRules.all) { $1 }
+            .merging(TrailRules.all) { $1 }.merging(OtherRules.all) { $1 }.merging(MessageRules.all) { $1 }.merging(EC2Rules.all) { $1 }
         let rules = managedRuleTable.split(separator: "\n").compactMap { ManagedRule($0, evaluations) }
         return Dictionary(rules.map { ($0.identifier, $0) }) { first, _ in first }
     }()

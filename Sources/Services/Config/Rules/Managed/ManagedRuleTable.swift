@@ -21,6 +21,14 @@ CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED	periodic
 CMK_BACKING_KEY_ROTATION_ENABLED	periodic		
 CUSTOM_EVENTBUS_POLICY_ATTACHED	change	AWS::Events::EventBus	
 CW_LOGGROUP_RETENTION_PERIOD_CHECK	periodic		LogGroupNames?:CSV;MinRetentionTime?:int
+EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK	periodic		
+EC2_EBS_ENCRYPTION_BY_DEFAULT	periodic		
+EC2_IMDSV2_CHECK	change	AWS::EC2::Instance	
+EC2_INSTANCE_NO_PUBLIC_IP	change	AWS::EC2::Instance	
+EC2_INSTANCE_PROFILE_ATTACHED	change	AWS::EC2::Instance	IamInstanceProfileArnList?:CSV
+EC2_SECURITY_GROUP_ATTACHED_TO_ENI	change	AWS::EC2::SecurityGroup	
+EC2_STOPPED_INSTANCE	periodic		AllowedDays?:int=30
+ENCRYPTED_VOLUMES	change	AWS::EC2::Volume	kmsId?:String
 IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS	change	AWS::IAM::Policy	blockedActionsPatterns:CSV;excludePermissionBoundaryPolicy?:boolean
 IAM_GROUP_HAS_USERS_CHECK	change	AWS::IAM::Group	
 IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS	change	AWS::IAM::Group,AWS::IAM::Role,AWS::IAM::User	blockedActionsPatterns:CSV;excludeRoleByManagementAccount?:boolean
@@ -36,10 +44,13 @@ IAM_USER_GROUP_MEMBERSHIP_CHECK	change	AWS::IAM::User	groupNames?:String
 IAM_USER_MFA_ENABLED	periodic		
 IAM_USER_NO_POLICIES_CHECK	change	AWS::IAM::User	
 IAM_USER_UNUSED_CREDENTIALS_CHECK	periodic		maxCredentialUsageAge:int=90
+INCOMING_SSH_DISABLED	change	AWS::EC2::SecurityGroup	
 KMS_CMK_NOT_SCHEDULED_FOR_DELETION	periodic	AWS::KMS::Key	kmsKeyIds?:String
 MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS	periodic		
 MULTI_REGION_CLOUD_TRAIL_ENABLED	periodic		s3BucketName?:String;snsTopicArn?:String;cloudWatchLogsLogGroupArn?:String;includeManagementEvents?:boolean;readWriteType?:String
+NACL_NO_UNRESTRICTED_SSH_RDP	change	AWS::EC2::NetworkAcl	
 REQUIRED_TAGS	change	AWS::ACM::Certificate,AWS::AutoScaling::AutoScalingGroup,AWS::CloudFormation::Stack,AWS::CodeBuild::Project,AWS::DynamoDB::Table,AWS::EC2::CustomerGateway,AWS::EC2::Instance,AWS::EC2::InternetGateway,AWS::EC2::NetworkAcl,AWS::EC2::NetworkInterface,AWS::EC2::RouteTable,AWS::EC2::SecurityGroup,AWS::EC2::Subnet,AWS::EC2::Volume,AWS::EC2::VPC,AWS::EC2::VPNConnection,AWS::EC2::VPNGateway,AWS::ElasticLoadBalancing::LoadBalancer,AWS::ElasticLoadBalancingV2::LoadBalancer,AWS::RDS::DBInstance,AWS::RDS::DBSecurityGroup,AWS::RDS::DBSnapshot,AWS::RDS::DBSubnetGroup,AWS::RDS::EventSubscription,AWS::Redshift::Cluster,AWS::Redshift::ClusterParameterGroup,AWS::Redshift::ClusterSecurityGroup,AWS::Redshift::ClusterSnapshot,AWS::Redshift::ClusterSubnetGroup,AWS::S3::Bucket	tag1Key:String=CostCenter;tag1Value?:CSV;tag2Key?:String;tag2Value?:CSV;tag3Key?:String;tag3Value?:CSV;tag4Key?:String;tag4Value?:CSV;tag5Key?:String;tag5Value?:CSV;tag6Key?:String;tag6Value?:CSV
+RESTRICTED_INCOMING_TRAFFIC	change	AWS::EC2::SecurityGroup	blockedPort1?:int=20;blockedPort2?:int=21;blockedPort3?:int=3389;blockedPort4?:int=3306;blockedPort5?:int=4333
 ROOT_ACCOUNT_HARDWARE_MFA_ENABLED	periodic		
 ROOT_ACCOUNT_MFA_ENABLED	periodic		
 S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS	change	AWS::S3::AccountPublicAccessBlock	IgnorePublicAcls?:String=True;BlockPublicPolicy?:String=True;BlockPublicAcls?:String=True;RestrictPublicBuckets?:String=True
@@ -70,6 +81,9 @@ SNS_TOPIC_NO_PUBLIC_ACCESS	change	AWS::SNS::Topic
 SQS_QUEUE_DLQ_CHECK	change	AWS::SQS::Queue	
 SQS_QUEUE_NO_PUBLIC_ACCESS	change	AWS::SQS::Queue	
 SQS_QUEUE_POLICY_FULL_ACCESS_CHECK	change	AWS::SQS::Queue	
+VPC_DEFAULT_SECURITY_GROUP_CLOSED	change	AWS::EC2::SecurityGroup	
+VPC_FLOW_LOGS_ENABLED	periodic		trafficType?:String
+VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS	change	AWS::EC2::SecurityGroup	authorizedTcpPorts?:String;authorizedUdpPorts?:String
 WAFV2_LOGGING_ENABLED	periodic		KinesisFirehoseDeliveryStreamArns?:CSV
 WAFV2_RULEGROUP_NOT_EMPTY	change	AWS::WAFv2::RuleGroup	
 WAFV2_WEBACL_NOT_EMPTY	change	AWS::WAFv2::WebACL	
