@@ -329,7 +329,7 @@ let package = Package(
             "Config",
             [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
-                "ConfigSelect", "CustomChecks", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
+                "ConfigSelect", "CustomChecks", "Directory", "EC2API", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
                 "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
                 "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
@@ -639,7 +639,9 @@ let package = Package(
                 logging,
             ]),
         .testTarget(name: "SNSTests", dependencies: ["SNSService", "EventPatterns", "Ledger", "Platform", "Wire"]),
-        .testTarget(name: "EC2Tests", dependencies: ["EC2Service", "Directory", "Ledger", "Platform", "VPC", "Wire"]),
+        .testTarget(
+            name: "EC2Tests",
+            dependencies: ["EC2API", "EC2Service", "Directory", "Ledger", "Platform", "VPC", "Wire"]),
         .testTarget(
             name: "SQSTests",
             dependencies: ["SQSService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SQSAPI", "Wire"]),

@@ -91,6 +91,64 @@ import VPC
         #expect(TrafficMatch(traffic) == expected)
     }
 
+    /// What keeps VPCs from the internet closes routes to their own subnets, and to nobody else.
+    @Test func publicAccessIsBlocked() throws {
+        var estate = EC2Estate()
+        put(vpc(), &estate)
+        put(StoredInternetGateway(head: head("igw-1"), vpcID: "vpc-1"), &estate)
+        put(
+            StoredNATGateway(
+                head: head("nat-1"), vpcID: "vpc-1", subnetID: "subnet-2", isPublic: true, allocationID: nil,
+                publicAddress: nil, privateAddress: "10.0.2.4", networkInterfaceID: "eni-9"), &estate)
+        var table = StoredRouteTable(head: head("rtb-1"), vpcID: "vpc-1")
+        table.routes = [
+            StoredRoute(destination: "0.0.0.0/0", target: "igw-1"),
+            StoredRoute(destination: "10.9.0.0/16", target: "nat-1"),
+        ]
+        put(table, &estate)
+        put(subnet(), &estate)
+        func closed() -> [Bool] {
+            let id = estate.network.subnets["subnet-1"]?.routeTableID ?? ""
+            return (estate.network.routeTables[id] ?? []).map(\.isBlackhole)
+        }
+        #expect(closed() == [false, false, false])
+        estate.block(.ingress)
+        #expect(closed() == [false, true, false])
+        estate.block(.bidirectional)
+        #expect(closed() == [false, true, true])
+        // The table itself is as it was.
+        #expect(estate.network.routeTables["rtb-1"]?.contains(where: \.isBlackhole) == false)
+        func exclude(_ id: String, _ resource: String, allowsIngress: Bool) {
+            put(
+                StoredPublicAccessExclusion(head: head(id), resourceID: resource, allowsIngress: allowsIngress), &estate
+            )
+        }
+        // What goes out by a NAT gateway goes out of the gateway's subnet.
+        exclude("vpcbpa-exclude-1", "subnet-2", allowsIngress: false)
+        #expect(closed() == [false, true, false])
+        exclude("vpcbpa-exclude-2", "vpc-1", allowsIngress: true)
+        #expect(closed() == [false, false, false])
+        exclude("vpcbpa-exclude-3", "subnet-1", allowsIngress: false)
+        #expect(closed() == [false, true, false])
+        // A route that is made meanwhile is closed as well.
+        table.routes.append(StoredRoute(destination: "192.0.2.0/24", target: "igw-1"))
+        put(table, &estate)
+        #expect(closed() == [false, true, false, true])
+        estate.block(.off)
+        #expect(closed() == [false, false, false, false])
+        #expect(estate.network.routeTables.count == 1)
+    }
+
+    @Test func listsOfServicesAreThereOnceNamed() throws {
+        var estate = EC2Estate()
+        let rule = StoredGroupRule(
+            id: "sgr-1", isEgress: true, traffic: .init(name: "tcp", from: 443, to: 443),
+            peer: .prefixList("pl-63a5400a"))
+        put(
+            StoredSecurityGroup(head: head("sg-1"), name: "x", summary: "x", vpcID: "vpc-1", rules: [rule]), &estate)
+        #expect(estate.network.prefixLists["pl-63a5400a"] == CIDRBlock("198.18.0.1/32").map { [$0] })
+    }
+
     @Test func groupsAndInterfaces() throws {
         var estate = EC2Estate()
         let rule = StoredGroupRule(

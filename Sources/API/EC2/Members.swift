@@ -306,6 +306,16 @@ extension View where Members: EC2.MayHaveKmsKeyId {
     public var kmsKeyId: String? { get { self[optional: Members.kmsKeyId] } set { self[optional: Members.kmsKeyId] = newValue } }
 }
 
+extension EC2 { public protocol MayHaveLaunchTemplateId: Fields { static var launchTemplateId: Int { get } } }
+extension View where Members: EC2.MayHaveLaunchTemplateId {
+    public var launchTemplateId: String? { get { self[optional: Members.launchTemplateId] } set { self[optional: Members.launchTemplateId] = newValue } }
+}
+
+extension EC2 { public protocol MayHaveLaunchTemplateName: Fields { static var launchTemplateName: Int { get } } }
+extension View where Members: EC2.MayHaveLaunchTemplateName {
+    public var launchTemplateName: String? { get { self[optional: Members.launchTemplateName] } set { self[optional: Members.launchTemplateName] = newValue } }
+}
+
 extension EC2 { public protocol MayHaveLocalGatewayId: Fields { static var localGatewayId: Int { get } } }
 extension View where Members: EC2.MayHaveLocalGatewayId {
     public var localGatewayId: String? { get { self[optional: Members.localGatewayId] } set { self[optional: Members.localGatewayId] = newValue } }
@@ -394,6 +404,11 @@ extension View where Members: EC2.MayHavePublicIpv4Pool {
 extension EC2 { public protocol MayHaveRamdiskId: Fields { static var ramdiskId: Int { get } } }
 extension View where Members: EC2.MayHaveRamdiskId {
     public var ramdiskId: String? { get { self[optional: Members.ramdiskId] } set { self[optional: Members.ramdiskId] = newValue } }
+}
+
+extension EC2 { public protocol MayHaveResolveAlias: Fields { static var resolveAlias: Int { get } } }
+extension View where Members: EC2.MayHaveResolveAlias {
+    public var resolveAlias: Bool? { get { self[optional: Members.resolveAlias] } set { self[optional: Members.resolveAlias] = newValue } }
 }
 
 extension EC2 { public protocol MayHaveRouteTableIds: Fields { static var routeTableIds: Int { get } } }
@@ -486,6 +501,11 @@ extension View where Members: EC2.MayHaveValue {
     public var value: String? { get { self[optional: Members.value] } set { self[optional: Members.value] = newValue } }
 }
 
+extension EC2 { public protocol MayHaveVersionDescription: Fields { static var versionDescription: Int { get } } }
+extension View where Members: EC2.MayHaveVersionDescription {
+    public var versionDescription: String? { get { self[optional: Members.versionDescription] } set { self[optional: Members.versionDescription] = newValue } }
+}
+
 extension EC2 { public protocol MayHaveVolumeIds: Fields { static var volumeIds: Int { get } } }
 extension View where Members: EC2.MayHaveVolumeIds {
     public var volumeIds: [String]? { get { self[optional: Members.volumeIds] } set { self[optional: Members.volumeIds] = newValue } }
@@ -531,6 +551,11 @@ extension View where Members: EC2.WithEgress {
     public var egress: Bool { get { self[required: Members.egress] } set { self[required: Members.egress] = newValue } }
 }
 
+extension EC2 { public protocol WithExclusionId: Fields { static var exclusionId: Int { get } } }
+extension View where Members: EC2.WithExclusionId {
+    public var exclusionId: String { get { self[required: Members.exclusionId] } set { self[required: Members.exclusionId] = newValue } }
+}
+
 extension EC2 { public protocol WithIamInstanceProfile: Fields { static var iamInstanceProfile: Int { get } } }
 extension View where Members: EC2.WithIamInstanceProfile {
     public var iamInstanceProfile: EC2.IamInstanceProfileSpecification { get { self[required: Members.iamInstanceProfile] } set { self[required: Members.iamInstanceProfile] = newValue } }
@@ -551,6 +576,11 @@ extension View where Members: EC2.WithInstanceIds {
     public var instanceIds: [String] { get { self[required: Members.instanceIds] } set { self[required: Members.instanceIds] = newValue } }
 }
 
+extension EC2 { public protocol WithInternetGatewayExclusionMode: Fields { static var internetGatewayExclusionMode: Int { get } } }
+extension View where Members: EC2.WithInternetGatewayExclusionMode {
+    public var internetGatewayExclusionMode: String { get { self[required: Members.internetGatewayExclusionMode] } set { self[required: Members.internetGatewayExclusionMode] = newValue } }
+}
+
 extension EC2 { public protocol WithInternetGatewayId: Fields { static var internetGatewayId: Int { get } } }
 extension View where Members: EC2.WithInternetGatewayId {
     public var internetGatewayId: String { get { self[required: Members.internetGatewayId] } set { self[required: Members.internetGatewayId] = newValue } }
@@ -559,6 +589,11 @@ extension View where Members: EC2.WithInternetGatewayId {
 extension EC2 { public protocol WithKeyName: Fields { static var keyName: Int { get } } }
 extension View where Members: EC2.WithKeyName {
     public var keyName: String { get { self[required: Members.keyName] } set { self[required: Members.keyName] = newValue } }
+}
+
+extension EC2 { public protocol WithLaunchTemplateData: Fields { static var launchTemplateData: Int { get } } }
+extension View where Members: EC2.WithLaunchTemplateData {
+    public var launchTemplateData: EC2.RequestLaunchTemplateData { get { self[required: Members.launchTemplateData] } set { self[required: Members.launchTemplateData] = newValue } }
 }
 
 extension EC2 { public protocol WithName: Fields { static var name: Int { get } } }

@@ -149,6 +149,18 @@ extension EC2 {
         public static let shape = service.operation("CreateKeyPair")
     }
 
+    public enum CreateLaunchTemplate: OperationModel {
+        public typealias InputFields = CreateLaunchTemplateRequestFields
+        public typealias OutputFields = CreateLaunchTemplateResultFields
+        public static let shape = service.operation("CreateLaunchTemplate")
+    }
+
+    public enum CreateLaunchTemplateVersion: OperationModel {
+        public typealias InputFields = CreateLaunchTemplateVersionRequestFields
+        public typealias OutputFields = CreateLaunchTemplateVersionResultFields
+        public static let shape = service.operation("CreateLaunchTemplateVersion")
+    }
+
     public enum CreateManagedPrefixList: OperationModel {
         public typealias InputFields = CreateManagedPrefixListRequestFields
         public typealias OutputFields = CreateManagedPrefixListResultFields
@@ -233,6 +245,12 @@ extension EC2 {
         public static let shape = service.operation("CreateVpc")
     }
 
+    public enum CreateVpcBlockPublicAccessExclusion: OperationModel {
+        public typealias InputFields = CreateVpcBlockPublicAccessExclusionRequestFields
+        public typealias OutputFields = CreateVpcBlockPublicAccessExclusionResultFields
+        public static let shape = service.operation("CreateVpcBlockPublicAccessExclusion")
+    }
+
     public enum CreateVpcEndpoint: OperationModel {
         public typealias InputFields = CreateVpcEndpointRequestFields
         public typealias OutputFields = CreateVpcEndpointResultFields
@@ -267,6 +285,18 @@ extension EC2 {
         public typealias InputFields = DeleteKeyPairRequestFields
         public typealias OutputFields = DeleteKeyPairResultFields
         public static let shape = service.operation("DeleteKeyPair")
+    }
+
+    public enum DeleteLaunchTemplate: OperationModel {
+        public typealias InputFields = DeleteLaunchTemplateRequestFields
+        public typealias OutputFields = DeleteLaunchTemplateResultFields
+        public static let shape = service.operation("DeleteLaunchTemplate")
+    }
+
+    public enum DeleteLaunchTemplateVersions: OperationModel {
+        public typealias InputFields = DeleteLaunchTemplateVersionsRequestFields
+        public typealias OutputFields = DeleteLaunchTemplateVersionsResultFields
+        public static let shape = service.operation("DeleteLaunchTemplateVersions")
     }
 
     public enum DeleteManagedPrefixList: OperationModel {
@@ -347,6 +377,12 @@ extension EC2 {
         public static let shape = service.operation("DeleteVpc")
     }
 
+    public enum DeleteVpcBlockPublicAccessExclusion: OperationModel {
+        public typealias InputFields = DeleteVpcBlockPublicAccessExclusionRequestFields
+        public typealias OutputFields = DeleteVpcBlockPublicAccessExclusionResultFields
+        public static let shape = service.operation("DeleteVpcBlockPublicAccessExclusion")
+    }
+
     public enum DeleteVpcEndpoints: OperationModel {
         public typealias InputFields = DeleteVpcEndpointsRequestFields
         public typealias OutputFields = DeleteVpcEndpointsResultFields
@@ -381,6 +417,12 @@ extension EC2 {
         public typealias InputFields = DescribeAvailabilityZonesRequestFields
         public typealias OutputFields = DescribeAvailabilityZonesResultFields
         public static let shape = service.operation("DescribeAvailabilityZones")
+    }
+
+    public enum DescribeClientVpnEndpoints: OperationModel {
+        public typealias InputFields = DescribeClientVpnEndpointsRequestFields
+        public typealias OutputFields = DescribeClientVpnEndpointsResultFields
+        public static let shape = service.operation("DescribeClientVpnEndpoints")
     }
 
     public enum DescribeDhcpOptions: OperationModel {
@@ -465,6 +507,18 @@ extension EC2 {
         public typealias InputFields = DescribeKeyPairsRequestFields
         public typealias OutputFields = DescribeKeyPairsResultFields
         public static let shape = service.operation("DescribeKeyPairs")
+    }
+
+    public enum DescribeLaunchTemplateVersions: OperationModel {
+        public typealias InputFields = DescribeLaunchTemplateVersionsRequestFields
+        public typealias OutputFields = DescribeLaunchTemplateVersionsResultFields
+        public static let shape = service.operation("DescribeLaunchTemplateVersions")
+    }
+
+    public enum DescribeLaunchTemplates: OperationModel {
+        public typealias InputFields = DescribeLaunchTemplatesRequestFields
+        public typealias OutputFields = DescribeLaunchTemplatesResultFields
+        public static let shape = service.operation("DescribeLaunchTemplates")
     }
 
     public enum DescribeManagedPrefixLists: OperationModel {
@@ -563,6 +617,12 @@ extension EC2 {
         public static let shape = service.operation("DescribeTags")
     }
 
+    public enum DescribeTransitGateways: OperationModel {
+        public typealias InputFields = DescribeTransitGatewaysRequestFields
+        public typealias OutputFields = DescribeTransitGatewaysResultFields
+        public static let shape = service.operation("DescribeTransitGateways")
+    }
+
     public enum DescribeVolumeAttribute: OperationModel {
         public typealias InputFields = DescribeVolumeAttributeRequestFields
         public typealias OutputFields = DescribeVolumeAttributeResultFields
@@ -593,10 +653,22 @@ extension EC2 {
         public static let shape = service.operation("DescribeVpcAttribute")
     }
 
+    public enum DescribeVpcBlockPublicAccessExclusions: OperationModel {
+        public typealias InputFields = DescribeVpcBlockPublicAccessExclusionsRequestFields
+        public typealias OutputFields = DescribeVpcBlockPublicAccessExclusionsResultFields
+        public static let shape = service.operation("DescribeVpcBlockPublicAccessExclusions")
+    }
+
     public enum DescribeVpcBlockPublicAccessOptions: OperationModel {
         public typealias InputFields = DescribeVpcBlockPublicAccessOptionsRequestFields
         public typealias OutputFields = DescribeVpcBlockPublicAccessOptionsResultFields
         public static let shape = service.operation("DescribeVpcBlockPublicAccessOptions")
+    }
+
+    public enum DescribeVpcEndpointServicePermissions: OperationModel {
+        public typealias InputFields = DescribeVpcEndpointServicePermissionsRequestFields
+        public typealias OutputFields = DescribeVpcEndpointServicePermissionsResultFields
+        public static let shape = service.operation("DescribeVpcEndpointServicePermissions")
     }
 
     public enum DescribeVpcEndpointServices: OperationModel {
@@ -611,10 +683,22 @@ extension EC2 {
         public static let shape = service.operation("DescribeVpcEndpoints")
     }
 
+    public enum DescribeVpcPeeringConnections: OperationModel {
+        public typealias InputFields = DescribeVpcPeeringConnectionsRequestFields
+        public typealias OutputFields = DescribeVpcPeeringConnectionsResultFields
+        public static let shape = service.operation("DescribeVpcPeeringConnections")
+    }
+
     public enum DescribeVpcs: OperationModel {
         public typealias InputFields = DescribeVpcsRequestFields
         public typealias OutputFields = DescribeVpcsResultFields
         public static let shape = service.operation("DescribeVpcs")
+    }
+
+    public enum DescribeVpnConnections: OperationModel {
+        public typealias InputFields = DescribeVpnConnectionsRequestFields
+        public typealias OutputFields = DescribeVpnConnectionsResultFields
+        public static let shape = service.operation("DescribeVpnConnections")
     }
 
     public enum DetachInternetGateway: OperationModel {
@@ -809,6 +893,12 @@ extension EC2 {
         public static let shape = service.operation("ModifyInstanceMetadataOptions")
     }
 
+    public enum ModifyLaunchTemplate: OperationModel {
+        public typealias InputFields = ModifyLaunchTemplateRequestFields
+        public typealias OutputFields = ModifyLaunchTemplateResultFields
+        public static let shape = service.operation("ModifyLaunchTemplate")
+    }
+
     public enum ModifyManagedPrefixList: OperationModel {
         public typealias InputFields = ModifyManagedPrefixListRequestFields
         public typealias OutputFields = ModifyManagedPrefixListResultFields
@@ -855,6 +945,12 @@ extension EC2 {
         public typealias InputFields = ModifyVpcAttributeRequestFields
         public typealias OutputFields = EmptyFields
         public static let shape = service.operation("ModifyVpcAttribute")
+    }
+
+    public enum ModifyVpcBlockPublicAccessExclusion: OperationModel {
+        public typealias InputFields = ModifyVpcBlockPublicAccessExclusionRequestFields
+        public typealias OutputFields = ModifyVpcBlockPublicAccessExclusionResultFields
+        public static let shape = service.operation("ModifyVpcBlockPublicAccessExclusion")
     }
 
     public enum ModifyVpcBlockPublicAccessOptions: OperationModel {

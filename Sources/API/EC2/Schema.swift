@@ -12,6 +12,24 @@ public enum EC2: APIModel {
     public static let service = ServiceShape(
         schema: #"""
         service id=ec2 signing=ec2 endpoint=ec2 version=2016-11-15 serviceID=EC2 protocol=ec2 namespace=http://ec2.amazonaws.com/doc/2016-11-15
+        structure AcceleratorCount
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure AcceleratorCountRequest
+          Min Integer
+          Max Integer
+        string AcceleratorManufacturer enum=amazon-web-services,amd,nvidia,xilinx,habana
+        list AcceleratorManufacturerSet member=AcceleratorManufacturer element=item
+        string AcceleratorName enum=a100,inferentia,k520,k80,m60,radeon-pro-v520,t4,vu9p,v100,a10g,h100,t4g,l40s,l4,gaudi-hl-205,inferentia2,trainium,trainium2,u30
+        list AcceleratorNameSet member=AcceleratorName element=item
+        structure AcceleratorTotalMemoryMiB
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure AcceleratorTotalMemoryMiBRequest
+          Min Integer
+          Max Integer
+        string AcceleratorType enum=gpu,fpga,inference,media
+        list AcceleratorTypeSet member=AcceleratorType element=item
         structure AccountAttribute
           AttributeName String locationName=attributeName
           AttributeValues AccountAttributeValueList locationName=attributeValueSet
@@ -73,6 +91,15 @@ public enum EC2: APIModel {
         string AllocationId
         list AllocationIdList member=AllocationId element=AllocationId
         list AllocationIds member=AllocationId element=item
+        string AllowedInstanceType min=1 max=30 pattern=[a-zA-Z0-9\.\*\-]+
+        list AllowedInstanceTypeSet member=AllowedInstanceType element=item min=0 max=400
+        structure AllowedPrincipal
+          PrincipalType PrincipalType locationName=principalType
+          Principal String locationName=principal
+          ServicePermissionId String locationName=servicePermissionId
+          Tags TagList locationName=tagSet
+          ServiceId String locationName=serviceId
+        list AllowedPrincipalSet member=AllowedPrincipal element=item
         string AmdSevSnpSpecification enum=enabled,disabled
         string ArchitectureType enum=i386,x86_64,arm64,x86_64_mac,arm64_mac
         list ArchitectureTypeList member=ArchitectureType element=item
@@ -152,7 +179,12 @@ public enum EC2: APIModel {
           Ipv6CidrBlockAssociation VpcIpv6CidrBlockAssociation locationName=ipv6CidrBlockAssociation
           CidrBlockAssociation VpcCidrBlockAssociation locationName=cidrBlockAssociation
           VpcId String locationName=vpcId
+        string AssociatedNetworkType enum=vpc
         list AssociatedSubnetList member=SubnetId element=item
+        structure AssociatedTargetNetwork
+          NetworkId String locationName=networkId
+          NetworkType AssociatedNetworkType locationName=networkType
+        list AssociatedTargetNetworkSet member=AssociatedTargetNetwork element=item
         list AssociationIdList member=IamInstanceProfileAssociationId element=AssociationId
         structure AttachInternetGatewayRequest
           DryRun Boolean locationName=dryRun
@@ -215,6 +247,7 @@ public enum EC2: APIModel {
         structure AuthorizeSecurityGroupIngressResult
           Return Boolean locationName=return
           SecurityGroupRules SecurityGroupRuleList locationName=securityGroupRuleSet
+        string AutoAcceptSharedAttachmentsValue enum=enable,disable
         string AutoProvisionZonesState enum=enabled,disabled
         boolean AutoRecoveryFlag
         string AutoScalingIpsState enum=enabled,disabled
@@ -255,10 +288,21 @@ public enum EC2: APIModel {
         list AvailabilityZoneSubGeographyList member=AvailabilityZoneSubGeography element=item
         string BandwidthWeightingType enum=default,vpc-1,ebs-1
         list BandwidthWeightingTypeList member=BandwidthWeightingType element=item
+        string BareMetal enum=included,required,excluded
         boolean BareMetalFlag
         double BaselineBandwidthInGbps
         integer BaselineBandwidthInMbps
+        structure BaselineEbsBandwidthMbps
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure BaselineEbsBandwidthMbpsRequest
+          Min Integer
+          Max Integer
         integer BaselineIops
+        structure BaselinePerformanceFactors
+          Cpu CpuPerformanceFactor locationName=cpu
+        structure BaselinePerformanceFactorsRequest
+          Cpu CpuPerformanceFactorRequest
         double BaselineThroughputInMBps
         list BillingProductList member=String element=item
         blob Blob
@@ -280,6 +324,7 @@ public enum EC2: APIModel {
         string BootModeValues enum=legacy-bios,uefi,uefi-preferred
         boolean BoxedBoolean
         integer BoxedInteger
+        string BurstablePerformance enum=included,required,excluded
         boolean BurstablePerformanceFlag
         string CapacityReservationId
         string CapacityReservationPreference enum=capacity-reservations-only,open,none
@@ -296,11 +341,89 @@ public enum EC2: APIModel {
           CapacityReservationId String locationName=capacityReservationId
           CapacityReservationResourceGroupArn String locationName=capacityReservationResourceGroupArn
         string CarrierGatewayId
+        structure CertificateAuthentication
+          ClientRootCertificateChain String locationName=clientRootCertificateChain
+        structure CidrBlock
+          CidrBlock String locationName=cidrBlock
+        list CidrBlockSet member=CidrBlock element=item
+        structure ClientConnectResponseOptions
+          Enabled Boolean locationName=enabled
+          LambdaFunctionArn String locationName=lambdaFunctionArn
+          Status ClientVpnEndpointAttributeStatus locationName=status
+        structure ClientLoginBannerResponseOptions
+          Enabled Boolean locationName=enabled
+          BannerText String locationName=bannerText
+        structure ClientRouteEnforcementResponseOptions
+          Enforced Boolean locationName=enforced
+        structure ClientVpnAuthentication
+          Type ClientVpnAuthenticationType locationName=type
+          ActiveDirectory DirectoryServiceAuthentication locationName=activeDirectory
+          MutualAuthentication CertificateAuthentication locationName=mutualAuthentication
+          FederatedAuthentication FederatedAuthentication locationName=federatedAuthentication
+        list ClientVpnAuthenticationList member=ClientVpnAuthentication element=item
+        string ClientVpnAuthenticationType enum=certificate-authentication,directory-service-authentication,federated-authentication
+        list ClientVpnAvailabilityZoneIdSet member=AvailabilityZoneId element=item
+        list ClientVpnAvailabilityZoneSet member=AvailabilityZoneName element=item
+        structure ClientVpnEndpoint
+          ClientVpnEndpointId String locationName=clientVpnEndpointId
+          Description String locationName=description
+          Status ClientVpnEndpointStatus locationName=status
+          CreationTime String locationName=creationTime
+          DeletionTime String locationName=deletionTime
+          DnsName String locationName=dnsName
+          ClientCidrBlock String locationName=clientCidrBlock
+          DnsServers ValueStringList locationName=dnsServer
+          SplitTunnel Boolean locationName=splitTunnel
+          VpnProtocol VpnProtocol locationName=vpnProtocol
+          TransportProtocol TransportProtocol locationName=transportProtocol
+          VpnPort Integer locationName=vpnPort
+          AssociatedTargetNetworks AssociatedTargetNetworkSet locationName=associatedTargetNetwork
+          ServerCertificateArn String locationName=serverCertificateArn
+          AuthenticationOptions ClientVpnAuthenticationList locationName=authenticationOptions
+          ConnectionLogOptions ConnectionLogResponseOptions locationName=connectionLogOptions
+          Tags TagList locationName=tagSet
+          SecurityGroupIds ClientVpnSecurityGroupIdSet locationName=securityGroupIdSet
+          VpcId VpcId locationName=vpcId
+          SelfServicePortalUrl String locationName=selfServicePortalUrl
+          ClientConnectOptions ClientConnectResponseOptions locationName=clientConnectOptions
+          SessionTimeoutHours Integer locationName=sessionTimeoutHours
+          ClientLoginBannerOptions ClientLoginBannerResponseOptions locationName=clientLoginBannerOptions
+          ClientRouteEnforcementOptions ClientRouteEnforcementResponseOptions locationName=clientRouteEnforcementOptions
+          DisconnectOnSessionTimeout Boolean locationName=disconnectOnSessionTimeout
+          EndpointIpAddressType EndpointIpAddressType locationName=endpointIpAddressType
+          TrafficIpAddressType TrafficIpAddressType locationName=trafficIpAddressType
+          TransitGatewayConfiguration TransitGatewayConfigurationDescribeEndpointStructure locationName=transitGatewayConfiguration
+        structure ClientVpnEndpointAttributeStatus
+          Code ClientVpnEndpointAttributeStatusCode locationName=code
+          Message String locationName=message
+        string ClientVpnEndpointAttributeStatusCode enum=applying,applied
+        string ClientVpnEndpointId
+        list ClientVpnEndpointIdList member=ClientVpnEndpointId element=item
+        structure ClientVpnEndpointStatus
+          Code ClientVpnEndpointStatusCode locationName=code
+          Message String locationName=message
+        string ClientVpnEndpointStatusCode enum=pending-associate,available,deleting,deleted,pending
+        list ClientVpnSecurityGroupIdSet member=SecurityGroupId element=item
+        structure CloudWatchLogOptions
+          LogEnabled Boolean locationName=logEnabled
+          LogGroupArn String locationName=logGroupArn
+          LogOutputFormat String locationName=logOutputFormat
+          BgpLogEnabled Boolean locationName=bgpLogEnabled
+          BgpLogGroupArn String locationName=bgpLogGroupArn
+          BgpLogOutputFormat String locationName=bgpLogOutputFormat
         string CoipPoolId
+        structure ConnectionLogResponseOptions
+          Enabled Boolean
+          CloudwatchLogGroup String
+          CloudwatchLogStream String
         structure ConnectionTrackingConfiguration
           TcpEstablishedTimeout Integer locationName=tcpEstablishedTimeout
           UdpStreamTimeout Integer locationName=udpStreamTimeout
           UdpTimeout Integer locationName=udpTimeout
+        structure ConnectionTrackingSpecification
+          TcpEstablishedTimeout Integer locationName=tcpEstablishedTimeout
+          UdpTimeout Integer locationName=udpTimeout
+          UdpStreamTimeout Integer locationName=udpStreamTimeout
         structure ConnectionTrackingSpecificationRequest
           TcpEstablishedTimeout Integer
           UdpStreamTimeout Integer
@@ -349,7 +472,9 @@ public enum EC2: APIModel {
         integer CoreCount
         list CoreCountList member=CoreCount element=item
         string CoreNetworkArn
+        string CpuManufacturer enum=intel,amd,amazon-web-services,apple
         string CpuManufacturerName
+        list CpuManufacturerSet member=CpuManufacturer element=item
         structure CpuOptions
           CoreCount Integer locationName=coreCount
           ThreadsPerCore Integer locationName=threadsPerCore
@@ -360,6 +485,10 @@ public enum EC2: APIModel {
           ThreadsPerCore Integer
           AmdSevSnp AmdSevSnpSpecification
           NestedVirtualization NestedVirtualizationSpecification
+        structure CpuPerformanceFactor
+          References PerformanceFactorReferenceSet locationName=referenceSet
+        structure CpuPerformanceFactorRequest
+          References PerformanceFactorReferenceSetRequest locationName=Reference
         structure CreateDefaultSubnetRequest
           AvailabilityZone AvailabilityZoneName
           DryRun Boolean
@@ -426,6 +555,29 @@ public enum EC2: APIModel {
           TagSpecifications TagSpecificationList locationName=TagSpecification
           KeyFormat KeyFormat
           DryRun Boolean locationName=dryRun
+        structure CreateLaunchTemplateRequest
+          DryRun Boolean
+          ClientToken String token
+          LaunchTemplateName! LaunchTemplateName
+          VersionDescription VersionDescription
+          LaunchTemplateData! RequestLaunchTemplateData
+          Operator OperatorRequest
+          TagSpecifications TagSpecificationList locationName=TagSpecification
+        structure CreateLaunchTemplateResult
+          LaunchTemplate LaunchTemplate locationName=launchTemplate
+          Warning ValidationWarning locationName=warning
+        structure CreateLaunchTemplateVersionRequest
+          DryRun Boolean
+          ClientToken String token
+          LaunchTemplateId LaunchTemplateId
+          LaunchTemplateName LaunchTemplateName
+          SourceVersion String
+          VersionDescription VersionDescription
+          LaunchTemplateData! RequestLaunchTemplateData
+          ResolveAlias Boolean
+        structure CreateLaunchTemplateVersionResult
+          LaunchTemplateVersion LaunchTemplateVersion locationName=launchTemplateVersion
+          Warning ValidationWarning locationName=warning
         structure CreateManagedPrefixListRequest
           DryRun Boolean
           PrefixListName! String
@@ -594,6 +746,14 @@ public enum EC2: APIModel {
           VolumeInitializationRate Integer
           Operator OperatorRequest
           DryRun Boolean locationName=dryRun
+        structure CreateVpcBlockPublicAccessExclusionRequest
+          DryRun Boolean
+          SubnetId SubnetId
+          VpcId VpcId
+          InternetGatewayExclusionMode! InternetGatewayExclusionMode
+          TagSpecifications TagSpecificationList locationName=TagSpecification
+        structure CreateVpcBlockPublicAccessExclusionResult
+          VpcBlockPublicAccessExclusion VpcBlockPublicAccessExclusion locationName=vpcBlockPublicAccessExclusion
         structure CreateVpcEndpointRequest
           DryRun Boolean
           VpcEndpointType VpcEndpointType
@@ -631,6 +791,8 @@ public enum EC2: APIModel {
           AmazonProvidedIpv6CidrBlock Boolean locationName=amazonProvidedIpv6CidrBlock
         structure CreateVpcResult
           Vpc Vpc locationName=vpc
+        structure CreditSpecification
+          CpuCredits String locationName=cpuCredits
         structure CreditSpecificationRequest
           CpuCredits! String
         boolean CurrentGenerationFlag
@@ -638,6 +800,7 @@ public enum EC2: APIModel {
         integer DITOMaxResults min=5 max=1000
         timestamp DateTime
         boolean DedicatedHostFlag
+        string DedicatedHostId
         structure DefaultConnectionTrackingConfiguration
           DefaultTcpEstablishedTimeout DefaultTcpEstablishedTimeout locationName=defaultTcpEstablishedTimeout
           DefaultUdpTimeout DefaultUdpTimeout locationName=defaultUdpTimeout
@@ -647,6 +810,8 @@ public enum EC2: APIModel {
         string DefaultInstanceMetadataEndpointState enum=disabled,enabled,no-preference
         string DefaultInstanceMetadataTagsState enum=disabled,enabled,no-preference
         integer DefaultNetworkCardIndex
+        string DefaultRouteTableAssociationValue enum=enable,disable
+        string DefaultRouteTablePropagationValue enum=enable,disable
         integer DefaultTcpEstablishedTimeout
         integer DefaultUdpStreamTimeout
         integer DefaultUdpTimeout
@@ -674,6 +839,31 @@ public enum EC2: APIModel {
         structure DeleteKeyPairResult
           Return Boolean locationName=return
           KeyPairId String locationName=keyPairId
+        structure DeleteLaunchTemplateRequest
+          DryRun Boolean
+          LaunchTemplateId LaunchTemplateId
+          LaunchTemplateName LaunchTemplateName
+        structure DeleteLaunchTemplateResult
+          LaunchTemplate LaunchTemplate locationName=launchTemplate
+        structure DeleteLaunchTemplateVersionsRequest
+          DryRun Boolean
+          LaunchTemplateId LaunchTemplateId
+          LaunchTemplateName LaunchTemplateName
+          Versions! VersionStringList locationName=LaunchTemplateVersion
+        structure DeleteLaunchTemplateVersionsResponseErrorItem
+          LaunchTemplateId String locationName=launchTemplateId
+          LaunchTemplateName String locationName=launchTemplateName
+          VersionNumber Long locationName=versionNumber
+          ResponseError ResponseError locationName=responseError
+        list DeleteLaunchTemplateVersionsResponseErrorSet member=DeleteLaunchTemplateVersionsResponseErrorItem element=item
+        structure DeleteLaunchTemplateVersionsResponseSuccessItem
+          LaunchTemplateId String locationName=launchTemplateId
+          LaunchTemplateName String locationName=launchTemplateName
+          VersionNumber Long locationName=versionNumber
+        list DeleteLaunchTemplateVersionsResponseSuccessSet member=DeleteLaunchTemplateVersionsResponseSuccessItem element=item
+        structure DeleteLaunchTemplateVersionsResult
+          SuccessfullyDeletedLaunchTemplateVersions DeleteLaunchTemplateVersionsResponseSuccessSet locationName=successfullyDeletedLaunchTemplateVersionSet
+          UnsuccessfullyDeletedLaunchTemplateVersions DeleteLaunchTemplateVersionsResponseErrorSet locationName=unsuccessfullyDeletedLaunchTemplateVersionSet
         structure DeleteManagedPrefixListRequest
           DryRun Boolean
           PrefixListId! PrefixListResourceId
@@ -728,6 +918,11 @@ public enum EC2: APIModel {
         structure DeleteVolumeRequest
           VolumeId! VolumeId
           DryRun Boolean locationName=dryRun
+        structure DeleteVpcBlockPublicAccessExclusionRequest
+          DryRun Boolean
+          ExclusionId! VpcBlockPublicAccessExclusionId
+        structure DeleteVpcBlockPublicAccessExclusionResult
+          VpcBlockPublicAccessExclusion VpcBlockPublicAccessExclusion locationName=vpcBlockPublicAccessExclusion
         structure DeleteVpcEndpointsRequest
           DryRun Boolean
           VpcEndpointIds! VpcEndpointIdList locationName=VpcEndpointId
@@ -772,6 +967,16 @@ public enum EC2: APIModel {
           Filters FilterList locationName=Filter
         structure DescribeAvailabilityZonesResult
           AvailabilityZones AvailabilityZoneList locationName=availabilityZoneInfo
+        integer DescribeClientVpnEndpointMaxResults min=5 max=1000
+        structure DescribeClientVpnEndpointsRequest
+          ClientVpnEndpointIds ClientVpnEndpointIdList locationName=ClientVpnEndpointId
+          MaxResults DescribeClientVpnEndpointMaxResults
+          NextToken NextToken
+          Filters FilterList locationName=Filter
+          DryRun Boolean
+        structure DescribeClientVpnEndpointsResult
+          ClientVpnEndpoints EndpointSet locationName=clientVpnEndpoint
+          NextToken NextToken locationName=nextToken
         integer DescribeDhcpOptionsMaxResults min=5 max=1000
         structure DescribeDhcpOptionsRequest
           DhcpOptionsIds DhcpOptionsIdStringList locationName=DhcpOptionsId
@@ -899,6 +1104,33 @@ public enum EC2: APIModel {
           Filters FilterList locationName=Filter
         structure DescribeKeyPairsResult
           KeyPairs KeyPairList locationName=keySet
+        structure DescribeLaunchTemplateVersionsRequest
+          DryRun Boolean
+          LaunchTemplateId LaunchTemplateId
+          LaunchTemplateName LaunchTemplateName
+          Versions VersionStringList locationName=LaunchTemplateVersion
+          MinVersion String
+          MaxVersion String
+          NextToken String
+          MaxResults Integer
+          Filters FilterList locationName=Filter
+          ResolveAlias Boolean
+          IncludeManagedResources Boolean
+        structure DescribeLaunchTemplateVersionsResult
+          LaunchTemplateVersions LaunchTemplateVersionSet locationName=launchTemplateVersionSet
+          NextToken String locationName=nextToken
+        integer DescribeLaunchTemplatesMaxResults min=1 max=200
+        structure DescribeLaunchTemplatesRequest
+          DryRun Boolean
+          LaunchTemplateIds LaunchTemplateIdStringList locationName=LaunchTemplateId
+          LaunchTemplateNames LaunchTemplateNameStringList locationName=LaunchTemplateName
+          Filters FilterList locationName=Filter
+          NextToken String
+          MaxResults DescribeLaunchTemplatesMaxResults
+          IncludeManagedResources Boolean
+        structure DescribeLaunchTemplatesResult
+          LaunchTemplates LaunchTemplateSet locationName=launchTemplates
+          NextToken String locationName=nextToken
         structure DescribeManagedPrefixListsRequest
           DryRun Boolean
           Filters FilterList locationName=Filter
@@ -1049,6 +1281,15 @@ public enum EC2: APIModel {
         structure DescribeTagsResult
           NextToken String locationName=nextToken
           Tags TagDescriptionList locationName=tagSet
+        structure DescribeTransitGatewaysRequest
+          TransitGatewayIds TransitGatewayIdStringList
+          Filters FilterList locationName=Filter
+          MaxResults TransitGatewayMaxResults
+          NextToken String
+          DryRun Boolean
+        structure DescribeTransitGatewaysResult
+          TransitGateways TransitGatewayList locationName=transitGatewaySet
+          NextToken String locationName=nextToken
         structure DescribeVolumeAttributeRequest
           Attribute! VolumeAttributeName
           VolumeId! VolumeId
@@ -1095,10 +1336,29 @@ public enum EC2: APIModel {
           EnableDnsSupport AttributeBooleanValue locationName=enableDnsSupport
           EnableNetworkAddressUsageMetrics AttributeBooleanValue locationName=enableNetworkAddressUsageMetrics
           VpcId String locationName=vpcId
+        integer DescribeVpcBlockPublicAccessExclusionsMaxResults min=5 max=1000
+        structure DescribeVpcBlockPublicAccessExclusionsRequest
+          DryRun Boolean
+          Filters FilterList locationName=Filter
+          ExclusionIds VpcBlockPublicAccessExclusionIdList locationName=ExclusionId
+          NextToken String
+          MaxResults DescribeVpcBlockPublicAccessExclusionsMaxResults
+        structure DescribeVpcBlockPublicAccessExclusionsResult
+          VpcBlockPublicAccessExclusions VpcBlockPublicAccessExclusionList locationName=vpcBlockPublicAccessExclusionSet
+          NextToken String locationName=nextToken
         structure DescribeVpcBlockPublicAccessOptionsRequest
           DryRun Boolean
         structure DescribeVpcBlockPublicAccessOptionsResult
           VpcBlockPublicAccessOptions VpcBlockPublicAccessOptions locationName=vpcBlockPublicAccessOptions
+        structure DescribeVpcEndpointServicePermissionsRequest
+          DryRun Boolean
+          ServiceId! VpcEndpointServiceId
+          Filters FilterList locationName=Filter
+          MaxResults Integer
+          NextToken String
+        structure DescribeVpcEndpointServicePermissionsResult
+          AllowedPrincipals AllowedPrincipalSet locationName=allowedPrincipals
+          NextToken String locationName=nextToken
         structure DescribeVpcEndpointServicesRequest
           DryRun Boolean
           ServiceNames ValueStringList locationName=ServiceName
@@ -1119,6 +1379,16 @@ public enum EC2: APIModel {
         structure DescribeVpcEndpointsResult
           VpcEndpoints VpcEndpointSet locationName=vpcEndpointSet
           NextToken String locationName=nextToken
+        integer DescribeVpcPeeringConnectionsMaxResults min=5 max=1000
+        structure DescribeVpcPeeringConnectionsRequest
+          NextToken String
+          MaxResults DescribeVpcPeeringConnectionsMaxResults
+          DryRun Boolean locationName=dryRun
+          VpcPeeringConnectionIds VpcPeeringConnectionIdList locationName=VpcPeeringConnectionId
+          Filters FilterList locationName=Filter
+        structure DescribeVpcPeeringConnectionsResult
+          VpcPeeringConnections VpcPeeringConnectionList locationName=vpcPeeringConnectionSet
+          NextToken String locationName=nextToken
         integer DescribeVpcsMaxResults min=5 max=1000
         structure DescribeVpcsRequest
           Filters FilterList locationName=Filter
@@ -1129,6 +1399,12 @@ public enum EC2: APIModel {
         structure DescribeVpcsResult
           NextToken String locationName=nextToken
           Vpcs VpcList locationName=vpcSet
+        structure DescribeVpnConnectionsRequest
+          Filters FilterList locationName=Filter
+          VpnConnectionIds VpnConnectionIdStringList locationName=VpnConnectionId
+          DryRun Boolean locationName=dryRun
+        structure DescribeVpnConnectionsResult
+          VpnConnections VpnConnectionList locationName=vpnConnectionSet
         string DestinationFileFormat enum=plain-text,parquet
         structure DestinationOptionsRequest
           FileFormat DestinationFileFormat
@@ -1166,6 +1442,8 @@ public enum EC2: APIModel {
         string DhcpOptionsId
         list DhcpOptionsIdStringList member=DhcpOptionsId element=DhcpOptionsId
         list DhcpOptionsList member=DhcpOptions element=item
+        structure DirectoryServiceAuthentication
+          DirectoryId String locationName=directoryId
         structure DisableEbsEncryptionByDefaultRequest
           DryRun Boolean
         structure DisableEbsEncryptionByDefaultResult
@@ -1228,7 +1506,9 @@ public enum EC2: APIModel {
           PrivateDnsPreference String
           PrivateDnsSpecifiedDomains PrivateDnsSpecifiedDomainSet locationName=PrivateDnsSpecifiedDomain
         string DnsRecordIpType enum=ipv4,dualstack,ipv6,service-defined
+        string DnsSupportValue enum=enable,disable
         string DomainType enum=vpc,standard
+        double Double
         structure EbsBlockDevice
           DeleteOnTermination Boolean locationName=deleteOnTermination
           Iops Integer locationName=iops
@@ -1312,6 +1592,10 @@ public enum EC2: APIModel {
         string ElasticGpuId
         structure ElasticGpuSpecification
           Type! String
+        list ElasticGpuSpecificationList member=ElasticGpuSpecification element=ElasticGpuSpecification
+        structure ElasticGpuSpecificationResponse
+          Type String locationName=type
+        list ElasticGpuSpecificationResponseList member=ElasticGpuSpecificationResponse element=item
         list ElasticGpuSpecifications member=ElasticGpuSpecification element=item
         structure ElasticInferenceAccelerator
           Type! String
@@ -1360,9 +1644,21 @@ public enum EC2: APIModel {
         structure EnclaveOptionsRequest
           Enabled Boolean
         boolean EncryptionInTransitSupported
+        string EncryptionStateValue enum=enabling,enabled,disabling,disabled
+        structure EncryptionSupport
+          EncryptionState EncryptionStateValue locationName=encryptionState
+          StateMessage String locationName=stateMessage
+        string EndpointIpAddressType enum=ipv4,ipv6,dual-stack
+        list EndpointSet member=ClientVpnEndpoint element=item
         string EphemeralNvmeSupport enum=unsupported,supported,required
+        list ErrorSet member=ValidationError element=item
         string EventCode enum=instance-reboot,system-reboot,system-maintenance,instance-retirement,instance-stop
+        string ExcludedInstanceType min=1 max=30 pattern=[a-zA-Z0-9\.\*\-]+
+        list ExcludedInstanceTypeSet member=ExcludedInstanceType element=item min=0 max=400
         list ExecutableByStringList member=String element=ExecutableBy
+        structure FederatedAuthentication
+          SamlProviderArn String locationName=samlProviderArn
+          SelfServiceSamlProviderArn String locationName=selfServiceSamlProviderArn
         structure Filter
           Name String
           Values ValueStringList locationName=Value
@@ -1406,6 +1702,8 @@ public enum EC2: APIModel {
           Fpgas FpgaDeviceInfoList locationName=fpgas
           TotalFpgaMemoryInMiB totalFpgaMemory locationName=totalFpgaMemoryInMiB
         boolean FreeTierEligibleFlag
+        string GatewayAssociationState enum=associated,not-associated,associating,disassociating
+        string GatewayType enum=ipsec.1
         structure GetConsoleOutputRequest
           InstanceId! InstanceId
           Latest Boolean
@@ -1506,6 +1804,9 @@ public enum EC2: APIModel {
         string HttpTokensEnforcedState enum=disabled,enabled
         string HttpTokensState enum=optional,required
         string HypervisorType enum=ovm,xen
+        list IKEVersionsList member=IKEVersionsListValue element=item
+        structure IKEVersionsListValue
+          Value String locationName=value
         structure IamInstanceProfile
           Arn String locationName=arn
           Id String locationName=id
@@ -1724,6 +2025,8 @@ public enum EC2: APIModel {
           CpuCredits String locationName=cpuCredits
         list InstanceCreditSpecificationList member=InstanceCreditSpecification element=item
         string InstanceEventId
+        string InstanceGeneration enum=current,previous
+        list InstanceGenerationSet member=InstanceGeneration element=item
         string InstanceId
         string InstanceIdForResolver
         list InstanceIdStringList member=InstanceId element=InstanceId
@@ -1736,6 +2039,9 @@ public enum EC2: APIModel {
           Ipv6Address String locationName=ipv6Address
           IsPrimaryIpv6 Boolean locationName=isPrimaryIpv6
         list InstanceIpv6AddressList member=InstanceIpv6Address element=item
+        list InstanceIpv6AddressListRequest member=InstanceIpv6AddressRequest element=InstanceIpv6Address
+        structure InstanceIpv6AddressRequest
+          Ipv6Address String
         structure InstanceIpv6Prefix
           Ipv6Prefix String locationName=ipv6Prefix
         list InstanceIpv6PrefixList member=InstanceIpv6Prefix element=item
@@ -1851,6 +2157,60 @@ public enum EC2: APIModel {
           PrivateIpAddress String locationName=privateIpAddress
         list InstancePrivateIpAddressList member=InstancePrivateIpAddress element=item
         string InstanceRebootMigrationState enum=disabled,default
+        structure InstanceRequirements
+          VCpuCount VCpuCountRange locationName=vCpuCount
+          MemoryMiB MemoryMiB locationName=memoryMiB
+          CpuManufacturers CpuManufacturerSet locationName=cpuManufacturerSet
+          MemoryGiBPerVCpu MemoryGiBPerVCpu locationName=memoryGiBPerVCpu
+          ExcludedInstanceTypes ExcludedInstanceTypeSet locationName=excludedInstanceTypeSet
+          InstanceGenerations InstanceGenerationSet locationName=instanceGenerationSet
+          SpotMaxPricePercentageOverLowestPrice Integer locationName=spotMaxPricePercentageOverLowestPrice
+          OnDemandMaxPricePercentageOverLowestPrice Integer locationName=onDemandMaxPricePercentageOverLowestPrice
+          BareMetal BareMetal locationName=bareMetal
+          BurstablePerformance BurstablePerformance locationName=burstablePerformance
+          RequireHibernateSupport Boolean locationName=requireHibernateSupport
+          NetworkInterfaceCount NetworkInterfaceCount locationName=networkInterfaceCount
+          LocalStorage LocalStorage locationName=localStorage
+          LocalStorageTypes LocalStorageTypeSet locationName=localStorageTypeSet
+          TotalLocalStorageGB TotalLocalStorageGB locationName=totalLocalStorageGB
+          BaselineEbsBandwidthMbps BaselineEbsBandwidthMbps locationName=baselineEbsBandwidthMbps
+          AcceleratorTypes AcceleratorTypeSet locationName=acceleratorTypeSet
+          AcceleratorCount AcceleratorCount locationName=acceleratorCount
+          AcceleratorManufacturers AcceleratorManufacturerSet locationName=acceleratorManufacturerSet
+          AcceleratorNames AcceleratorNameSet locationName=acceleratorNameSet
+          AcceleratorTotalMemoryMiB AcceleratorTotalMemoryMiB locationName=acceleratorTotalMemoryMiB
+          NetworkBandwidthGbps NetworkBandwidthGbps locationName=networkBandwidthGbps
+          AllowedInstanceTypes AllowedInstanceTypeSet locationName=allowedInstanceTypeSet
+          MaxSpotPriceAsPercentageOfOptimalOnDemandPrice Integer locationName=maxSpotPriceAsPercentageOfOptimalOnDemandPrice
+          BaselinePerformanceFactors BaselinePerformanceFactors locationName=baselinePerformanceFactors
+          RequireEncryptionInTransit Boolean locationName=requireEncryptionInTransit
+        structure InstanceRequirementsRequest
+          VCpuCount! VCpuCountRangeRequest
+          MemoryMiB! MemoryMiBRequest
+          CpuManufacturers CpuManufacturerSet locationName=CpuManufacturer
+          MemoryGiBPerVCpu MemoryGiBPerVCpuRequest
+          ExcludedInstanceTypes ExcludedInstanceTypeSet locationName=ExcludedInstanceType
+          InstanceGenerations InstanceGenerationSet locationName=InstanceGeneration
+          SpotMaxPricePercentageOverLowestPrice Integer
+          OnDemandMaxPricePercentageOverLowestPrice Integer
+          BareMetal BareMetal
+          BurstablePerformance BurstablePerformance
+          RequireHibernateSupport Boolean
+          NetworkInterfaceCount NetworkInterfaceCountRequest
+          LocalStorage LocalStorage
+          LocalStorageTypes LocalStorageTypeSet locationName=LocalStorageType
+          TotalLocalStorageGB TotalLocalStorageGBRequest
+          BaselineEbsBandwidthMbps BaselineEbsBandwidthMbpsRequest
+          AcceleratorTypes AcceleratorTypeSet locationName=AcceleratorType
+          AcceleratorCount AcceleratorCountRequest
+          AcceleratorManufacturers AcceleratorManufacturerSet locationName=AcceleratorManufacturer
+          AcceleratorNames AcceleratorNameSet locationName=AcceleratorName
+          AcceleratorTotalMemoryMiB AcceleratorTotalMemoryMiBRequest
+          NetworkBandwidthGbps NetworkBandwidthGbpsRequest
+          AllowedInstanceTypes AllowedInstanceTypeSet locationName=AllowedInstanceType
+          MaxSpotPriceAsPercentageOfOptimalOnDemandPrice Integer
+          BaselinePerformanceFactors BaselinePerformanceFactorsRequest
+          RequireEncryptionInTransit Boolean
         structure InstanceSecondaryInterface
           Attachment InstanceSecondaryInterfaceAttachment locationName=attachment
           MacAddress String locationName=macAddress
@@ -1985,6 +2345,7 @@ public enum EC2: APIModel {
           VpcId String locationName=vpcId
         list InternetGatewayAttachmentList member=InternetGatewayAttachment element=item
         string InternetGatewayBlockMode enum=off,block-bidirectional,block-ingress
+        string InternetGatewayExclusionMode enum=allow-bidirectional,allow-egress
         string InternetGatewayId
         list InternetGatewayIdList member=InternetGatewayId element=item
         list InternetGatewayList member=InternetGateway element=item
@@ -2010,20 +2371,29 @@ public enum EC2: APIModel {
         integer Ipv4AddressesPerSecondaryInterface
         string Ipv4PoolEc2Id
         list Ipv4PrefixList member=Ipv4PrefixSpecificationRequest element=item
+        list Ipv4PrefixListResponse member=Ipv4PrefixSpecificationResponse element=item
         structure Ipv4PrefixSpecification
           Ipv4Prefix String locationName=ipv4Prefix
         structure Ipv4PrefixSpecificationRequest
           Ipv4Prefix String
+        structure Ipv4PrefixSpecificationResponse
+          Ipv4Prefix String locationName=ipv4Prefix
         list Ipv4PrefixesList member=Ipv4PrefixSpecification element=item
         string Ipv6AddressAttribute enum=public,private
         list Ipv6AddressList member=String element=item
+        structure Ipv6CidrBlock
+          Ipv6CidrBlock String locationName=ipv6CidrBlock
+        list Ipv6CidrBlockSet member=Ipv6CidrBlock element=item
         boolean Ipv6Flag
         string Ipv6PoolEc2Id
         list Ipv6PrefixList member=Ipv6PrefixSpecificationRequest element=item
+        list Ipv6PrefixListResponse member=Ipv6PrefixSpecificationResponse element=item
         structure Ipv6PrefixSpecification
           Ipv6Prefix String locationName=ipv6Prefix
         structure Ipv6PrefixSpecificationRequest
           Ipv6Prefix String
+        structure Ipv6PrefixSpecificationResponse
+          Ipv6Prefix String locationName=ipv6Prefix
         list Ipv6PrefixesList member=Ipv6PrefixSpecification element=item
         structure Ipv6Range
           Description String locationName=description
@@ -2065,11 +2435,275 @@ public enum EC2: APIModel {
         structure LaunchPermissionModifications
           Add LaunchPermissionList
           Remove LaunchPermissionList
+        structure LaunchTemplate
+          LaunchTemplateId String locationName=launchTemplateId
+          LaunchTemplateName LaunchTemplateName locationName=launchTemplateName
+          CreateTime DateTime locationName=createTime
+          CreatedBy String locationName=createdBy
+          DefaultVersionNumber Long locationName=defaultVersionNumber
+          LatestVersionNumber Long locationName=latestVersionNumber
+          Tags TagList locationName=tagSet
+          Operator OperatorResponse locationName=operator
+        string LaunchTemplateAutoRecoveryState enum=default,disabled
+        structure LaunchTemplateBlockDeviceMapping
+          DeviceName String locationName=deviceName
+          VirtualName String locationName=virtualName
+          Ebs LaunchTemplateEbsBlockDevice locationName=ebs
+          NoDevice String locationName=noDevice
+        list LaunchTemplateBlockDeviceMappingList member=LaunchTemplateBlockDeviceMapping element=item
+        structure LaunchTemplateBlockDeviceMappingRequest
+          DeviceName String
+          VirtualName String
+          Ebs LaunchTemplateEbsBlockDeviceRequest
+          NoDevice String
+        list LaunchTemplateBlockDeviceMappingRequestList member=LaunchTemplateBlockDeviceMappingRequest element=BlockDeviceMapping
+        structure LaunchTemplateCapacityReservationSpecificationRequest
+          CapacityReservationPreference CapacityReservationPreference
+          CapacityReservationTarget CapacityReservationTarget
+        structure LaunchTemplateCapacityReservationSpecificationResponse
+          CapacityReservationPreference CapacityReservationPreference locationName=capacityReservationPreference
+          CapacityReservationTarget CapacityReservationTargetResponse locationName=capacityReservationTarget
+        structure LaunchTemplateCpuOptions
+          CoreCount Integer locationName=coreCount
+          ThreadsPerCore Integer locationName=threadsPerCore
+          AmdSevSnp AmdSevSnpSpecification locationName=amdSevSnp
+          NestedVirtualization NestedVirtualizationSpecification locationName=nestedVirtualization
+        structure LaunchTemplateCpuOptionsRequest
+          CoreCount Integer
+          ThreadsPerCore Integer
+          AmdSevSnp AmdSevSnpSpecification
+          NestedVirtualization NestedVirtualizationSpecification
+        structure LaunchTemplateEbsBlockDevice
+          Encrypted Boolean locationName=encrypted
+          DeleteOnTermination Boolean locationName=deleteOnTermination
+          Iops Integer locationName=iops
+          KmsKeyId KmsKeyId locationName=kmsKeyId
+          SnapshotId SnapshotId locationName=snapshotId
+          VolumeSize Integer locationName=volumeSize
+          VolumeType VolumeType locationName=volumeType
+          Throughput Integer locationName=throughput
+          VolumeInitializationRate Integer locationName=volumeInitializationRate
+          EbsCardIndex Integer locationName=ebsCardIndex
+        structure LaunchTemplateEbsBlockDeviceRequest
+          Encrypted Boolean
+          DeleteOnTermination Boolean
+          Iops Integer
+          KmsKeyId KmsKeyId
+          SnapshotId SnapshotId
+          VolumeSize Integer
+          VolumeType VolumeType
+          Throughput Integer
+          VolumeInitializationRate Integer
+          EbsCardIndex Integer
+        structure LaunchTemplateElasticInferenceAccelerator
+          Type! String
+          Count LaunchTemplateElasticInferenceAcceleratorCount
+        integer LaunchTemplateElasticInferenceAcceleratorCount min=1
+        list LaunchTemplateElasticInferenceAcceleratorList member=LaunchTemplateElasticInferenceAccelerator element=item
+        structure LaunchTemplateElasticInferenceAcceleratorResponse
+          Type String locationName=type
+          Count Integer locationName=count
+        list LaunchTemplateElasticInferenceAcceleratorResponseList member=LaunchTemplateElasticInferenceAcceleratorResponse element=item
+        structure LaunchTemplateEnaSrdSpecification
+          EnaSrdEnabled Boolean locationName=enaSrdEnabled
+          EnaSrdUdpSpecification LaunchTemplateEnaSrdUdpSpecification locationName=enaSrdUdpSpecification
+        structure LaunchTemplateEnaSrdUdpSpecification
+          EnaSrdUdpEnabled Boolean locationName=enaSrdUdpEnabled
+        structure LaunchTemplateEnclaveOptions
+          Enabled Boolean locationName=enabled
+        structure LaunchTemplateEnclaveOptionsRequest
+          Enabled Boolean
+        string LaunchTemplateErrorCode enum=launchTemplateIdDoesNotExist,launchTemplateIdMalformed,launchTemplateNameDoesNotExist,launchTemplateNameMalformed,launchTemplateVersionDoesNotExist,unexpectedError
+        structure LaunchTemplateHibernationOptions
+          Configured Boolean locationName=configured
+        structure LaunchTemplateHibernationOptionsRequest
+          Configured Boolean
+        string LaunchTemplateHttpTokensState enum=optional,required
+        structure LaunchTemplateIamInstanceProfileSpecification
+          Arn String locationName=arn
+          Name String locationName=name
+        structure LaunchTemplateIamInstanceProfileSpecificationRequest
+          Arn String
+          Name String
         string LaunchTemplateId
+        list LaunchTemplateIdStringList member=LaunchTemplateId element=item
+        structure LaunchTemplateInstanceMaintenanceOptions
+          AutoRecovery LaunchTemplateAutoRecoveryState locationName=autoRecovery
+        structure LaunchTemplateInstanceMaintenanceOptionsRequest
+          AutoRecovery LaunchTemplateAutoRecoveryState
+        structure LaunchTemplateInstanceMarketOptions
+          MarketType MarketType locationName=marketType
+          SpotOptions LaunchTemplateSpotMarketOptions locationName=spotOptions
+        structure LaunchTemplateInstanceMarketOptionsRequest
+          MarketType MarketType
+          SpotOptions LaunchTemplateSpotMarketOptionsRequest
+        string LaunchTemplateInstanceMetadataEndpointState enum=disabled,enabled
+        structure LaunchTemplateInstanceMetadataOptions
+          State LaunchTemplateInstanceMetadataOptionsState locationName=state
+          HttpTokens LaunchTemplateHttpTokensState locationName=httpTokens
+          HttpPutResponseHopLimit Integer locationName=httpPutResponseHopLimit
+          HttpEndpoint LaunchTemplateInstanceMetadataEndpointState locationName=httpEndpoint
+          HttpProtocolIpv6 LaunchTemplateInstanceMetadataProtocolIpv6 locationName=httpProtocolIpv6
+          InstanceMetadataTags LaunchTemplateInstanceMetadataTagsState locationName=instanceMetadataTags
+        structure LaunchTemplateInstanceMetadataOptionsRequest
+          HttpTokens LaunchTemplateHttpTokensState
+          HttpPutResponseHopLimit Integer
+          HttpEndpoint LaunchTemplateInstanceMetadataEndpointState
+          HttpProtocolIpv6 LaunchTemplateInstanceMetadataProtocolIpv6
+          InstanceMetadataTags LaunchTemplateInstanceMetadataTagsState
+        string LaunchTemplateInstanceMetadataOptionsState enum=pending,applied
+        string LaunchTemplateInstanceMetadataProtocolIpv6 enum=disabled,enabled
+        string LaunchTemplateInstanceMetadataTagsState enum=disabled,enabled
+        structure LaunchTemplateInstanceNetworkInterfaceSpecification
+          AssociateCarrierIpAddress Boolean locationName=associateCarrierIpAddress
+          AssociatePublicIpAddress Boolean locationName=associatePublicIpAddress
+          DeleteOnTermination Boolean locationName=deleteOnTermination
+          Description String locationName=description
+          DeviceIndex Integer locationName=deviceIndex
+          Groups GroupIdStringList locationName=groupSet
+          InterfaceType String locationName=interfaceType
+          Ipv6AddressCount Integer locationName=ipv6AddressCount
+          Ipv6Addresses InstanceIpv6AddressList locationName=ipv6AddressesSet
+          NetworkInterfaceId NetworkInterfaceId locationName=networkInterfaceId
+          PrivateIpAddress String locationName=privateIpAddress
+          PrivateIpAddresses PrivateIpAddressSpecificationList locationName=privateIpAddressesSet
+          SecondaryPrivateIpAddressCount Integer locationName=secondaryPrivateIpAddressCount
+          SubnetId SubnetId locationName=subnetId
+          NetworkCardIndex Integer locationName=networkCardIndex
+          Ipv4Prefixes Ipv4PrefixListResponse locationName=ipv4PrefixSet
+          Ipv4PrefixCount Integer locationName=ipv4PrefixCount
+          Ipv6Prefixes Ipv6PrefixListResponse locationName=ipv6PrefixSet
+          Ipv6PrefixCount Integer locationName=ipv6PrefixCount
+          PrimaryIpv6 Boolean locationName=primaryIpv6
+          EnaSrdSpecification LaunchTemplateEnaSrdSpecification locationName=enaSrdSpecification
+          ConnectionTrackingSpecification ConnectionTrackingSpecification locationName=connectionTrackingSpecification
+          EnaQueueCount Integer locationName=enaQueueCount
+        list LaunchTemplateInstanceNetworkInterfaceSpecificationList member=LaunchTemplateInstanceNetworkInterfaceSpecification element=item
+        structure LaunchTemplateInstanceNetworkInterfaceSpecificationRequest
+          AssociateCarrierIpAddress Boolean
+          AssociatePublicIpAddress Boolean
+          DeleteOnTermination Boolean
+          Description String
+          DeviceIndex Integer
+          Groups SecurityGroupIdStringList locationName=SecurityGroupId
+          InterfaceType String
+          Ipv6AddressCount Integer
+          Ipv6Addresses InstanceIpv6AddressListRequest
+          NetworkInterfaceId NetworkInterfaceId
+          PrivateIpAddress String
+          PrivateIpAddresses PrivateIpAddressSpecificationList
+          SecondaryPrivateIpAddressCount Integer
+          SubnetId SubnetId
+          NetworkCardIndex Integer
+          Ipv4Prefixes Ipv4PrefixList locationName=Ipv4Prefix
+          Ipv4PrefixCount Integer
+          Ipv6Prefixes Ipv6PrefixList locationName=Ipv6Prefix
+          Ipv6PrefixCount Integer
+          PrimaryIpv6 Boolean
+          EnaSrdSpecification EnaSrdSpecificationRequest
+          ConnectionTrackingSpecification ConnectionTrackingSpecificationRequest
+          EnaQueueCount Integer
+        list LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList member=LaunchTemplateInstanceNetworkInterfaceSpecificationRequest element=InstanceNetworkInterfaceSpecification
+        structure LaunchTemplateInstanceSecondaryInterfaceSpecification
+          DeleteOnTermination Boolean locationName=deleteOnTermination
+          DeviceIndex Integer locationName=deviceIndex
+          PrivateIpAddresses SecondaryInterfacePrivateIpAddressSpecificationList locationName=privateIpAddressesSet
+          PrivateIpAddressCount Integer locationName=privateIpAddressCount
+          SecondarySubnetId SecondarySubnetId locationName=secondarySubnetId
+          InterfaceType SecondaryInterfaceType locationName=interfaceType
+          NetworkCardIndex Integer locationName=networkCardIndex
+        list LaunchTemplateInstanceSecondaryInterfaceSpecificationList member=LaunchTemplateInstanceSecondaryInterfaceSpecification element=item
+        structure LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest
+          DeleteOnTermination Boolean
+          DeviceIndex Integer
+          PrivateIpAddresses SecondaryInterfacePrivateIpAddressSpecificationListRequest locationName=PrivateIpAddress
+          PrivateIpAddressCount Integer
+          SecondarySubnetId SecondarySubnetId
+          InterfaceType SecondaryInterfaceType
+          NetworkCardIndex Integer
+        list LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList member=LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest element=InstanceSecondaryInterfaceSpecification
+        structure LaunchTemplateLicenseConfiguration
+          LicenseConfigurationArn String locationName=licenseConfigurationArn
+        structure LaunchTemplateLicenseConfigurationRequest
+          LicenseConfigurationArn String
+        list LaunchTemplateLicenseList member=LaunchTemplateLicenseConfiguration element=item
+        list LaunchTemplateLicenseSpecificationListRequest member=LaunchTemplateLicenseConfigurationRequest element=item
+        string LaunchTemplateName min=3 max=128 pattern=[a-zA-Z0-9\(\)\.\-/_]+
+        list LaunchTemplateNameStringList member=LaunchTemplateName element=item
+        structure LaunchTemplateNetworkPerformanceOptions
+          BandwidthWeighting InstanceBandwidthWeighting locationName=bandwidthWeighting
+        structure LaunchTemplateNetworkPerformanceOptionsRequest
+          BandwidthWeighting InstanceBandwidthWeighting
+        structure LaunchTemplatePlacement
+          AvailabilityZone String locationName=availabilityZone
+          AvailabilityZoneId AvailabilityZoneId locationName=availabilityZoneId
+          Affinity String locationName=affinity
+          GroupName String locationName=groupName
+          HostId String locationName=hostId
+          Tenancy Tenancy locationName=tenancy
+          SpreadDomain String locationName=spreadDomain
+          HostResourceGroupArn String locationName=hostResourceGroupArn
+          PartitionNumber Integer locationName=partitionNumber
+          GroupId PlacementGroupId locationName=groupId
+        structure LaunchTemplatePlacementRequest
+          AvailabilityZone String
+          AvailabilityZoneId AvailabilityZoneId
+          Affinity String
+          GroupName PlacementGroupName
+          HostId DedicatedHostId
+          Tenancy Tenancy
+          SpreadDomain String
+          HostResourceGroupArn String
+          PartitionNumber Integer
+          GroupId PlacementGroupId
+        structure LaunchTemplatePrivateDnsNameOptions
+          HostnameType HostnameType locationName=hostnameType
+          EnableResourceNameDnsARecord Boolean locationName=enableResourceNameDnsARecord
+          EnableResourceNameDnsAAAARecord Boolean locationName=enableResourceNameDnsAAAARecord
+        structure LaunchTemplatePrivateDnsNameOptionsRequest
+          HostnameType HostnameType
+          EnableResourceNameDnsARecord Boolean
+          EnableResourceNameDnsAAAARecord Boolean
+        list LaunchTemplateSet member=LaunchTemplate element=item
         structure LaunchTemplateSpecification
           LaunchTemplateId LaunchTemplateId
           LaunchTemplateName String
           Version String
+        structure LaunchTemplateSpotMarketOptions
+          MaxPrice String locationName=maxPrice
+          SpotInstanceType SpotInstanceType locationName=spotInstanceType
+          BlockDurationMinutes Integer locationName=blockDurationMinutes
+          ValidUntil DateTime locationName=validUntil
+          InstanceInterruptionBehavior InstanceInterruptionBehavior locationName=instanceInterruptionBehavior
+        structure LaunchTemplateSpotMarketOptionsRequest
+          MaxPrice String
+          SpotInstanceType SpotInstanceType
+          BlockDurationMinutes Integer
+          ValidUntil DateTime
+          InstanceInterruptionBehavior InstanceInterruptionBehavior
+        structure LaunchTemplateTagSpecification
+          ResourceType ResourceType locationName=resourceType
+          Tags TagList locationName=tagSet
+        list LaunchTemplateTagSpecificationList member=LaunchTemplateTagSpecification element=item
+        structure LaunchTemplateTagSpecificationRequest
+          ResourceType ResourceType
+          Tags TagList locationName=Tag
+        list LaunchTemplateTagSpecificationRequestList member=LaunchTemplateTagSpecificationRequest element=LaunchTemplateTagSpecificationRequest
+        structure LaunchTemplateVersion
+          LaunchTemplateId String locationName=launchTemplateId
+          LaunchTemplateName LaunchTemplateName locationName=launchTemplateName
+          VersionNumber Long locationName=versionNumber
+          VersionDescription VersionDescription locationName=versionDescription
+          CreateTime DateTime locationName=createTime
+          CreatedBy String locationName=createdBy
+          DefaultVersion Boolean locationName=defaultVersion
+          LaunchTemplateData ResponseLaunchTemplateData locationName=launchTemplateData
+          Operator OperatorResponse locationName=operator
+        list LaunchTemplateVersionSet member=LaunchTemplateVersion element=item
+        structure LaunchTemplatesMonitoring
+          Enabled Boolean locationName=enabled
+        structure LaunchTemplatesMonitoringRequest
+          Enabled Boolean
         structure LicenseConfiguration
           LicenseConfigurationArn String locationName=licenseConfigurationArn
         structure LicenseConfigurationRequest
@@ -2077,6 +2711,9 @@ public enum EC2: APIModel {
         list LicenseList member=LicenseConfiguration element=item
         list LicenseSpecificationListRequest member=LicenseConfigurationRequest element=item
         string LocalGatewayId
+        string LocalStorage enum=included,required,excluded
+        string LocalStorageType enum=hdd,ssd
+        list LocalStorageTypeSet member=LocalStorageType element=item
         string Location
         string LocationType enum=region,availability-zone,availability-zone-id,outpost
         string LogDestinationType enum=cloud-watch-logs,s3,kinesis-data-firehose
@@ -2126,8 +2763,20 @@ public enum EC2: APIModel {
           SizeInMiB MediaDeviceMemorySize locationName=sizeInMiB
         integer MediaDeviceMemorySize
         string MediaDeviceName
+        structure MemoryGiBPerVCpu
+          Min Double locationName=min
+          Max Double locationName=max
+        structure MemoryGiBPerVCpuRequest
+          Min Double
+          Max Double
         structure MemoryInfo
           SizeInMiB MemorySize locationName=sizeInMiB
+        structure MemoryMiB
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure MemoryMiBRequest
+          Min! Integer
+          Max Integer
         long MemorySize
         string MetadataDefaultHttpTokensState enum=optional,required,no-preference
         timestamp MillisecondDateTime
@@ -2189,6 +2838,14 @@ public enum EC2: APIModel {
         structure ModifyInstanceMetadataOptionsResult
           InstanceId String locationName=instanceId
           InstanceMetadataOptions InstanceMetadataOptionsResponse locationName=instanceMetadataOptions
+        structure ModifyLaunchTemplateRequest
+          DryRun Boolean
+          ClientToken String token
+          LaunchTemplateId LaunchTemplateId
+          LaunchTemplateName LaunchTemplateName
+          DefaultVersion String locationName=SetDefaultVersion
+        structure ModifyLaunchTemplateResult
+          LaunchTemplate LaunchTemplate locationName=launchTemplate
         structure ModifyManagedPrefixListRequest
           DryRun Boolean
           PrefixListId! PrefixListResourceId
@@ -2257,6 +2914,12 @@ public enum EC2: APIModel {
           EnableDnsSupport AttributeBooleanValue
           VpcId! VpcId locationName=vpcId
           EnableNetworkAddressUsageMetrics AttributeBooleanValue
+        structure ModifyVpcBlockPublicAccessExclusionRequest
+          DryRun Boolean
+          ExclusionId! VpcBlockPublicAccessExclusionId
+          InternetGatewayExclusionMode! InternetGatewayExclusionMode
+        structure ModifyVpcBlockPublicAccessExclusionResult
+          VpcBlockPublicAccessExclusion VpcBlockPublicAccessExclusion locationName=vpcBlockPublicAccessExclusion
         structure ModifyVpcBlockPublicAccessOptionsRequest
           DryRun Boolean
           InternetGatewayBlockMode! InternetGatewayBlockMode
@@ -2293,6 +2956,7 @@ public enum EC2: APIModel {
         structure Monitoring
           State MonitoringState locationName=state
         string MonitoringState enum=disabled,disabling,enabled,pending
+        string MulticastSupportValue enum=enable,disable
         structure NatGateway
           CreateTime DateTime locationName=createTime
           DeleteTime DateTime locationName=deleteTime
@@ -2369,6 +3033,12 @@ public enum EC2: APIModel {
         string NetworkAclId
         list NetworkAclIdStringList member=NetworkAclId element=item
         list NetworkAclList member=NetworkAcl element=item
+        structure NetworkBandwidthGbps
+          Min Double locationName=min
+          Max Double locationName=max
+        structure NetworkBandwidthGbpsRequest
+          Min Double
+          Max Double
         integer NetworkCardIndex
         structure NetworkCardInfo
           NetworkCardIndex NetworkCardIndex locationName=networkCardIndex
@@ -2460,6 +3130,12 @@ public enum EC2: APIModel {
           DeleteOnTermination Boolean locationName=deleteOnTermination
         string NetworkInterfaceAttachmentId
         string NetworkInterfaceAttribute enum=description,groupSet,sourceDestCheck,attachment,associatePublicIpAddress
+        structure NetworkInterfaceCount
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure NetworkInterfaceCountRequest
+          Min Integer
+          Max Integer
         string NetworkInterfaceCreationType enum=efa,efa-only,branch,trunk
         string NetworkInterfaceId
         list NetworkInterfaceIdList member=NetworkInterfaceId element=item
@@ -2521,7 +3197,31 @@ public enum EC2: APIModel {
         list OwnerStringList member=String element=Owner
         string PayerResponsibility enum=ServiceOwner
         double PeakBandwidthInGbps
+        structure PerformanceFactorReference
+          InstanceFamily String locationName=instanceFamily
+        structure PerformanceFactorReferenceRequest
+          InstanceFamily String
+        list PerformanceFactorReferenceSet member=PerformanceFactorReference element=item
+        list PerformanceFactorReferenceSetRequest member=PerformanceFactorReferenceRequest element=item
         string PermissionGroup enum=all
+        list Phase1DHGroupNumbersList member=Phase1DHGroupNumbersListValue element=item
+        structure Phase1DHGroupNumbersListValue
+          Value Integer locationName=value
+        list Phase1EncryptionAlgorithmsList member=Phase1EncryptionAlgorithmsListValue element=item
+        structure Phase1EncryptionAlgorithmsListValue
+          Value String locationName=value
+        list Phase1IntegrityAlgorithmsList member=Phase1IntegrityAlgorithmsListValue element=item
+        structure Phase1IntegrityAlgorithmsListValue
+          Value String locationName=value
+        list Phase2DHGroupNumbersList member=Phase2DHGroupNumbersListValue element=item
+        structure Phase2DHGroupNumbersListValue
+          Value Integer locationName=value
+        list Phase2EncryptionAlgorithmsList member=Phase2EncryptionAlgorithmsListValue element=item
+        structure Phase2EncryptionAlgorithmsListValue
+          Value String locationName=value
+        list Phase2IntegrityAlgorithmsList member=Phase2IntegrityAlgorithmsListValue element=item
+        structure Phase2IntegrityAlgorithmsListValue
+          Value String locationName=value
         string PhcSupport enum=unsupported,supported
         structure Placement
           AvailabilityZoneId AvailabilityZoneId locationName=availabilityZoneId
@@ -2566,6 +3266,7 @@ public enum EC2: APIModel {
         list PrefixListResourceIdStringList member=PrefixListResourceId element=item
         list PrefixListSet member=PrefixList element=item
         string PrefixListState enum=create-in-progress,create-complete,create-failed,modify-in-progress,modify-complete,modify-failed,restore-in-progress,restore-complete,restore-failed,delete-in-progress,delete-complete,delete-failed
+        string PrincipalType enum=All,Service,OrganizationUnit,Account,User,Role
         structure PrivateDnsDetails
           PrivateDnsName String locationName=privateDnsName
         list PrivateDnsDetailsSet member=PrivateDnsDetails element=item
@@ -2719,6 +3420,41 @@ public enum EC2: APIModel {
           NewAssociationId String locationName=newAssociationId
           AssociationState RouteTableAssociationState locationName=associationState
         list RequestInstanceTypeList member=InstanceType min=0 max=100 locationName=InstanceType
+        structure RequestLaunchTemplateData
+          KernelId KernelId
+          EbsOptimized Boolean
+          IamInstanceProfile LaunchTemplateIamInstanceProfileSpecificationRequest
+          BlockDeviceMappings LaunchTemplateBlockDeviceMappingRequestList locationName=BlockDeviceMapping
+          NetworkInterfaces LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList locationName=NetworkInterface
+          ImageId ImageId
+          InstanceType InstanceType
+          KeyName KeyPairName
+          Monitoring LaunchTemplatesMonitoringRequest
+          Placement LaunchTemplatePlacementRequest
+          RamDiskId RamdiskId
+          DisableApiTermination Boolean
+          InstanceInitiatedShutdownBehavior ShutdownBehavior
+          UserData SensitiveUserData
+          TagSpecifications LaunchTemplateTagSpecificationRequestList locationName=TagSpecification
+          ElasticGpuSpecifications ElasticGpuSpecificationList locationName=ElasticGpuSpecification
+          ElasticInferenceAccelerators LaunchTemplateElasticInferenceAcceleratorList locationName=ElasticInferenceAccelerator
+          SecurityGroupIds SecurityGroupIdStringList locationName=SecurityGroupId
+          SecurityGroups SecurityGroupStringList locationName=SecurityGroup
+          InstanceMarketOptions LaunchTemplateInstanceMarketOptionsRequest
+          CreditSpecification CreditSpecificationRequest
+          CpuOptions LaunchTemplateCpuOptionsRequest
+          CapacityReservationSpecification LaunchTemplateCapacityReservationSpecificationRequest
+          LicenseSpecifications LaunchTemplateLicenseSpecificationListRequest locationName=LicenseSpecification
+          HibernationOptions LaunchTemplateHibernationOptionsRequest
+          MetadataOptions LaunchTemplateInstanceMetadataOptionsRequest
+          EnclaveOptions LaunchTemplateEnclaveOptionsRequest
+          InstanceRequirements InstanceRequirementsRequest
+          PrivateDnsNameOptions LaunchTemplatePrivateDnsNameOptionsRequest
+          MaintenanceOptions LaunchTemplateInstanceMaintenanceOptionsRequest
+          DisableApiStop Boolean
+          Operator OperatorRequest
+          NetworkPerformanceOptions LaunchTemplateNetworkPerformanceOptionsRequest
+          SecondaryInterfaces LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList locationName=SecondaryInterface
         structure Reservation
           ReservationId String locationName=reservationId
           OwnerId String locationName=ownerId
@@ -2751,6 +3487,44 @@ public enum EC2: APIModel {
         string ResourceConfigurationArn
         list ResourceIdList member=TaggableResourceId
         string ResourceType enum=capacity-reservation,client-vpn-endpoint,customer-gateway,carrier-gateway,coip-pool,declarative-policies-report,dedicated-host,dhcp-options,egress-only-internet-gateway,elastic-ip,elastic-gpu,export-image-task,export-instance-task,fleet,fpga-image,host-reservation,image,image-usage-report,import-image-task,import-snapshot-task,instance,instance-event-window,internet-gateway,ipam,ipam-pool,ipam-scope,ipv4pool-ec2,ipv6pool-ec2,key-pair,launch-template,local-gateway,local-gateway-route-table,local-gateway-virtual-interface,local-gateway-virtual-interface-group,local-gateway-route-table-vpc-association,local-gateway-route-table-virtual-interface-group-association,natgateway,network-acl,network-interface,network-insights-analysis,network-insights-path,network-insights-access-scope,network-insights-access-scope-analysis,outpost-lag,placement-group,prefix-list,replace-root-volume-task,reserved-instances,route-table,security-group,security-group-rule,service-link-virtual-interface,snapshot,spot-fleet-request,spot-instances-request,subnet,subnet-cidr-reservation,traffic-mirror-filter,traffic-mirror-session,traffic-mirror-target,transit-gateway,transit-gateway-attachment,transit-gateway-connect-peer,transit-gateway-multicast-domain,transit-gateway-policy-table,transit-gateway-metering-policy,transit-gateway-route-table,transit-gateway-route-table-announcement,volume,vpc,vpc-endpoint,vpc-endpoint-connection,vpc-endpoint-service,vpc-endpoint-service-permission,vpc-peering-connection,vpn-connection,vpn-gateway,vpc-flow-log,capacity-reservation-fleet,traffic-mirror-filter-rule,vpc-endpoint-connection-device-type,verified-access-instance,verified-access-group,verified-access-endpoint,verified-access-policy,verified-access-trust-provider,vpn-connection-device-type,vpc-block-public-access-exclusion,vpc-encryption-control,route-server,route-server-endpoint,route-server-peer,ipam-resource-discovery,ipam-resource-discovery-association,instance-connect-endpoint,verified-access-endpoint-target,ipam-external-resource-verification-token,capacity-block,mac-modification-task,ipam-prefix-list-resolver,ipam-policy,ipam-prefix-list-resolver-target,secondary-interface,secondary-network,secondary-subnet,capacity-manager-data-export,vpn-concentrator,ipam-pool-allocation
+        structure ResponseError
+          Code LaunchTemplateErrorCode locationName=code
+          Message String locationName=message
+        structure ResponseLaunchTemplateData
+          KernelId String locationName=kernelId
+          EbsOptimized Boolean locationName=ebsOptimized
+          IamInstanceProfile LaunchTemplateIamInstanceProfileSpecification locationName=iamInstanceProfile
+          BlockDeviceMappings LaunchTemplateBlockDeviceMappingList locationName=blockDeviceMappingSet
+          NetworkInterfaces LaunchTemplateInstanceNetworkInterfaceSpecificationList locationName=networkInterfaceSet
+          ImageId String locationName=imageId
+          InstanceType InstanceType locationName=instanceType
+          KeyName String locationName=keyName
+          Monitoring LaunchTemplatesMonitoring locationName=monitoring
+          Placement LaunchTemplatePlacement locationName=placement
+          RamDiskId String locationName=ramDiskId
+          DisableApiTermination Boolean locationName=disableApiTermination
+          InstanceInitiatedShutdownBehavior ShutdownBehavior locationName=instanceInitiatedShutdownBehavior
+          UserData SensitiveUserData locationName=userData
+          TagSpecifications LaunchTemplateTagSpecificationList locationName=tagSpecificationSet
+          ElasticGpuSpecifications ElasticGpuSpecificationResponseList locationName=elasticGpuSpecificationSet
+          ElasticInferenceAccelerators LaunchTemplateElasticInferenceAcceleratorResponseList locationName=elasticInferenceAcceleratorSet
+          SecurityGroupIds ValueStringList locationName=securityGroupIdSet
+          SecurityGroups ValueStringList locationName=securityGroupSet
+          InstanceMarketOptions LaunchTemplateInstanceMarketOptions locationName=instanceMarketOptions
+          CreditSpecification CreditSpecification locationName=creditSpecification
+          CpuOptions LaunchTemplateCpuOptions locationName=cpuOptions
+          CapacityReservationSpecification LaunchTemplateCapacityReservationSpecificationResponse locationName=capacityReservationSpecification
+          LicenseSpecifications LaunchTemplateLicenseList locationName=licenseSet
+          HibernationOptions LaunchTemplateHibernationOptions locationName=hibernationOptions
+          MetadataOptions LaunchTemplateInstanceMetadataOptions locationName=metadataOptions
+          EnclaveOptions LaunchTemplateEnclaveOptions locationName=enclaveOptions
+          InstanceRequirements InstanceRequirements locationName=instanceRequirements
+          PrivateDnsNameOptions LaunchTemplatePrivateDnsNameOptions locationName=privateDnsNameOptions
+          MaintenanceOptions LaunchTemplateInstanceMaintenanceOptions locationName=maintenanceOptions
+          DisableApiStop Boolean locationName=disableApiStop
+          Operator OperatorResponse locationName=operator
+          NetworkPerformanceOptions LaunchTemplateNetworkPerformanceOptions locationName=networkPerformanceOptions
+          SecondaryInterfaces LaunchTemplateInstanceSecondaryInterfaceSpecificationList locationName=secondaryInterfaceSet
         list RestorableByStringList member=String
         structure RestoreManagedPrefixListVersionRequest
           DryRun Boolean
@@ -2904,6 +3678,12 @@ public enum EC2: APIModel {
         string RunInstancesUserData sensitive
         string SSEType enum=sse-ebs,sse-kms,none
         string SecondaryInterfaceId
+        structure SecondaryInterfacePrivateIpAddressSpecification
+          PrivateIpAddress String locationName=privateIpAddress
+        list SecondaryInterfacePrivateIpAddressSpecificationList member=SecondaryInterfacePrivateIpAddressSpecification element=item
+        list SecondaryInterfacePrivateIpAddressSpecificationListRequest member=SecondaryInterfacePrivateIpAddressSpecificationRequest element=SecondaryInterfacePrivateIpAddressSpecification
+        structure SecondaryInterfacePrivateIpAddressSpecificationRequest
+          PrivateIpAddress String
         string SecondaryInterfaceStatus enum=available,in-use
         string SecondaryInterfaceType enum=secondary
         string SecondaryNetworkId
@@ -2940,6 +3720,7 @@ public enum EC2: APIModel {
           VpcPeeringConnectionId String locationName=vpcPeeringConnectionId
           TransitGatewayId String locationName=transitGatewayId
         list SecurityGroupReferences member=SecurityGroupReference element=item
+        string SecurityGroupReferencingSupportValue enum=enable,disable
         structure SecurityGroupRule
           SecurityGroupRuleId SecurityGroupRuleId locationName=securityGroupRuleId
           GroupId SecurityGroupId locationName=groupId
@@ -3168,6 +3949,7 @@ public enum EC2: APIModel {
           Tags TagList locationName=Tag
         list TagSpecificationList member=TagSpecification element=item
         string TaggableResourceId
+        string TelemetryStatus enum=UP,DOWN
         string Tenancy enum=default,dedicated,host
         structure TerminateInstancesRequest
           InstanceIds! InstanceIdStringList locationName=InstanceId
@@ -3178,12 +3960,76 @@ public enum EC2: APIModel {
           TerminatingInstances InstanceStateChangeList locationName=instancesSet
         integer ThreadsPerCore
         list ThreadsPerCoreList member=ThreadsPerCore element=item
+        structure TotalLocalStorageGB
+          Min Double locationName=min
+          Max Double locationName=max
+        structure TotalLocalStorageGBRequest
+          Min Double
+          Max Double
         integer TotalMediaMemory
         integer TotalNeuronMemory
         string TpmSupportValues enum=v2.0
+        string TrafficIpAddressType enum=ipv4,ipv6,dual-stack
         string TrafficType enum=ACCEPT,REJECT,ALL
         string TransferType enum=time-based,standard
+        structure TransitGateway
+          TransitGatewayId String locationName=transitGatewayId
+          TransitGatewayArn String locationName=transitGatewayArn
+          State TransitGatewayState locationName=state
+          OwnerId String locationName=ownerId
+          Description String locationName=description
+          CreationTime DateTime locationName=creationTime
+          Options TransitGatewayOptions locationName=options
+          Tags TagList locationName=tagSet
+        string TransitGatewayAttachmentId
+        structure TransitGatewayConfigurationDescribeEndpointStructure
+          TransitGatewayId TransitGatewayId locationName=transitGatewayId
+          TransitGatewayAttachmentId TransitGatewayAttachmentId locationName=transitGatewayAttachmentId
+          AvailabilityZones ClientVpnAvailabilityZoneSet locationName=availabilityZoneSet
+          AvailabilityZoneIds ClientVpnAvailabilityZoneIdSet locationName=availabilityZoneIdSet
         string TransitGatewayId
+        list TransitGatewayIdStringList member=TransitGatewayId element=item
+        list TransitGatewayList member=TransitGateway element=item
+        integer TransitGatewayMaxResults min=5 max=1000
+        structure TransitGatewayOptions
+          AmazonSideAsn Long locationName=amazonSideAsn
+          TransitGatewayCidrBlocks ValueStringList locationName=transitGatewayCidrBlocks
+          AutoAcceptSharedAttachments AutoAcceptSharedAttachmentsValue locationName=autoAcceptSharedAttachments
+          DefaultRouteTableAssociation DefaultRouteTableAssociationValue locationName=defaultRouteTableAssociation
+          AssociationDefaultRouteTableId String locationName=associationDefaultRouteTableId
+          DefaultRouteTablePropagation DefaultRouteTablePropagationValue locationName=defaultRouteTablePropagation
+          PropagationDefaultRouteTableId String locationName=propagationDefaultRouteTableId
+          VpnEcmpSupport VpnEcmpSupportValue locationName=vpnEcmpSupport
+          DnsSupport DnsSupportValue locationName=dnsSupport
+          SecurityGroupReferencingSupport SecurityGroupReferencingSupportValue locationName=securityGroupReferencingSupport
+          MulticastSupport MulticastSupportValue locationName=multicastSupport
+          EncryptionSupport EncryptionSupport locationName=encryptionSupport
+        string TransitGatewayState enum=pending,available,modifying,deleting,deleted
+        string TransportProtocol enum=tcp,udp
+        string TunnelInsideIpVersion enum=ipv4,ipv6
+        structure TunnelOption
+          OutsideIpAddress String locationName=outsideIpAddress
+          TunnelInsideCidr String locationName=tunnelInsideCidr
+          TunnelInsideIpv6Cidr String locationName=tunnelInsideIpv6Cidr
+          PreSharedKey preSharedKey locationName=preSharedKey
+          Phase1LifetimeSeconds Integer locationName=phase1LifetimeSeconds
+          Phase2LifetimeSeconds Integer locationName=phase2LifetimeSeconds
+          RekeyMarginTimeSeconds Integer locationName=rekeyMarginTimeSeconds
+          RekeyFuzzPercentage Integer locationName=rekeyFuzzPercentage
+          ReplayWindowSize Integer locationName=replayWindowSize
+          DpdTimeoutSeconds Integer locationName=dpdTimeoutSeconds
+          DpdTimeoutAction String locationName=dpdTimeoutAction
+          Phase1EncryptionAlgorithms Phase1EncryptionAlgorithmsList locationName=phase1EncryptionAlgorithmSet
+          Phase2EncryptionAlgorithms Phase2EncryptionAlgorithmsList locationName=phase2EncryptionAlgorithmSet
+          Phase1IntegrityAlgorithms Phase1IntegrityAlgorithmsList locationName=phase1IntegrityAlgorithmSet
+          Phase2IntegrityAlgorithms Phase2IntegrityAlgorithmsList locationName=phase2IntegrityAlgorithmSet
+          Phase1DHGroupNumbers Phase1DHGroupNumbersList locationName=phase1DHGroupNumberSet
+          Phase2DHGroupNumbers Phase2DHGroupNumbersList locationName=phase2DHGroupNumberSet
+          IkeVersions IKEVersionsList locationName=ikeVersionSet
+          StartupAction String locationName=startupAction
+          LogOptions VpnTunnelLogOptions locationName=logOptions
+          EnableTunnelLifecycleControl Boolean locationName=enableTunnelLifecycleControl
+        list TunnelOptionsList member=TunnelOption element=item
         structure UnassignIpv6AddressesRequest
           Ipv6Prefixes IpPrefixList locationName=Ipv6Prefix
           NetworkInterfaceId! NetworkInterfaceId locationName=networkInterfaceId
@@ -3239,13 +4085,34 @@ public enum EC2: APIModel {
         list UserIdGroupPairSet member=UserIdGroupPair element=item
         list UserIdStringList member=String element=UserId
         integer VCpuCount
+        structure VCpuCountRange
+          Min Integer locationName=min
+          Max Integer locationName=max
+        structure VCpuCountRangeRequest
+          Min! Integer
+          Max Integer
         structure VCpuInfo
           DefaultVCpus VCpuCount locationName=defaultVCpus
           DefaultCores CoreCount locationName=defaultCores
           DefaultThreadsPerCore ThreadsPerCore locationName=defaultThreadsPerCore
           ValidCores CoreCountList locationName=validCores
           ValidThreadsPerCore ThreadsPerCoreList locationName=validThreadsPerCore
+        structure ValidationError
+          Code String locationName=code
+          Message String locationName=message
+        structure ValidationWarning
+          Errors ErrorSet locationName=errorSet
         list ValueStringList member=String element=item
+        string VersionDescription min=0 max=255
+        list VersionStringList member=String element=item
+        structure VgwTelemetry
+          AcceptedRouteCount Integer locationName=acceptedRouteCount
+          LastStatusChange DateTime locationName=lastStatusChange
+          OutsideIpAddress String locationName=outsideIpAddress
+          Status TelemetryStatus locationName=status
+          StatusMessage String locationName=statusMessage
+          CertificateArn String locationName=certificateArn
+        list VgwTelemetryList member=VgwTelemetry element=item
         string VirtualizationType enum=hvm,paravirtual
         list VirtualizationTypeList member=VirtualizationType element=item
         structure Volume
@@ -3362,6 +4229,20 @@ public enum EC2: APIModel {
           CidrBlock String locationName=cidrBlock
           DhcpOptionsId String locationName=dhcpOptionsId
         string VpcAttributeName enum=enableDnsSupport,enableDnsHostnames,enableNetworkAddressUsageMetrics
+        structure VpcBlockPublicAccessExclusion
+          ExclusionId VpcBlockPublicAccessExclusionId locationName=exclusionId
+          InternetGatewayExclusionMode InternetGatewayExclusionMode locationName=internetGatewayExclusionMode
+          ResourceArn ResourceArn locationName=resourceArn
+          State VpcBlockPublicAccessExclusionState locationName=state
+          Reason String locationName=reason
+          CreationTimestamp MillisecondDateTime locationName=creationTimestamp
+          LastUpdateTimestamp MillisecondDateTime locationName=lastUpdateTimestamp
+          DeletionTimestamp MillisecondDateTime locationName=deletionTimestamp
+          Tags TagList locationName=tagSet
+        string VpcBlockPublicAccessExclusionId
+        list VpcBlockPublicAccessExclusionIdList member=VpcBlockPublicAccessExclusionId element=item
+        list VpcBlockPublicAccessExclusionList member=VpcBlockPublicAccessExclusion element=item
+        string VpcBlockPublicAccessExclusionState enum=create-in-progress,create-complete,create-failed,update-in-progress,update-complete,update-failed,delete-in-progress,delete-complete,disable-in-progress,disable-complete
         string VpcBlockPublicAccessExclusionsAllowed enum=allowed,not-allowed
         structure VpcBlockPublicAccessOptions
           AwsAccountId String locationName=awsAccountId
@@ -3448,6 +4329,7 @@ public enum EC2: APIModel {
         list VpcEndpointIdList member=VpcEndpointId element=item
         list VpcEndpointRouteTableIdList member=RouteTableId element=item
         list VpcEndpointSecurityGroupIdList member=SecurityGroupId element=item
+        string VpcEndpointServiceId
         list VpcEndpointSet member=VpcEndpoint element=item
         list VpcEndpointSubnetIdList member=SubnetId element=item
         string VpcEndpointType enum=Interface,Gateway,GatewayLoadBalancer,Resource,ServiceNetwork
@@ -3464,13 +4346,85 @@ public enum EC2: APIModel {
           IpSource IpSource locationName=ipSource
         list VpcIpv6CidrBlockAssociationSet member=VpcIpv6CidrBlockAssociation element=item
         list VpcList member=Vpc element=item
+        structure VpcPeeringConnection
+          AccepterVpcInfo VpcPeeringConnectionVpcInfo locationName=accepterVpcInfo
+          ExpirationTime DateTime locationName=expirationTime
+          RequesterVpcInfo VpcPeeringConnectionVpcInfo locationName=requesterVpcInfo
+          Status VpcPeeringConnectionStateReason locationName=status
+          Tags TagList locationName=tagSet
+          VpcPeeringConnectionId String locationName=vpcPeeringConnectionId
         string VpcPeeringConnectionId
+        list VpcPeeringConnectionIdList member=VpcPeeringConnectionId element=item
+        list VpcPeeringConnectionList member=VpcPeeringConnection element=item
+        structure VpcPeeringConnectionOptionsDescription
+          AllowDnsResolutionFromRemoteVpc Boolean locationName=allowDnsResolutionFromRemoteVpc
+          AllowEgressFromLocalClassicLinkToRemoteVpc Boolean locationName=allowEgressFromLocalClassicLinkToRemoteVpc
+          AllowEgressFromLocalVpcToRemoteClassicLink Boolean locationName=allowEgressFromLocalVpcToRemoteClassicLink
+        structure VpcPeeringConnectionStateReason
+          Code VpcPeeringConnectionStateReasonCode locationName=code
+          Message String locationName=message
+        string VpcPeeringConnectionStateReasonCode enum=initiating-request,pending-acceptance,active,deleted,rejected,failed,expired,provisioning,deleting
+        structure VpcPeeringConnectionVpcInfo
+          CidrBlock String locationName=cidrBlock
+          Ipv6CidrBlockSet Ipv6CidrBlockSet locationName=ipv6CidrBlockSet
+          CidrBlockSet CidrBlockSet locationName=cidrBlockSet
+          OwnerId String locationName=ownerId
+          PeeringOptions VpcPeeringConnectionOptionsDescription locationName=peeringOptions
+          VpcId String locationName=vpcId
+          Region String locationName=region
         string VpcState enum=pending,available
         string VpcTenancy enum=default
+        structure VpnConnection
+          Category String locationName=category
+          TransitGatewayId String locationName=transitGatewayId
+          VpnConcentratorId String locationName=vpnConcentratorId
+          CoreNetworkArn String locationName=coreNetworkArn
+          CoreNetworkAttachmentArn String locationName=coreNetworkAttachmentArn
+          GatewayAssociationState GatewayAssociationState locationName=gatewayAssociationState
+          Options VpnConnectionOptions locationName=options
+          Routes VpnStaticRouteList locationName=routes
+          Tags TagList locationName=tagSet
+          VgwTelemetry VgwTelemetryList locationName=vgwTelemetry
+          PreSharedKeyArn String locationName=preSharedKeyArn
+          VpnConnectionId String locationName=vpnConnectionId
+          State VpnState locationName=state
+          CustomerGatewayConfiguration customerGatewayConfiguration locationName=customerGatewayConfiguration
+          Type GatewayType locationName=type
+          CustomerGatewayId String locationName=customerGatewayId
+          VpnGatewayId String locationName=vpnGatewayId
+        string VpnConnectionId
+        list VpnConnectionIdStringList member=VpnConnectionId element=VpnConnectionId
+        list VpnConnectionList member=VpnConnection element=item
+        structure VpnConnectionOptions
+          EnableAcceleration Boolean locationName=enableAcceleration
+          StaticRoutesOnly Boolean locationName=staticRoutesOnly
+          LocalIpv4NetworkCidr String locationName=localIpv4NetworkCidr
+          RemoteIpv4NetworkCidr String locationName=remoteIpv4NetworkCidr
+          LocalIpv6NetworkCidr String locationName=localIpv6NetworkCidr
+          RemoteIpv6NetworkCidr String locationName=remoteIpv6NetworkCidr
+          OutsideIpAddressType String locationName=outsideIpAddressType
+          TransportTransitGatewayAttachmentId String locationName=transportTransitGatewayAttachmentId
+          TunnelInsideIpVersion TunnelInsideIpVersion locationName=tunnelInsideIpVersion
+          TunnelOptions TunnelOptionsList locationName=tunnelOptionSet
+          TunnelBandwidth VpnTunnelBandwidth locationName=tunnelBandwidth
+        string VpnEcmpSupportValue enum=enable,disable
+        string VpnProtocol enum=openvpn
+        string VpnState enum=pending,available,deleting,deleted
+        structure VpnStaticRoute
+          DestinationCidrBlock String locationName=destinationCidrBlock
+          Source VpnStaticRouteSource locationName=source
+          State VpnState locationName=state
+        list VpnStaticRouteList member=VpnStaticRoute element=item
+        string VpnStaticRouteSource enum=Static
+        string VpnTunnelBandwidth enum=standard,large
+        structure VpnTunnelLogOptions
+          CloudWatchLogOptions CloudWatchLogOptions locationName=cloudWatchLogOptions
         string Workload
         list WorkloadsList member=Workload element=item
         list ZoneIdStringList member=String element=ZoneId
         list ZoneNameStringList member=String element=ZoneName
+        string customerGatewayConfiguration sensitive
+        string preSharedKey sensitive
         integer totalFpgaMemory
         integer totalGpuMemory
         integer totalInferenceMemory
@@ -3570,8 +4524,8 @@ public enum EC2: APIModel {
         operation CreateIpamResourceDiscovery
         operation CreateIpamScope
         operation CreateKeyPair input=CreateKeyPairRequest output=KeyPair
-        operation CreateLaunchTemplate
-        operation CreateLaunchTemplateVersion
+        operation CreateLaunchTemplate input=CreateLaunchTemplateRequest output=CreateLaunchTemplateResult
+        operation CreateLaunchTemplateVersion input=CreateLaunchTemplateVersionRequest output=CreateLaunchTemplateVersionResult
         operation CreateLocalGatewayRoute
         operation CreateLocalGatewayRouteTable
         operation CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociation
@@ -3630,7 +4584,7 @@ public enum EC2: APIModel {
         operation CreateVerifiedAccessTrustProvider
         operation CreateVolume input=CreateVolumeRequest output=Volume
         operation CreateVpc input=CreateVpcRequest output=CreateVpcResult
-        operation CreateVpcBlockPublicAccessExclusion
+        operation CreateVpcBlockPublicAccessExclusion input=CreateVpcBlockPublicAccessExclusionRequest output=CreateVpcBlockPublicAccessExclusionResult
         operation CreateVpcEncryptionControl
         operation CreateVpcEndpoint input=CreateVpcEndpointRequest output=CreateVpcEndpointResult
         operation CreateVpcEndpointConnectionNotification
@@ -3665,8 +4619,8 @@ public enum EC2: APIModel {
         operation DeleteIpamResourceDiscovery
         operation DeleteIpamScope
         operation DeleteKeyPair input=DeleteKeyPairRequest output=DeleteKeyPairResult
-        operation DeleteLaunchTemplate
-        operation DeleteLaunchTemplateVersions
+        operation DeleteLaunchTemplate input=DeleteLaunchTemplateRequest output=DeleteLaunchTemplateResult
+        operation DeleteLaunchTemplateVersions input=DeleteLaunchTemplateVersionsRequest output=DeleteLaunchTemplateVersionsResult
         operation DeleteLocalGatewayRoute
         operation DeleteLocalGatewayRouteTable
         operation DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociation
@@ -3723,7 +4677,7 @@ public enum EC2: APIModel {
         operation DeleteVerifiedAccessTrustProvider
         operation DeleteVolume input=DeleteVolumeRequest
         operation DeleteVpc input=DeleteVpcRequest
-        operation DeleteVpcBlockPublicAccessExclusion
+        operation DeleteVpcBlockPublicAccessExclusion input=DeleteVpcBlockPublicAccessExclusionRequest output=DeleteVpcBlockPublicAccessExclusionResult
         operation DeleteVpcEncryptionControl
         operation DeleteVpcEndpointConnectionNotifications
         operation DeleteVpcEndpointServiceConfigurations
@@ -3764,7 +4718,7 @@ public enum EC2: APIModel {
         operation DescribeClassicLinkInstances
         operation DescribeClientVpnAuthorizationRules
         operation DescribeClientVpnConnections
-        operation DescribeClientVpnEndpoints
+        operation DescribeClientVpnEndpoints input=DescribeClientVpnEndpointsRequest output=DescribeClientVpnEndpointsResult
         operation DescribeClientVpnRoutes
         operation DescribeClientVpnTargetNetworks
         operation DescribeCoipPools
@@ -3824,8 +4778,8 @@ public enum EC2: APIModel {
         operation DescribeIpams
         operation DescribeIpv6Pools
         operation DescribeKeyPairs input=DescribeKeyPairsRequest output=DescribeKeyPairsResult
-        operation DescribeLaunchTemplateVersions
-        operation DescribeLaunchTemplates
+        operation DescribeLaunchTemplateVersions input=DescribeLaunchTemplateVersionsRequest output=DescribeLaunchTemplateVersionsResult
+        operation DescribeLaunchTemplates input=DescribeLaunchTemplatesRequest output=DescribeLaunchTemplatesResult
         operation DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations
         operation DescribeLocalGatewayRouteTableVpcAssociations
         operation DescribeLocalGatewayRouteTables
@@ -3898,7 +4852,7 @@ public enum EC2: APIModel {
         operation DescribeTransitGatewayRouteTableAnnouncements
         operation DescribeTransitGatewayRouteTables
         operation DescribeTransitGatewayVpcAttachments
-        operation DescribeTransitGateways
+        operation DescribeTransitGateways input=DescribeTransitGatewaysRequest output=DescribeTransitGatewaysResult
         operation DescribeTrunkInterfaceAssociations
         operation DescribeVerifiedAccessEndpoints
         operation DescribeVerifiedAccessGroups
@@ -3910,7 +4864,7 @@ public enum EC2: APIModel {
         operation DescribeVolumes input=DescribeVolumesRequest output=DescribeVolumesResult
         operation DescribeVolumesModifications input=DescribeVolumesModificationsRequest output=DescribeVolumesModificationsResult
         operation DescribeVpcAttribute input=DescribeVpcAttributeRequest output=DescribeVpcAttributeResult
-        operation DescribeVpcBlockPublicAccessExclusions
+        operation DescribeVpcBlockPublicAccessExclusions input=DescribeVpcBlockPublicAccessExclusionsRequest output=DescribeVpcBlockPublicAccessExclusionsResult
         operation DescribeVpcBlockPublicAccessOptions input=DescribeVpcBlockPublicAccessOptionsRequest output=DescribeVpcBlockPublicAccessOptionsResult
         operation DescribeVpcClassicLink
         operation DescribeVpcClassicLinkDnsSupport
@@ -3919,13 +4873,13 @@ public enum EC2: APIModel {
         operation DescribeVpcEndpointConnectionNotifications
         operation DescribeVpcEndpointConnections
         operation DescribeVpcEndpointServiceConfigurations
-        operation DescribeVpcEndpointServicePermissions
+        operation DescribeVpcEndpointServicePermissions input=DescribeVpcEndpointServicePermissionsRequest output=DescribeVpcEndpointServicePermissionsResult
         operation DescribeVpcEndpointServices input=DescribeVpcEndpointServicesRequest output=DescribeVpcEndpointServicesResult
         operation DescribeVpcEndpoints input=DescribeVpcEndpointsRequest output=DescribeVpcEndpointsResult
-        operation DescribeVpcPeeringConnections
+        operation DescribeVpcPeeringConnections input=DescribeVpcPeeringConnectionsRequest output=DescribeVpcPeeringConnectionsResult
         operation DescribeVpcs input=DescribeVpcsRequest output=DescribeVpcsResult
         operation DescribeVpnConcentrators
-        operation DescribeVpnConnections
+        operation DescribeVpnConnections input=DescribeVpnConnectionsRequest output=DescribeVpnConnectionsResult
         operation DescribeVpnGateways
         operation DetachClassicLinkVpc
         operation DetachInternetGateway input=DetachInternetGatewayRequest
@@ -4114,7 +5068,7 @@ public enum EC2: APIModel {
         operation ModifyIpamResourceCidr
         operation ModifyIpamResourceDiscovery
         operation ModifyIpamScope
-        operation ModifyLaunchTemplate
+        operation ModifyLaunchTemplate input=ModifyLaunchTemplateRequest output=ModifyLaunchTemplateResult
         operation ModifyLocalGatewayRoute
         operation ModifyManagedPrefixList input=ModifyManagedPrefixListRequest output=ModifyManagedPrefixListResult
         operation ModifyManagedResourceVisibility
@@ -4145,7 +5099,7 @@ public enum EC2: APIModel {
         operation ModifyVolume input=ModifyVolumeRequest output=ModifyVolumeResult
         operation ModifyVolumeAttribute input=ModifyVolumeAttributeRequest
         operation ModifyVpcAttribute input=ModifyVpcAttributeRequest
-        operation ModifyVpcBlockPublicAccessExclusion
+        operation ModifyVpcBlockPublicAccessExclusion input=ModifyVpcBlockPublicAccessExclusionRequest output=ModifyVpcBlockPublicAccessExclusionResult
         operation ModifyVpcBlockPublicAccessOptions input=ModifyVpcBlockPublicAccessOptionsRequest output=ModifyVpcBlockPublicAccessOptionsResult
         operation ModifyVpcEncryptionControl
         operation ModifyVpcEndpoint input=ModifyVpcEndpointRequest output=ModifyVpcEndpointResult

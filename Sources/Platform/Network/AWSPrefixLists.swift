@@ -7,15 +7,15 @@ public enum AWSPrefixLists {
         public let id: String
         /// The service's name, which is the list's as well: `com.amazonaws.us-east-1.s3`
         public let name: String
-        /// The blocks. They are those that the list of the Region `us-east-1` has had: here the services have no addresses of their
-        /// own, and instances come to them by their names.
+        /// The blocks: where instances find the services of this installation. All have the same address, and AWS's are not among
+        /// them, since nothing here is behind those.
         public let blocks: [String]
     }
 
-    private static let services: [(name: String, number: UInt32, blocks: [String])] = [
-        ("dynamodb", 0x02cd_2c6b, ["3.218.180.0/22", "52.94.0.0/22", "52.119.224.0/20"]),
-        ("s3", 0x63a5_400a, ["3.5.0.0/19", "18.34.0.0/19", "52.216.0.0/15", "54.231.0.0/16"]),
-    ]
+    private static let services: [(name: String, number: UInt32)] = [("dynamodb", 0x02cd_2c6b), ("s3", 0x63a5_400a)]
+
+    /// The address at which instances reach Gatehouse itself, whichever service they ask for.
+    private static let blocks = ["198.18.0.1/32"]
 
     /// Those of a Region.
     public static func all(in region: String) -> [List] {
@@ -25,7 +25,7 @@ public enum AWSPrefixLists {
             let digits = String(own, radix: 16)
             return List(
                 id: "pl-" + String(repeating: "0", count: 8 - digits.count) + digits,
-                name: "com.amazonaws.\(region).\(service.name)", blocks: service.blocks)
+                name: "com.amazonaws.\(region).\(service.name)", blocks: blocks)
         }
     }
 

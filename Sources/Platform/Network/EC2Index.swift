@@ -12,11 +12,20 @@ public struct EC2Estate: Sendable {
     public internal(set) var network = Network()
     /// Whether it has been given what each account has from the start.
     public fileprivate(set) var isFurnished = false
+    /// Whether its networks are kept from the internet.
+    public internal(set) var publicAccess = PublicAccessBlock.Mode.off
+    /// The route tables of subnets that are kept from the internet, as far as they differ from those of others, by the subnets.
+    var confinedTables: [String: String] = [:]
 
     init() {}
 
     /// One with nothing in it.
     public static let empty = EC2Estate()
+
+    /// One with nothing in it but these: a part of an estate, as it was at some time.
+    public init(of resources: [any EC2Resource]) {
+        for resource in resources { set(type(of: resource).kind, resource.id, resource) }
+    }
 
     /// All resources of a kind, in the order of their ids.
     /// - Complexity: O(*n* log *n*)
@@ -52,7 +61,8 @@ public struct EC2Estate: Sendable {
 /// The resources of EC2 of all accounts and Regions, and their networks: what requests that read, decisions, packet filters and
 /// questions of reachability go by.
 public final class EC2Index: Projection {
-    public static let kinds: Set<String> = Set(EC2Kinds.all.map { $0.kind } + [FurnishedRegion.kind])
+    public static let kinds: Set<String> = Set(
+        EC2Kinds.all.map { $0.kind } + [FurnishedRegion.kind, PublicAccessBlock.kind])
 
     private struct State {
         var estates: [Scope: EC2Estate] = [:]
@@ -75,6 +85,14 @@ public final class EC2Index: Projection {
             if change.kind == FurnishedRegion.kind {
                 let isThere = try change.decodeAfter(FurnishedRegion.self) != nil
                 state.withLock { $0.estates[change.scope, default: EC2Estate()].furnish(isThere) }
+                continue
+            }
+            if change.kind == PublicAccessBlock.kind {
+                let mode = try change.decodeAfter(PublicAccessBlock.self)?.mode ?? .off
+                state.withLock { state in
+                    state.estates[change.scope, default: EC2Estate()].block(mode)
+                    state.versions[change.scope, default: 0] &+= 1
+                }
                 continue
             }
             guard let type = EC2Kinds.byKind[change.kind] else { continue }

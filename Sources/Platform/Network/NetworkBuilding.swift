@@ -10,7 +10,12 @@ extension EC2Estate {
             for subnet in Array(each(StoredSubnet.self)) where subnet.vpcID == vpc.id { place(subnet) }
             for table in Array(each(StoredRouteTable.self)) where table.vpcID == vpc.id { place(table) }
         case let subnet as StoredSubnet:
-            if new == nil { network.subnets[subnet.id] = nil } else { place(subnet) }
+            if new == nil {
+                network.subnets[subnet.id] = nil
+                confine(subnet, [])
+            } else {
+                place(subnet)
+            }
         case let table as StoredRouteTable:
             if new == nil { network.routeTables[table.id] = nil } else { place(table) }
         case let gateway as StoredInternetGateway:
@@ -18,6 +23,11 @@ extension EC2Estate {
             placeTables(leadingTo: gateway.id)
         case let group as StoredSecurityGroup:
             network.securityGroups[group.id] = new == nil ? nil : SecurityGroup(group)
+            // AWS's lists have no records: they are there once a rule names them.
+            for list in AWSPrefixLists.all(in: group.head.region)
+            where group.rules.contains(where: { $0.peer == .prefixList(list.id) }) {
+                network.prefixLists[list.id] = list.blocks.compactMap { CIDRBlock($0) }
+            }
         case let list as StoredNetworkACL:
             network.networkACLs[list.id] = new == nil ? nil : NetworkACL(list)
         case let interface as StoredNetworkInterface:
@@ -30,16 +40,18 @@ extension EC2Estate {
             for id in tables { if let table = get(StoredRouteTable.self, id) { place(table) } }
         case let gateway as StoredNATGateway: placeTables(leadingTo: gateway.id)
         case let gateway as StoredEgressGateway: placeTables(leadingTo: gateway.id)
+        case is StoredPublicAccessExclusion: placeSubnets()
         default: break
         }
     }
 
-    private mutating func place(_ subnet: StoredSubnet) {
-        let main = get(StoredVPC.self, subnet.vpcID)?.mainRouteTableID
+    mutating func place(_ subnet: StoredSubnet) {
+        let tableID = subnet.routeTableID ?? get(StoredVPC.self, subnet.vpcID)?.mainRouteTableID ?? ""
+        confine(subnet, network.routeTables[tableID] ?? [], of: tableID)
         network.subnets[subnet.id] = Subnet(
             id: subnet.id, vpcID: subnet.vpcID,
             blocks: ((subnet.block.map { [$0] } ?? []) + subnet.blocks6.map(\.block)).compactMap { CIDRBlock($0) },
-            routeTableID: subnet.routeTableID ?? main ?? "", networkACLID: subnet.networkACLID)
+            routeTableID: confinedTables[subnet.id] ?? tableID, networkACLID: subnet.networkACLID)
     }
 
     private mutating func place(_ table: StoredRouteTable) {
@@ -54,6 +66,8 @@ extension EC2Estate {
                 destination: destination, target: RouteTarget(id: route.target),
                 isBlackhole: isBlackhole(route, in: table))
         }
+        guard publicAccess != .off else { return }
+        for subnet in Array(each(StoredSubnet.self)) where subnet.vpcID == table.vpcID { place(subnet) }
     }
 
     private mutating func placeTables(leadingTo target: String) {

@@ -4,7 +4,7 @@ import Platform
 extension ServiceModule {
     /// Key pairs, instances, images, volumes and snapshots.
     static let machineOperations: [any Platform.Operation.Type] =
-        instanceOperations + imageOperations + volumeOperations + settingOperations
+        instanceOperations + templateOperations + imageOperations + volumeOperations + settingOperations
 
     private static let instanceOperations: [any Platform.Operation.Type] = [
         EC2.CreateKeyPair.self, EC2.ImportKeyPair.self, EC2.DescribeKeyPairs.self, EC2.DeleteKeyPair.self,
@@ -16,6 +16,12 @@ extension ServiceModule {
         EC2.DescribeInstanceCreditSpecifications.self, EC2.AssociateIamInstanceProfile.self,
         EC2.DisassociateIamInstanceProfile.self, EC2.ReplaceIamInstanceProfileAssociation.self,
         EC2.DescribeIamInstanceProfileAssociations.self,
+    ]
+
+    private static let templateOperations: [any Platform.Operation.Type] = [
+        EC2.CreateLaunchTemplate.self, EC2.CreateLaunchTemplateVersion.self, EC2.DeleteLaunchTemplate.self,
+        EC2.DeleteLaunchTemplateVersions.self, EC2.DescribeLaunchTemplates.self,
+        EC2.DescribeLaunchTemplateVersions.self, EC2.ModifyLaunchTemplate.self,
     ]
 
     private static let imageOperations: [any Platform.Operation.Type] = [
@@ -46,7 +52,8 @@ extension ServiceModule {
 
     /// How much an account may have of them.
     static let machineQuotas: [Quota] = [
-        .keyPairs, .volumes, .snapshots, .images, .virtualCPUs, .hostedInstances,
+        .keyPairs, .volumes, .snapshots, .images, .virtualCPUs, .hostedInstances, .launchTemplates,
+        .launchTemplateVersions,
     ]
 
     /// What brings instances to where they are going.

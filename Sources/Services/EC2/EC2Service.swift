@@ -13,10 +13,11 @@ extension ServiceModule {
         events: EventParticulars(source: "ec2.amazonaws.com", namesFaults: true),
         validation: .ofEC2,
         records: EC2Kinds.all.map { $0 as any Record.Type }
-            + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self],
-        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2], jobs: machineJobs,
+            + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self, PublicAccessBlock.self],
+        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2],
+        configuredResources: ConfiguredResourceType.ofEC2, jobs: machineJobs,
         begin: { (environment) throws(ServiceError) in try await environment.beginInstances() },
-        quotas: EC2Quotas.all + machineQuotas, samples: ec2Samples,
+        quotas: EC2Quotas.all + machineQuotas + [.publicAccessExclusions], samples: ec2Samples,
         prepares: { (input, call) throws(ServiceError) in
             if input["DryRun"] == .boolean(true) { throw .dryRun }
             try await call.furnish()
@@ -45,6 +46,10 @@ extension ServiceModule {
         EC2.RevokeSecurityGroupEgress.self, EC2.ModifySecurityGroupRules.self,
         EC2.UpdateSecurityGroupRuleDescriptionsIngress.self, EC2.UpdateSecurityGroupRuleDescriptionsEgress.self,
         EC2.DescribeSecurityGroupReferences.self, EC2.GetSecurityGroupsForVpc.self,
+        EC2.DescribeStaleSecurityGroups.self, EC2.DescribeVpcBlockPublicAccessOptions.self,
+        EC2.ModifyVpcBlockPublicAccessOptions.self, EC2.CreateVpcBlockPublicAccessExclusion.self,
+        EC2.ModifyVpcBlockPublicAccessExclusion.self, EC2.DeleteVpcBlockPublicAccessExclusion.self,
+        EC2.DescribeVpcBlockPublicAccessExclusions.self,
     ]
 
     private static let routeOperations: [any Platform.Operation.Type] = [
@@ -76,7 +81,10 @@ extension ServiceModule {
         EC2.DescribePrefixLists.self,
         EC2.CreateVpcEndpoint.self, EC2.DeleteVpcEndpoints.self, EC2.ModifyVpcEndpoint.self,
         EC2.DescribeVpcEndpoints.self, EC2.DescribeVpcEndpointServices.self,
+        EC2.DescribeVpcEndpointServicePermissions.self,
         EC2.CreateFlowLogs.self, EC2.DeleteFlowLogs.self, EC2.DescribeFlowLogs.self,
+        EC2.DescribeTransitGateways.self, EC2.DescribeClientVpnEndpoints.self, EC2.DescribeVpnConnections.self,
+        EC2.DescribeVpcPeeringConnections.self,
     ]
 }
 

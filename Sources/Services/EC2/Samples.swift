@@ -18,7 +18,8 @@ let ec2Samples = Samples(
         "InstanceId": "i-\(digits)", "FlowLogIds": "fl-\(digits)", "VpcEndpointIds": "vpce-\(digits)",
         "ResourceIds": "vpc-\(digits)", "SecurityGroupIds": "sg-\(digits)", "SubnetIds": "subnet-\(digits)",
         "RouteTableIds": "rtb-\(digits)", "ServiceName": "com.amazonaws.us-east-1.s3", "InstanceTenancy": "default",
-        "AvailabilityZone": "us-east-1a",
+        "AvailabilityZone": "us-east-1a", "LaunchTemplateId": "lt-\(digits)", "LaunchTemplateName": "web",
+        "ExclusionId": "vpcbpa-exclude-\(digits)", "ServiceId": "vpce-svc-\(digits)",
     ],
     // Which types of resources may be tagged depends on the operation.
     absent: ["TagSpecifications"],

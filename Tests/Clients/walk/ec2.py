@@ -49,6 +49,10 @@ def network() -> None:
     SAMPLES.of("CreateNatGateway", SubnetId=f"subnet-{DIGITS}")
     SAMPLES.of("CreateFlowLogs", TrafficType="ALL", LogGroupName="x", DeliverLogsPermissionArn="arn:aws:iam::111122223333:role/x")
     SAMPLES.of("ModifyVpcTenancy", InstanceTenancy="default")
+    SAMPLES.of("ModifyVpcBlockPublicAccessOptions", InternetGatewayBlockMode="off")
+    SAMPLES.members(ExclusionId=f"vpcbpa-exclude-{DIGITS}", InternetGatewayExclusionMode="allow-egress")
+    SAMPLES.of("CreateVpcBlockPublicAccessExclusion", VpcId=f"vpc-{DIGITS}")
+    SAMPLES.of("DescribeVpcEndpointServicePermissions", ServiceId=f"vpce-svc-{DIGITS}")
 
 
 network()
@@ -66,6 +70,13 @@ def machines() -> None:
     SAMPLES.of("DeleteKeyPair", KeyName="x")
     for operation in ("DisassociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"):
         SAMPLES.of(operation, AssociationId=f"iip-assoc-{DIGITS}")
+    for operation in (
+        "CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "DeleteLaunchTemplateVersions", "DescribeLaunchTemplateVersions",
+        "ModifyLaunchTemplate",
+    ):  # fmt: skip
+        SAMPLES.of(operation, LaunchTemplateId=f"lt-{DIGITS}")
+    SAMPLES.members(LaunchTemplateName="web", LaunchTemplateData={"InstanceType": "t3.micro"}, Versions=["1"])
+    SAMPLES.of("ModifyLaunchTemplate", DefaultVersion="1")
     SAMPLES.of("RunInstances", ImageId=f"ami-{DIGITS}")
     SAMPLES.most_permissions["RunInstances"] = 6
 

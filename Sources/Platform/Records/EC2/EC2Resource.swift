@@ -73,6 +73,7 @@ public enum EC2Kinds {
         StoredNATGateway.self, StoredSecurityGroup.self, StoredNetworkACL.self, StoredNetworkInterface.self,
         StoredAddress.self, StoredPrefixList.self, StoredEndpoint.self, StoredFlowLog.self, StoredDHCPOptions.self,
         StoredInstance.self, StoredKeyPair.self, StoredImage.self, StoredVolume.self, StoredSnapshot.self,
+        StoredLaunchTemplate.self, StoredPublicAccessExclusion.self,
     ]
     /// By the records' kinds.
     static let byKind: [String: any EC2Resource.Type] = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })

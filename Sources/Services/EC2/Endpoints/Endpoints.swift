@@ -180,12 +180,12 @@ extension EC2.CreateVpcEndpoint: WriteOperation {
         let keys: [String: ContextValue] = [
             "ec2:vpceservicename": .one(input.serviceName ?? ""), "ec2:vpceserviceowner": .one("amazon"),
         ]
-        let make = try call.creation(of: StoredEndpoint.self, input.tagSpecifications, keys)
-        return .required(
-            make + [call.access(to: StoredVPC.self, input.vpcId)]
-                + (input.routeTableIds ?? []).map { call.access(to: StoredRouteTable.self, $0) }
-                + (input.subnetIds ?? []).map { call.access(to: StoredSubnet.self, $0) }
-                + (input.securityGroupIds ?? []).map { call.access(to: StoredSecurityGroup.self, $0) })
+        var all = try call.creation(of: StoredEndpoint.self, input.tagSpecifications, keys)
+        all.append(call.access(to: StoredVPC.self, input.vpcId))
+        for id in input.routeTableIds ?? [] { all.append(call.access(to: StoredRouteTable.self, id)) }
+        for id in input.subnetIds ?? [] { all.append(call.access(to: StoredSubnet.self, id)) }
+        for id in input.securityGroupIds ?? [] { all.append(call.access(to: StoredSecurityGroup.self, id)) }
+        return .required(all)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
@@ -301,14 +301,17 @@ extension EC2.UnsuccessfulItem {
 
 extension EC2.ModifyVpcEndpoint: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(
-            [call.access(to: StoredEndpoint.self, input.vpcEndpointId)]
-                + ((input.addRouteTableIds ?? []) + (input.removeRouteTableIds ?? []))
-                .map { call.access(to: StoredRouteTable.self, $0) }
-                + ((input.addSubnetIds ?? []) + (input.removeSubnetIds ?? []))
-                .map { call.access(to: StoredSubnet.self, $0) }
-                + ((input.addSecurityGroupIds ?? []) + (input.removeSecurityGroupIds ?? []))
-                .map { call.access(to: StoredSecurityGroup.self, $0) })
+        var all = [call.access(to: StoredEndpoint.self, input.vpcEndpointId)]
+        for id in (input.addRouteTableIds ?? []) + (input.removeRouteTableIds ?? []) {
+            all.append(call.access(to: StoredRouteTable.self, id))
+        }
+        for id in (input.addSubnetIds ?? []) + (input.removeSubnetIds ?? []) {
+            all.append(call.access(to: StoredSubnet.self, id))
+        }
+        for id in (input.addSecurityGroupIds ?? []) + (input.removeSecurityGroupIds ?? []) {
+            all.append(call.access(to: StoredSecurityGroup.self, id))
+        }
+        return .required(all)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

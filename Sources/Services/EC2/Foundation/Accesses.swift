@@ -120,8 +120,27 @@ extension RecordReading {
 protocol Shown: EC2Resource {
     /// The error that there is none of this id.
     static func missing(_ id: String) -> ServiceError
+    /// The error that several are not there: as a rule, it is about the first.
+    static func missing(all ids: [String]) -> ServiceError
     /// What lists of it can be filtered by, besides tags.
     static var filters: Filters<Self> { get }
+}
+
+extension Shown {
+    static func missing(all ids: [String]) -> ServiceError { missing(ids.first ?? "") }
+
+    /// Whether a text could be an id: the prefix, a hyphen, and hexadecimal digits.
+    static func isID(_ text: String) -> Bool {
+        text.hasPrefix(prefix + "-") && text.utf8.count > prefix.utf8.count + 1
+            && text.utf8.dropFirst(prefix.utf8.count + 1).allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+            }
+    }
+
+    /// The error for what could be no id, where EC2 tells it from one that is not there.
+    static func malformed(_ id: String, _ code: String) -> ServiceError {
+        .ec2(code, "Invalid id: \"\(id)\" (expecting \"\(prefix)-...\")")
+    }
 }
 
 /// An operation that needs permission for its own action on one resource that it names, and nothing else.

@@ -9,6 +9,8 @@ protocol Describing: ComputeOperation where InputFields: PageRequestFields, Outp
     static var idsName: String { get }
     static func ids(_ input: Input) -> [String]?
     static func filters(_ input: Input) -> [EC2.Filter]?
+    /// What it can be filtered by; as a rule, the resource's own.
+    static var known: Filters<Described> { get }
     /// A resource as it is listed.
     static func show(_ resource: Described, _ estate: EC2Estate) -> OutputFields.Item
 }
@@ -22,12 +24,14 @@ extension Describing where InputFields: EC2.MayHaveFilter {
 }
 
 extension Describing {
+    static var known: Filters<Described> { Described.filters }
+
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessToAll }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let estate = call.estate
         let found = try Listing.named(Described.self, ids(input), idsName, input.pageLimit, estate)
-        let passed = try Described.filters.apply(filters(input), to: found, estate)
+        let passed = try known.apply(filters(input), to: found, estate)
         let page = try Listing.page(passed, by: \.id, input.pageToken, input.pageLimit)
         return Output(page.items.map { show($0, estate) }, next: page.marker)
     }
@@ -45,11 +49,15 @@ enum Listing {
         guard limit == nil else {
             throw .invalidCombination("The parameter \(name) cannot be used with the parameter maxResults")
         }
-        var found: [R] = []
+        var (found, missing): ([R], [String]) = ([], [])
         for id in ids {
-            guard let resource = estate.get(type, id) else { throw R.missing(id) }
+            guard let resource = estate.get(type, id) else {
+                if !missing.contains(id) { missing.append(id) }
+                continue
+            }
             if !found.contains(where: { $0.id == id }) { found.append(resource) }
         }
+        guard missing.isEmpty else { throw R.missing(all: missing) }
         return found
     }
 

@@ -43,6 +43,15 @@ extension ServiceError {
     static func notBuiltInEC2(_ what: String) -> ServiceError { .notImplemented("Gatehouse's EC2 has no \(what) yet.") }
 }
 
+extension MemberShape {
+    /// The bounds of a number, as messages name them.
+    fileprivate var bounds: (lower: String, upper: String) {
+        guard case .integer(let number) = shape else { return ("", "") }
+        func text(_ bound: Double?) -> String { bound.flatMap(Int.init(exactly:)).map(String.init) ?? "" }
+        return (text(number.bounds.minimum), text(number.bounds.maximum))
+    }
+}
+
 extension ValidationRules {
     /// How EC2 words what breaks its model: one thing, by the parameter's name.
     static let ofEC2 = ValidationRules { broken, member, text in
@@ -51,10 +60,14 @@ extension ValidationRules {
         case .required: .missingParameter(name)
         case .minimum:
             .invalidValue(
-                "Value ( \(text ?? "") ) for parameter \(name) is invalid. Expecting a value that is not so small.")
+                "Value ( \(text ?? "") ) for parameter \(name) is invalid. Expecting a value greater than or equal to \(member.bounds.lower)."
+            )
         case .maximum:
             .invalidValue(
-                "Value ( \(text ?? "") ) for parameter \(name) is invalid. Expecting a value that is not so great.")
+                "Value ( \(text ?? "") ) for parameter \(name) is invalid. Expecting a value less than or equal to \(member.bounds.upper)."
+            )
+        case .values where name == "instanceType":
+            .invalidValue("Invalid value '\(text ?? "")' for InstanceType.")
         default: .invalidValue(text ?? "", of: name)
         }
     }

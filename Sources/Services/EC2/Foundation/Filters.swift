@@ -16,15 +16,18 @@ import Wire
 struct Filters<Item>: Sendable {
     typealias Values = @Sendable (_ item: Item, _ estate: EC2Estate) -> [String]
 
-    private let fields: [String: Values]
+    /// By the filters' names.
+    let fields: [String: Values]
     /// nil: the items have no tags.
     private let tags: (@Sendable (Item) -> [Tag])?
 
     /// - Parameters:
     ///   - fields: by the filters' names.
+    ///   - absent: names of filters for what AWS's items have, and none here has.
     ///   - tags: those of an item; nil: filters by tags are not known.
-    init(_ fields: [String: Values], tags: (@Sendable (Item) -> [Tag])?) {
-        self.fields = fields
+    init(_ fields: [String: Values], absent: [String] = [], tags: (@Sendable (Item) -> [Tag])?) {
+        let none: Values = { _, _ in [] }
+        self.fields = fields.merging(absent.map { ($0, none) }) { own, _ in own }
         self.tags = tags
     }
 
@@ -67,9 +70,9 @@ struct Filters<Item>: Sendable {
 
 extension Filters where Item: EC2Resource {
     /// For a resource: by its tags, and its owner as well.
-    init(_ fields: [String: Values]) {
+    init(_ fields: [String: Values], absent: [String] = []) {
         self.init(
-            fields.merging(["owner-id": { item, _ in [item.head.accountID] }]) { own, _ in own },
+            fields.merging(["owner-id": { item, _ in [item.head.accountID] }]) { own, _ in own }, absent: absent,
             tags: { $0.head.tags })
     }
 }

@@ -59,9 +59,9 @@ struct ListedZone: Sendable {
             "group-name": { zone, _ in [zone.group] }, "opt-in-status": { _, _ in ["opt-in-not-required"] },
             "region-name": { zone, _ in [zone.region] }, "state": { _, _ in ["available"] },
             "zone-id": { zone, _ in [zone.id] }, "zone-name": { zone, _ in [zone.name] },
-            "zone-type": { _, _ in ["availability-zone"] }, "message": { _, _ in [] },
-            "parent-zone-id": { _, _ in [] }, "parent-zone-name": { _, _ in [] },
-        ], tags: nil)
+            "zone-type": { _, _ in ["availability-zone"] },
+            "group-long-name": { zone, _ in [zone.group] },
+        ], absent: ["message", "parent-zone-id", "parent-zone-name"], tags: nil)
 
     /// `us-east-1-zg-1`
     var group: String { "\(region)-zg-1" }

@@ -240,19 +240,23 @@ struct RuleReader {
         return .group(other.id)
     }
 
+    /// Rules that come in and rules that go out are counted apart, and for either those of IPv4 and those of IPv6: what names a
+    /// group or a prefix list is both.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups>
     /// - Throws: RulesPerSecurityGroupLimitExceeded.
     func checkCount(_ rules: [StoredGroupRule], _ call: Call) throws(ServiceError) {
         for isEgress in [false, true] {
-            var count = 0
+            var (count4, count6) = (0, 0)
             for rule in rules where rule.isEgress == isEgress {
                 // A prefix list counts for as many entries as it may have.
-                guard let id = rule.prefixListID else {
-                    count += 1
-                    continue
+                let list = try rule.prefixListID.flatMap { id throws(ServiceError) in
+                    try records.get(StoredPrefixList.self, id)
                 }
-                count += try records.get(StoredPrefixList.self, id)?.maxEntries ?? 1
+                let weight = list?.maxEntries ?? 1
+                if rule.block6 == nil { count4 += weight }
+                if rule.block4 == nil { count6 += weight }
             }
-            guard count <= call.quotas[EC2Quotas.rules] else {
+            guard max(count4, count6) <= call.quotas[EC2Quotas.rules] else {
                 throw .ec2(
                     "RulesPerSecurityGroupLimitExceeded",
                     "The maximum number of rules per security group has been reached.")

@@ -7,9 +7,9 @@ import Wire
 
 extension StoredSecurityGroup: Shown {
     static func missing(_ id: String) -> ServiceError {
-        id.hasPrefix("sg-")
+        isID(id)
             ? .ec2("InvalidGroup.NotFound", "The security group '\(id)' does not exist")
-            : .ec2("InvalidGroupId.Malformed", "Invalid id: \"\(id)\" (expecting \"sg-...\")")
+            : malformed(id, "InvalidGroupId.Malformed")
     }
 
     static let filters = Filters<StoredSecurityGroup>(
@@ -32,6 +32,10 @@ extension StoredSecurityGroup: Shown {
         var filters: [String: Filters<StoredSecurityGroup>.Values] = [:]
         for (name, value) in fields {
             filters[prefix + name] = { group, _ in group.rules.filter { $0.isEgress == isEgress }.compactMap(value) }
+        }
+        filters["\(prefix)group-name"] = { group, estate in
+            group.rules.filter { $0.isEgress == isEgress }.compactMap(\.groupID)
+                .compactMap { estate.get(StoredSecurityGroup.self, $0)?.name }
         }
         filters["\(prefix)user-id"] = { group, _ in
             group.rules.contains { $0.isEgress == isEgress && $0.groupID != nil } ? [group.head.accountID] : []
@@ -206,8 +210,7 @@ extension EC2.CreateSecurityGroup: WriteOperation {
             )
         }
         guard !name.hasPrefix("sg-") else {
-            throw .invalidValue(
-                "Invalid value '\(name)' for groupName. A security group name cannot begin with 'sg-'.")
+            throw .invalidValue(name, of: "GroupName", "Group names may not be in the format sg-*.")
         }
         guard name != "default" else {
             throw .ec2("InvalidParameterValue", "Cannot use reserved security group name: default")

@@ -8,39 +8,46 @@ import Wire
 
 extension StoredImage: Shown {
     static func missing(_ id: String) -> ServiceError {
-        id.hasPrefix("ami-")
+        isID(id)
             ? .ec2("InvalidAMIID.NotFound", "The image id '[\(id)]' does not exist")
-            : .ec2("InvalidAMIID.Malformed", "Invalid id: \"\(id)\" (expecting \"ami-...\")")
+            : malformed(id, "InvalidAMIID.Malformed")
     }
 
-    static let filters = Filters<StoredImage>([
-        "image-id": { image, _ in [image.id] }, "name": { image, _ in [image.name] },
-        "description": { image, _ in image.summary.map { [$0] } ?? [] },
-        "architecture": { image, _ in [image.architecture] }, "state": { _, _ in ["available"] },
-        "is-public": { image, _ in [String(image.isPublic)] }, "image-type": { _, _ in ["machine"] },
-        "owner-alias": { image, _ in image.ownerAlias.map { [$0] } ?? [] },
-        "manifest-location": { image, _ in [image.location] },
-        "root-device-name": { image, _ in [image.rootDeviceName] },
-        "root-device-type": { image, _ in [image.rootDeviceType] },
-        "virtualization-type": { _, _ in ["hvm"] }, "hypervisor": { _, _ in ["xen"] },
-        "ena-support": { image, _ in [String(image.enaSupport)] },
-        "platform": { _, _ in [] }, "platform-details": { _, _ in ["Linux/UNIX"] },
-        "boot-mode": { image, _ in image.bootMode.map { [$0] } ?? [] },
-        "imds-support": { image, _ in image.imdsSupport.map { [$0] } ?? [] },
-        "tpm-support": { image, _ in image.tpmSupport.map { [$0] } ?? [] },
-        "creation-date": { image, _ in [Timestamp(secondsSinceEpoch: image.head.created).iso8601WithMilliseconds] },
-        "source-instance-id": { image, _ in image.sourceInstanceID.map { [$0] } ?? [] },
-        "source-image-id": { image, _ in image.sourceImageID.map { [$0] } ?? [] },
-        "source-image-region": { image, _ in image.sourceImageRegion.map { [$0] } ?? [] },
-        "block-device-mapping.device-name": { image, _ in image.blockDevices.map(\.device) },
-        "block-device-mapping.snapshot-id": { image, _ in image.blockDevices.compactMap(\.snapshotID) },
-        "block-device-mapping.volume-size": { image, _ in image.blockDevices.map { String($0.size) } },
-        "block-device-mapping.volume-type": { image, _ in image.blockDevices.map(\.type) },
-        "block-device-mapping.encrypted": { image, _ in image.blockDevices.map { String($0.isEncrypted) } },
-        "block-device-mapping.delete-on-termination": { image, _ in
-            image.blockDevices.map { String($0.isDeletedOnTermination) }
-        },
-    ])
+    static let filters = Filters<StoredImage>(
+        [
+            "image-id": { image, _ in [image.id] }, "name": { image, _ in [image.name] },
+            "description": { image, _ in image.summary.map { [$0] } ?? [] },
+            "architecture": { image, _ in [image.architecture] }, "state": { _, _ in ["available"] },
+            "is-public": { image, _ in [String(image.isPublic)] }, "image-type": { _, _ in ["machine"] },
+            "owner-alias": { image, _ in image.ownerAlias.map { [$0] } ?? [] },
+            "manifest-location": { image, _ in [image.location] },
+            "root-device-name": { image, _ in [image.rootDeviceName] },
+            "root-device-type": { image, _ in [image.rootDeviceType] },
+            "virtualization-type": { _, _ in ["hvm"] }, "hypervisor": { _, _ in ["xen"] },
+            "ena-support": { image, _ in [String(image.enaSupport)] },
+            "platform": { _, _ in [] }, "platform-details": { _, _ in ["Linux/UNIX"] },
+            "boot-mode": { image, _ in image.bootMode.map { [$0] } ?? [] },
+            "imds-support": { image, _ in image.imdsSupport.map { [$0] } ?? [] },
+            "tpm-support": { image, _ in image.tpmSupport.map { [$0] } ?? [] },
+            "creation-date": { image, _ in [Timestamp(secondsSinceEpoch: image.head.created).iso8601WithMilliseconds] },
+            "source-instance-id": { image, _ in image.sourceInstanceID.map { [$0] } ?? [] },
+            "source-image-id": { image, _ in image.sourceImageID.map { [$0] } ?? [] },
+            "source-image-region": { image, _ in image.sourceImageRegion.map { [$0] } ?? [] },
+            "block-device-mapping.device-name": { image, _ in image.blockDevices.map(\.device) },
+            "block-device-mapping.snapshot-id": { image, _ in image.blockDevices.compactMap(\.snapshotID) },
+            "block-device-mapping.volume-size": { image, _ in image.blockDevices.map { String($0.size) } },
+            "block-device-mapping.volume-type": { image, _ in image.blockDevices.map(\.type) },
+            "block-device-mapping.encrypted": { image, _ in image.blockDevices.map { String($0.isEncrypted) } },
+            "block-device-mapping.delete-on-termination": { image, _ in
+                image.blockDevices.map { String($0.isDeletedOnTermination) }
+            },
+            "sriov-net-support": { image, _ in image.sriovNetSupport.map { [$0] } ?? [] },
+            "image-allowed": { _, _ in ["true"] },
+        ],
+        absent: [
+            "free-tier-eligible", "kernel-id", "product-code", "product-code.type", "ramdisk-id",
+            "state-reason-code", "state-reason-message", "usage-operation",
+        ])
 
     /// The devices as answers have them.
     var shownDevices: [EC2.BlockDeviceMapping] {

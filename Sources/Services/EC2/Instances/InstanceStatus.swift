@@ -16,7 +16,11 @@ extension EC2.DescribeInstanceStatus: ComputeOperation, OnAll {
             "instance-status.reachability": { instance, _ in [instance.state == .running ? "passed" : ""] },
             "system-status.status": { instance, _ in [instance.state == .running ? "ok" : "not-applicable"] },
             "system-status.reachability": { instance, _ in [instance.state == .running ? "passed" : ""] },
-            "event.code": { _, _ in [] }, "event.description": { _, _ in [] },
+            "operator.managed": { _, _ in ["false"] },
+        ],
+        absent: [
+            "event.code", "event.description", "event.instance-event-id", "event.not-after", "event.not-before",
+            "event.not-before-deadline", "attached-ebs-status.status", "operator.principal",
         ], tags: nil)
 
     /// Of an instance that nothing runs of, nothing can be told.

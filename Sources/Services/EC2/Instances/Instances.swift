@@ -10,13 +10,21 @@ import Wire
 
 extension StoredInstance: Shown {
     static func missing(_ id: String) -> ServiceError {
-        id.hasPrefix("i-")
+        isID(id)
             ? .ec2("InvalidInstanceID.NotFound", "The instance ID '\(id)' does not exist")
-            : .ec2("InvalidInstanceID.Malformed", "Invalid id: \"\(id)\" (expecting \"i-...\")")
+            : malformed(id, "InvalidInstanceID.Malformed")
+    }
+
+    static func missing(all ids: [String]) -> ServiceError {
+        if let wrong = ids.first(where: { !isID($0) }) { return missing(wrong) }
+        guard ids.count > 1 else { return missing(ids.first ?? "") }
+        return .ec2("InvalidInstanceID.NotFound", "The instance IDs '\(ids.joined(separator: ", "))' do not exist")
     }
 
     static let filters = Filters<StoredInstance>(
-        ownFilters.merging(networkFilters) { own, _ in own }.merging(volumeFilters) { own, _ in own })
+        [networkFilters, volumeFilters, optionFilters, interfaceFilters].reduce(ownFilters) { all, some in
+            all.merging(some) { own, _ in own }
+        }, absent: absentFilters)
 
     private static let ownFilters: [String: Filters<StoredInstance>.Values] = [
         "instance-id": { instance, _ in [instance.id] }, "image-id": { instance, _ in [instance.imageID] },
@@ -64,30 +72,10 @@ extension StoredInstance: Shown {
                 [$0]
             } ?? []
         },
-        "instance.group-id": groupIDs, "network-interface.group-id": groupIDs, "group-id": groupIDs,
-        "instance.group-name": groupNames, "network-interface.group-name": groupNames, "group-name": groupNames,
+        "instance.group-id": groupIDs, "group-id": groupIDs,
+        "instance.group-name": groupNames, "group-name": groupNames,
         "source-dest-check": { instance, estate in
             estate.get(StoredNetworkInterface.self, instance.primaryInterfaceID).map { [String($0.checksSource)] } ?? []
-        },
-        "network-interface.network-interface-id": { instance, estate in
-            estate.interfaces(of: instance.id).map(\.id)
-        },
-        "network-interface.subnet-id": { instance, estate in estate.interfaces(of: instance.id).map(\.subnetID) },
-        "network-interface.vpc-id": { instance, estate in estate.interfaces(of: instance.id).map(\.vpcID) },
-        "network-interface.addresses.private-ip-address": { instance, estate in
-            estate.interfaces(of: instance.id).flatMap { $0.addresses.map(\.privateAddress) }
-        },
-        "network-interface.private-ip-address": { instance, estate in
-            estate.interfaces(of: instance.id).compactMap { $0.addresses.first?.privateAddress }
-        },
-        "network-interface.addresses.association.public-ip": { instance, estate in
-            estate.interfaces(of: instance.id).flatMap { $0.addresses.compactMap(\.publicAddress) }
-        },
-        "network-interface.association.public-ip": { instance, estate in
-            estate.interfaces(of: instance.id).compactMap { $0.addresses.first?.publicAddress }
-        },
-        "network-interface.attachment.device-index": { instance, estate in
-            estate.interfaces(of: instance.id).compactMap { $0.attachment.map { String($0.deviceIndex) } }
         },
     ]
 

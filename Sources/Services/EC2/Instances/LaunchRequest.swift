@@ -7,6 +7,10 @@ import Wire
 /// What a request to launch instances comes down to. What is wrong with it is found out here, and said only to whoever is allowed to
 /// launch.
 struct LaunchRequest: Sendable {
+    /// What was asked for: the request, and what its launch template says besides.
+    let input: EC2.RunInstances.Input
+    /// The launch template; nil: the request names none.
+    let template: Result<UsedTemplate?, ServiceError>
     let image: StoredImage?
     let profile: NamedProfile?
     let type: String
@@ -14,7 +18,11 @@ struct LaunchRequest: Sendable {
     let volumes: Result<[WantedVolume], ServiceError>
     let metadataOptions: Result<StoredInstance.MetadataOptions, ServiceError>
 
-    init(_ input: EC2.RunInstances.Input, _ call: Call) async throws(ServiceError) {
+    init(_ own: EC2.RunInstances.Input, _ call: Call) async throws(ServiceError) {
+        let used = Result { () throws(ServiceError) in try UsedTemplate(own, call) }
+        let input = (try? used.get())?.input ?? own
+        self.input = input
+        template = used
         let found = input.imageId.given.flatMap { call.usableImage($0) }
         image = found
         profile = try await NamedProfile(input.iamInstanceProfile, call)
@@ -95,7 +103,29 @@ struct LaunchRequest: Sendable {
 
     /// Permission for every resource that the launch makes or uses.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances>
-    func accesses(_ input: EC2.RunInstances.Input, _ call: Call) throws(ServiceError) -> [Access] {
+    func accesses(_ call: Call) throws(ServiceError) -> [Access] {
+        let used = (try? template.get()) ?? nil
+        var all = try own(call).map { access in
+            var access = access
+            guard access.action == "ec2:RunInstances" else { return access }
+            let type = ARN(parsing: access.resource)?.resource.split(separator: "/").first.map(String.init) ?? ""
+            access.context["ec2:islaunchtemplateresource"] = .one(String(used?.isSource(of: type) ?? false))
+            if let used { access.context["ec2:launchtemplate"] = .one(used.template.arn) }
+            return access
+        }
+        if let named = input.launchTemplate {
+            var access = call.access(
+                to: StoredLaunchTemplate.self,
+                NamedTemplate.id(named.launchTemplateId.given, named.launchTemplateName.given, call.estate))
+            access.context["ec2:islaunchtemplateresource"] = .one(String(used != nil))
+            if let used { access.context["ec2:launchtemplate"] = .one(used.template.arn) }
+            all.append(access)
+        }
+        return all
+    }
+
+    /// Those of the instances and what they consist of.
+    private func own(_ call: Call) throws(ServiceError) -> [Access] {
         let estate = call.estate
         var all = [call.access(to: StoredImage.self, input.imageId.given ?? "*")]
         all += try call.creation(
@@ -135,7 +165,6 @@ struct LaunchRequest: Sendable {
             "ec2:instancemarkettype": .one(input.instanceMarketOptions?.marketType ?? "on-demand"),
             "ec2:rootdevicetype": .one(image?.rootDeviceType ?? "ebs"),
             "ec2:instanceautorecovery": .one((input.maintenanceOptions?.autoRecovery).given ?? "default"),
-            "ec2:islaunchtemplateresource": .one("false"),
         ]
         if let profile { keys["ec2:instanceprofile"] = .one(profile.arn) }
         if let zone = subnet(estate)?.zone ?? (input.placement?.availabilityZone).given {
@@ -151,7 +180,8 @@ struct LaunchRequest: Sendable {
     // MARK: What is wrong with it
 
     /// - Throws: what EC2 says of a request that can't be done.
-    func check(_ input: EC2.RunInstances.Input, _ call: Call) throws(ServiceError) {
+    func check(_ call: Call) throws(ServiceError) {
+        _ = try template.get()
         try Self.checkBuilt(input)
         guard let id = input.imageId.given else { throw .missingParameter("ImageId") }
         guard let image else { throw StoredImage.missing(id) }
@@ -212,7 +242,6 @@ struct LaunchRequest: Sendable {
     /// What is not built is refused by its name.
     private static func checkBuilt(_ input: EC2.RunInstances.Input) throws(ServiceError) {
         let missing: [(Bool, String)] = [
-            (input.launchTemplate != nil, "launch templates"),
             (input.instanceMarketOptions != nil, "spot instances"),
             (input.hibernationOptions?.configured == true, "hibernation"),
             (input.enclaveOptions?.enabled == true, "enclaves"),

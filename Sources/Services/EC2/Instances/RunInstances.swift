@@ -25,7 +25,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
         // Which subnet is meant if the request says nothing, the default VPC tells.
         try await call.furnish()
         let request = try await LaunchRequest(input, call)
-        var all = try request.accesses(input, call)
+        var all = try request.accesses(call)
         if !all.isEmpty { all[0].learnt = request }
         return .required(all)
     }
@@ -34,7 +34,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
         let known = call.learnt(LaunchRequest.self)
         let request: LaunchRequest
         if let known { request = known } else { request = try await LaunchRequest(input, call) }
-        try request.check(input, call)
+        try request.check(call)
         if let token = input.clientToken,
             call.estate.all(StoredInstance.self).contains(where: { $0.clientToken == token })
         {
@@ -77,16 +77,17 @@ extension EC2.RunInstances: PreparedWriteOperation {
             }
         }
         guard let image = plan.request.image, !plan.instances.isEmpty else { throw .internalFailure }
+        let asked = plan.request.input
         try Capacity.check(
             call, records, for: plan.request.type, count: plan.instances.count, source: image.source)
-        if let key = input.keyName.given, try records.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
+        if let key = asked.keyName.given, try records.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
         let reservation = Call.newID("r")
         var instances: [StoredInstance] = []
         var volumes: [StoredVolume] = []
         var interfaces: [StoredNetworkInterface] = []
         for (index, planned) in plan.instances.enumerated() {
             let made = try launch(
-                planned, input, plan.request, image, reservation, index, input.clientToken.map { _ in hash }, call,
+                planned, asked, plan.request, image, reservation, index, input.clientToken.map { _ in hash }, call,
                 records)
             instances.append(made.instance)
             volumes += made.volumes
@@ -127,7 +128,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
         }
         let head = EC2Head(
             id: planned.id, accountID: call.accountID, region: call.region, created: call.time,
-            tags: try tags(StoredInstance.arnType))
+            tags: try tags(StoredInstance.arnType) + (try request.template.get()?.tags ?? []))
         var instance = StoredInstance(
             head: head, reservationID: reservation, launchIndex: index, clientToken: input.clientToken,
             launchHash: hash, imageID: image.id, architecture: image.architecture,

@@ -11,7 +11,8 @@ extension StoredNetworkInterface: Shown {
     }
 
     static let filters = Filters<StoredNetworkInterface>(
-        ownFilters.merging(associations) { own, _ in own }.merging(attachments) { own, _ in own })
+        ownFilters.merging(associations) { own, _ in own }.merging(attachments) { own, _ in own },
+        absent: ["operator.principal"])
 
     private static let ownFilters: [String: Filters<StoredNetworkInterface>.Values] = [
         "network-interface-id": { interface, _ in [interface.id] }, "vpc-id": { interface, _ in [interface.vpcID] },
@@ -38,9 +39,18 @@ extension StoredNetworkInterface: Shown {
         "requester-managed": { interface, _ in ["\(interface.requester != nil)"] },
         "source-dest-check": { interface, _ in ["\(interface.checksSource)"] },
         "status": { interface, _ in [interface.attachment == nil ? "available" : "in-use"] },
+        "availability-zone-id": { interface, _ in [Zones.id(ofZone: interface.zone)] },
+        "operator.managed": { interface, _ in ["\(interface.requester != nil)"] },
     ]
 
+    private static let owners: Filters<StoredNetworkInterface>.Values = { interface, _ in
+        interface.addresses.compactMap { address in
+            address.publicAddress.map { _ in address.allocationID == nil ? "amazon" : interface.head.accountID }
+        }
+    }
+
     private static let associations: [String: Filters<StoredNetworkInterface>.Values] = [
+        "association.ip-owner-id": owners, "addresses.association.owner-id": owners,
         "association.public-ip": { interface, _ in interface.addresses.compactMap(\.publicAddress) },
         "association.allocation-id": { interface, _ in interface.addresses.compactMap(\.allocationID) },
         "association.association-id": { interface, _ in interface.addresses.compactMap(\.associationID) },
@@ -54,6 +64,9 @@ extension StoredNetworkInterface: Shown {
         "attachment.instance-id": { interface, _ in interface.attachment?.instanceID.map { [$0] } ?? [] },
         "attachment.instance-owner-id": { interface, _ in (interface.attachment.map { [$0.ownerID] }) ?? [] },
         "attachment.device-index": { interface, _ in (interface.attachment.map { ["\($0.deviceIndex)"] }) ?? [] },
+        "attachment.attach-time": { interface, _ in
+            (interface.attachment.map { [Timestamp(secondsSinceEpoch: $0.attached).iso8601WithMilliseconds] }) ?? []
+        },
         "attachment.status": { interface, _ in interface.attachment == nil ? [] : ["attached"] },
         "attachment.delete-on-termination": { interface, _ in
             (interface.attachment.map { ["\($0.isDeletedOnTermination)"] }) ?? []

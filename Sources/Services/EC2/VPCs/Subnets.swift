@@ -11,28 +11,30 @@ extension StoredSubnet: Shown {
         .ec2("InvalidSubnetID.NotFound", "The subnet ID '\(id)' does not exist")
     }
 
-    static let filters = Filters<StoredSubnet>([
-        "subnet-id": { subnet, _ in [subnet.id] }, "vpc-id": { subnet, _ in [subnet.vpcID] },
-        "cidr": cidr, "cidr-block": cidr, "cidrBlock": cidr,
-        "ipv6-cidr-block-association.ipv6-cidr-block": { subnet, _ in subnet.blocks6.map(\.block) },
-        "ipv6-cidr-block-association.association-id": { subnet, _ in subnet.blocks6.map(\.associationID) },
-        "ipv6-cidr-block-association.state": { subnet, _ in subnet.blocks6.map { _ in "associated" } },
-        "availability-zone": { subnet, _ in [subnet.zone] }, "availabilityZone": { subnet, _ in [subnet.zone] },
-        "availability-zone-id": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
-        "availabilityZoneId": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
-        "available-ip-address-count": { subnet, estate in ["\(subnet.freeAddresses(estate))"] },
-        "default-for-az": ofZone, "defaultForAz": ofZone, "state": { _, _ in ["available"] },
-        "map-public-ip-on-launch": { subnet, _ in ["\(subnet.mapsPublicAddresses)"] },
-        "ipv6-native": { subnet, _ in ["\(subnet.block == nil)"] },
-        "enable-dns64": { subnet, _ in ["\(subnet.hasDNS64)"] }, "subnet-arn": { subnet, _ in [subnet.arn] },
-        "private-dns-name-options-on-launch.hostname-type": { subnet, _ in [subnet.hostnameType] },
-        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": { subnet, _ in
-            ["\(subnet.hasResourceNameA)"]
-        },
-        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": { subnet, _ in
-            ["\(subnet.hasResourceNameAAAA)"]
-        },
-    ])
+    static let filters = Filters<StoredSubnet>(
+        [
+            "subnet-id": { subnet, _ in [subnet.id] }, "vpc-id": { subnet, _ in [subnet.vpcID] },
+            "cidr": cidr, "cidr-block": cidr, "cidrBlock": cidr,
+            "ipv6-cidr-block-association.ipv6-cidr-block": { subnet, _ in subnet.blocks6.map(\.block) },
+            "ipv6-cidr-block-association.association-id": { subnet, _ in subnet.blocks6.map(\.associationID) },
+            "ipv6-cidr-block-association.state": { subnet, _ in subnet.blocks6.map { _ in "associated" } },
+            "availability-zone": { subnet, _ in [subnet.zone] }, "availabilityZone": { subnet, _ in [subnet.zone] },
+            "availability-zone-id": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
+            "availabilityZoneId": { subnet, _ in [Zones.id(ofZone: subnet.zone)] },
+            "available-ip-address-count": { subnet, estate in ["\(subnet.freeAddresses(estate))"] },
+            "default-for-az": ofZone, "defaultForAz": ofZone, "state": { _, _ in ["available"] },
+            "map-public-ip-on-launch": { subnet, _ in ["\(subnet.mapsPublicAddresses)"] },
+            "ipv6-native": { subnet, _ in ["\(subnet.block == nil)"] },
+            "enable-dns64": { subnet, _ in ["\(subnet.hasDNS64)"] }, "subnet-arn": { subnet, _ in [subnet.arn] },
+            "private-dns-name-options-on-launch.hostname-type": { subnet, _ in [subnet.hostnameType] },
+            "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": { subnet, _ in
+                ["\(subnet.hasResourceNameA)"]
+            },
+            "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": { subnet, _ in
+                ["\(subnet.hasResourceNameAAAA)"]
+            },
+            "map-customer-owned-ip-on-launch": { _, _ in ["false"] },
+        ], absent: ["customer-owned-ipv4-pool", "enable-lni-at-device-index", "outpost-arn"])
 
     private static let cidr: Filters<StoredSubnet>.Values = { subnet, _ in subnet.block.map { [$0] } ?? [] }
     private static let ofZone: Filters<StoredSubnet>.Values = { subnet, _ in ["\(subnet.isDefault)"] }
@@ -214,6 +216,7 @@ extension EC2.DeleteSubnet: WriteOperation, OnSubnet {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let subnet = try records.existing(StoredSubnet.self, input.subnetId)
         guard try !records.isNeeded("subnet", subnet.id) else { throw .dependency("subnet", subnet.id) }
+        try records.deleteExclusions(of: subnet.id)
         try records.delete(subnet)
         return Output()
     }

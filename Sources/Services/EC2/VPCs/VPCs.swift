@@ -177,6 +177,7 @@ extension EC2.DeleteVpc: WriteOperation, OnVPC {
         if let table = try records.get(StoredRouteTable.self, vpc.mainRouteTableID) { try records.delete(table) }
         if let list = try records.get(StoredNetworkACL.self, vpc.defaultNetworkACLID) { try records.delete(list) }
         if let group = try records.get(StoredSecurityGroup.self, vpc.defaultGroupID) { try records.delete(group) }
+        try records.deleteExclusions(of: vpc.id)
         try records.delete(vpc)
         return Output()
     }

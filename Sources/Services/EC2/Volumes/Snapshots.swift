@@ -9,7 +9,9 @@ import Wire
 
 extension StoredSnapshot: Shown {
     static func missing(_ id: String) -> ServiceError {
-        .ec2("InvalidSnapshot.NotFound", "The snapshot '\(id)' does not exist.")
+        isID(id)
+            ? .ec2("InvalidSnapshot.NotFound", "The snapshot '\(id)' does not exist.")
+            : .invalidValue(id, of: "snapshotId", "Expected: 'snap-...'.")
     }
 
     static let filters = Filters<StoredSnapshot>([
@@ -19,6 +21,7 @@ extension StoredSnapshot: Shown {
         "encrypted": { snapshot, _ in [String(snapshot.encryption != nil)] },
         "start-time": { snapshot, _ in [Timestamp(secondsSinceEpoch: snapshot.head.created).iso8601WithMilliseconds] },
         "storage-tier": { _, _ in ["standard"] }, "owner-alias": { _, _ in [] },
+        "transfer-type": { _, _ in ["standard"] },
     ])
 }
 

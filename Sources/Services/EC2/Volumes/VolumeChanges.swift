@@ -71,6 +71,11 @@ extension EC2.DescribeVolumesModifications: ComputeOperation, OnAll {
             "target-iops": { volume, _ in volume.iops.map { [String($0)] } ?? [] },
             "original-size": { volume, _ in volume.modification.map { [String($0.size)] } ?? [] },
             "original-volume-type": { volume, _ in volume.modification.map { [$0.type] } ?? [] },
+            "start-time": { volume, _ in
+                volume.modification.map { [Timestamp(secondsSinceEpoch: $0.time).iso8601WithMilliseconds] } ?? []
+            },
+            "originalMultiAttachEnabled": { volume, _ in [String(volume.isMultiAttach)] },
+            "targetMultiAttachEnabled": { volume, _ in [String(volume.isMultiAttach)] },
             "original-iops": { volume, _ in volume.modification?.iops.map { [String($0)] } ?? [] },
         ], tags: nil)
 
@@ -91,6 +96,19 @@ extension EC2.DescribeVolumeStatus: Describing {
     typealias Described = StoredVolume
     static let idsName = "volumeIds"
     static func ids(_ input: Input) -> [String]? { input.volumeIds }
+
+    static let known = Filters<StoredVolume>(
+        [
+            "availability-zone": { volume, _ in [volume.zone] },
+            "availability-zone-id": { volume, _ in [Zones.id(ofZone: volume.zone)] },
+            "volume-status.status": { volume, _ in [volume.state == "error" ? "impaired" : "ok"] },
+            "volume-status.details-name": { _, _ in ["io-enabled"] },
+            "volume-status.details-status": { volume, _ in [volume.state == "error" ? "failed" : "passed"] },
+        ],
+        absent: [
+            "action.code", "action.description", "action.event-id", "event.description", "event.event-id",
+            "event.event-type", "event.not-after", "event.not-before",
+        ], tags: nil)
 
     static func show(_ volume: StoredVolume, _ estate: EC2Estate) -> EC2.VolumeStatusItem {
         let isBroken = volume.state == "error"

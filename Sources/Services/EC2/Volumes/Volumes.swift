@@ -9,25 +9,32 @@ import Wire
 
 extension StoredVolume: Shown {
     static func missing(_ id: String) -> ServiceError {
-        .ec2("InvalidVolume.NotFound", "The volume '\(id)' does not exist.")
+        isID(id)
+            ? .ec2("InvalidVolume.NotFound", "The volume '\(id)' does not exist.")
+            : .invalidValue(id, of: "volumeId", "Expected: 'vol-...'.")
     }
 
-    static let filters = Filters<StoredVolume>([
-        "volume-id": { volume, _ in [volume.id] }, "size": { volume, _ in [String(volume.size)] },
-        "status": { volume, _ in [volume.state] }, "volume-type": { volume, _ in [volume.type] },
-        "encrypted": { volume, _ in [String(volume.encryption != nil)] },
-        "availability-zone": { volume, _ in [volume.zone] },
-        "availability-zone-id": { volume, _ in [Zones.id(ofZone: volume.zone)] },
-        "snapshot-id": { volume, _ in volume.snapshotID.map { [$0] } ?? [] },
-        "multi-attach-enabled": { volume, _ in [String(volume.isMultiAttach)] },
-        "create-time": { volume, _ in [Timestamp(secondsSinceEpoch: volume.head.created).iso8601] },
-        "attachment.instance-id": { volume, _ in volume.attachments.map(\.instanceID) },
-        "attachment.device": { volume, _ in volume.attachments.map(\.device) },
-        "attachment.status": { volume, _ in volume.attachments.map { _ in "attached" } },
-        "attachment.delete-on-termination": { volume, _ in
-            volume.attachments.map { String($0.isDeletedOnTermination) }
-        },
-    ])
+    static let filters = Filters<StoredVolume>(
+        [
+            "volume-id": { volume, _ in [volume.id] }, "size": { volume, _ in [String(volume.size)] },
+            "status": { volume, _ in [volume.state] }, "volume-type": { volume, _ in [volume.type] },
+            "encrypted": { volume, _ in [String(volume.encryption != nil)] },
+            "availability-zone": { volume, _ in [volume.zone] },
+            "availability-zone-id": { volume, _ in [Zones.id(ofZone: volume.zone)] },
+            "snapshot-id": { volume, _ in volume.snapshotID.map { [$0] } ?? [] },
+            "multi-attach-enabled": { volume, _ in [String(volume.isMultiAttach)] },
+            "create-time": { volume, _ in [Timestamp(secondsSinceEpoch: volume.head.created).iso8601] },
+            "attachment.instance-id": { volume, _ in volume.attachments.map(\.instanceID) },
+            "attachment.device": { volume, _ in volume.attachments.map(\.device) },
+            "attachment.status": { volume, _ in volume.attachments.map { _ in "attached" } },
+            "attachment.delete-on-termination": { volume, _ in
+                volume.attachments.map { String($0.isDeletedOnTermination) }
+            },
+            "attachment.attach-time": { volume, _ in
+                volume.attachments.map { Timestamp(secondsSinceEpoch: $0.time).iso8601WithMilliseconds }
+            },
+            "fast-restored": { _, _ in ["false"] }, "operator.managed": { _, _ in ["false"] },
+        ], absent: ["operator.principal"])
 }
 
 extension Quota {

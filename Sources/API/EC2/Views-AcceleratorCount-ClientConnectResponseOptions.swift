@@ -5,6 +5,42 @@
 import Wire
 
 extension EC2 {
+    public enum AcceleratorCountFields: Fields { public static let shape = service.structure("AcceleratorCount") }
+    public typealias AcceleratorCount = View<AcceleratorCountFields>
+}
+extension View<EC2.AcceleratorCountFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum AcceleratorCountRequestFields: Fields { public static let shape = service.structure("AcceleratorCountRequest") }
+    public typealias AcceleratorCountRequest = View<AcceleratorCountRequestFields>
+}
+extension View<EC2.AcceleratorCountRequestFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum AcceleratorTotalMemoryMiBFields: Fields { public static let shape = service.structure("AcceleratorTotalMemoryMiB") }
+    public typealias AcceleratorTotalMemoryMiB = View<AcceleratorTotalMemoryMiBFields>
+}
+extension View<EC2.AcceleratorTotalMemoryMiBFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum AcceleratorTotalMemoryMiBRequestFields: Fields { public static let shape = service.structure("AcceleratorTotalMemoryMiBRequest") }
+    public typealias AcceleratorTotalMemoryMiBRequest = View<AcceleratorTotalMemoryMiBRequestFields>
+}
+extension View<EC2.AcceleratorTotalMemoryMiBRequestFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum AccountAttributeFields: Fields { public static let shape = service.structure("AccountAttribute") }
     public typealias AccountAttribute = View<AccountAttributeFields>
 }
@@ -88,6 +124,18 @@ extension View<EC2.AllocateAddressResultFields> {
     public var carrierIp: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var publicIp: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public init(allocationId: String?, publicIpv4Pool: String?, networkBorderGroup: String?, domain: String?, customerOwnedIp: String?, customerOwnedIpv4Pool: String?, carrierIp: String?, publicIp: String?) { self.init(); self.allocationId = allocationId; self.publicIpv4Pool = publicIpv4Pool; self.networkBorderGroup = networkBorderGroup; self.domain = domain; self.customerOwnedIp = customerOwnedIp; self.customerOwnedIpv4Pool = customerOwnedIpv4Pool; self.carrierIp = carrierIp; self.publicIp = publicIp }
+}
+
+extension EC2 {
+    public enum AllowedPrincipalFields: Fields { public static let shape = service.structure("AllowedPrincipal") }
+    public typealias AllowedPrincipal = View<AllowedPrincipalFields>
+}
+extension View<EC2.AllowedPrincipalFields> {
+    public var principalType: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var principal: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var servicePermissionId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var serviceId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension EC2 {
@@ -229,6 +277,15 @@ extension View<EC2.AssociateVpcCidrBlockResultFields> {
     public var cidrBlockAssociation: EC2.VpcCidrBlockAssociation? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var vpcId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(ipv6CidrBlockAssociation: EC2.VpcIpv6CidrBlockAssociation?, cidrBlockAssociation: EC2.VpcCidrBlockAssociation?, vpcId: String?) { self.init(); self.ipv6CidrBlockAssociation = ipv6CidrBlockAssociation; self.cidrBlockAssociation = cidrBlockAssociation; self.vpcId = vpcId }
+}
+
+extension EC2 {
+    public enum AssociatedTargetNetworkFields: Fields { public static let shape = service.structure("AssociatedTargetNetwork") }
+    public typealias AssociatedTargetNetwork = View<AssociatedTargetNetworkFields>
+}
+extension View<EC2.AssociatedTargetNetworkFields> {
+    public var networkId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var networkType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension EC2 {
@@ -391,6 +448,40 @@ extension View<EC2.AvailabilityZoneSubGeographyFields> {
 }
 
 extension EC2 {
+    public enum BaselineEbsBandwidthMbpsFields: Fields { public static let shape = service.structure("BaselineEbsBandwidthMbps") }
+    public typealias BaselineEbsBandwidthMbps = View<BaselineEbsBandwidthMbpsFields>
+}
+extension View<EC2.BaselineEbsBandwidthMbpsFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum BaselineEbsBandwidthMbpsRequestFields: Fields { public static let shape = service.structure("BaselineEbsBandwidthMbpsRequest") }
+    public typealias BaselineEbsBandwidthMbpsRequest = View<BaselineEbsBandwidthMbpsRequestFields>
+}
+extension View<EC2.BaselineEbsBandwidthMbpsRequestFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum BaselinePerformanceFactorsFields: Fields { public static let shape = service.structure("BaselinePerformanceFactors") }
+    public typealias BaselinePerformanceFactors = View<BaselinePerformanceFactorsFields>
+}
+extension View<EC2.BaselinePerformanceFactorsFields> {
+    public var cpu: EC2.CpuPerformanceFactor? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum BaselinePerformanceFactorsRequestFields: Fields { public static let shape = service.structure("BaselinePerformanceFactorsRequest") }
+    public typealias BaselinePerformanceFactorsRequest = View<BaselinePerformanceFactorsRequestFields>
+}
+extension View<EC2.BaselinePerformanceFactorsRequestFields> {
+    public var cpu: EC2.CpuPerformanceFactorRequest? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
     public enum BlobAttributeValueFields: Fields { public static let shape = service.structure("BlobAttributeValue") }
     public typealias BlobAttributeValue = View<BlobAttributeValueFields>
 }
@@ -454,128 +545,27 @@ extension View<EC2.CapacityReservationTargetResponseFields> {
 }
 
 extension EC2 {
-    public enum ConnectionTrackingConfigurationFields: Fields { public static let shape = service.structure("ConnectionTrackingConfiguration") }
-    public typealias ConnectionTrackingConfiguration = View<ConnectionTrackingConfigurationFields>
+    public enum CertificateAuthenticationFields: Fields { public static let shape = service.structure("CertificateAuthentication") }
+    public typealias CertificateAuthentication = View<CertificateAuthenticationFields>
 }
-extension View<EC2.ConnectionTrackingConfigurationFields> {
-    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+extension View<EC2.CertificateAuthenticationFields> {
+    public var clientRootCertificateChain: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension EC2 {
-    public enum ConnectionTrackingSpecificationRequestFields: Fields { public static let shape = service.structure("ConnectionTrackingSpecificationRequest") }
-    public typealias ConnectionTrackingSpecificationRequest = View<ConnectionTrackingSpecificationRequestFields>
+    public enum CidrBlockFields: Fields { public static let shape = service.structure("CidrBlock") }
+    public typealias CidrBlock = View<CidrBlockFields>
 }
-extension View<EC2.ConnectionTrackingSpecificationRequestFields> {
-    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+extension View<EC2.CidrBlockFields> {
+    public var cidrBlock: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension EC2 {
-    public enum ConnectionTrackingSpecificationResponseFields: Fields { public static let shape = service.structure("ConnectionTrackingSpecificationResponse") }
-    public typealias ConnectionTrackingSpecificationResponse = View<ConnectionTrackingSpecificationResponseFields>
+    public enum ClientConnectResponseOptionsFields: Fields { public static let shape = service.structure("ClientConnectResponseOptions") }
+    public typealias ClientConnectResponseOptions = View<ClientConnectResponseOptionsFields>
 }
-extension View<EC2.ConnectionTrackingSpecificationResponseFields> {
-    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum CopyImageRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDestinationAvailabilityZone, EC2.MayHaveDestinationOutpostArn, EC2.MayHaveDryRun, EC2.MayHaveEncrypted, EC2.MayHaveKmsKeyId, EC2.MayHaveTagSpecifications, EC2.WithName, EC2.WithSourceRegion { public static let clientToken = 0; public static let destinationAvailabilityZone = 11; public static let destinationOutpostArn = 7; public static let dryRun = 13; public static let encrypted = 2; public static let kmsKeyId = 3; public static let tagSpecifications = 9; public static let name = 4; public static let sourceRegion = 6; public static let shape = service.structure("CopyImageRequest") }
-    public typealias CopyImageRequest = View<CopyImageRequestFields>
-}
-extension View<EC2.CopyImageRequestFields> {
-    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var sourceImageId: String { get { self[required: 5] } set { self[required: 5] = newValue } }
-    public var copyImageTags: Bool? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var snapshotCopyCompletionDurationMinutes: Int? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var destinationAvailabilityZoneId: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-}
-
-extension EC2 {
-    public enum CopyImageResultFields: Fields { public static let shape = service.structure("CopyImageResult") }
-    public typealias CopyImageResult = View<CopyImageResultFields>
-}
-extension View<EC2.CopyImageResultFields> {
-    public var imageId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(imageId: String?) { self.init(); self.imageId = imageId }
-}
-
-extension EC2 {
-    public enum CopySnapshotRequestFields: EC2.MayHaveDestinationAvailabilityZone, EC2.MayHaveDestinationOutpostArn, EC2.MayHaveDryRun, EC2.MayHaveEncrypted, EC2.MayHaveKmsKeyId, EC2.MayHaveTagSpecifications, EC2.WithSourceRegion { public static let destinationAvailabilityZone = 10; public static let destinationOutpostArn = 1; public static let dryRun = 11; public static let encrypted = 3; public static let kmsKeyId = 4; public static let tagSpecifications = 8; public static let sourceRegion = 6; public static let shape = service.structure("CopySnapshotRequest") }
-    public typealias CopySnapshotRequest = View<CopySnapshotRequestFields>
-}
-extension View<EC2.CopySnapshotRequestFields> {
-    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var destinationRegion: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var presignedUrl: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var sourceSnapshotId: String { get { self[required: 7] } set { self[required: 7] = newValue } }
-    public var completionDurationMinutes: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-}
-
-extension EC2 {
-    public enum CopySnapshotResultFields: Fields { public static let shape = service.structure("CopySnapshotResult") }
-    public typealias CopySnapshotResult = View<CopySnapshotResultFields>
-}
-extension View<EC2.CopySnapshotResultFields> {
-    public var tags: [EC2.Tag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var snapshotId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(tags: [EC2.Tag]?, snapshotId: String?) { self.init(); self.tags = tags; self.snapshotId = snapshotId }
-}
-
-extension EC2 {
-    public enum CpuOptionsFields: Fields { public static let shape = service.structure("CpuOptions") }
-    public typealias CpuOptions = View<CpuOptionsFields>
-}
-extension View<EC2.CpuOptionsFields> {
-    public var coreCount: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var threadsPerCore: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var amdSevSnp: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var nestedVirtualization: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum CpuOptionsRequestFields: Fields { public static let shape = service.structure("CpuOptionsRequest") }
-    public typealias CpuOptionsRequest = View<CpuOptionsRequestFields>
-}
-extension View<EC2.CpuOptionsRequestFields> {
-    public var coreCount: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var threadsPerCore: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var amdSevSnp: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var nestedVirtualization: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateDefaultSubnetRequestFields: EC2.MayHaveAvailabilityZone, EC2.MayHaveAvailabilityZoneId, EC2.MayHaveDryRun, EC2.MayHaveIpv6Native { public static let availabilityZone = 0; public static let availabilityZoneId = 3; public static let dryRun = 1; public static let ipv6Native = 2; public static let shape = service.structure("CreateDefaultSubnetRequest") }
-    public typealias CreateDefaultSubnetRequest = View<CreateDefaultSubnetRequestFields>
-}
-extension View<EC2.CreateDefaultSubnetRequestFields> {
-}
-
-extension EC2 {
-    public enum CreateDefaultSubnetResultFields: Fields { public static let shape = service.structure("CreateDefaultSubnetResult") }
-    public typealias CreateDefaultSubnetResult = View<CreateDefaultSubnetResultFields>
-}
-extension View<EC2.CreateDefaultSubnetResultFields> {
-    public var subnet: EC2.Subnet? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(subnet: EC2.Subnet?) { self.init(); self.subnet = subnet }
-}
-
-extension EC2 {
-    public enum CreateDefaultVpcRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("CreateDefaultVpcRequest") }
-    public typealias CreateDefaultVpcRequest = View<CreateDefaultVpcRequestFields>
-}
-extension View<EC2.CreateDefaultVpcRequestFields> {
-}
-
-extension EC2 {
-    public enum CreateDefaultVpcResultFields: Fields { public static let shape = service.structure("CreateDefaultVpcResult") }
-    public typealias CreateDefaultVpcResult = View<CreateDefaultVpcResultFields>
-}
-extension View<EC2.CreateDefaultVpcResultFields> {
-    public var vpc: EC2.Vpc? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(vpc: EC2.Vpc?) { self.init(); self.vpc = vpc }
+extension View<EC2.ClientConnectResponseOptionsFields> {
+    public var enabled: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var lambdaFunctionArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var status: EC2.ClientVpnEndpointAttributeStatus? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }

@@ -324,6 +324,14 @@ extension View<EC2.InstanceIpv6AddressFields> {
 }
 
 extension EC2 {
+    public enum InstanceIpv6AddressRequestFields: Fields { public static let shape = service.structure("InstanceIpv6AddressRequest") }
+    public typealias InstanceIpv6AddressRequest = View<InstanceIpv6AddressRequestFields>
+}
+extension View<EC2.InstanceIpv6AddressRequestFields> {
+    public var ipv6Address: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
     public enum InstanceIpv6PrefixFields: Fields { public static let shape = service.structure("InstanceIpv6Prefix") }
     public typealias InstanceIpv6Prefix = View<InstanceIpv6PrefixFields>
 }
@@ -514,6 +522,72 @@ extension View<EC2.InstancePrivateIpAddressFields> {
     public var primary: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var privateDnsName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var privateIpAddress: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum InstanceRequirementsFields: Fields { public static let shape = service.structure("InstanceRequirements") }
+    public typealias InstanceRequirements = View<InstanceRequirementsFields>
+}
+extension View<EC2.InstanceRequirementsFields> {
+    public var vCpuCount: EC2.VCpuCountRange? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var memoryMiB: EC2.MemoryMiB? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var cpuManufacturers: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var memoryGiBPerVCpu: EC2.MemoryGiBPerVCpu? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var excludedInstanceTypes: [String]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var instanceGenerations: [String]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var spotMaxPricePercentageOverLowestPrice: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var onDemandMaxPricePercentageOverLowestPrice: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var bareMetal: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var burstablePerformance: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var requireHibernateSupport: Bool? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var networkInterfaceCount: EC2.NetworkInterfaceCount? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var localStorage: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var localStorageTypes: [String]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var totalLocalStorageGB: EC2.TotalLocalStorageGB? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var baselineEbsBandwidthMbps: EC2.BaselineEbsBandwidthMbps? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var acceleratorTypes: [String]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var acceleratorCount: EC2.AcceleratorCount? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var acceleratorManufacturers: [String]? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var acceleratorNames: [String]? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var acceleratorTotalMemoryMiB: EC2.AcceleratorTotalMemoryMiB? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var networkBandwidthGbps: EC2.NetworkBandwidthGbps? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var allowedInstanceTypes: [String]? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var baselinePerformanceFactors: EC2.BaselinePerformanceFactors? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var requireEncryptionInTransit: Bool? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
+}
+
+extension EC2 {
+    public enum InstanceRequirementsRequestFields: Fields { public static let shape = service.structure("InstanceRequirementsRequest") }
+    public typealias InstanceRequirementsRequest = View<InstanceRequirementsRequestFields>
+}
+extension View<EC2.InstanceRequirementsRequestFields> {
+    public var vCpuCount: EC2.VCpuCountRangeRequest { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public var memoryMiB: EC2.MemoryMiBRequest { get { self[required: 1] } set { self[required: 1] = newValue } }
+    public var cpuManufacturers: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var memoryGiBPerVCpu: EC2.MemoryGiBPerVCpuRequest? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var excludedInstanceTypes: [String]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var instanceGenerations: [String]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var spotMaxPricePercentageOverLowestPrice: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var onDemandMaxPricePercentageOverLowestPrice: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var bareMetal: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var burstablePerformance: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var requireHibernateSupport: Bool? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var networkInterfaceCount: EC2.NetworkInterfaceCountRequest? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var localStorage: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var localStorageTypes: [String]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var totalLocalStorageGB: EC2.TotalLocalStorageGBRequest? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var baselineEbsBandwidthMbps: EC2.BaselineEbsBandwidthMbpsRequest? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var acceleratorTypes: [String]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var acceleratorCount: EC2.AcceleratorCountRequest? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var acceleratorManufacturers: [String]? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var acceleratorNames: [String]? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var acceleratorTotalMemoryMiB: EC2.AcceleratorTotalMemoryMiBRequest? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var networkBandwidthGbps: EC2.NetworkBandwidthGbpsRequest? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var allowedInstanceTypes: [String]? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var baselinePerformanceFactors: EC2.BaselinePerformanceFactorsRequest? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var requireEncryptionInTransit: Bool? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
 }
 
 extension EC2 {
@@ -771,29 +845,4 @@ extension EC2 {
 }
 extension View<EC2.Ipv4PrefixSpecificationRequestFields> {
     public var ipv4Prefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum Ipv6PrefixSpecificationFields: Fields { public static let shape = service.structure("Ipv6PrefixSpecification") }
-    public typealias Ipv6PrefixSpecification = View<Ipv6PrefixSpecificationFields>
-}
-extension View<EC2.Ipv6PrefixSpecificationFields> {
-    public var ipv6Prefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum Ipv6PrefixSpecificationRequestFields: Fields { public static let shape = service.structure("Ipv6PrefixSpecificationRequest") }
-    public typealias Ipv6PrefixSpecificationRequest = View<Ipv6PrefixSpecificationRequestFields>
-}
-extension View<EC2.Ipv6PrefixSpecificationRequestFields> {
-    public var ipv6Prefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum Ipv6RangeFields: Fields { public static let shape = service.structure("Ipv6Range") }
-    public typealias Ipv6Range = View<Ipv6RangeFields>
-}
-extension View<EC2.Ipv6RangeFields> {
-    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var cidrIpv6: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }

@@ -5,149 +5,6 @@
 import Wire
 
 extension EC2 {
-    public enum DescribeSecurityGroupReferencesRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DescribeSecurityGroupReferencesRequest") }
-    public typealias DescribeSecurityGroupReferencesRequest = View<DescribeSecurityGroupReferencesRequestFields>
-}
-extension View<EC2.DescribeSecurityGroupReferencesRequestFields> {
-    public var groupId: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeSecurityGroupReferencesResultFields: Fields { public static let shape = service.structure("DescribeSecurityGroupReferencesResult") }
-    public typealias DescribeSecurityGroupReferencesResult = View<DescribeSecurityGroupReferencesResultFields>
-}
-extension View<EC2.DescribeSecurityGroupReferencesResultFields> {
-    public var securityGroupReferenceSet: [EC2.SecurityGroupReference]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(securityGroupReferenceSet: [EC2.SecurityGroupReference]?) { self.init(); self.securityGroupReferenceSet = securityGroupReferenceSet }
-}
-
-extension EC2 {
-    public enum DescribeSecurityGroupRulesRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveSecurityGroupRuleIds { public static let tokenPlace = 3; public static let limitPlace = 4; public static let dryRun = 2; public static let filters = 0; public static let securityGroupRuleIds = 1; public static let shape = service.structure("DescribeSecurityGroupRulesRequest") }
-    public typealias DescribeSecurityGroupRulesRequest = View<DescribeSecurityGroupRulesRequestFields>
-}
-extension View<EC2.DescribeSecurityGroupRulesRequestFields> {
-    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var maxResults: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeSecurityGroupRulesResultFields: PageFields { public typealias Item = EC2.SecurityGroupRule; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSecurityGroupRulesResult") }
-    public typealias DescribeSecurityGroupRulesResult = View<DescribeSecurityGroupRulesResultFields>
-}
-extension View<EC2.DescribeSecurityGroupRulesResultFields> {
-    public var securityGroupRules: [EC2.SecurityGroupRule]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(securityGroupRules: [EC2.SecurityGroupRule]?, nextToken: String?) { self.init(); self.securityGroupRules = securityGroupRules; self.nextToken = nextToken }
-}
-
-extension EC2 {
-    public enum DescribeSecurityGroupsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveGroupNames { public static let tokenPlace = 2; public static let limitPlace = 3; public static let dryRun = 4; public static let filters = 5; public static let groupNames = 1; public static let shape = service.structure("DescribeSecurityGroupsRequest") }
-    public typealias DescribeSecurityGroupsRequest = View<DescribeSecurityGroupsRequestFields>
-}
-extension View<EC2.DescribeSecurityGroupsRequestFields> {
-    public var groupIds: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeSecurityGroupsResultFields: PageFields { public typealias Item = EC2.SecurityGroup; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSecurityGroupsResult") }
-    public typealias DescribeSecurityGroupsResult = View<DescribeSecurityGroupsResultFields>
-}
-extension View<EC2.DescribeSecurityGroupsResultFields> {
-    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var securityGroups: [EC2.SecurityGroup]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(nextToken: String?, securityGroups: [EC2.SecurityGroup]?) { self.init(); self.nextToken = nextToken; self.securityGroups = securityGroups }
-}
-
-extension EC2 {
-    public enum DescribeSnapshotAttributeRequestFields: EC2.MayHaveDryRun, EC2.WithAttribute, EC2.WithSnapshotId { public static let dryRun = 2; public static let attribute = 0; public static let snapshotId = 1; public static let shape = service.structure("DescribeSnapshotAttributeRequest") }
-    public typealias DescribeSnapshotAttributeRequest = View<DescribeSnapshotAttributeRequestFields>
-}
-extension View<EC2.DescribeSnapshotAttributeRequestFields> {
-}
-
-extension EC2 {
-    public enum DescribeSnapshotAttributeResultFields: Fields { public static let shape = service.structure("DescribeSnapshotAttributeResult") }
-    public typealias DescribeSnapshotAttributeResult = View<DescribeSnapshotAttributeResultFields>
-}
-extension View<EC2.DescribeSnapshotAttributeResultFields> {
-    public var productCodes: [EC2.ProductCode]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var snapshotId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var createVolumePermissions: [EC2.CreateVolumePermission]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public init(productCodes: [EC2.ProductCode]?, snapshotId: String?, createVolumePermissions: [EC2.CreateVolumePermission]?) { self.init(); self.productCodes = productCodes; self.snapshotId = snapshotId; self.createVolumePermissions = createVolumePermissions }
-}
-
-extension EC2 {
-    public enum DescribeSnapshotsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 1; public static let limitPlace = 0; public static let dryRun = 5; public static let filters = 6; public static let shape = service.structure("DescribeSnapshotsRequest") }
-    public typealias DescribeSnapshotsRequest = View<DescribeSnapshotsRequestFields>
-}
-extension View<EC2.DescribeSnapshotsRequestFields> {
-    public var maxResults: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var ownerIds: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var restorableByUserIds: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var snapshotIds: [String]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeSnapshotsResultFields: PageFields { public typealias Item = EC2.Snapshot; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSnapshotsResult") }
-    public typealias DescribeSnapshotsResult = View<DescribeSnapshotsResultFields>
-}
-extension View<EC2.DescribeSnapshotsResultFields> {
-    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var snapshots: [EC2.Snapshot]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(nextToken: String?, snapshots: [EC2.Snapshot]?) { self.init(); self.nextToken = nextToken; self.snapshots = snapshots }
-}
-
-extension EC2 {
-    public enum DescribeStaleSecurityGroupsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.WithVpcId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let dryRun = 0; public static let vpcId = 3; public static let shape = service.structure("DescribeStaleSecurityGroupsRequest") }
-    public typealias DescribeStaleSecurityGroupsRequest = View<DescribeStaleSecurityGroupsRequestFields>
-}
-extension View<EC2.DescribeStaleSecurityGroupsRequestFields> {
-    public var maxResults: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeStaleSecurityGroupsResultFields: PageFields { public typealias Item = EC2.StaleSecurityGroup; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeStaleSecurityGroupsResult") }
-    public typealias DescribeStaleSecurityGroupsResult = View<DescribeStaleSecurityGroupsResultFields>
-}
-extension View<EC2.DescribeStaleSecurityGroupsResultFields> {
-    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var staleSecurityGroupSet: [EC2.StaleSecurityGroup]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(nextToken: String?, staleSecurityGroupSet: [EC2.StaleSecurityGroup]?) { self.init(); self.nextToken = nextToken; self.staleSecurityGroupSet = staleSecurityGroupSet }
-}
-
-extension EC2 {
-    public enum DescribeSubnetsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveSubnetIds { public static let tokenPlace = 2; public static let limitPlace = 3; public static let dryRun = 4; public static let filters = 0; public static let subnetIds = 1; public static let shape = service.structure("DescribeSubnetsRequest") }
-    public typealias DescribeSubnetsRequest = View<DescribeSubnetsRequestFields>
-}
-extension View<EC2.DescribeSubnetsRequestFields> {
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeSubnetsResultFields: PageFields { public typealias Item = EC2.Subnet; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSubnetsResult") }
-    public typealias DescribeSubnetsResult = View<DescribeSubnetsResultFields>
-}
-extension View<EC2.DescribeSubnetsResultFields> {
-    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var subnets: [EC2.Subnet]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(nextToken: String?, subnets: [EC2.Subnet]?) { self.init(); self.nextToken = nextToken; self.subnets = subnets }
-}
-
-extension EC2 {
-    public enum DescribeTagsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 3; public static let limitPlace = 2; public static let dryRun = 0; public static let filters = 1; public static let shape = service.structure("DescribeTagsRequest") }
-    public typealias DescribeTagsRequest = View<DescribeTagsRequestFields>
-}
-extension View<EC2.DescribeTagsRequestFields> {
-    public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
     public enum DescribeTagsResultFields: PageFields { public typealias Item = EC2.TagDescription; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeTagsResult") }
     public typealias DescribeTagsResult = View<DescribeTagsResultFields>
 }
@@ -155,6 +12,26 @@ extension View<EC2.DescribeTagsResultFields> {
     public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var tags: [EC2.TagDescription]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(nextToken: String?, tags: [EC2.TagDescription]?) { self.init(); self.nextToken = nextToken; self.tags = tags }
+}
+
+extension EC2 {
+    public enum DescribeTransitGatewaysRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 3; public static let limitPlace = 2; public static let dryRun = 4; public static let filters = 1; public static let shape = service.structure("DescribeTransitGatewaysRequest") }
+    public typealias DescribeTransitGatewaysRequest = View<DescribeTransitGatewaysRequestFields>
+}
+extension View<EC2.DescribeTransitGatewaysRequestFields> {
+    public var transitGatewayIds: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeTransitGatewaysResultFields: PageFields { public typealias Item = EC2.TransitGateway; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeTransitGatewaysResult") }
+    public typealias DescribeTransitGatewaysResult = View<DescribeTransitGatewaysResultFields>
+}
+extension View<EC2.DescribeTransitGatewaysResultFields> {
+    public var transitGateways: [EC2.TransitGateway]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(transitGateways: [EC2.TransitGateway]?, nextToken: String?) { self.init(); self.transitGateways = transitGateways; self.nextToken = nextToken }
 }
 
 extension EC2 {
@@ -252,6 +129,26 @@ extension View<EC2.DescribeVpcAttributeResultFields> {
 }
 
 extension EC2 {
+    public enum DescribeVpcBlockPublicAccessExclusionsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 3; public static let limitPlace = 4; public static let dryRun = 0; public static let filters = 1; public static let shape = service.structure("DescribeVpcBlockPublicAccessExclusionsRequest") }
+    public typealias DescribeVpcBlockPublicAccessExclusionsRequest = View<DescribeVpcBlockPublicAccessExclusionsRequestFields>
+}
+extension View<EC2.DescribeVpcBlockPublicAccessExclusionsRequestFields> {
+    public var exclusionIds: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var maxResults: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeVpcBlockPublicAccessExclusionsResultFields: PageFields { public typealias Item = EC2.VpcBlockPublicAccessExclusion; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeVpcBlockPublicAccessExclusionsResult") }
+    public typealias DescribeVpcBlockPublicAccessExclusionsResult = View<DescribeVpcBlockPublicAccessExclusionsResultFields>
+}
+extension View<EC2.DescribeVpcBlockPublicAccessExclusionsResultFields> {
+    public var vpcBlockPublicAccessExclusions: [EC2.VpcBlockPublicAccessExclusion]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(vpcBlockPublicAccessExclusions: [EC2.VpcBlockPublicAccessExclusion]?, nextToken: String?) { self.init(); self.vpcBlockPublicAccessExclusions = vpcBlockPublicAccessExclusions; self.nextToken = nextToken }
+}
+
+extension EC2 {
     public enum DescribeVpcBlockPublicAccessOptionsRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DescribeVpcBlockPublicAccessOptionsRequest") }
     public typealias DescribeVpcBlockPublicAccessOptionsRequest = View<DescribeVpcBlockPublicAccessOptionsRequestFields>
 }
@@ -265,6 +162,26 @@ extension EC2 {
 extension View<EC2.DescribeVpcBlockPublicAccessOptionsResultFields> {
     public var vpcBlockPublicAccessOptions: EC2.VpcBlockPublicAccessOptions? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public init(vpcBlockPublicAccessOptions: EC2.VpcBlockPublicAccessOptions?) { self.init(); self.vpcBlockPublicAccessOptions = vpcBlockPublicAccessOptions }
+}
+
+extension EC2 {
+    public enum DescribeVpcEndpointServicePermissionsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 4; public static let limitPlace = 3; public static let dryRun = 0; public static let filters = 2; public static let shape = service.structure("DescribeVpcEndpointServicePermissionsRequest") }
+    public typealias DescribeVpcEndpointServicePermissionsRequest = View<DescribeVpcEndpointServicePermissionsRequestFields>
+}
+extension View<EC2.DescribeVpcEndpointServicePermissionsRequestFields> {
+    public var serviceId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
+    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var nextToken: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeVpcEndpointServicePermissionsResultFields: PageFields { public typealias Item = EC2.AllowedPrincipal; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeVpcEndpointServicePermissionsResult") }
+    public typealias DescribeVpcEndpointServicePermissionsResult = View<DescribeVpcEndpointServicePermissionsResultFields>
+}
+extension View<EC2.DescribeVpcEndpointServicePermissionsResultFields> {
+    public var allowedPrincipals: [EC2.AllowedPrincipal]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(allowedPrincipals: [EC2.AllowedPrincipal]?, nextToken: String?) { self.init(); self.allowedPrincipals = allowedPrincipals; self.nextToken = nextToken }
 }
 
 extension EC2 {
@@ -310,6 +227,26 @@ extension View<EC2.DescribeVpcEndpointsResultFields> {
 }
 
 extension EC2 {
+    public enum DescribeVpcPeeringConnectionsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 0; public static let limitPlace = 1; public static let dryRun = 2; public static let filters = 4; public static let shape = service.structure("DescribeVpcPeeringConnectionsRequest") }
+    public typealias DescribeVpcPeeringConnectionsRequest = View<DescribeVpcPeeringConnectionsRequestFields>
+}
+extension View<EC2.DescribeVpcPeeringConnectionsRequestFields> {
+    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var maxResults: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var vpcPeeringConnectionIds: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeVpcPeeringConnectionsResultFields: PageFields { public typealias Item = EC2.VpcPeeringConnection; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeVpcPeeringConnectionsResult") }
+    public typealias DescribeVpcPeeringConnectionsResult = View<DescribeVpcPeeringConnectionsResultFields>
+}
+extension View<EC2.DescribeVpcPeeringConnectionsResultFields> {
+    public var vpcPeeringConnections: [EC2.VpcPeeringConnection]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(vpcPeeringConnections: [EC2.VpcPeeringConnection]?, nextToken: String?) { self.init(); self.vpcPeeringConnections = vpcPeeringConnections; self.nextToken = nextToken }
+}
+
+extension EC2 {
     public enum DescribeVpcsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 2; public static let limitPlace = 3; public static let dryRun = 4; public static let filters = 0; public static let shape = service.structure("DescribeVpcsRequest") }
     public typealias DescribeVpcsRequest = View<DescribeVpcsRequestFields>
 }
@@ -327,6 +264,23 @@ extension View<EC2.DescribeVpcsResultFields> {
     public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var vpcs: [EC2.Vpc]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(nextToken: String?, vpcs: [EC2.Vpc]?) { self.init(); self.nextToken = nextToken; self.vpcs = vpcs }
+}
+
+extension EC2 {
+    public enum DescribeVpnConnectionsRequestFields: EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let dryRun = 2; public static let filters = 0; public static let shape = service.structure("DescribeVpnConnectionsRequest") }
+    public typealias DescribeVpnConnectionsRequest = View<DescribeVpnConnectionsRequestFields>
+}
+extension View<EC2.DescribeVpnConnectionsRequestFields> {
+    public var vpnConnectionIds: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeVpnConnectionsResultFields: Fields { public static let shape = service.structure("DescribeVpnConnectionsResult") }
+    public typealias DescribeVpnConnectionsResult = View<DescribeVpnConnectionsResultFields>
+}
+extension View<EC2.DescribeVpnConnectionsResultFields> {
+    public var vpnConnections: [EC2.VpnConnection]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(vpnConnections: [EC2.VpnConnection]?) { self.init(); self.vpnConnections = vpnConnections }
 }
 
 extension EC2 {
@@ -390,6 +344,14 @@ extension View<EC2.DhcpOptionsFields> {
     public var tags: [EC2.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var dhcpOptionsId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var dhcpConfigurations: [EC2.DhcpConfiguration]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DirectoryServiceAuthenticationFields: Fields { public static let shape = service.structure("DirectoryServiceAuthentication") }
+    public typealias DirectoryServiceAuthentication = View<DirectoryServiceAuthenticationFields>
+}
+extension View<EC2.DirectoryServiceAuthenticationFields> {
+    public var directoryId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension EC2 {
@@ -550,4 +512,64 @@ extension View<EC2.DnsOptionsFields> {
     public var privateDnsOnlyForInboundResolverEndpoint: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var privateDnsPreference: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var privateDnsSpecifiedDomains: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DnsOptionsSpecificationFields: Fields { public static let shape = service.structure("DnsOptionsSpecification") }
+    public typealias DnsOptionsSpecification = View<DnsOptionsSpecificationFields>
+}
+extension View<EC2.DnsOptionsSpecificationFields> {
+    public var dnsRecordIpType: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var privateDnsOnlyForInboundResolverEndpoint: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var privateDnsPreference: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var privateDnsSpecifiedDomains: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum EbsBlockDeviceFields: Fields { public static let shape = service.structure("EbsBlockDevice") }
+    public typealias EbsBlockDevice = View<EbsBlockDeviceFields>
+}
+extension View<EC2.EbsBlockDeviceFields> {
+    public var deleteOnTermination: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var iops: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var snapshotId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var volumeSize: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var volumeType: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var kmsKeyId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var throughput: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var outpostArn: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var availabilityZone: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var encrypted: Bool? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var volumeInitializationRate: Int? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var availabilityZoneId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var ebsCardIndex: Int? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+}
+
+extension EC2 {
+    public enum EbsCardInfoFields: Fields { public static let shape = service.structure("EbsCardInfo") }
+    public typealias EbsCardInfo = View<EbsCardInfoFields>
+}
+extension View<EC2.EbsCardInfoFields> {
+    public var ebsCardIndex: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var baselineBandwidthInMbps: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var baselineThroughputInMBps: Double? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var baselineIops: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var maximumBandwidthInMbps: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var maximumThroughputInMBps: Double? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var maximumIops: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+}
+
+extension EC2 {
+    public enum EbsInfoFields: Fields { public static let shape = service.structure("EbsInfo") }
+    public typealias EbsInfo = View<EbsInfoFields>
+}
+extension View<EC2.EbsInfoFields> {
+    public var ebsOptimizedSupport: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var encryptionSupport: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var ebsOptimizedInfo: EC2.EbsOptimizedInfo? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nvmeSupport: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var maximumEbsAttachments: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var attachmentLimitType: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var maximumEbsCards: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var ebsCards: [EC2.EbsCardInfo]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
 }

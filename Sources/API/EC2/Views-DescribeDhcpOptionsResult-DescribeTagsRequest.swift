@@ -5,168 +5,6 @@
 import Wire
 
 extension EC2 {
-    public enum DeleteSnapshotRequestFields: EC2.MayHaveDryRun, EC2.WithSnapshotId { public static let dryRun = 1; public static let snapshotId = 0; public static let shape = service.structure("DeleteSnapshotRequest") }
-    public typealias DeleteSnapshotRequest = View<DeleteSnapshotRequestFields>
-}
-extension View<EC2.DeleteSnapshotRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteSnapshotReturnCodeFields: Fields { public static let shape = service.structure("DeleteSnapshotReturnCode") }
-    public typealias DeleteSnapshotReturnCode = View<DeleteSnapshotReturnCodeFields>
-}
-extension View<EC2.DeleteSnapshotReturnCodeFields> {
-    public var snapshotId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var returnCode: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteSubnetRequestFields: EC2.MayHaveDryRun, EC2.WithSubnetId { public static let dryRun = 1; public static let subnetId = 0; public static let shape = service.structure("DeleteSubnetRequest") }
-    public typealias DeleteSubnetRequest = View<DeleteSubnetRequestFields>
-}
-extension View<EC2.DeleteSubnetRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteTagsRequestFields: EC2.MayHaveDryRun, EC2.WithResources { public static let dryRun = 0; public static let resources = 1; public static let shape = service.structure("DeleteTagsRequest") }
-    public typealias DeleteTagsRequest = View<DeleteTagsRequestFields>
-}
-extension View<EC2.DeleteTagsRequestFields> {
-    public var tags: [EC2.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteVolumeRequestFields: EC2.MayHaveDryRun, EC2.WithVolumeId { public static let dryRun = 1; public static let volumeId = 0; public static let shape = service.structure("DeleteVolumeRequest") }
-    public typealias DeleteVolumeRequest = View<DeleteVolumeRequestFields>
-}
-extension View<EC2.DeleteVolumeRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteVpcEndpointsRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DeleteVpcEndpointsRequest") }
-    public typealias DeleteVpcEndpointsRequest = View<DeleteVpcEndpointsRequestFields>
-}
-extension View<EC2.DeleteVpcEndpointsRequestFields> {
-    public var vpcEndpointIds: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteVpcEndpointsResultFields: Fields { public static let shape = service.structure("DeleteVpcEndpointsResult") }
-    public typealias DeleteVpcEndpointsResult = View<DeleteVpcEndpointsResultFields>
-}
-extension View<EC2.DeleteVpcEndpointsResultFields> {
-    public var unsuccessful: [EC2.UnsuccessfulItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(unsuccessful: [EC2.UnsuccessfulItem]?) { self.init(); self.unsuccessful = unsuccessful }
-}
-
-extension EC2 {
-    public enum DeleteVpcRequestFields: EC2.MayHaveDryRun, EC2.WithVpcId { public static let dryRun = 1; public static let vpcId = 0; public static let shape = service.structure("DeleteVpcRequest") }
-    public typealias DeleteVpcRequest = View<DeleteVpcRequestFields>
-}
-extension View<EC2.DeleteVpcRequestFields> {
-}
-
-extension EC2 {
-    public enum DeregisterImageRequestFields: EC2.MayHaveDryRun, EC2.WithImageId { public static let dryRun = 2; public static let imageId = 0; public static let shape = service.structure("DeregisterImageRequest") }
-    public typealias DeregisterImageRequest = View<DeregisterImageRequestFields>
-}
-extension View<EC2.DeregisterImageRequestFields> {
-    public var deleteAssociatedSnapshots: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeregisterImageResultFields: Fields { public static let shape = service.structure("DeregisterImageResult") }
-    public typealias DeregisterImageResult = View<DeregisterImageResultFields>
-}
-extension View<EC2.DeregisterImageResultFields> {
-    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var deleteSnapshotResults: [EC2.DeleteSnapshotReturnCode]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(`return`: Bool?, deleteSnapshotResults: [EC2.DeleteSnapshotReturnCode]?) { self.init(); self.`return` = `return`; self.deleteSnapshotResults = deleteSnapshotResults }
-}
-
-extension EC2 {
-    public enum DescribeAccountAttributesRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DescribeAccountAttributesRequest") }
-    public typealias DescribeAccountAttributesRequest = View<DescribeAccountAttributesRequestFields>
-}
-extension View<EC2.DescribeAccountAttributesRequestFields> {
-    public var attributeNames: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeAccountAttributesResultFields: Fields { public static let shape = service.structure("DescribeAccountAttributesResult") }
-    public typealias DescribeAccountAttributesResult = View<DescribeAccountAttributesResultFields>
-}
-extension View<EC2.DescribeAccountAttributesResultFields> {
-    public var accountAttributes: [EC2.AccountAttribute]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(accountAttributes: [EC2.AccountAttribute]?) { self.init(); self.accountAttributes = accountAttributes }
-}
-
-extension EC2 {
-    public enum DescribeAddressesAttributeRequestFields: PageRequestFields, EC2.MayHaveAllocationIds, EC2.MayHaveAttribute, EC2.MayHaveDryRun { public static let tokenPlace = 2; public static let limitPlace = 3; public static let allocationIds = 0; public static let attribute = 1; public static let dryRun = 4; public static let shape = service.structure("DescribeAddressesAttributeRequest") }
-    public typealias DescribeAddressesAttributeRequest = View<DescribeAddressesAttributeRequestFields>
-}
-extension View<EC2.DescribeAddressesAttributeRequestFields> {
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeAddressesAttributeResultFields: PageFields { public typealias Item = EC2.AddressAttribute; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeAddressesAttributeResult") }
-    public typealias DescribeAddressesAttributeResult = View<DescribeAddressesAttributeResultFields>
-}
-extension View<EC2.DescribeAddressesAttributeResultFields> {
-    public var addresses: [EC2.AddressAttribute]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(addresses: [EC2.AddressAttribute]?, nextToken: String?) { self.init(); self.addresses = addresses; self.nextToken = nextToken }
-}
-
-extension EC2 {
-    public enum DescribeAddressesRequestFields: EC2.MayHaveAllocationIds, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let allocationIds = 3; public static let dryRun = 1; public static let filters = 2; public static let shape = service.structure("DescribeAddressesRequest") }
-    public typealias DescribeAddressesRequest = View<DescribeAddressesRequestFields>
-}
-extension View<EC2.DescribeAddressesRequestFields> {
-    public var publicIps: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeAddressesResultFields: Fields { public static let shape = service.structure("DescribeAddressesResult") }
-    public typealias DescribeAddressesResult = View<DescribeAddressesResultFields>
-}
-extension View<EC2.DescribeAddressesResultFields> {
-    public var addresses: [EC2.Address]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(addresses: [EC2.Address]?) { self.init(); self.addresses = addresses }
-}
-
-extension EC2 {
-    public enum DescribeAvailabilityZonesRequestFields: EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let dryRun = 3; public static let filters = 4; public static let shape = service.structure("DescribeAvailabilityZonesRequest") }
-    public typealias DescribeAvailabilityZonesRequest = View<DescribeAvailabilityZonesRequestFields>
-}
-extension View<EC2.DescribeAvailabilityZonesRequestFields> {
-    public var zoneNames: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var zoneIds: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var allAvailabilityZones: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum DescribeAvailabilityZonesResultFields: Fields { public static let shape = service.structure("DescribeAvailabilityZonesResult") }
-    public typealias DescribeAvailabilityZonesResult = View<DescribeAvailabilityZonesResultFields>
-}
-extension View<EC2.DescribeAvailabilityZonesResultFields> {
-    public var availabilityZones: [EC2.AvailabilityZone]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(availabilityZones: [EC2.AvailabilityZone]?) { self.init(); self.availabilityZones = availabilityZones }
-}
-
-extension EC2 {
-    public enum DescribeDhcpOptionsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 1; public static let limitPlace = 2; public static let dryRun = 3; public static let filters = 4; public static let shape = service.structure("DescribeDhcpOptionsRequest") }
-    public typealias DescribeDhcpOptionsRequest = View<DescribeDhcpOptionsRequestFields>
-}
-extension View<EC2.DescribeDhcpOptionsRequestFields> {
-    public var dhcpOptionsIds: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
     public enum DescribeDhcpOptionsResultFields: PageFields { public typealias Item = EC2.DhcpOptions; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeDhcpOptionsResult") }
     public typealias DescribeDhcpOptionsResult = View<DescribeDhcpOptionsResultFields>
 }
@@ -413,6 +251,49 @@ extension View<EC2.DescribeKeyPairsResultFields> {
 }
 
 extension EC2 {
+    public enum DescribeLaunchTemplateVersionsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveIncludeManagedResources, EC2.MayHaveLaunchTemplateId, EC2.MayHaveLaunchTemplateName, EC2.MayHaveResolveAlias { public static let tokenPlace = 6; public static let limitPlace = 7; public static let dryRun = 0; public static let filters = 8; public static let includeManagedResources = 10; public static let launchTemplateId = 1; public static let launchTemplateName = 2; public static let resolveAlias = 9; public static let shape = service.structure("DescribeLaunchTemplateVersionsRequest") }
+    public typealias DescribeLaunchTemplateVersionsRequest = View<DescribeLaunchTemplateVersionsRequestFields>
+}
+extension View<EC2.DescribeLaunchTemplateVersionsRequestFields> {
+    public var versions: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var minVersion: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var maxVersion: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var nextToken: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var maxResults: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeLaunchTemplateVersionsResultFields: PageFields { public typealias Item = EC2.LaunchTemplateVersion; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeLaunchTemplateVersionsResult") }
+    public typealias DescribeLaunchTemplateVersionsResult = View<DescribeLaunchTemplateVersionsResultFields>
+}
+extension View<EC2.DescribeLaunchTemplateVersionsResultFields> {
+    public var launchTemplateVersions: [EC2.LaunchTemplateVersion]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(launchTemplateVersions: [EC2.LaunchTemplateVersion]?, nextToken: String?) { self.init(); self.launchTemplateVersions = launchTemplateVersions; self.nextToken = nextToken }
+}
+
+extension EC2 {
+    public enum DescribeLaunchTemplatesRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveIncludeManagedResources { public static let tokenPlace = 4; public static let limitPlace = 5; public static let dryRun = 0; public static let filters = 3; public static let includeManagedResources = 6; public static let shape = service.structure("DescribeLaunchTemplatesRequest") }
+    public typealias DescribeLaunchTemplatesRequest = View<DescribeLaunchTemplatesRequestFields>
+}
+extension View<EC2.DescribeLaunchTemplatesRequestFields> {
+    public var launchTemplateIds: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var launchTemplateNames: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nextToken: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var maxResults: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeLaunchTemplatesResultFields: PageFields { public typealias Item = EC2.LaunchTemplate; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeLaunchTemplatesResult") }
+    public typealias DescribeLaunchTemplatesResult = View<DescribeLaunchTemplatesResultFields>
+}
+extension View<EC2.DescribeLaunchTemplatesResultFields> {
+    public var launchTemplates: [EC2.LaunchTemplate]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(launchTemplates: [EC2.LaunchTemplate]?, nextToken: String?) { self.init(); self.launchTemplates = launchTemplates; self.nextToken = nextToken }
+}
+
+extension EC2 {
     public enum DescribeManagedPrefixListsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHavePrefixListIds { public static let tokenPlace = 3; public static let limitPlace = 2; public static let dryRun = 0; public static let filters = 1; public static let prefixListIds = 4; public static let shape = service.structure("DescribeManagedPrefixListsRequest") }
     public typealias DescribeManagedPrefixListsRequest = View<DescribeManagedPrefixListsRequestFields>
 }
@@ -566,4 +447,147 @@ extension View<EC2.DescribeRouteTablesResultFields> {
     public var routeTables: [EC2.RouteTable]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(routeTables: [EC2.RouteTable]?, nextToken: String?) { self.init(); self.routeTables = routeTables; self.nextToken = nextToken }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupReferencesRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DescribeSecurityGroupReferencesRequest") }
+    public typealias DescribeSecurityGroupReferencesRequest = View<DescribeSecurityGroupReferencesRequestFields>
+}
+extension View<EC2.DescribeSecurityGroupReferencesRequestFields> {
+    public var groupId: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupReferencesResultFields: Fields { public static let shape = service.structure("DescribeSecurityGroupReferencesResult") }
+    public typealias DescribeSecurityGroupReferencesResult = View<DescribeSecurityGroupReferencesResultFields>
+}
+extension View<EC2.DescribeSecurityGroupReferencesResultFields> {
+    public var securityGroupReferenceSet: [EC2.SecurityGroupReference]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(securityGroupReferenceSet: [EC2.SecurityGroupReference]?) { self.init(); self.securityGroupReferenceSet = securityGroupReferenceSet }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupRulesRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveSecurityGroupRuleIds { public static let tokenPlace = 3; public static let limitPlace = 4; public static let dryRun = 2; public static let filters = 0; public static let securityGroupRuleIds = 1; public static let shape = service.structure("DescribeSecurityGroupRulesRequest") }
+    public typealias DescribeSecurityGroupRulesRequest = View<DescribeSecurityGroupRulesRequestFields>
+}
+extension View<EC2.DescribeSecurityGroupRulesRequestFields> {
+    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var maxResults: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupRulesResultFields: PageFields { public typealias Item = EC2.SecurityGroupRule; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSecurityGroupRulesResult") }
+    public typealias DescribeSecurityGroupRulesResult = View<DescribeSecurityGroupRulesResultFields>
+}
+extension View<EC2.DescribeSecurityGroupRulesResultFields> {
+    public var securityGroupRules: [EC2.SecurityGroupRule]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(securityGroupRules: [EC2.SecurityGroupRule]?, nextToken: String?) { self.init(); self.securityGroupRules = securityGroupRules; self.nextToken = nextToken }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveGroupNames { public static let tokenPlace = 2; public static let limitPlace = 3; public static let dryRun = 4; public static let filters = 5; public static let groupNames = 1; public static let shape = service.structure("DescribeSecurityGroupsRequest") }
+    public typealias DescribeSecurityGroupsRequest = View<DescribeSecurityGroupsRequestFields>
+}
+extension View<EC2.DescribeSecurityGroupsRequestFields> {
+    public var groupIds: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeSecurityGroupsResultFields: PageFields { public typealias Item = EC2.SecurityGroup; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSecurityGroupsResult") }
+    public typealias DescribeSecurityGroupsResult = View<DescribeSecurityGroupsResultFields>
+}
+extension View<EC2.DescribeSecurityGroupsResultFields> {
+    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var securityGroups: [EC2.SecurityGroup]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(nextToken: String?, securityGroups: [EC2.SecurityGroup]?) { self.init(); self.nextToken = nextToken; self.securityGroups = securityGroups }
+}
+
+extension EC2 {
+    public enum DescribeSnapshotAttributeRequestFields: EC2.MayHaveDryRun, EC2.WithAttribute, EC2.WithSnapshotId { public static let dryRun = 2; public static let attribute = 0; public static let snapshotId = 1; public static let shape = service.structure("DescribeSnapshotAttributeRequest") }
+    public typealias DescribeSnapshotAttributeRequest = View<DescribeSnapshotAttributeRequestFields>
+}
+extension View<EC2.DescribeSnapshotAttributeRequestFields> {
+}
+
+extension EC2 {
+    public enum DescribeSnapshotAttributeResultFields: Fields { public static let shape = service.structure("DescribeSnapshotAttributeResult") }
+    public typealias DescribeSnapshotAttributeResult = View<DescribeSnapshotAttributeResultFields>
+}
+extension View<EC2.DescribeSnapshotAttributeResultFields> {
+    public var productCodes: [EC2.ProductCode]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var snapshotId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var createVolumePermissions: [EC2.CreateVolumePermission]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(productCodes: [EC2.ProductCode]?, snapshotId: String?, createVolumePermissions: [EC2.CreateVolumePermission]?) { self.init(); self.productCodes = productCodes; self.snapshotId = snapshotId; self.createVolumePermissions = createVolumePermissions }
+}
+
+extension EC2 {
+    public enum DescribeSnapshotsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 1; public static let limitPlace = 0; public static let dryRun = 5; public static let filters = 6; public static let shape = service.structure("DescribeSnapshotsRequest") }
+    public typealias DescribeSnapshotsRequest = View<DescribeSnapshotsRequestFields>
+}
+extension View<EC2.DescribeSnapshotsRequestFields> {
+    public var maxResults: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var ownerIds: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var restorableByUserIds: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var snapshotIds: [String]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeSnapshotsResultFields: PageFields { public typealias Item = EC2.Snapshot; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSnapshotsResult") }
+    public typealias DescribeSnapshotsResult = View<DescribeSnapshotsResultFields>
+}
+extension View<EC2.DescribeSnapshotsResultFields> {
+    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var snapshots: [EC2.Snapshot]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(nextToken: String?, snapshots: [EC2.Snapshot]?) { self.init(); self.nextToken = nextToken; self.snapshots = snapshots }
+}
+
+extension EC2 {
+    public enum DescribeStaleSecurityGroupsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.WithVpcId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let dryRun = 0; public static let vpcId = 3; public static let shape = service.structure("DescribeStaleSecurityGroupsRequest") }
+    public typealias DescribeStaleSecurityGroupsRequest = View<DescribeStaleSecurityGroupsRequestFields>
+}
+extension View<EC2.DescribeStaleSecurityGroupsRequestFields> {
+    public var maxResults: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeStaleSecurityGroupsResultFields: PageFields { public typealias Item = EC2.StaleSecurityGroup; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeStaleSecurityGroupsResult") }
+    public typealias DescribeStaleSecurityGroupsResult = View<DescribeStaleSecurityGroupsResultFields>
+}
+extension View<EC2.DescribeStaleSecurityGroupsResultFields> {
+    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var staleSecurityGroupSet: [EC2.StaleSecurityGroup]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(nextToken: String?, staleSecurityGroupSet: [EC2.StaleSecurityGroup]?) { self.init(); self.nextToken = nextToken; self.staleSecurityGroupSet = staleSecurityGroupSet }
+}
+
+extension EC2 {
+    public enum DescribeSubnetsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters, EC2.MayHaveSubnetIds { public static let tokenPlace = 2; public static let limitPlace = 3; public static let dryRun = 4; public static let filters = 0; public static let subnetIds = 1; public static let shape = service.structure("DescribeSubnetsRequest") }
+    public typealias DescribeSubnetsRequest = View<DescribeSubnetsRequestFields>
+}
+extension View<EC2.DescribeSubnetsRequestFields> {
+    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum DescribeSubnetsResultFields: PageFields { public typealias Item = EC2.Subnet; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("DescribeSubnetsResult") }
+    public typealias DescribeSubnetsResult = View<DescribeSubnetsResultFields>
+}
+extension View<EC2.DescribeSubnetsResultFields> {
+    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var subnets: [EC2.Subnet]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(nextToken: String?, subnets: [EC2.Subnet]?) { self.init(); self.nextToken = nextToken; self.subnets = subnets }
+}
+
+extension EC2 {
+    public enum DescribeTagsRequestFields: PageRequestFields, EC2.MayHaveDryRun, EC2.MayHaveFilters { public static let tokenPlace = 3; public static let limitPlace = 2; public static let dryRun = 0; public static let filters = 1; public static let shape = service.structure("DescribeTagsRequest") }
+    public typealias DescribeTagsRequest = View<DescribeTagsRequestFields>
+}
+extension View<EC2.DescribeTagsRequestFields> {
+    public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }

@@ -5,6 +5,215 @@
 import Wire
 
 extension EC2 {
+    public enum RevokeSecurityGroupEgressResultFields: Fields { public static let shape = service.structure("RevokeSecurityGroupEgressResult") }
+    public typealias RevokeSecurityGroupEgressResult = View<RevokeSecurityGroupEgressResultFields>
+}
+extension View<EC2.RevokeSecurityGroupEgressResultFields> {
+    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var unknownIpPermissions: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(`return`: Bool?, unknownIpPermissions: [EC2.IpPermission]?, revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]?) { self.init(); self.`return` = `return`; self.unknownIpPermissions = unknownIpPermissions; self.revokedSecurityGroupRules = revokedSecurityGroupRules }
+}
+
+extension EC2 {
+    public enum RevokeSecurityGroupIngressRequestFields: EC2.MayHaveCidrIp, EC2.MayHaveDryRun, EC2.MayHaveFromPort, EC2.MayHaveGroupId, EC2.MayHaveGroupName, EC2.MayHaveIpPermissions, EC2.MayHaveIpProtocol, EC2.MayHaveSecurityGroupRuleIds, EC2.MayHaveSourceSecurityGroupName, EC2.MayHaveSourceSecurityGroupOwnerId, EC2.MayHaveToPort { public static let cidrIp = 0; public static let dryRun = 10; public static let fromPort = 1; public static let groupId = 2; public static let groupName = 3; public static let ipPermissions = 4; public static let ipProtocol = 5; public static let securityGroupRuleIds = 9; public static let sourceSecurityGroupName = 6; public static let sourceSecurityGroupOwnerId = 7; public static let toPort = 8; public static let shape = service.structure("RevokeSecurityGroupIngressRequest") }
+    public typealias RevokeSecurityGroupIngressRequest = View<RevokeSecurityGroupIngressRequestFields>
+}
+extension View<EC2.RevokeSecurityGroupIngressRequestFields> {
+}
+
+extension EC2 {
+    public enum RevokeSecurityGroupIngressResultFields: Fields { public static let shape = service.structure("RevokeSecurityGroupIngressResult") }
+    public typealias RevokeSecurityGroupIngressResult = View<RevokeSecurityGroupIngressResultFields>
+}
+extension View<EC2.RevokeSecurityGroupIngressResultFields> {
+    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var unknownIpPermissions: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(`return`: Bool?, unknownIpPermissions: [EC2.IpPermission]?, revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]?) { self.init(); self.`return` = `return`; self.unknownIpPermissions = unknownIpPermissions; self.revokedSecurityGroupRules = revokedSecurityGroupRules }
+}
+
+extension EC2 {
+    public enum RevokedSecurityGroupRuleFields: Fields { public static let shape = service.structure("RevokedSecurityGroupRule") }
+    public typealias RevokedSecurityGroupRule = View<RevokedSecurityGroupRuleFields>
+}
+extension View<EC2.RevokedSecurityGroupRuleFields> {
+    public var securityGroupRuleId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var groupId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var isEgress: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var ipProtocol: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var fromPort: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var toPort: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var cidrIpv4: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var cidrIpv6: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var prefixListId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var referencedGroupId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var description: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+}
+
+extension EC2 {
+    public enum RouteFields: Fields { public static let shape = service.structure("Route") }
+    public typealias Route = View<RouteFields>
+}
+extension View<EC2.RouteFields> {
+    public var destinationCidrBlock: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var destinationIpv6CidrBlock: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var destinationPrefixListId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var egressOnlyInternetGatewayId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var gatewayId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var instanceId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var instanceOwnerId: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var natGatewayId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var transitGatewayId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var localGatewayId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var carrierGatewayId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var networkInterfaceId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var origin: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var state: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var vpcPeeringConnectionId: String? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var coreNetworkArn: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var odbNetworkArn: String? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var ipAddress: String? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+}
+
+extension EC2 {
+    public enum RouteTableFields: Fields { public static let shape = service.structure("RouteTable") }
+    public typealias RouteTable = View<RouteTableFields>
+}
+extension View<EC2.RouteTableFields> {
+    public var associations: [EC2.RouteTableAssociation]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var propagatingVgws: [EC2.PropagatingVgw]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var routeTableId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var routes: [EC2.Route]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var vpcId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var ownerId: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+}
+
+extension EC2 {
+    public enum RouteTableAssociationFields: Fields { public static let shape = service.structure("RouteTableAssociation") }
+    public typealias RouteTableAssociation = View<RouteTableAssociationFields>
+}
+extension View<EC2.RouteTableAssociationFields> {
+    public var main: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var routeTableAssociationId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var routeTableId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var subnetId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var gatewayId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var publicIpv4Pool: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var associationState: EC2.RouteTableAssociationState? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+}
+
+extension EC2 {
+    public enum RouteTableAssociationStateFields: Fields { public static let shape = service.structure("RouteTableAssociationState") }
+    public typealias RouteTableAssociationState = View<RouteTableAssociationStateFields>
+}
+extension View<EC2.RouteTableAssociationStateFields> {
+    public var state: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var statusMessage: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum RunInstancesMonitoringEnabledFields: Fields { public static let shape = service.structure("RunInstancesMonitoringEnabled") }
+    public typealias RunInstancesMonitoringEnabled = View<RunInstancesMonitoringEnabledFields>
+}
+extension View<EC2.RunInstancesMonitoringEnabledFields> {
+    public var enabled: Bool { get { self[required: 0] } set { self[required: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum RunInstancesRequestFields: EC2.MayHaveAdditionalInfo, EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveEnablePrimaryIpv6, EC2.MayHaveIpv6AddressCount, EC2.MayHaveKernelId, EC2.MayHaveKeyName, EC2.MayHaveOperator, EC2.MayHavePrivateIpAddress, EC2.MayHaveRamdiskId, EC2.MayHaveSecurityGroupIds, EC2.MayHaveSubnetId, EC2.MayHaveTagSpecifications { public static let additionalInfo = 40; public static let clientToken = 39; public static let dryRun = 35; public static let enablePrimaryIpv6 = 31; public static let ipv6AddressCount = 3; public static let kernelId = 5; public static let keyName = 6; public static let `operator` = 33; public static let privateIpAddress = 38; public static let ramdiskId = 11; public static let securityGroupIds = 12; public static let subnetId = 14; public static let tagSpecifications = 18; public static let shape = service.structure("RunInstancesRequest") }
+    public typealias RunInstancesRequest = View<RunInstancesRequestFields>
+}
+extension View<EC2.RunInstancesRequestFields> {
+    public var blockDeviceMappings: [EC2.BlockDeviceMapping]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var imageId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var instanceType: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var ipv6Addresses: [EC2.InstanceIpv6Address]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var maxCount: Int { get { self[required: 7] } set { self[required: 7] = newValue } }
+    public var minCount: Int { get { self[required: 8] } set { self[required: 8] = newValue } }
+    public var monitoring: EC2.RunInstancesMonitoringEnabled? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var placement: EC2.Placement? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var securityGroups: [String]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var userData: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var elasticGpuSpecification: [EC2.ElasticGpuSpecification]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var elasticInferenceAccelerators: [EC2.ElasticInferenceAccelerator]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var launchTemplate: EC2.LaunchTemplateSpecification? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var instanceMarketOptions: EC2.InstanceMarketOptionsRequest? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var creditSpecification: EC2.CreditSpecificationRequest? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var cpuOptions: EC2.CpuOptionsRequest? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var capacityReservationSpecification: EC2.CapacityReservationSpecification? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var hibernationOptions: EC2.HibernationOptionsRequest? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var licenseSpecifications: [EC2.LicenseConfigurationRequest]? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
+    public var metadataOptions: EC2.InstanceMetadataOptionsRequest? { get { self[optional: 26] } set { self[optional: 26] = newValue } }
+    public var enclaveOptions: EC2.EnclaveOptionsRequest? { get { self[optional: 27] } set { self[optional: 27] = newValue } }
+    public var privateDnsNameOptions: EC2.PrivateDnsNameOptionsRequest? { get { self[optional: 28] } set { self[optional: 28] = newValue } }
+    public var maintenanceOptions: EC2.InstanceMaintenanceOptionsRequest? { get { self[optional: 29] } set { self[optional: 29] = newValue } }
+    public var disableApiStop: Bool? { get { self[optional: 30] } set { self[optional: 30] = newValue } }
+    public var networkPerformanceOptions: EC2.InstanceNetworkPerformanceOptionsRequest? { get { self[optional: 32] } set { self[optional: 32] = newValue } }
+    public var secondaryInterfaces: [EC2.InstanceSecondaryInterfaceSpecificationRequest]? { get { self[optional: 34] } set { self[optional: 34] = newValue } }
+    public var disableApiTermination: Bool? { get { self[optional: 36] } set { self[optional: 36] = newValue } }
+    public var instanceInitiatedShutdownBehavior: String? { get { self[optional: 37] } set { self[optional: 37] = newValue } }
+    public var networkInterfaces: [EC2.InstanceNetworkInterfaceSpecification]? { get { self[optional: 41] } set { self[optional: 41] = newValue } }
+    public var iamInstanceProfile: EC2.IamInstanceProfileSpecification? { get { self[optional: 42] } set { self[optional: 42] = newValue } }
+    public var ebsOptimized: Bool? { get { self[optional: 43] } set { self[optional: 43] = newValue } }
+}
+
+extension EC2 {
+    public enum SecondaryInterfacePrivateIpAddressSpecificationFields: Fields { public static let shape = service.structure("SecondaryInterfacePrivateIpAddressSpecification") }
+    public typealias SecondaryInterfacePrivateIpAddressSpecification = View<SecondaryInterfacePrivateIpAddressSpecificationFields>
+}
+extension View<EC2.SecondaryInterfacePrivateIpAddressSpecificationFields> {
+    public var privateIpAddress: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum SecondaryInterfacePrivateIpAddressSpecificationRequestFields: Fields { public static let shape = service.structure("SecondaryInterfacePrivateIpAddressSpecificationRequest") }
+    public typealias SecondaryInterfacePrivateIpAddressSpecificationRequest = View<SecondaryInterfacePrivateIpAddressSpecificationRequestFields>
+}
+extension View<EC2.SecondaryInterfacePrivateIpAddressSpecificationRequestFields> {
+    public var privateIpAddress: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum SecurityGroupFields: Fields { public static let shape = service.structure("SecurityGroup") }
+    public typealias SecurityGroup = View<SecurityGroupFields>
+}
+extension View<EC2.SecurityGroupFields> {
+    public var groupId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var ipPermissionsEgress: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var vpcId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var securityGroupArn: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var ownerId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var groupName: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var description: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var ipPermissions: [EC2.IpPermission]? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+}
+
+extension EC2 {
+    public enum SecurityGroupForVpcFields: Fields { public static let shape = service.structure("SecurityGroupForVpc") }
+    public typealias SecurityGroupForVpc = View<SecurityGroupForVpcFields>
+}
+extension View<EC2.SecurityGroupForVpcFields> {
+    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var groupName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var ownerId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var groupId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var primaryVpcId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+}
+
+extension EC2 {
+    public enum SecurityGroupIdentifierFields: Fields { public static let shape = service.structure("SecurityGroupIdentifier") }
+    public typealias SecurityGroupIdentifier = View<SecurityGroupIdentifierFields>
+}
+extension View<EC2.SecurityGroupIdentifierFields> {
+    public var groupId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var groupName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum SecurityGroupReferenceFields: Fields { public static let shape = service.structure("SecurityGroupReference") }
     public typealias SecurityGroupReference = View<SecurityGroupReferenceFields>
 }
@@ -348,6 +557,97 @@ extension View<EC2.TerminateInstancesResultFields> {
 }
 
 extension EC2 {
+    public enum TotalLocalStorageGBFields: Fields { public static let shape = service.structure("TotalLocalStorageGB") }
+    public typealias TotalLocalStorageGB = View<TotalLocalStorageGBFields>
+}
+extension View<EC2.TotalLocalStorageGBFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum TotalLocalStorageGBRequestFields: Fields { public static let shape = service.structure("TotalLocalStorageGBRequest") }
+    public typealias TotalLocalStorageGBRequest = View<TotalLocalStorageGBRequestFields>
+}
+extension View<EC2.TotalLocalStorageGBRequestFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum TransitGatewayFields: Fields { public static let shape = service.structure("TransitGateway") }
+    public typealias TransitGateway = View<TransitGatewayFields>
+}
+extension View<EC2.TransitGatewayFields> {
+    public var transitGatewayId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var transitGatewayArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var state: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var ownerId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var description: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var creationTime: Timestamp? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var options: EC2.TransitGatewayOptions? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+}
+
+extension EC2 {
+    public enum TransitGatewayConfigurationDescribeEndpointStructureFields: Fields { public static let shape = service.structure("TransitGatewayConfigurationDescribeEndpointStructure") }
+    public typealias TransitGatewayConfigurationDescribeEndpointStructure = View<TransitGatewayConfigurationDescribeEndpointStructureFields>
+}
+extension View<EC2.TransitGatewayConfigurationDescribeEndpointStructureFields> {
+    public var transitGatewayId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var transitGatewayAttachmentId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var availabilityZones: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var availabilityZoneIds: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum TransitGatewayOptionsFields: Fields { public static let shape = service.structure("TransitGatewayOptions") }
+    public typealias TransitGatewayOptions = View<TransitGatewayOptionsFields>
+}
+extension View<EC2.TransitGatewayOptionsFields> {
+    public var amazonSideAsn: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var transitGatewayCidrBlocks: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var autoAcceptSharedAttachments: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var defaultRouteTableAssociation: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var associationDefaultRouteTableId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var defaultRouteTablePropagation: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var propagationDefaultRouteTableId: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var vpnEcmpSupport: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var dnsSupport: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var securityGroupReferencingSupport: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var multicastSupport: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var encryptionSupport: EC2.EncryptionSupport? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+}
+
+extension EC2 {
+    public enum TunnelOptionFields: Fields { public static let shape = service.structure("TunnelOption") }
+    public typealias TunnelOption = View<TunnelOptionFields>
+}
+extension View<EC2.TunnelOptionFields> {
+    public var outsideIpAddress: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var tunnelInsideCidr: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var tunnelInsideIpv6Cidr: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var preSharedKey: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var phase1LifetimeSeconds: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var phase2LifetimeSeconds: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var rekeyMarginTimeSeconds: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var rekeyFuzzPercentage: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var replayWindowSize: Int? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var dpdTimeoutSeconds: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var dpdTimeoutAction: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var phase1EncryptionAlgorithms: [EC2.Phase1EncryptionAlgorithmsListValue]? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var phase2EncryptionAlgorithms: [EC2.Phase2EncryptionAlgorithmsListValue]? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var phase1IntegrityAlgorithms: [EC2.Phase1IntegrityAlgorithmsListValue]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var phase2IntegrityAlgorithms: [EC2.Phase2IntegrityAlgorithmsListValue]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var phase1DHGroupNumbers: [EC2.Phase1DHGroupNumbersListValue]? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var phase2DHGroupNumbers: [EC2.Phase2DHGroupNumbersListValue]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var ikeVersions: [EC2.IKEVersionsListValue]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var startupAction: String? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var logOptions: EC2.VpnTunnelLogOptions? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var enableTunnelLifecycleControl: Bool? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+}
+
+extension EC2 {
     public enum UnassignIpv6AddressesRequestFields: EC2.WithNetworkInterfaceId { public static let networkInterfaceId = 1; public static let shape = service.structure("UnassignIpv6AddressesRequest") }
     public typealias UnassignIpv6AddressesRequest = View<UnassignIpv6AddressesRequestFields>
 }
@@ -454,307 +754,4 @@ extension View<EC2.UserIdGroupPairFields> {
     public var vpcId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var vpcPeeringConnectionId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var peeringStatus: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum VCpuInfoFields: Fields { public static let shape = service.structure("VCpuInfo") }
-    public typealias VCpuInfo = View<VCpuInfoFields>
-}
-extension View<EC2.VCpuInfoFields> {
-    public var defaultVCpus: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var defaultCores: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var defaultThreadsPerCore: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var validCores: [Int]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var validThreadsPerCore: [Int]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeFields: Fields { public static let shape = service.structure("Volume") }
-    public typealias Volume = View<VolumeFields>
-}
-extension View<EC2.VolumeFields> {
-    public var availabilityZoneId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var outpostArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var sourceVolumeId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var iops: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var volumeType: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var fastRestored: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var multiAttachEnabled: Bool? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var throughput: Int? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var sseType: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var `operator`: EC2.OperatorResponse? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var volumeInitializationRate: Int? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-    public var volumeId: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-    public var size: Int? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-    public var snapshotId: String? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
-    public var availabilityZone: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var state: String? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-    public var createTime: Timestamp? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
-    public var attachments: [EC2.VolumeAttachment]? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
-    public var encrypted: Bool? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
-    public init(availabilityZoneId: String?, outpostArn: String?, sourceVolumeId: String?, iops: Int?, tags: [EC2.Tag]?, volumeType: String?, fastRestored: Bool?, multiAttachEnabled: Bool?, throughput: Int?, sseType: String?, `operator`: EC2.OperatorResponse?, volumeInitializationRate: Int?, volumeId: String?, size: Int?, snapshotId: String?, availabilityZone: String?, state: String?, createTime: Timestamp?, attachments: [EC2.VolumeAttachment]?, encrypted: Bool?, kmsKeyId: String?) { self.init(); self.availabilityZoneId = availabilityZoneId; self.outpostArn = outpostArn; self.sourceVolumeId = sourceVolumeId; self.iops = iops; self.tags = tags; self.volumeType = volumeType; self.fastRestored = fastRestored; self.multiAttachEnabled = multiAttachEnabled; self.throughput = throughput; self.sseType = sseType; self.`operator` = `operator`; self.volumeInitializationRate = volumeInitializationRate; self.volumeId = volumeId; self.size = size; self.snapshotId = snapshotId; self.availabilityZone = availabilityZone; self.state = state; self.createTime = createTime; self.attachments = attachments; self.encrypted = encrypted; self.kmsKeyId = kmsKeyId }
-}
-
-extension EC2 {
-    public enum VolumeAttachmentFields: Fields { public static let shape = service.structure("VolumeAttachment") }
-    public typealias VolumeAttachment = View<VolumeAttachmentFields>
-}
-extension View<EC2.VolumeAttachmentFields> {
-    public var deleteOnTermination: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var associatedResource: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var instanceOwningService: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var ebsCardIndex: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var volumeId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var instanceId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var device: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var state: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var attachTime: Timestamp? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public init(deleteOnTermination: Bool?, associatedResource: String?, instanceOwningService: String?, ebsCardIndex: Int?, volumeId: String?, instanceId: String?, device: String?, state: String?, attachTime: Timestamp?) { self.init(); self.deleteOnTermination = deleteOnTermination; self.associatedResource = associatedResource; self.instanceOwningService = instanceOwningService; self.ebsCardIndex = ebsCardIndex; self.volumeId = volumeId; self.instanceId = instanceId; self.device = device; self.state = state; self.attachTime = attachTime }
-}
-
-extension EC2 {
-    public enum VolumeModificationFields: Fields { public static let shape = service.structure("VolumeModification") }
-    public typealias VolumeModification = View<VolumeModificationFields>
-}
-extension View<EC2.VolumeModificationFields> {
-    public var volumeId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var modificationState: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var statusMessage: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var targetSize: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var targetIops: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var targetVolumeType: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var targetThroughput: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var targetMultiAttachEnabled: Bool? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var originalSize: Int? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var originalIops: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var originalVolumeType: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var originalThroughput: Int? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-    public var originalMultiAttachEnabled: Bool? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-    public var progress: Int? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-    public var startTime: Timestamp? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var `operator`: EC2.OperatorResponse? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusActionFields: Fields { public static let shape = service.structure("VolumeStatusAction") }
-    public typealias VolumeStatusAction = View<VolumeStatusActionFields>
-}
-extension View<EC2.VolumeStatusActionFields> {
-    public var code: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var eventId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var eventType: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusAttachmentStatusFields: Fields { public static let shape = service.structure("VolumeStatusAttachmentStatus") }
-    public typealias VolumeStatusAttachmentStatus = View<VolumeStatusAttachmentStatusFields>
-}
-extension View<EC2.VolumeStatusAttachmentStatusFields> {
-    public var ioPerformance: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var instanceId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusDetailsFields: Fields { public static let shape = service.structure("VolumeStatusDetails") }
-    public typealias VolumeStatusDetails = View<VolumeStatusDetailsFields>
-}
-extension View<EC2.VolumeStatusDetailsFields> {
-    public var name: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var status: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusEventFields: Fields { public static let shape = service.structure("VolumeStatusEvent") }
-    public typealias VolumeStatusEvent = View<VolumeStatusEventFields>
-}
-extension View<EC2.VolumeStatusEventFields> {
-    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var eventId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var eventType: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var notAfter: Timestamp? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var notBefore: Timestamp? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var instanceId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusInfoFields: Fields { public static let shape = service.structure("VolumeStatusInfo") }
-    public typealias VolumeStatusInfo = View<VolumeStatusInfoFields>
-}
-extension View<EC2.VolumeStatusInfoFields> {
-    public var details: [EC2.VolumeStatusDetails]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var status: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum VolumeStatusItemFields: Fields { public static let shape = service.structure("VolumeStatusItem") }
-    public typealias VolumeStatusItem = View<VolumeStatusItemFields>
-}
-extension View<EC2.VolumeStatusItemFields> {
-    public var actions: [EC2.VolumeStatusAction]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var availabilityZone: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var outpostArn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var events: [EC2.VolumeStatusEvent]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var volumeId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var volumeStatus: EC2.VolumeStatusInfo? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var attachmentStatuses: [EC2.VolumeStatusAttachmentStatus]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var initializationStatusDetails: EC2.InitializationStatusDetails? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var availabilityZoneId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var `operator`: EC2.OperatorResponse? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcFields: Fields { public static let shape = service.structure("Vpc") }
-    public typealias Vpc = View<VpcFields>
-}
-extension View<EC2.VpcFields> {
-    public var ownerId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var instanceTenancy: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var ipv6CidrBlockAssociationSet: [EC2.VpcIpv6CidrBlockAssociation]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var cidrBlockAssociationSet: [EC2.VpcCidrBlockAssociation]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var isDefault: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var encryptionControl: EC2.VpcEncryptionControl? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var blockPublicAccessStates: EC2.BlockPublicAccessStates? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var vpcId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var state: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var cidrBlock: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var dhcpOptionsId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcBlockPublicAccessOptionsFields: Fields { public static let shape = service.structure("VpcBlockPublicAccessOptions") }
-    public typealias VpcBlockPublicAccessOptions = View<VpcBlockPublicAccessOptionsFields>
-}
-extension View<EC2.VpcBlockPublicAccessOptionsFields> {
-    public var awsAccountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var awsRegion: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var state: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var internetGatewayBlockMode: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var reason: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var lastUpdateTimestamp: Timestamp? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var managedBy: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var exclusionsAllowed: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcCidrBlockAssociationFields: Fields { public static let shape = service.structure("VpcCidrBlockAssociation") }
-    public typealias VpcCidrBlockAssociation = View<VpcCidrBlockAssociationFields>
-}
-extension View<EC2.VpcCidrBlockAssociationFields> {
-    public var associationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var cidrBlock: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var cidrBlockState: EC2.VpcCidrBlockState? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcCidrBlockStateFields: Fields { public static let shape = service.structure("VpcCidrBlockState") }
-    public typealias VpcCidrBlockState = View<VpcCidrBlockStateFields>
-}
-extension View<EC2.VpcCidrBlockStateFields> {
-    public var state: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var statusMessage: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcEncryptionControlFields: Fields { public static let shape = service.structure("VpcEncryptionControl") }
-    public typealias VpcEncryptionControl = View<VpcEncryptionControlFields>
-}
-extension View<EC2.VpcEncryptionControlFields> {
-    public var vpcId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var vpcEncryptionControlId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var mode: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var state: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var stateMessage: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var resourceExclusions: EC2.VpcEncryptionControlExclusions? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcEncryptionControlConfigurationFields: Fields { public static let shape = service.structure("VpcEncryptionControlConfiguration") }
-    public typealias VpcEncryptionControlConfiguration = View<VpcEncryptionControlConfigurationFields>
-}
-extension View<EC2.VpcEncryptionControlConfigurationFields> {
-    public var mode: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var internetGatewayExclusion: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var egressOnlyInternetGatewayExclusion: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var natGatewayExclusion: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var virtualPrivateGatewayExclusion: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var vpcPeeringExclusion: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var lambdaExclusion: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var vpcLatticeExclusion: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var elasticFileSystemExclusion: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcEncryptionControlExclusionFields: Fields { public static let shape = service.structure("VpcEncryptionControlExclusion") }
-    public typealias VpcEncryptionControlExclusion = View<VpcEncryptionControlExclusionFields>
-}
-extension View<EC2.VpcEncryptionControlExclusionFields> {
-    public var state: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var stateMessage: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcEncryptionControlExclusionsFields: Fields { public static let shape = service.structure("VpcEncryptionControlExclusions") }
-    public typealias VpcEncryptionControlExclusions = View<VpcEncryptionControlExclusionsFields>
-}
-extension View<EC2.VpcEncryptionControlExclusionsFields> {
-    public var internetGateway: EC2.VpcEncryptionControlExclusion? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var egressOnlyInternetGateway: EC2.VpcEncryptionControlExclusion? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var natGateway: EC2.VpcEncryptionControlExclusion? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var virtualPrivateGateway: EC2.VpcEncryptionControlExclusion? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var vpcPeering: EC2.VpcEncryptionControlExclusion? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var lambda: EC2.VpcEncryptionControlExclusion? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var vpcLattice: EC2.VpcEncryptionControlExclusion? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var elasticFileSystem: EC2.VpcEncryptionControlExclusion? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcEndpointFields: Fields { public static let shape = service.structure("VpcEndpoint") }
-    public typealias VpcEndpoint = View<VpcEndpointFields>
-}
-extension View<EC2.VpcEndpointFields> {
-    public var vpcEndpointId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var vpcEndpointType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var vpcId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var serviceName: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var state: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var policyDocument: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var routeTableIds: [String]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var subnetIds: [String]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var groups: [EC2.SecurityGroupIdentifier]? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var ipAddressType: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var dnsOptions: EC2.DnsOptions? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var privateDnsEnabled: Bool? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-    public var requesterManaged: Bool? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-    public var networkInterfaceIds: [String]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-    public var dnsEntries: [EC2.DnsEntry]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
-    public var creationTimestamp: Timestamp? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-    public var ownerId: String? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
-    public var lastError: EC2.LastError? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
-    public var ipv4Prefixes: [EC2.SubnetIpPrefixes]? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
-    public var ipv6Prefixes: [EC2.SubnetIpPrefixes]? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
-    public var failureReason: String? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
-    public var serviceNetworkArn: String? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
-    public var resourceConfigurationArn: String? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
-    public var serviceRegion: String? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
-}
-
-extension EC2 {
-    public enum VpcIpv6CidrBlockAssociationFields: Fields { public static let shape = service.structure("VpcIpv6CidrBlockAssociation") }
-    public typealias VpcIpv6CidrBlockAssociation = View<VpcIpv6CidrBlockAssociationFields>
-}
-extension View<EC2.VpcIpv6CidrBlockAssociationFields> {
-    public var associationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var ipv6CidrBlock: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var ipv6CidrBlockState: EC2.VpcCidrBlockState? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var networkBorderGroup: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var ipv6Pool: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var ipv6AddressAttribute: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var ipSource: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
 }

@@ -5,6 +5,263 @@
 import Wire
 
 extension EC2 {
+    public enum ClientLoginBannerResponseOptionsFields: Fields { public static let shape = service.structure("ClientLoginBannerResponseOptions") }
+    public typealias ClientLoginBannerResponseOptions = View<ClientLoginBannerResponseOptionsFields>
+}
+extension View<EC2.ClientLoginBannerResponseOptionsFields> {
+    public var enabled: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var bannerText: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum ClientRouteEnforcementResponseOptionsFields: Fields { public static let shape = service.structure("ClientRouteEnforcementResponseOptions") }
+    public typealias ClientRouteEnforcementResponseOptions = View<ClientRouteEnforcementResponseOptionsFields>
+}
+extension View<EC2.ClientRouteEnforcementResponseOptionsFields> {
+    public var enforced: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum ClientVpnAuthenticationFields: Fields { public static let shape = service.structure("ClientVpnAuthentication") }
+    public typealias ClientVpnAuthentication = View<ClientVpnAuthenticationFields>
+}
+extension View<EC2.ClientVpnAuthenticationFields> {
+    public var type: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var activeDirectory: EC2.DirectoryServiceAuthentication? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var mutualAuthentication: EC2.CertificateAuthentication? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var federatedAuthentication: EC2.FederatedAuthentication? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum ClientVpnEndpointFields: Fields { public static let shape = service.structure("ClientVpnEndpoint") }
+    public typealias ClientVpnEndpoint = View<ClientVpnEndpointFields>
+}
+extension View<EC2.ClientVpnEndpointFields> {
+    public var clientVpnEndpointId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var status: EC2.ClientVpnEndpointStatus? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var creationTime: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var deletionTime: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var dnsName: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var clientCidrBlock: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var dnsServers: [String]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var splitTunnel: Bool? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var vpnProtocol: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var transportProtocol: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var vpnPort: Int? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var associatedTargetNetworks: [EC2.AssociatedTargetNetwork]? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var serverCertificateArn: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var authenticationOptions: [EC2.ClientVpnAuthentication]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var connectionLogOptions: EC2.ConnectionLogResponseOptions? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var tags: [EC2.Tag]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var securityGroupIds: [String]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var vpcId: String? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var selfServicePortalUrl: String? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var clientConnectOptions: EC2.ClientConnectResponseOptions? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var sessionTimeoutHours: Int? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var clientLoginBannerOptions: EC2.ClientLoginBannerResponseOptions? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var clientRouteEnforcementOptions: EC2.ClientRouteEnforcementResponseOptions? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var disconnectOnSessionTimeout: Bool? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var endpointIpAddressType: String? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
+    public var trafficIpAddressType: String? { get { self[optional: 26] } set { self[optional: 26] = newValue } }
+    public var transitGatewayConfiguration: EC2.TransitGatewayConfigurationDescribeEndpointStructure? { get { self[optional: 27] } set { self[optional: 27] = newValue } }
+}
+
+extension EC2 {
+    public enum ClientVpnEndpointAttributeStatusFields: Fields { public static let shape = service.structure("ClientVpnEndpointAttributeStatus") }
+    public typealias ClientVpnEndpointAttributeStatus = View<ClientVpnEndpointAttributeStatusFields>
+}
+extension View<EC2.ClientVpnEndpointAttributeStatusFields> {
+    public var code: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var message: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum ClientVpnEndpointStatusFields: Fields { public static let shape = service.structure("ClientVpnEndpointStatus") }
+    public typealias ClientVpnEndpointStatus = View<ClientVpnEndpointStatusFields>
+}
+extension View<EC2.ClientVpnEndpointStatusFields> {
+    public var code: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var message: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum CloudWatchLogOptionsFields: Fields { public static let shape = service.structure("CloudWatchLogOptions") }
+    public typealias CloudWatchLogOptions = View<CloudWatchLogOptionsFields>
+}
+extension View<EC2.CloudWatchLogOptionsFields> {
+    public var logEnabled: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var logGroupArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var logOutputFormat: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var bgpLogEnabled: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var bgpLogGroupArn: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var bgpLogOutputFormat: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+}
+
+extension EC2 {
+    public enum ConnectionLogResponseOptionsFields: Fields { public static let shape = service.structure("ConnectionLogResponseOptions") }
+    public typealias ConnectionLogResponseOptions = View<ConnectionLogResponseOptionsFields>
+}
+extension View<EC2.ConnectionLogResponseOptionsFields> {
+    public var enabled: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var cloudwatchLogGroup: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var cloudwatchLogStream: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum ConnectionTrackingConfigurationFields: Fields { public static let shape = service.structure("ConnectionTrackingConfiguration") }
+    public typealias ConnectionTrackingConfiguration = View<ConnectionTrackingConfigurationFields>
+}
+extension View<EC2.ConnectionTrackingConfigurationFields> {
+    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum ConnectionTrackingSpecificationFields: Fields { public static let shape = service.structure("ConnectionTrackingSpecification") }
+    public typealias ConnectionTrackingSpecification = View<ConnectionTrackingSpecificationFields>
+}
+extension View<EC2.ConnectionTrackingSpecificationFields> {
+    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var udpTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var udpStreamTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum ConnectionTrackingSpecificationRequestFields: Fields { public static let shape = service.structure("ConnectionTrackingSpecificationRequest") }
+    public typealias ConnectionTrackingSpecificationRequest = View<ConnectionTrackingSpecificationRequestFields>
+}
+extension View<EC2.ConnectionTrackingSpecificationRequestFields> {
+    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum ConnectionTrackingSpecificationResponseFields: Fields { public static let shape = service.structure("ConnectionTrackingSpecificationResponse") }
+    public typealias ConnectionTrackingSpecificationResponse = View<ConnectionTrackingSpecificationResponseFields>
+}
+extension View<EC2.ConnectionTrackingSpecificationResponseFields> {
+    public var tcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var udpStreamTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var udpTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum CopyImageRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDestinationAvailabilityZone, EC2.MayHaveDestinationOutpostArn, EC2.MayHaveDryRun, EC2.MayHaveEncrypted, EC2.MayHaveKmsKeyId, EC2.MayHaveTagSpecifications, EC2.WithName, EC2.WithSourceRegion { public static let clientToken = 0; public static let destinationAvailabilityZone = 11; public static let destinationOutpostArn = 7; public static let dryRun = 13; public static let encrypted = 2; public static let kmsKeyId = 3; public static let tagSpecifications = 9; public static let name = 4; public static let sourceRegion = 6; public static let shape = service.structure("CopyImageRequest") }
+    public typealias CopyImageRequest = View<CopyImageRequestFields>
+}
+extension View<EC2.CopyImageRequestFields> {
+    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var sourceImageId: String { get { self[required: 5] } set { self[required: 5] = newValue } }
+    public var copyImageTags: Bool? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var snapshotCopyCompletionDurationMinutes: Int? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var destinationAvailabilityZoneId: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+}
+
+extension EC2 {
+    public enum CopyImageResultFields: Fields { public static let shape = service.structure("CopyImageResult") }
+    public typealias CopyImageResult = View<CopyImageResultFields>
+}
+extension View<EC2.CopyImageResultFields> {
+    public var imageId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(imageId: String?) { self.init(); self.imageId = imageId }
+}
+
+extension EC2 {
+    public enum CopySnapshotRequestFields: EC2.MayHaveDestinationAvailabilityZone, EC2.MayHaveDestinationOutpostArn, EC2.MayHaveDryRun, EC2.MayHaveEncrypted, EC2.MayHaveKmsKeyId, EC2.MayHaveTagSpecifications, EC2.WithSourceRegion { public static let destinationAvailabilityZone = 10; public static let destinationOutpostArn = 1; public static let dryRun = 11; public static let encrypted = 3; public static let kmsKeyId = 4; public static let tagSpecifications = 8; public static let sourceRegion = 6; public static let shape = service.structure("CopySnapshotRequest") }
+    public typealias CopySnapshotRequest = View<CopySnapshotRequestFields>
+}
+extension View<EC2.CopySnapshotRequestFields> {
+    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var destinationRegion: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var presignedUrl: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var sourceSnapshotId: String { get { self[required: 7] } set { self[required: 7] = newValue } }
+    public var completionDurationMinutes: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+}
+
+extension EC2 {
+    public enum CopySnapshotResultFields: Fields { public static let shape = service.structure("CopySnapshotResult") }
+    public typealias CopySnapshotResult = View<CopySnapshotResultFields>
+}
+extension View<EC2.CopySnapshotResultFields> {
+    public var tags: [EC2.Tag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var snapshotId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(tags: [EC2.Tag]?, snapshotId: String?) { self.init(); self.tags = tags; self.snapshotId = snapshotId }
+}
+
+extension EC2 {
+    public enum CpuOptionsFields: Fields { public static let shape = service.structure("CpuOptions") }
+    public typealias CpuOptions = View<CpuOptionsFields>
+}
+extension View<EC2.CpuOptionsFields> {
+    public var coreCount: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var threadsPerCore: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var amdSevSnp: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nestedVirtualization: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum CpuOptionsRequestFields: Fields { public static let shape = service.structure("CpuOptionsRequest") }
+    public typealias CpuOptionsRequest = View<CpuOptionsRequestFields>
+}
+extension View<EC2.CpuOptionsRequestFields> {
+    public var coreCount: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var threadsPerCore: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var amdSevSnp: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var nestedVirtualization: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum CpuPerformanceFactorFields: Fields { public static let shape = service.structure("CpuPerformanceFactor") }
+    public typealias CpuPerformanceFactor = View<CpuPerformanceFactorFields>
+}
+extension View<EC2.CpuPerformanceFactorFields> {
+    public var references: [EC2.PerformanceFactorReference]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum CpuPerformanceFactorRequestFields: Fields { public static let shape = service.structure("CpuPerformanceFactorRequest") }
+    public typealias CpuPerformanceFactorRequest = View<CpuPerformanceFactorRequestFields>
+}
+extension View<EC2.CpuPerformanceFactorRequestFields> {
+    public var references: [EC2.PerformanceFactorReferenceRequest]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum CreateDefaultSubnetRequestFields: EC2.MayHaveAvailabilityZone, EC2.MayHaveAvailabilityZoneId, EC2.MayHaveDryRun, EC2.MayHaveIpv6Native { public static let availabilityZone = 0; public static let availabilityZoneId = 3; public static let dryRun = 1; public static let ipv6Native = 2; public static let shape = service.structure("CreateDefaultSubnetRequest") }
+    public typealias CreateDefaultSubnetRequest = View<CreateDefaultSubnetRequestFields>
+}
+extension View<EC2.CreateDefaultSubnetRequestFields> {
+}
+
+extension EC2 {
+    public enum CreateDefaultSubnetResultFields: Fields { public static let shape = service.structure("CreateDefaultSubnetResult") }
+    public typealias CreateDefaultSubnetResult = View<CreateDefaultSubnetResultFields>
+}
+extension View<EC2.CreateDefaultSubnetResultFields> {
+    public var subnet: EC2.Subnet? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(subnet: EC2.Subnet?) { self.init(); self.subnet = subnet }
+}
+
+extension EC2 {
+    public enum CreateDefaultVpcRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("CreateDefaultVpcRequest") }
+    public typealias CreateDefaultVpcRequest = View<CreateDefaultVpcRequestFields>
+}
+extension View<EC2.CreateDefaultVpcRequestFields> {
+}
+
+extension EC2 {
+    public enum CreateDefaultVpcResultFields: Fields { public static let shape = service.structure("CreateDefaultVpcResult") }
+    public typealias CreateDefaultVpcResult = View<CreateDefaultVpcResultFields>
+}
+extension View<EC2.CreateDefaultVpcResultFields> {
+    public var vpc: EC2.Vpc? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(vpc: EC2.Vpc?) { self.init(); self.vpc = vpc }
+}
+
+extension EC2 {
     public enum CreateDhcpOptionsRequestFields: EC2.MayHaveDryRun, EC2.MayHaveTagSpecifications { public static let dryRun = 2; public static let tagSpecifications = 1; public static let shape = service.structure("CreateDhcpOptionsRequest") }
     public typealias CreateDhcpOptionsRequest = View<CreateDhcpOptionsRequestFields>
 }
@@ -110,6 +367,42 @@ extension EC2 {
 extension View<EC2.CreateKeyPairRequestFields> {
     public var keyType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var keyFormat: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum CreateLaunchTemplateRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveOperator, EC2.MayHaveTagSpecifications, EC2.MayHaveVersionDescription, EC2.WithLaunchTemplateData { public static let clientToken = 1; public static let dryRun = 0; public static let `operator` = 5; public static let tagSpecifications = 6; public static let versionDescription = 3; public static let launchTemplateData = 4; public static let shape = service.structure("CreateLaunchTemplateRequest") }
+    public typealias CreateLaunchTemplateRequest = View<CreateLaunchTemplateRequestFields>
+}
+extension View<EC2.CreateLaunchTemplateRequestFields> {
+    public var launchTemplateName: String { get { self[required: 2] } set { self[required: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum CreateLaunchTemplateResultFields: Fields { public static let shape = service.structure("CreateLaunchTemplateResult") }
+    public typealias CreateLaunchTemplateResult = View<CreateLaunchTemplateResultFields>
+}
+extension View<EC2.CreateLaunchTemplateResultFields> {
+    public var launchTemplate: EC2.LaunchTemplate? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var warning: EC2.ValidationWarning? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(launchTemplate: EC2.LaunchTemplate?, warning: EC2.ValidationWarning?) { self.init(); self.launchTemplate = launchTemplate; self.warning = warning }
+}
+
+extension EC2 {
+    public enum CreateLaunchTemplateVersionRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveLaunchTemplateId, EC2.MayHaveLaunchTemplateName, EC2.MayHaveResolveAlias, EC2.MayHaveVersionDescription, EC2.WithLaunchTemplateData { public static let clientToken = 1; public static let dryRun = 0; public static let launchTemplateId = 2; public static let launchTemplateName = 3; public static let resolveAlias = 7; public static let versionDescription = 5; public static let launchTemplateData = 6; public static let shape = service.structure("CreateLaunchTemplateVersionRequest") }
+    public typealias CreateLaunchTemplateVersionRequest = View<CreateLaunchTemplateVersionRequestFields>
+}
+extension View<EC2.CreateLaunchTemplateVersionRequestFields> {
+    public var sourceVersion: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum CreateLaunchTemplateVersionResultFields: Fields { public static let shape = service.structure("CreateLaunchTemplateVersionResult") }
+    public typealias CreateLaunchTemplateVersionResult = View<CreateLaunchTemplateVersionResultFields>
+}
+extension View<EC2.CreateLaunchTemplateVersionResultFields> {
+    public var launchTemplateVersion: EC2.LaunchTemplateVersion? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var warning: EC2.ValidationWarning? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(launchTemplateVersion: EC2.LaunchTemplateVersion?, warning: EC2.ValidationWarning?) { self.init(); self.launchTemplateVersion = launchTemplateVersion; self.warning = warning }
 }
 
 extension EC2 {
@@ -303,240 +596,4 @@ extension EC2 {
 }
 extension View<EC2.CreateTagsRequestFields> {
     public var tags: [EC2.Tag] { get { self[required: 2] } set { self[required: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVolumePermissionFields: Fields { public static let shape = service.structure("CreateVolumePermission") }
-    public typealias CreateVolumePermission = View<CreateVolumePermissionFields>
-}
-extension View<EC2.CreateVolumePermissionFields> {
-    public var userId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var group: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVolumePermissionModificationsFields: Fields { public static let shape = service.structure("CreateVolumePermissionModifications") }
-    public typealias CreateVolumePermissionModifications = View<CreateVolumePermissionModificationsFields>
-}
-extension View<EC2.CreateVolumePermissionModificationsFields> {
-    public var add: [EC2.CreateVolumePermission]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var remove: [EC2.CreateVolumePermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVolumeRequestFields: EC2.MayHaveAvailabilityZone, EC2.MayHaveAvailabilityZoneId, EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveEncrypted, EC2.MayHaveIops, EC2.MayHaveKmsKeyId, EC2.MayHaveMultiAttachEnabled, EC2.MayHaveOperator, EC2.MayHaveOutpostArn, EC2.MayHaveSize, EC2.MayHaveTagSpecifications, EC2.MayHaveThroughput, EC2.MayHaveVolumeType { public static let availabilityZone = 0; public static let availabilityZoneId = 1; public static let clientToken = 12; public static let dryRun = 15; public static let encrypted = 2; public static let iops = 3; public static let kmsKeyId = 4; public static let multiAttachEnabled = 10; public static let `operator` = 14; public static let outpostArn = 5; public static let size = 6; public static let tagSpecifications = 9; public static let throughput = 11; public static let volumeType = 8; public static let shape = service.structure("CreateVolumeRequest") }
-    public typealias CreateVolumeRequest = View<CreateVolumeRequestFields>
-}
-extension View<EC2.CreateVolumeRequestFields> {
-    public var snapshotId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var volumeInitializationRate: Int? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVpcEndpointRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDnsOptions, EC2.MayHaveDryRun, EC2.MayHaveIpAddressType, EC2.MayHavePolicyDocument, EC2.MayHavePrivateDnsEnabled, EC2.MayHaveRouteTableIds, EC2.MayHaveSecurityGroupIds, EC2.MayHaveSubnetConfigurations, EC2.MayHaveSubnetIds, EC2.MayHaveTagSpecifications, EC2.WithVpcId { public static let clientToken = 10; public static let dnsOptions = 9; public static let dryRun = 0; public static let ipAddressType = 8; public static let policyDocument = 4; public static let privateDnsEnabled = 11; public static let routeTableIds = 5; public static let securityGroupIds = 7; public static let subnetConfigurations = 13; public static let subnetIds = 6; public static let tagSpecifications = 12; public static let vpcId = 2; public static let shape = service.structure("CreateVpcEndpointRequest") }
-    public typealias CreateVpcEndpointRequest = View<CreateVpcEndpointRequestFields>
-}
-extension View<EC2.CreateVpcEndpointRequestFields> {
-    public var vpcEndpointType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var serviceName: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var serviceNetworkArn: String? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
-    public var resourceConfigurationArn: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var serviceRegion: String? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVpcEndpointResultFields: Fields { public static let shape = service.structure("CreateVpcEndpointResult") }
-    public typealias CreateVpcEndpointResult = View<CreateVpcEndpointResultFields>
-}
-extension View<EC2.CreateVpcEndpointResultFields> {
-    public var vpcEndpoint: EC2.VpcEndpoint? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var clientToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(vpcEndpoint: EC2.VpcEndpoint?, clientToken: String?) { self.init(); self.vpcEndpoint = vpcEndpoint; self.clientToken = clientToken }
-}
-
-extension EC2 {
-    public enum CreateVpcRequestFields: EC2.MayHaveAmazonProvidedIpv6CidrBlock, EC2.MayHaveCidrBlock, EC2.MayHaveDryRun, EC2.MayHaveIpv4IpamPoolId, EC2.MayHaveIpv4NetmaskLength, EC2.MayHaveIpv6CidrBlock, EC2.MayHaveIpv6CidrBlockNetworkBorderGroup, EC2.MayHaveIpv6IpamPoolId, EC2.MayHaveIpv6NetmaskLength, EC2.MayHaveIpv6Pool, EC2.MayHaveTagSpecifications { public static let amazonProvidedIpv6CidrBlock = 12; public static let cidrBlock = 0; public static let dryRun = 10; public static let ipv4IpamPoolId = 3; public static let ipv4NetmaskLength = 4; public static let ipv6CidrBlock = 2; public static let ipv6CidrBlockNetworkBorderGroup = 7; public static let ipv6IpamPoolId = 5; public static let ipv6NetmaskLength = 6; public static let ipv6Pool = 1; public static let tagSpecifications = 9; public static let shape = service.structure("CreateVpcRequest") }
-    public typealias CreateVpcRequest = View<CreateVpcRequestFields>
-}
-extension View<EC2.CreateVpcRequestFields> {
-    public var vpcEncryptionControl: EC2.VpcEncryptionControlConfiguration? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var instanceTenancy: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-}
-
-extension EC2 {
-    public enum CreateVpcResultFields: Fields { public static let shape = service.structure("CreateVpcResult") }
-    public typealias CreateVpcResult = View<CreateVpcResultFields>
-}
-extension View<EC2.CreateVpcResultFields> {
-    public var vpc: EC2.Vpc? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(vpc: EC2.Vpc?) { self.init(); self.vpc = vpc }
-}
-
-extension EC2 {
-    public enum CreditSpecificationRequestFields: Fields { public static let shape = service.structure("CreditSpecificationRequest") }
-    public typealias CreditSpecificationRequest = View<CreditSpecificationRequestFields>
-}
-extension View<EC2.CreditSpecificationRequestFields> {
-    public var cpuCredits: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum DefaultConnectionTrackingConfigurationFields: Fields { public static let shape = service.structure("DefaultConnectionTrackingConfiguration") }
-    public typealias DefaultConnectionTrackingConfiguration = View<DefaultConnectionTrackingConfigurationFields>
-}
-extension View<EC2.DefaultConnectionTrackingConfigurationFields> {
-    public var defaultTcpEstablishedTimeout: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var defaultUdpTimeout: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var defaultUdpStreamTimeout: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteDhcpOptionsRequestFields: EC2.MayHaveDryRun, EC2.WithDhcpOptionsId { public static let dryRun = 1; public static let dhcpOptionsId = 0; public static let shape = service.structure("DeleteDhcpOptionsRequest") }
-    public typealias DeleteDhcpOptionsRequest = View<DeleteDhcpOptionsRequestFields>
-}
-extension View<EC2.DeleteDhcpOptionsRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteEgressOnlyInternetGatewayRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DeleteEgressOnlyInternetGatewayRequest") }
-    public typealias DeleteEgressOnlyInternetGatewayRequest = View<DeleteEgressOnlyInternetGatewayRequestFields>
-}
-extension View<EC2.DeleteEgressOnlyInternetGatewayRequestFields> {
-    public var egressOnlyInternetGatewayId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteEgressOnlyInternetGatewayResultFields: Fields { public static let shape = service.structure("DeleteEgressOnlyInternetGatewayResult") }
-    public typealias DeleteEgressOnlyInternetGatewayResult = View<DeleteEgressOnlyInternetGatewayResultFields>
-}
-extension View<EC2.DeleteEgressOnlyInternetGatewayResultFields> {
-    public var returnCode: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(returnCode: Bool?) { self.init(); self.returnCode = returnCode }
-}
-
-extension EC2 {
-    public enum DeleteFlowLogsRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DeleteFlowLogsRequest") }
-    public typealias DeleteFlowLogsRequest = View<DeleteFlowLogsRequestFields>
-}
-extension View<EC2.DeleteFlowLogsRequestFields> {
-    public var flowLogIds: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteFlowLogsResultFields: Fields { public static let shape = service.structure("DeleteFlowLogsResult") }
-    public typealias DeleteFlowLogsResult = View<DeleteFlowLogsResultFields>
-}
-extension View<EC2.DeleteFlowLogsResultFields> {
-    public var unsuccessful: [EC2.UnsuccessfulItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(unsuccessful: [EC2.UnsuccessfulItem]?) { self.init(); self.unsuccessful = unsuccessful }
-}
-
-extension EC2 {
-    public enum DeleteInternetGatewayRequestFields: EC2.MayHaveDryRun, EC2.WithInternetGatewayId { public static let dryRun = 0; public static let internetGatewayId = 1; public static let shape = service.structure("DeleteInternetGatewayRequest") }
-    public typealias DeleteInternetGatewayRequest = View<DeleteInternetGatewayRequestFields>
-}
-extension View<EC2.DeleteInternetGatewayRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteKeyPairRequestFields: EC2.MayHaveDryRun, EC2.MayHaveKeyName { public static let dryRun = 2; public static let keyName = 0; public static let shape = service.structure("DeleteKeyPairRequest") }
-    public typealias DeleteKeyPairRequest = View<DeleteKeyPairRequestFields>
-}
-extension View<EC2.DeleteKeyPairRequestFields> {
-    public var keyPairId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteKeyPairResultFields: Fields { public static let shape = service.structure("DeleteKeyPairResult") }
-    public typealias DeleteKeyPairResult = View<DeleteKeyPairResultFields>
-}
-extension View<EC2.DeleteKeyPairResultFields> {
-    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var keyPairId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(`return`: Bool?, keyPairId: String?) { self.init(); self.`return` = `return`; self.keyPairId = keyPairId }
-}
-
-extension EC2 {
-    public enum DeleteManagedPrefixListRequestFields: EC2.MayHaveDryRun, EC2.WithPrefixListId { public static let dryRun = 0; public static let prefixListId = 1; public static let shape = service.structure("DeleteManagedPrefixListRequest") }
-    public typealias DeleteManagedPrefixListRequest = View<DeleteManagedPrefixListRequestFields>
-}
-extension View<EC2.DeleteManagedPrefixListRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteManagedPrefixListResultFields: Fields { public static let shape = service.structure("DeleteManagedPrefixListResult") }
-    public typealias DeleteManagedPrefixListResult = View<DeleteManagedPrefixListResultFields>
-}
-extension View<EC2.DeleteManagedPrefixListResultFields> {
-    public var prefixList: EC2.ManagedPrefixList? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(prefixList: EC2.ManagedPrefixList?) { self.init(); self.prefixList = prefixList }
-}
-
-extension EC2 {
-    public enum DeleteNatGatewayRequestFields: EC2.MayHaveDryRun { public static let dryRun = 0; public static let shape = service.structure("DeleteNatGatewayRequest") }
-    public typealias DeleteNatGatewayRequest = View<DeleteNatGatewayRequestFields>
-}
-extension View<EC2.DeleteNatGatewayRequestFields> {
-    public var natGatewayId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum DeleteNatGatewayResultFields: Fields { public static let shape = service.structure("DeleteNatGatewayResult") }
-    public typealias DeleteNatGatewayResult = View<DeleteNatGatewayResultFields>
-}
-extension View<EC2.DeleteNatGatewayResultFields> {
-    public var natGatewayId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public init(natGatewayId: String?) { self.init(); self.natGatewayId = natGatewayId }
-}
-
-extension EC2 {
-    public enum DeleteNetworkAclEntryRequestFields: EC2.MayHaveDryRun, EC2.WithEgress, EC2.WithNetworkAclId, EC2.WithRuleNumber { public static let dryRun = 0; public static let egress = 3; public static let networkAclId = 1; public static let ruleNumber = 2; public static let shape = service.structure("DeleteNetworkAclEntryRequest") }
-    public typealias DeleteNetworkAclEntryRequest = View<DeleteNetworkAclEntryRequestFields>
-}
-extension View<EC2.DeleteNetworkAclEntryRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteNetworkAclRequestFields: EC2.MayHaveDryRun, EC2.WithNetworkAclId { public static let dryRun = 0; public static let networkAclId = 1; public static let shape = service.structure("DeleteNetworkAclRequest") }
-    public typealias DeleteNetworkAclRequest = View<DeleteNetworkAclRequestFields>
-}
-extension View<EC2.DeleteNetworkAclRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteNetworkInterfaceRequestFields: EC2.MayHaveDryRun, EC2.WithNetworkInterfaceId { public static let dryRun = 0; public static let networkInterfaceId = 1; public static let shape = service.structure("DeleteNetworkInterfaceRequest") }
-    public typealias DeleteNetworkInterfaceRequest = View<DeleteNetworkInterfaceRequestFields>
-}
-extension View<EC2.DeleteNetworkInterfaceRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteRouteRequestFields: EC2.MayHaveDestinationCidrBlock, EC2.MayHaveDestinationIpv6CidrBlock, EC2.MayHaveDestinationPrefixListId, EC2.MayHaveDryRun, EC2.WithRouteTableId { public static let destinationCidrBlock = 3; public static let destinationIpv6CidrBlock = 4; public static let destinationPrefixListId = 0; public static let dryRun = 1; public static let routeTableId = 2; public static let shape = service.structure("DeleteRouteRequest") }
-    public typealias DeleteRouteRequest = View<DeleteRouteRequestFields>
-}
-extension View<EC2.DeleteRouteRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteRouteTableRequestFields: EC2.MayHaveDryRun, EC2.WithRouteTableId { public static let dryRun = 0; public static let routeTableId = 1; public static let shape = service.structure("DeleteRouteTableRequest") }
-    public typealias DeleteRouteTableRequest = View<DeleteRouteTableRequestFields>
-}
-extension View<EC2.DeleteRouteTableRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteSecurityGroupRequestFields: EC2.MayHaveDryRun, EC2.MayHaveGroupId, EC2.MayHaveGroupName { public static let dryRun = 2; public static let groupId = 0; public static let groupName = 1; public static let shape = service.structure("DeleteSecurityGroupRequest") }
-    public typealias DeleteSecurityGroupRequest = View<DeleteSecurityGroupRequestFields>
-}
-extension View<EC2.DeleteSecurityGroupRequestFields> {
-}
-
-extension EC2 {
-    public enum DeleteSecurityGroupResultFields: Fields { public static let shape = service.structure("DeleteSecurityGroupResult") }
-    public typealias DeleteSecurityGroupResult = View<DeleteSecurityGroupResultFields>
-}
-extension View<EC2.DeleteSecurityGroupResultFields> {
-    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var groupId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(`return`: Bool?, groupId: String?) { self.init(); self.`return` = `return`; self.groupId = groupId }
 }

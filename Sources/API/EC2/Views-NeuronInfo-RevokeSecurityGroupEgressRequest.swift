@@ -5,6 +5,24 @@
 import Wire
 
 extension EC2 {
+    public enum NeuronInfoFields: Fields { public static let shape = service.structure("NeuronInfo") }
+    public typealias NeuronInfo = View<NeuronInfoFields>
+}
+extension View<EC2.NeuronInfoFields> {
+    public var neuronDevices: [EC2.NeuronDeviceInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var totalNeuronDeviceMemoryInMiB: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum NewDhcpConfigurationFields: Fields { public static let shape = service.structure("NewDhcpConfiguration") }
+    public typealias NewDhcpConfiguration = View<NewDhcpConfigurationFields>
+}
+extension View<EC2.NewDhcpConfigurationFields> {
+    public var key: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var values: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum NitroTpmInfoFields: Fields { public static let shape = service.structure("NitroTpmInfo") }
     public typealias NitroTpmInfo = View<NitroTpmInfoFields>
 }
@@ -28,6 +46,70 @@ extension View<EC2.OperatorResponseFields> {
     public var managed: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var principal: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var hiddenByDefault: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+}
+
+extension EC2 {
+    public enum PerformanceFactorReferenceFields: Fields { public static let shape = service.structure("PerformanceFactorReference") }
+    public typealias PerformanceFactorReference = View<PerformanceFactorReferenceFields>
+}
+extension View<EC2.PerformanceFactorReferenceFields> {
+    public var instanceFamily: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum PerformanceFactorReferenceRequestFields: Fields { public static let shape = service.structure("PerformanceFactorReferenceRequest") }
+    public typealias PerformanceFactorReferenceRequest = View<PerformanceFactorReferenceRequestFields>
+}
+extension View<EC2.PerformanceFactorReferenceRequestFields> {
+    public var instanceFamily: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase1DHGroupNumbersListValueFields: Fields { public static let shape = service.structure("Phase1DHGroupNumbersListValue") }
+    public typealias Phase1DHGroupNumbersListValue = View<Phase1DHGroupNumbersListValueFields>
+}
+extension View<EC2.Phase1DHGroupNumbersListValueFields> {
+    public var value: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase1EncryptionAlgorithmsListValueFields: Fields { public static let shape = service.structure("Phase1EncryptionAlgorithmsListValue") }
+    public typealias Phase1EncryptionAlgorithmsListValue = View<Phase1EncryptionAlgorithmsListValueFields>
+}
+extension View<EC2.Phase1EncryptionAlgorithmsListValueFields> {
+    public var value: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase1IntegrityAlgorithmsListValueFields: Fields { public static let shape = service.structure("Phase1IntegrityAlgorithmsListValue") }
+    public typealias Phase1IntegrityAlgorithmsListValue = View<Phase1IntegrityAlgorithmsListValueFields>
+}
+extension View<EC2.Phase1IntegrityAlgorithmsListValueFields> {
+    public var value: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase2DHGroupNumbersListValueFields: Fields { public static let shape = service.structure("Phase2DHGroupNumbersListValue") }
+    public typealias Phase2DHGroupNumbersListValue = View<Phase2DHGroupNumbersListValueFields>
+}
+extension View<EC2.Phase2DHGroupNumbersListValueFields> {
+    public var value: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase2EncryptionAlgorithmsListValueFields: Fields { public static let shape = service.structure("Phase2EncryptionAlgorithmsListValue") }
+    public typealias Phase2EncryptionAlgorithmsListValue = View<Phase2EncryptionAlgorithmsListValueFields>
+}
+extension View<EC2.Phase2EncryptionAlgorithmsListValueFields> {
+    public var value: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum Phase2IntegrityAlgorithmsListValueFields: Fields { public static let shape = service.structure("Phase2IntegrityAlgorithmsListValue") }
+    public typealias Phase2IntegrityAlgorithmsListValue = View<Phase2IntegrityAlgorithmsListValueFields>
+}
+extension View<EC2.Phase2IntegrityAlgorithmsListValueFields> {
+    public var value: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension EC2 {
@@ -356,6 +438,47 @@ extension View<EC2.ReplaceRouteTableAssociationResultFields> {
 }
 
 extension EC2 {
+    public enum RequestLaunchTemplateDataFields: Fields { public static let shape = service.structure("RequestLaunchTemplateData") }
+    public typealias RequestLaunchTemplateData = View<RequestLaunchTemplateDataFields>
+}
+extension View<EC2.RequestLaunchTemplateDataFields> {
+    public var kernelId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var ebsOptimized: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var iamInstanceProfile: EC2.LaunchTemplateIamInstanceProfileSpecificationRequest? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var blockDeviceMappings: [EC2.LaunchTemplateBlockDeviceMappingRequest]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var networkInterfaces: [EC2.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var imageId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var instanceType: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var keyName: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var monitoring: EC2.LaunchTemplatesMonitoringRequest? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var placement: EC2.LaunchTemplatePlacementRequest? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var ramDiskId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var disableApiTermination: Bool? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var instanceInitiatedShutdownBehavior: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var userData: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var tagSpecifications: [EC2.LaunchTemplateTagSpecificationRequest]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var elasticGpuSpecifications: [EC2.ElasticGpuSpecification]? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var elasticInferenceAccelerators: [EC2.LaunchTemplateElasticInferenceAccelerator]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var securityGroupIds: [String]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var securityGroups: [String]? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var instanceMarketOptions: EC2.LaunchTemplateInstanceMarketOptionsRequest? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var creditSpecification: EC2.CreditSpecificationRequest? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var cpuOptions: EC2.LaunchTemplateCpuOptionsRequest? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var capacityReservationSpecification: EC2.LaunchTemplateCapacityReservationSpecificationRequest? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var licenseSpecifications: [EC2.LaunchTemplateLicenseConfigurationRequest]? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var hibernationOptions: EC2.LaunchTemplateHibernationOptionsRequest? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var metadataOptions: EC2.LaunchTemplateInstanceMetadataOptionsRequest? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
+    public var enclaveOptions: EC2.LaunchTemplateEnclaveOptionsRequest? { get { self[optional: 26] } set { self[optional: 26] = newValue } }
+    public var instanceRequirements: EC2.InstanceRequirementsRequest? { get { self[optional: 27] } set { self[optional: 27] = newValue } }
+    public var privateDnsNameOptions: EC2.LaunchTemplatePrivateDnsNameOptionsRequest? { get { self[optional: 28] } set { self[optional: 28] = newValue } }
+    public var maintenanceOptions: EC2.LaunchTemplateInstanceMaintenanceOptionsRequest? { get { self[optional: 29] } set { self[optional: 29] = newValue } }
+    public var disableApiStop: Bool? { get { self[optional: 30] } set { self[optional: 30] = newValue } }
+    public var `operator`: EC2.OperatorRequest? { get { self[optional: 31] } set { self[optional: 31] = newValue } }
+    public var networkPerformanceOptions: EC2.LaunchTemplateNetworkPerformanceOptionsRequest? { get { self[optional: 32] } set { self[optional: 32] = newValue } }
+    public var secondaryInterfaces: [EC2.LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest]? { get { self[optional: 33] } set { self[optional: 33] = newValue } }
+}
+
+extension EC2 {
     public enum ReservationFields: Fields { public static let shape = service.structure("Reservation") }
     public typealias Reservation = View<ReservationFields>
 }
@@ -414,6 +537,56 @@ extension View<EC2.ResetSnapshotAttributeRequestFields> {
 }
 
 extension EC2 {
+    public enum ResponseErrorFields: Fields { public static let shape = service.structure("ResponseError") }
+    public typealias ResponseError = View<ResponseErrorFields>
+}
+extension View<EC2.ResponseErrorFields> {
+    public var code: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var message: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum ResponseLaunchTemplateDataFields: Fields { public static let shape = service.structure("ResponseLaunchTemplateData") }
+    public typealias ResponseLaunchTemplateData = View<ResponseLaunchTemplateDataFields>
+}
+extension View<EC2.ResponseLaunchTemplateDataFields> {
+    public var kernelId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var ebsOptimized: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var iamInstanceProfile: EC2.LaunchTemplateIamInstanceProfileSpecification? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public var blockDeviceMappings: [EC2.LaunchTemplateBlockDeviceMapping]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public var networkInterfaces: [EC2.LaunchTemplateInstanceNetworkInterfaceSpecification]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var imageId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public var instanceType: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public var keyName: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public var monitoring: EC2.LaunchTemplatesMonitoring? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var placement: EC2.LaunchTemplatePlacement? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var ramDiskId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
+    public var disableApiTermination: Bool? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public var instanceInitiatedShutdownBehavior: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public var userData: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public var tagSpecifications: [EC2.LaunchTemplateTagSpecification]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public var elasticGpuSpecifications: [EC2.ElasticGpuSpecificationResponse]? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
+    public var elasticInferenceAccelerators: [EC2.LaunchTemplateElasticInferenceAcceleratorResponse]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public var securityGroupIds: [String]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
+    public var securityGroups: [String]? { get { self[optional: 18] } set { self[optional: 18] = newValue } }
+    public var instanceMarketOptions: EC2.LaunchTemplateInstanceMarketOptions? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
+    public var creditSpecification: EC2.CreditSpecification? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
+    public var cpuOptions: EC2.LaunchTemplateCpuOptions? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
+    public var capacityReservationSpecification: EC2.LaunchTemplateCapacityReservationSpecificationResponse? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
+    public var licenseSpecifications: [EC2.LaunchTemplateLicenseConfiguration]? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
+    public var hibernationOptions: EC2.LaunchTemplateHibernationOptions? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
+    public var metadataOptions: EC2.LaunchTemplateInstanceMetadataOptions? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
+    public var enclaveOptions: EC2.LaunchTemplateEnclaveOptions? { get { self[optional: 26] } set { self[optional: 26] = newValue } }
+    public var instanceRequirements: EC2.InstanceRequirements? { get { self[optional: 27] } set { self[optional: 27] = newValue } }
+    public var privateDnsNameOptions: EC2.LaunchTemplatePrivateDnsNameOptions? { get { self[optional: 28] } set { self[optional: 28] = newValue } }
+    public var maintenanceOptions: EC2.LaunchTemplateInstanceMaintenanceOptions? { get { self[optional: 29] } set { self[optional: 29] = newValue } }
+    public var disableApiStop: Bool? { get { self[optional: 30] } set { self[optional: 30] = newValue } }
+    public var `operator`: EC2.OperatorResponse? { get { self[optional: 31] } set { self[optional: 31] = newValue } }
+    public var networkPerformanceOptions: EC2.LaunchTemplateNetworkPerformanceOptions? { get { self[optional: 32] } set { self[optional: 32] = newValue } }
+    public var secondaryInterfaces: [EC2.LaunchTemplateInstanceSecondaryInterfaceSpecification]? { get { self[optional: 33] } set { self[optional: 33] = newValue } }
+}
+
+extension EC2 {
     public enum RestoreManagedPrefixListVersionRequestFields: EC2.MayHaveDryRun, EC2.WithPrefixListId { public static let dryRun = 0; public static let prefixListId = 1; public static let shape = service.structure("RestoreManagedPrefixListVersionRequest") }
     public typealias RestoreManagedPrefixListVersionRequest = View<RestoreManagedPrefixListVersionRequestFields>
 }
@@ -437,197 +610,4 @@ extension EC2 {
 }
 extension View<EC2.RevokeSecurityGroupEgressRequestFields> {
     public var groupId: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum RevokeSecurityGroupEgressResultFields: Fields { public static let shape = service.structure("RevokeSecurityGroupEgressResult") }
-    public typealias RevokeSecurityGroupEgressResult = View<RevokeSecurityGroupEgressResultFields>
-}
-extension View<EC2.RevokeSecurityGroupEgressResultFields> {
-    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var unknownIpPermissions: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public init(`return`: Bool?, unknownIpPermissions: [EC2.IpPermission]?, revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]?) { self.init(); self.`return` = `return`; self.unknownIpPermissions = unknownIpPermissions; self.revokedSecurityGroupRules = revokedSecurityGroupRules }
-}
-
-extension EC2 {
-    public enum RevokeSecurityGroupIngressRequestFields: EC2.MayHaveCidrIp, EC2.MayHaveDryRun, EC2.MayHaveFromPort, EC2.MayHaveGroupId, EC2.MayHaveGroupName, EC2.MayHaveIpPermissions, EC2.MayHaveIpProtocol, EC2.MayHaveSecurityGroupRuleIds, EC2.MayHaveSourceSecurityGroupName, EC2.MayHaveSourceSecurityGroupOwnerId, EC2.MayHaveToPort { public static let cidrIp = 0; public static let dryRun = 10; public static let fromPort = 1; public static let groupId = 2; public static let groupName = 3; public static let ipPermissions = 4; public static let ipProtocol = 5; public static let securityGroupRuleIds = 9; public static let sourceSecurityGroupName = 6; public static let sourceSecurityGroupOwnerId = 7; public static let toPort = 8; public static let shape = service.structure("RevokeSecurityGroupIngressRequest") }
-    public typealias RevokeSecurityGroupIngressRequest = View<RevokeSecurityGroupIngressRequestFields>
-}
-extension View<EC2.RevokeSecurityGroupIngressRequestFields> {
-}
-
-extension EC2 {
-    public enum RevokeSecurityGroupIngressResultFields: Fields { public static let shape = service.structure("RevokeSecurityGroupIngressResult") }
-    public typealias RevokeSecurityGroupIngressResult = View<RevokeSecurityGroupIngressResultFields>
-}
-extension View<EC2.RevokeSecurityGroupIngressResultFields> {
-    public var `return`: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var unknownIpPermissions: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public init(`return`: Bool?, unknownIpPermissions: [EC2.IpPermission]?, revokedSecurityGroupRules: [EC2.RevokedSecurityGroupRule]?) { self.init(); self.`return` = `return`; self.unknownIpPermissions = unknownIpPermissions; self.revokedSecurityGroupRules = revokedSecurityGroupRules }
-}
-
-extension EC2 {
-    public enum RevokedSecurityGroupRuleFields: Fields { public static let shape = service.structure("RevokedSecurityGroupRule") }
-    public typealias RevokedSecurityGroupRule = View<RevokedSecurityGroupRuleFields>
-}
-extension View<EC2.RevokedSecurityGroupRuleFields> {
-    public var securityGroupRuleId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var groupId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var isEgress: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var ipProtocol: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var fromPort: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var toPort: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var cidrIpv4: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var cidrIpv6: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var prefixListId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var referencedGroupId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var description: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-}
-
-extension EC2 {
-    public enum RouteFields: Fields { public static let shape = service.structure("Route") }
-    public typealias Route = View<RouteFields>
-}
-extension View<EC2.RouteFields> {
-    public var destinationCidrBlock: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var destinationIpv6CidrBlock: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var destinationPrefixListId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var egressOnlyInternetGatewayId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var gatewayId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var instanceId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var instanceOwnerId: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var natGatewayId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var transitGatewayId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var localGatewayId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var carrierGatewayId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var networkInterfaceId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-    public var origin: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-    public var state: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-    public var vpcPeeringConnectionId: String? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
-    public var coreNetworkArn: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var odbNetworkArn: String? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-    public var ipAddress: String? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
-}
-
-extension EC2 {
-    public enum RouteTableFields: Fields { public static let shape = service.structure("RouteTable") }
-    public typealias RouteTable = View<RouteTableFields>
-}
-extension View<EC2.RouteTableFields> {
-    public var associations: [EC2.RouteTableAssociation]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var propagatingVgws: [EC2.PropagatingVgw]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var routeTableId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var routes: [EC2.Route]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var vpcId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var ownerId: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum RouteTableAssociationFields: Fields { public static let shape = service.structure("RouteTableAssociation") }
-    public typealias RouteTableAssociation = View<RouteTableAssociationFields>
-}
-extension View<EC2.RouteTableAssociationFields> {
-    public var main: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var routeTableAssociationId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var routeTableId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var subnetId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var gatewayId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var publicIpv4Pool: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var associationState: EC2.RouteTableAssociationState? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum RouteTableAssociationStateFields: Fields { public static let shape = service.structure("RouteTableAssociationState") }
-    public typealias RouteTableAssociationState = View<RouteTableAssociationStateFields>
-}
-extension View<EC2.RouteTableAssociationStateFields> {
-    public var state: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var statusMessage: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum RunInstancesMonitoringEnabledFields: Fields { public static let shape = service.structure("RunInstancesMonitoringEnabled") }
-    public typealias RunInstancesMonitoringEnabled = View<RunInstancesMonitoringEnabledFields>
-}
-extension View<EC2.RunInstancesMonitoringEnabledFields> {
-    public var enabled: Bool { get { self[required: 0] } set { self[required: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum RunInstancesRequestFields: EC2.MayHaveAdditionalInfo, EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveEnablePrimaryIpv6, EC2.MayHaveIpv6AddressCount, EC2.MayHaveKernelId, EC2.MayHaveKeyName, EC2.MayHaveOperator, EC2.MayHavePrivateIpAddress, EC2.MayHaveRamdiskId, EC2.MayHaveSecurityGroupIds, EC2.MayHaveSubnetId, EC2.MayHaveTagSpecifications { public static let additionalInfo = 40; public static let clientToken = 39; public static let dryRun = 35; public static let enablePrimaryIpv6 = 31; public static let ipv6AddressCount = 3; public static let kernelId = 5; public static let keyName = 6; public static let `operator` = 33; public static let privateIpAddress = 38; public static let ramdiskId = 11; public static let securityGroupIds = 12; public static let subnetId = 14; public static let tagSpecifications = 18; public static let shape = service.structure("RunInstancesRequest") }
-    public typealias RunInstancesRequest = View<RunInstancesRequestFields>
-}
-extension View<EC2.RunInstancesRequestFields> {
-    public var blockDeviceMappings: [EC2.BlockDeviceMapping]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var imageId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var instanceType: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var ipv6Addresses: [EC2.InstanceIpv6Address]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var maxCount: Int { get { self[required: 7] } set { self[required: 7] = newValue } }
-    public var minCount: Int { get { self[required: 8] } set { self[required: 8] = newValue } }
-    public var monitoring: EC2.RunInstancesMonitoringEnabled? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var placement: EC2.Placement? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var securityGroups: [String]? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
-    public var userData: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
-    public var elasticGpuSpecification: [EC2.ElasticGpuSpecification]? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
-    public var elasticInferenceAccelerators: [EC2.ElasticInferenceAccelerator]? { get { self[optional: 17] } set { self[optional: 17] = newValue } }
-    public var launchTemplate: EC2.LaunchTemplateSpecification? { get { self[optional: 19] } set { self[optional: 19] = newValue } }
-    public var instanceMarketOptions: EC2.InstanceMarketOptionsRequest? { get { self[optional: 20] } set { self[optional: 20] = newValue } }
-    public var creditSpecification: EC2.CreditSpecificationRequest? { get { self[optional: 21] } set { self[optional: 21] = newValue } }
-    public var cpuOptions: EC2.CpuOptionsRequest? { get { self[optional: 22] } set { self[optional: 22] = newValue } }
-    public var capacityReservationSpecification: EC2.CapacityReservationSpecification? { get { self[optional: 23] } set { self[optional: 23] = newValue } }
-    public var hibernationOptions: EC2.HibernationOptionsRequest? { get { self[optional: 24] } set { self[optional: 24] = newValue } }
-    public var licenseSpecifications: [EC2.LicenseConfigurationRequest]? { get { self[optional: 25] } set { self[optional: 25] = newValue } }
-    public var metadataOptions: EC2.InstanceMetadataOptionsRequest? { get { self[optional: 26] } set { self[optional: 26] = newValue } }
-    public var enclaveOptions: EC2.EnclaveOptionsRequest? { get { self[optional: 27] } set { self[optional: 27] = newValue } }
-    public var privateDnsNameOptions: EC2.PrivateDnsNameOptionsRequest? { get { self[optional: 28] } set { self[optional: 28] = newValue } }
-    public var maintenanceOptions: EC2.InstanceMaintenanceOptionsRequest? { get { self[optional: 29] } set { self[optional: 29] = newValue } }
-    public var disableApiStop: Bool? { get { self[optional: 30] } set { self[optional: 30] = newValue } }
-    public var networkPerformanceOptions: EC2.InstanceNetworkPerformanceOptionsRequest? { get { self[optional: 32] } set { self[optional: 32] = newValue } }
-    public var secondaryInterfaces: [EC2.InstanceSecondaryInterfaceSpecificationRequest]? { get { self[optional: 34] } set { self[optional: 34] = newValue } }
-    public var disableApiTermination: Bool? { get { self[optional: 36] } set { self[optional: 36] = newValue } }
-    public var instanceInitiatedShutdownBehavior: String? { get { self[optional: 37] } set { self[optional: 37] = newValue } }
-    public var networkInterfaces: [EC2.InstanceNetworkInterfaceSpecification]? { get { self[optional: 41] } set { self[optional: 41] = newValue } }
-    public var iamInstanceProfile: EC2.IamInstanceProfileSpecification? { get { self[optional: 42] } set { self[optional: 42] = newValue } }
-    public var ebsOptimized: Bool? { get { self[optional: 43] } set { self[optional: 43] = newValue } }
-}
-
-extension EC2 {
-    public enum SecurityGroupFields: Fields { public static let shape = service.structure("SecurityGroup") }
-    public typealias SecurityGroup = View<SecurityGroupFields>
-}
-extension View<EC2.SecurityGroupFields> {
-    public var groupId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var ipPermissionsEgress: [EC2.IpPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var vpcId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var securityGroupArn: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var ownerId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var groupName: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var description: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var ipPermissions: [EC2.IpPermission]? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-}
-
-extension EC2 {
-    public enum SecurityGroupForVpcFields: Fields { public static let shape = service.structure("SecurityGroupForVpc") }
-    public typealias SecurityGroupForVpc = View<SecurityGroupForVpcFields>
-}
-extension View<EC2.SecurityGroupForVpcFields> {
-    public var description: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var groupName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var ownerId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var groupId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var primaryVpcId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-}
-
-extension EC2 {
-    public enum SecurityGroupIdentifierFields: Fields { public static let shape = service.structure("SecurityGroupIdentifier") }
-    public typealias SecurityGroupIdentifier = View<SecurityGroupIdentifierFields>
-}
-extension View<EC2.SecurityGroupIdentifierFields> {
-    public var groupId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var groupName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }

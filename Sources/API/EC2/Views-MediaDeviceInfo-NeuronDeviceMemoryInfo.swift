@@ -5,116 +5,6 @@
 import Wire
 
 extension EC2 {
-    public enum KeyPairFields: Fields { public static let shape = service.structure("KeyPair") }
-    public typealias KeyPair = View<KeyPairFields>
-}
-extension View<EC2.KeyPairFields> {
-    public var keyPairId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var keyName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var keyFingerprint: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var keyMaterial: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public init(keyPairId: String?, tags: [EC2.Tag]?, keyName: String?, keyFingerprint: String?, keyMaterial: String?) { self.init(); self.keyPairId = keyPairId; self.tags = tags; self.keyName = keyName; self.keyFingerprint = keyFingerprint; self.keyMaterial = keyMaterial }
-}
-
-extension EC2 {
-    public enum KeyPairInfoFields: Fields { public static let shape = service.structure("KeyPairInfo") }
-    public typealias KeyPairInfo = View<KeyPairInfoFields>
-}
-extension View<EC2.KeyPairInfoFields> {
-    public var keyPairId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var keyType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var publicKey: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var createTime: Timestamp? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var keyName: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var keyFingerprint: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum LastErrorFields: Fields { public static let shape = service.structure("LastError") }
-    public typealias LastError = View<LastErrorFields>
-}
-extension View<EC2.LastErrorFields> {
-    public var message: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var code: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum LaunchPermissionFields: Fields { public static let shape = service.structure("LaunchPermission") }
-    public typealias LaunchPermission = View<LaunchPermissionFields>
-}
-extension View<EC2.LaunchPermissionFields> {
-    public var organizationArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var organizationalUnitArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var userId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var group: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum LaunchPermissionModificationsFields: Fields { public static let shape = service.structure("LaunchPermissionModifications") }
-    public typealias LaunchPermissionModifications = View<LaunchPermissionModificationsFields>
-}
-extension View<EC2.LaunchPermissionModificationsFields> {
-    public var add: [EC2.LaunchPermission]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var remove: [EC2.LaunchPermission]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum LaunchTemplateSpecificationFields: Fields { public static let shape = service.structure("LaunchTemplateSpecification") }
-    public typealias LaunchTemplateSpecification = View<LaunchTemplateSpecificationFields>
-}
-extension View<EC2.LaunchTemplateSpecificationFields> {
-    public var launchTemplateId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var launchTemplateName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var version: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-}
-
-extension EC2 {
-    public enum LicenseConfigurationFields: Fields { public static let shape = service.structure("LicenseConfiguration") }
-    public typealias LicenseConfiguration = View<LicenseConfigurationFields>
-}
-extension View<EC2.LicenseConfigurationFields> {
-    public var licenseConfigurationArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum LicenseConfigurationRequestFields: Fields { public static let shape = service.structure("LicenseConfigurationRequest") }
-    public typealias LicenseConfigurationRequest = View<LicenseConfigurationRequestFields>
-}
-extension View<EC2.LicenseConfigurationRequestFields> {
-    public var licenseConfigurationArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum ManagedPrefixListFields: Fields { public static let shape = service.structure("ManagedPrefixList") }
-    public typealias ManagedPrefixList = View<ManagedPrefixListFields>
-}
-extension View<EC2.ManagedPrefixListFields> {
-    public var prefixListId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var addressFamily: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var state: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var stateMessage: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var prefixListArn: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var prefixListName: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var maxEntries: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var version: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var tags: [EC2.Tag]? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var ownerId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var ipamPrefixListResolverTargetId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var ipamPrefixListResolverSyncEnabled: Bool? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-}
-
-extension EC2 {
-    public enum MediaAcceleratorInfoFields: Fields { public static let shape = service.structure("MediaAcceleratorInfo") }
-    public typealias MediaAcceleratorInfo = View<MediaAcceleratorInfoFields>
-}
-extension View<EC2.MediaAcceleratorInfoFields> {
-    public var accelerators: [EC2.MediaDeviceInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var totalMediaMemoryInMiB: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
     public enum MediaDeviceInfoFields: Fields { public static let shape = service.structure("MediaDeviceInfo") }
     public typealias MediaDeviceInfo = View<MediaDeviceInfoFields>
 }
@@ -134,11 +24,47 @@ extension View<EC2.MediaDeviceMemoryInfoFields> {
 }
 
 extension EC2 {
+    public enum MemoryGiBPerVCpuFields: Fields { public static let shape = service.structure("MemoryGiBPerVCpu") }
+    public typealias MemoryGiBPerVCpu = View<MemoryGiBPerVCpuFields>
+}
+extension View<EC2.MemoryGiBPerVCpuFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum MemoryGiBPerVCpuRequestFields: Fields { public static let shape = service.structure("MemoryGiBPerVCpuRequest") }
+    public typealias MemoryGiBPerVCpuRequest = View<MemoryGiBPerVCpuRequestFields>
+}
+extension View<EC2.MemoryGiBPerVCpuRequestFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum MemoryInfoFields: Fields { public static let shape = service.structure("MemoryInfo") }
     public typealias MemoryInfo = View<MemoryInfoFields>
 }
 extension View<EC2.MemoryInfoFields> {
     public var sizeInMiB: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum MemoryMiBFields: Fields { public static let shape = service.structure("MemoryMiB") }
+    public typealias MemoryMiB = View<MemoryMiBFields>
+}
+extension View<EC2.MemoryMiBFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum MemoryMiBRequestFields: Fields { public static let shape = service.structure("MemoryMiBRequest") }
+    public typealias MemoryMiBRequest = View<MemoryMiBRequestFields>
+}
+extension View<EC2.MemoryMiBRequestFields> {
+    public var min: Int { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension EC2 {
@@ -224,6 +150,23 @@ extension View<EC2.ModifyInstanceMetadataOptionsResultFields> {
     public var instanceId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var instanceMetadataOptions: EC2.InstanceMetadataOptionsResponse? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(instanceId: String?, instanceMetadataOptions: EC2.InstanceMetadataOptionsResponse?) { self.init(); self.instanceId = instanceId; self.instanceMetadataOptions = instanceMetadataOptions }
+}
+
+extension EC2 {
+    public enum ModifyLaunchTemplateRequestFields: EC2.MayHaveClientToken, EC2.MayHaveDryRun, EC2.MayHaveLaunchTemplateId, EC2.MayHaveLaunchTemplateName { public static let clientToken = 1; public static let dryRun = 0; public static let launchTemplateId = 2; public static let launchTemplateName = 3; public static let shape = service.structure("ModifyLaunchTemplateRequest") }
+    public typealias ModifyLaunchTemplateRequest = View<ModifyLaunchTemplateRequestFields>
+}
+extension View<EC2.ModifyLaunchTemplateRequestFields> {
+    public var defaultVersion: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+}
+
+extension EC2 {
+    public enum ModifyLaunchTemplateResultFields: Fields { public static let shape = service.structure("ModifyLaunchTemplateResult") }
+    public typealias ModifyLaunchTemplateResult = View<ModifyLaunchTemplateResultFields>
+}
+extension View<EC2.ModifyLaunchTemplateResultFields> {
+    public var launchTemplate: EC2.LaunchTemplate? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(launchTemplate: EC2.LaunchTemplate?) { self.init(); self.launchTemplate = launchTemplate }
 }
 
 extension EC2 {
@@ -334,6 +277,22 @@ extension View<EC2.ModifyVpcAttributeRequestFields> {
     public var enableDnsHostnames: EC2.AttributeBooleanValue? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enableDnsSupport: EC2.AttributeBooleanValue? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var enableNetworkAddressUsageMetrics: EC2.AttributeBooleanValue? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+}
+
+extension EC2 {
+    public enum ModifyVpcBlockPublicAccessExclusionRequestFields: EC2.MayHaveDryRun, EC2.WithExclusionId, EC2.WithInternetGatewayExclusionMode { public static let dryRun = 0; public static let exclusionId = 1; public static let internetGatewayExclusionMode = 2; public static let shape = service.structure("ModifyVpcBlockPublicAccessExclusionRequest") }
+    public typealias ModifyVpcBlockPublicAccessExclusionRequest = View<ModifyVpcBlockPublicAccessExclusionRequestFields>
+}
+extension View<EC2.ModifyVpcBlockPublicAccessExclusionRequestFields> {
+}
+
+extension EC2 {
+    public enum ModifyVpcBlockPublicAccessExclusionResultFields: Fields { public static let shape = service.structure("ModifyVpcBlockPublicAccessExclusionResult") }
+    public typealias ModifyVpcBlockPublicAccessExclusionResult = View<ModifyVpcBlockPublicAccessExclusionResultFields>
+}
+extension View<EC2.ModifyVpcBlockPublicAccessExclusionResultFields> {
+    public var vpcBlockPublicAccessExclusion: EC2.VpcBlockPublicAccessExclusion? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(vpcBlockPublicAccessExclusion: EC2.VpcBlockPublicAccessExclusion?) { self.init(); self.vpcBlockPublicAccessExclusion = vpcBlockPublicAccessExclusion }
 }
 
 extension EC2 {
@@ -513,6 +472,24 @@ extension View<EC2.NetworkAclEntryFields> {
 }
 
 extension EC2 {
+    public enum NetworkBandwidthGbpsFields: Fields { public static let shape = service.structure("NetworkBandwidthGbps") }
+    public typealias NetworkBandwidthGbps = View<NetworkBandwidthGbpsFields>
+}
+extension View<EC2.NetworkBandwidthGbpsFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum NetworkBandwidthGbpsRequestFields: Fields { public static let shape = service.structure("NetworkBandwidthGbpsRequest") }
+    public typealias NetworkBandwidthGbpsRequest = View<NetworkBandwidthGbpsRequestFields>
+}
+extension View<EC2.NetworkBandwidthGbpsRequestFields> {
+    public var min: Double? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Double? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum NetworkCardInfoFields: Fields { public static let shape = service.structure("NetworkCardInfo") }
     public typealias NetworkCardInfo = View<NetworkCardInfoFields>
 }
@@ -636,6 +613,24 @@ extension View<EC2.NetworkInterfaceAttachmentChangesFields> {
 }
 
 extension EC2 {
+    public enum NetworkInterfaceCountFields: Fields { public static let shape = service.structure("NetworkInterfaceCount") }
+    public typealias NetworkInterfaceCount = View<NetworkInterfaceCountFields>
+}
+extension View<EC2.NetworkInterfaceCountFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum NetworkInterfaceCountRequestFields: Fields { public static let shape = service.structure("NetworkInterfaceCountRequest") }
+    public typealias NetworkInterfaceCountRequest = View<NetworkInterfaceCountRequestFields>
+}
+extension View<EC2.NetworkInterfaceCountRequestFields> {
+    public var min: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var max: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
     public enum NetworkInterfaceIpv6AddressFields: Fields { public static let shape = service.structure("NetworkInterfaceIpv6Address") }
     public typealias NetworkInterfaceIpv6Address = View<NetworkInterfaceIpv6AddressFields>
 }
@@ -682,22 +677,4 @@ extension EC2 {
 }
 extension View<EC2.NeuronDeviceMemoryInfoFields> {
     public var sizeInMiB: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-}
-
-extension EC2 {
-    public enum NeuronInfoFields: Fields { public static let shape = service.structure("NeuronInfo") }
-    public typealias NeuronInfo = View<NeuronInfoFields>
-}
-extension View<EC2.NeuronInfoFields> {
-    public var neuronDevices: [EC2.NeuronDeviceInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var totalNeuronDeviceMemoryInMiB: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-}
-
-extension EC2 {
-    public enum NewDhcpConfigurationFields: Fields { public static let shape = service.structure("NewDhcpConfiguration") }
-    public typealias NewDhcpConfiguration = View<NewDhcpConfigurationFields>
-}
-extension View<EC2.NewDhcpConfigurationFields> {
-    public var key: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var values: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }

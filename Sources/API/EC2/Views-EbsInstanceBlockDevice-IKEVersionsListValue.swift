@@ -5,66 +5,6 @@
 import Wire
 
 extension EC2 {
-    public enum DnsOptionsSpecificationFields: Fields { public static let shape = service.structure("DnsOptionsSpecification") }
-    public typealias DnsOptionsSpecification = View<DnsOptionsSpecificationFields>
-}
-extension View<EC2.DnsOptionsSpecificationFields> {
-    public var dnsRecordIpType: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var privateDnsOnlyForInboundResolverEndpoint: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var privateDnsPreference: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var privateDnsSpecifiedDomains: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-}
-
-extension EC2 {
-    public enum EbsBlockDeviceFields: Fields { public static let shape = service.structure("EbsBlockDevice") }
-    public typealias EbsBlockDevice = View<EbsBlockDeviceFields>
-}
-extension View<EC2.EbsBlockDeviceFields> {
-    public var deleteOnTermination: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var iops: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var snapshotId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var volumeSize: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var volumeType: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var throughput: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var outpostArn: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var availabilityZone: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var encrypted: Bool? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var volumeInitializationRate: Int? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var availabilityZoneId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
-    public var ebsCardIndex: Int? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
-}
-
-extension EC2 {
-    public enum EbsCardInfoFields: Fields { public static let shape = service.structure("EbsCardInfo") }
-    public typealias EbsCardInfo = View<EbsCardInfoFields>
-}
-extension View<EC2.EbsCardInfoFields> {
-    public var ebsCardIndex: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var baselineBandwidthInMbps: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var baselineThroughputInMBps: Double? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var baselineIops: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var maximumBandwidthInMbps: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var maximumThroughputInMBps: Double? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var maximumIops: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-}
-
-extension EC2 {
-    public enum EbsInfoFields: Fields { public static let shape = service.structure("EbsInfo") }
-    public typealias EbsInfo = View<EbsInfoFields>
-}
-extension View<EC2.EbsInfoFields> {
-    public var ebsOptimizedSupport: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var encryptionSupport: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var ebsOptimizedInfo: EC2.EbsOptimizedInfo? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var nvmeSupport: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var maximumEbsAttachments: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var attachmentLimitType: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var maximumEbsCards: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var ebsCards: [EC2.EbsCardInfo]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-}
-
-extension EC2 {
     public enum EbsInstanceBlockDeviceFields: Fields { public static let shape = service.structure("EbsInstanceBlockDevice") }
     public typealias EbsInstanceBlockDevice = View<EbsInstanceBlockDeviceFields>
 }
@@ -155,6 +95,14 @@ extension EC2 {
 }
 extension View<EC2.ElasticGpuSpecificationFields> {
     public var type: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum ElasticGpuSpecificationResponseFields: Fields { public static let shape = service.structure("ElasticGpuSpecificationResponse") }
+    public typealias ElasticGpuSpecificationResponse = View<ElasticGpuSpecificationResponseFields>
+}
+extension View<EC2.ElasticGpuSpecificationResponseFields> {
+    public var type: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension EC2 {
@@ -291,6 +239,24 @@ extension EC2 {
 }
 extension View<EC2.EnclaveOptionsRequestFields> {
     public var enabled: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum EncryptionSupportFields: Fields { public static let shape = service.structure("EncryptionSupport") }
+    public typealias EncryptionSupport = View<EncryptionSupportFields>
+}
+extension View<EC2.EncryptionSupportFields> {
+    public var encryptionState: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var stateMessage: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+}
+
+extension EC2 {
+    public enum FederatedAuthenticationFields: Fields { public static let shape = service.structure("FederatedAuthentication") }
+    public typealias FederatedAuthentication = View<FederatedAuthenticationFields>
+}
+extension View<EC2.FederatedAuthenticationFields> {
+    public var samlProviderArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var selfServiceSamlProviderArn: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension EC2 {
@@ -584,4 +550,12 @@ extension EC2 {
 }
 extension View<EC2.HibernationOptionsRequestFields> {
     public var configured: Bool? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+}
+
+extension EC2 {
+    public enum IKEVersionsListValueFields: Fields { public static let shape = service.structure("IKEVersionsListValue") }
+    public typealias IKEVersionsListValue = View<IKEVersionsListValueFields>
+}
+extension View<EC2.IKEVersionsListValueFields> {
+    public var value: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
