@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from harness.moto import Moto
 from harness.openid import Authority
 from harness.server import ACCOUNT, BINARY, LOOPBACK
 from harness.visitor import Somebody
+
+# The clients' models are millions of objects that stay: to look for cycles among them after each 700 new ones took a sixth of
+# Python's time.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
