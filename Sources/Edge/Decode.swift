@@ -73,10 +73,11 @@ extension Edge {
             address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
             host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
         source.isOfFront = authenticated.isOfFront
-        if let vpc {
-            let passage = environment.projection(EC2Index.self)
-                .passage(from: vpc, arrival.sourceIP, to: authenticated.module.signingName)
-            (source.address, source.endpoint) = (passage.address, passage.endpoint)
+        switch authenticated.routed.passage {
+        case .endpoint(let passage): (source.address, source.endpoint) = (passage.address, passage)
+        case .internet(let address): source.address = address
+        // Nothing that has no way here comes so far.
+        case nil, .nowhere: break
         }
         if authenticated.signature == nil, let proof = headers.first(named: "dpop") {
             // Of two, neither counts (RFC 9449, section 4.3): together they can't be read.

@@ -81,15 +81,23 @@ public struct Edge: Sendable {
         let arrival = Arrival(
             head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, tls: tls)
-        if let (module, front) = head.front { return await respond(to: arrival, at: front, of: module) }
+        if let (module, front) = head.front {
+            if case .nowhere? = passage(of: arrival, to: module) { return .unsent }
+            return await respond(to: arrival, at: front, of: module)
+        }
         if let site = head.site {
+            if case .nowhere? = passage(of: arrival, to: nil) { return .unsent }
             if environment.ledger.isShared { try? await environment.catchUp() }
             return await site.respond(
                 to: SiteRequest(
                     request: arrival.request, address: sourceIP, tls: tls, requestID: arrival.requestID, time: time))
         }
-        if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
+        if case .nowhere? = routed.passage {
+            stream?.stop()
+            return .unsent
+        }
+        if let response = await respondAtOwnPath(to: arrival) { return response }
         let given = await respond(to: routed)
         tell(given, routed)
         var response = given.response

@@ -8,179 +8,110 @@ struct Reach: AsyncParsableCommand {
         abstract: "What reaches an instance, and which way?",
         discussion: """
             gatehouse reach i-0123456789abcdef0
+            gatehouse reach i-0123456789abcdef0 --port 22 --from 203.0.113.0/24
             gatehouse reach i-0123456789abcdef0 --from i-0fedcba9876543210
 
-            From the internet, or from another instance of the VPC. It is computed of routes, network ACLs and security \
-            groups for all packets at once; none is sent. What doesn't get its answer counts as not reaching. Exit status: \
-            0, 2 if something can't be read.
+            From the internet, from a block of addresses, or from another instance of the VPC. It is computed of routes, \
+            network ACLs and security groups for all packets at once; none is sent, and the instance needn't run. What doesn't \
+            get its answer counts as not reaching. Exit status: 0, 1 if nothing reaches it, 2 if something can't be read.
             """)
 
     @Argument(help: "The instance, or one of its network interfaces.")
-    var target: String
+    var instance: String
 
     @Option(
         help: ArgumentHelp(
-            "An instance or a network interface from which it is to be reached (default: the internet).",
-            valueName: "id"))
+            "From where: a block of addresses, or an instance or network interface of the VPC (default: the internet).",
+            valueName: "CIDR|id"))
     var from: String?
 
     @Option(
-        help: ArgumentHelp(
-            "Only this protocol: tcp, udp, icmp, icmpv6, or a number.", valueName: "protocol"))
-    var `protocol`: String?
+        name: .customLong("protocol"),
+        help: ArgumentHelp("Only this protocol: tcp, udp, icmp, icmpv6, or a number.", valueName: "protocol"))
+    var protocolName: String?
 
-    @Option(help: ArgumentHelp("With --protocol tcp or udp: only this port.", valueName: "port"))
+    @Option(help: ArgumentHelp("Only this port, of TCP and UDP, or of what --protocol says.", valueName: "port"))
     var port: UInt16?
 
     @OptionGroup var formatOption: ListFormatOption
     @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
-        _ = try wish()
+        guard Self.isID(instance) else {
+            throw ValidationError(
+                "'\(instance)' is neither an instance's id nor a network interface's: i-0123456789abcdef0, "
+                    + "eni-0123456789abcdef0.")
+        }
+        _ = try origin()
+        _ = try services()
     }
 
     func run() async throws {
-        let wish = try wish()
+        let (origin, services, place) = (try origin(), try services(), try placeOptions.place())
         let networks: RecordedNetworks
         do {
-            networks = try RecordedNetworks(try placeOptions.place())
+            networks = try RecordedNetworks(place)
         } catch {
             fail("\(error)", status: 2)
         }
-        let targets = found(target, networks)
-        var reports: [ReachReport] = []
-        for target in targets {
-            if let from {
-                for source in found(from, networks) { reports.append(ReachReport(source, target, wish)) }
-            } else {
-                reports.append(ReachReport(target, wish))
+        let reports = found(instance, networks).flatMap { target in
+            switch origin {
+            case .internet: [ReachReport(internetTo: target, .all, services)]
+            case .block(let block): ReachReport.all(from: block, to: target, services)
+            case .interfaces(let id):
+                found(id, networks).map { ReachReport(from: $0.interfaceID, to: target, services) }
             }
         }
         switch formatOption.format {
         case .text: print(reports.map(\.text).joined(separator: "\n\n"))
         case .json: print(try PrintedJSON.of(reports))
         }
+        if reports.allSatisfy(\.ways.isEmpty) { throw ExitCode(1) }
     }
 
     private func found(_ id: String, _ networks: RecordedNetworks) -> [RecordedNetworks.Found] {
         let found = networks.interfaces(of: id)
-        if found.isEmpty {
-            fail("There is no instance and no network interface \(id) here.", status: 2)
-        }
+        if found.isEmpty { fail("There is no instance and no network interface \(id) here.", status: 2) }
         return found
     }
 
+    /// Where packets come from.
+    private enum Origin {
+        case internet
+        case block(CIDRBlock)
+        case interfaces(String)
+    }
+
+    private static func isID(_ text: String) -> Bool { text.wholeMatch(of: /(i|eni)-[0-9a-f]{8,32}/) != nil }
+
+    private func origin() throws -> Origin {
+        guard let from else { return .internet }
+        if Self.isID(from) { return .interfaces(from) }
+        if let block = CIDRBlock(from) { return .block(block) }
+        if let address = NetworkAddress(from) { return .block(CIDRBlock(address, prefixLength: 128)) }
+        throw ValidationError(
+            "--from takes a block of addresses such as 203.0.113.0/24, an instance or a network interface, not '\(from)'."
+        )
+    }
+
     /// What is asked for.
-    private func wish() throws -> ServiceSet {
-        guard let name = `protocol` else {
-            if port != nil { throw ValidationError("--port goes together with --protocol tcp or udp.") }
-            return .all
+    private func services() throws -> ServiceSet {
+        guard let protocolName else {
+            return port.map { ServiceSet(TrafficMatch.tcp, $0...$0).union(ServiceSet(TrafficMatch.udp, $0...$0)) }
+                ?? .all
         }
         let named = [
             "tcp": TrafficMatch.tcp, "udp": TrafficMatch.udp, "icmp": TrafficMatch.icmp,
             "icmpv6": TrafficMatch.icmpv6,
         ]
-        guard let number = named[name] ?? UInt8(name) else {
+        guard let number = named[protocolName] ?? UInt8(protocolName) else {
             throw ValidationError(
-                "--protocol takes tcp, udp, icmp, icmpv6 or a number to 255, not '\(name)'.")
+                "--protocol takes tcp, udp, icmp, icmpv6 or a number to 255, not '\(protocolName)'.")
         }
         guard let port else { return ServiceSet(TrafficMatch(protocolNumber: number)) }
         guard number == TrafficMatch.tcp || number == TrafficMatch.udp else {
-            throw ValidationError("--port goes together with --protocol tcp or udp.")
+            throw ValidationError("Only TCP and UDP have ports: leave out --port, or --protocol \(protocolName).")
         }
         return ServiceSet(number, port...port)
-    }
-}
-
-/// What reaches an interface, as it is printed.
-struct ReachReport: Encodable {
-    struct Way: Encodable {
-        /// What passes: `tcp 443, udp 53`
-        let services: String
-        /// From where: addresses, or what is said for many.
-        let sources: String
-        let severity: String?
-        let path: [Component]
-    }
-
-    struct Component: Encodable {
-        let type: String
-        let id: String
-        /// With its rules, in words.
-        let text: String
-
-        init(_ step: PathStep) {
-            type = step.component.kind.rawValue
-            id = step.component.id
-            text = step.description
-        }
-    }
-
-    struct Obstacle: Encodable {
-        let code: String
-        let component: String
-        let text: String
-
-        init(_ barrier: Barrier) {
-            code = barrier.code.rawValue
-            component = barrier.component.id
-            text = barrier.description
-        }
-    }
-
-    let networkInterface: String
-    let instance: String?
-    let source: String
-    let ways: [Way]
-    let barriers: [Obstacle]
-
-    /// From the internet.
-    init(_ target: RecordedNetworks.Found, _ wish: ServiceSet) {
-        let (network, id) = (target.network, target.interfaceID)
-        networkInterface = id
-        instance = network.interfaces[id]?.instanceID
-        source = "the internet"
-        let asked = TrafficRegion(.all, wish)
-        let region = network.internetReach(of: id).intersection(asked)
-        ways = region.summary.map { services, addresses in
-            let part = TrafficRegion(addresses, services)
-            let severities = network.exposedPorts(of: id, part).map(\.severity)
-            return Way(
-                services: services.description, sources: addresses.inWords(),
-                severity: ExposureSeverity.allCases.last { severities.contains($0) }?.rawValue,
-                path: network.internetPath(to: id, of: part).map { Component($0) })
-        }
-        barriers = network.internetBarriers(to: id, of: asked).map { Obstacle($0) }
-    }
-
-    /// From another interface.
-    init(_ from: RecordedNetworks.Found, _ target: RecordedNetworks.Found, _ wish: ServiceSet) {
-        networkInterface = target.interfaceID
-        instance = target.network.interfaces[target.interfaceID]?.instanceID
-        source = from.interfaceID
-        let reach = target.network.reach(from: from.interfaceID, to: target.interfaceID, wish: wish)
-        let path = reach.steps.map { Component($0) }
-        ways = reach.ways.map {
-            Way(
-                services: $0.services.description, sources: "\($0.source) to \($0.destination)",
-                severity: nil, path: path)
-        }
-        barriers = reach.barriers.map { Obstacle($0) }
-    }
-
-    var text: String {
-        let name = instance.map { "\($0) (\(networkInterface))" } ?? networkInterface
-        guard !ways.isEmpty else {
-            return
-                (["Nothing from \(source) reaches \(name)."] + barriers.map { "  \($0.code): \($0.text)" })
-                .joined(separator: "\n")
-        }
-        let lines = ways.flatMap { way in
-            [
-                "  \(way.services) from \(way.sources)\(way.severity.map { ", \($0)" } ?? "")",
-                "    \(way.path.map(\.text).joined(separator: " > "))",
-            ]
-        }
-        return (["From \(source) to \(name):"] + lines).joined(separator: "\n")
     }
 }
