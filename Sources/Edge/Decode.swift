@@ -70,15 +70,10 @@ extension Edge {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
         var source = Call.Source(
-            address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
+            address: authenticated.routed.sourceIP, userAgent: headers.first(named: "user-agent"),
             host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
         source.isOfFront = authenticated.isOfFront
-        switch authenticated.routed.passage {
-        case .endpoint(let passage): (source.address, source.endpoint) = (passage.address, passage)
-        case .internet(let address): source.address = address
-        // Nothing that has no way here comes so far.
-        case nil, .nowhere: break
-        }
+        if case .endpoint(let passage)? = authenticated.routed.passage { source.endpoint = passage }
         if authenticated.signature == nil, let proof = headers.first(named: "dpop") {
             // Of two, neither counts (RFC 9449, section 4.3): together they can't be read.
             source.proof = headers.count { $0.name.lowercased() == "dpop" } == 1 ? proof : ""

@@ -150,7 +150,7 @@ public struct Edge: Sendable {
         let response = given.response
         return AnsweredRequest(
             request: request, target: target, requestID: arrival.requestID, time: arrival.time,
-            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: arrival.sourceIP,
+            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: routed.sourceIP,
             tls: arrival.tls, signature: signature, caller: given.caller, status: response.status,
             errorCode: given.error?.code, headers: response.headers,
             length: request.method == "HEAD" ? 0 : response.stream.map(\.length) ?? response.body.count)

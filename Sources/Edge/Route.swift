@@ -46,6 +46,11 @@ final class Routed: Sendable {
         self.init(arrival: arrival, claims: .none, nil)
     }
 
+    /// The client's address, as the service sees it.
+    var sourceIP: String {
+        if case .internet(let address)? = passage { address } else { arrival.sourceIP }
+    }
+
     /// The service's model. A service that Gatehouse does not know has none; then it is one without operations.
     var shape: ServiceShape { module?.shape ?? .unknown }
 
