@@ -30,7 +30,14 @@ final class HopLimiter: ChannelOutboundHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// An answer was not let go, so that the connection is being closed: what belongs to it must not go either.
+    private var isShut = false
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isShut else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         guard case .head(var head) = unwrapOutboundIn(data), let text = head.headers.first(name: HopLimit.header) else {
             return context.write(data, promise: promise)
         }
@@ -39,6 +46,7 @@ final class HopLimiter: ChannelOutboundHandler {
             try Self.limit(context.channel, to: text)
         } catch {
             // Better no answer than one that goes too far; nor does one go out whose limit is none.
+            isShut = true
             promise?.fail(error)
             return context.close(promise: nil)
         }

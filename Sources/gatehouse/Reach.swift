@@ -95,10 +95,10 @@ struct Reach: AsyncParsableCommand {
     }
 
     /// What is asked for.
-    private func services() throws -> ServiceSet {
+    private func services() throws -> [ServiceSet] {
         guard let protocolName else {
-            return port.map { ServiceSet(TrafficMatch.tcp, $0...$0).union(ServiceSet(TrafficMatch.udp, $0...$0)) }
-                ?? .all
+            guard let port else { return [.all] }
+            return [TrafficMatch.tcp, TrafficMatch.udp].map { ServiceSet($0, port...port) }
         }
         let named = [
             "tcp": TrafficMatch.tcp, "udp": TrafficMatch.udp, "icmp": TrafficMatch.icmp,
@@ -108,10 +108,10 @@ struct Reach: AsyncParsableCommand {
             throw ValidationError(
                 "--protocol takes tcp, udp, icmp, icmpv6 or a number to 255, not '\(protocolName)'.")
         }
-        guard let port else { return ServiceSet(TrafficMatch(protocolNumber: number)) }
+        guard let port else { return [ServiceSet(TrafficMatch(protocolNumber: number))] }
         guard number == TrafficMatch.tcp || number == TrafficMatch.udp else {
             throw ValidationError("Only TCP and UDP have ports: leave out --port, or --protocol \(protocolName).")
         }
-        return ServiceSet(number, port...port)
+        return [ServiceSet(number, port...port)]
     }
 }

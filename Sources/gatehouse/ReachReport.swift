@@ -27,11 +27,14 @@ struct ReachReport: Encodable {
     }
 
     struct Obstacle: Encodable {
+        /// To what it is one: `tcp 22`
+        let services: String
         let code: String
         let component: String
         let text: String
 
-        init(_ barrier: Barrier) {
+        init(_ barrier: Barrier, to services: ServiceSet) {
+            self.services = services.description
             code = barrier.code.rawValue
             component = barrier.component.id
             text = barrier.description
@@ -47,9 +50,10 @@ struct ReachReport: Encodable {
     let barriers: [Obstacle]
 
     /// From a part of the internet.
-    init(internetTo target: RecordedNetworks.Found, _ sources: AddressSet, _ services: ServiceSet) {
+    /// - Parameter wishes: what is asked for. What stands in the way is told of each.
+    init(internetTo target: RecordedNetworks.Found, _ sources: AddressSet, _ wishes: [ServiceSet]) {
         let (network, id) = (target.network, target.interfaceID)
-        let asked = TrafficRegion(sources, services)
+        let asked = TrafficRegion(sources, wishes.reduce(.empty) { $0.union($1) })
         let ways = network.internetReach(of: id).intersection(asked).summary.map { services, addresses in
             let part = TrafficRegion(addresses, services)
             let severities = network.exposedPorts(of: id, part).map(\.severity)
@@ -58,22 +62,26 @@ struct ReachReport: Encodable {
                 severity: ExposureSeverity.allCases.last { severities.contains($0) }?.rawValue,
                 path: network.internetPath(to: id, of: part).map(Component.init))
         }
-        let barriers = network.internetBarriers(to: id, of: asked).map(Obstacle.init)
+        let barriers = wishes.flatMap { wish in
+            network.internetBarriers(to: id, of: TrafficRegion(sources, wish)).map { Obstacle($0, to: wish) }
+        }
         self.init(target, from: sources == .all ? "the internet" : sources.inWords(), ways, barriers)
     }
 
     /// From another interface.
-    init(from source: String, to target: RecordedNetworks.Found, _ services: ServiceSet) {
-        let reach = target.network.reach(from: source, to: target.interfaceID, wish: services)
-        let path = reach.steps.map(Component.init)
-        let ways = reach.ways.map {
-            Way(
-                services: $0.services.description, sources: "\($0.source) to \($0.destination)", severity: nil,
-                path: path)
+    init(from source: String, to target: RecordedNetworks.Found, _ wishes: [ServiceSet]) {
+        let found = wishes.map { ($0, target.network.reach(from: source, to: target.interfaceID, wish: $0)) }
+        let ways = found.flatMap { _, reach in
+            let path = reach.steps.map(Component.init)
+            return reach.ways.map {
+                Way(
+                    services: $0.services.description, sources: "\($0.source) to \($0.destination)", severity: nil,
+                    path: path)
+            }
         }
+        let barriers = found.flatMap { wish, reach in reach.barriers.map { Obstacle($0, to: wish) } }
         let instance = target.network.interfaces[source]?.instanceID
-        self.init(
-            target, from: instance.map { "\($0) (\(source))" } ?? source, ways, reach.barriers.map(Obstacle.init))
+        self.init(target, from: instance.map { "\($0) (\(source))" } ?? source, ways, barriers)
     }
 
     private init(_ target: RecordedNetworks.Found, from source: String, _ ways: [Way], _ barriers: [Obstacle]) {
@@ -84,7 +92,7 @@ struct ReachReport: Encodable {
 
     /// From all who have an address of a block: the VPC's other interfaces, and the internet, as far as it has such addresses.
     static func all(
-        from block: CIDRBlock, to target: RecordedNetworks.Found, _ services: ServiceSet
+        from block: CIDRBlock, to target: RecordedNetworks.Found, _ wishes: [ServiceSet]
     ) -> [ReachReport] {
         let (network, sources) = (target.network, AddressSet([block]))
         func vpc(_ interface: NetworkInterface) -> String? { network.subnets[interface.subnetID]?.vpcID }
@@ -93,17 +101,18 @@ struct ReachReport: Encodable {
             other.id != target.interfaceID && own != nil && vpc(other) == own
                 && other.addresses.contains(where: block.contains)
         }
-        var reports = others.map(\.id).sorted().map { ReachReport(from: $0, to: target, services) }
+        var reports = others.map(\.id).sorted().map { ReachReport(from: $0, to: target, wishes) }
         let internet = sources.intersection(.internet).subtracting(AddressSet(own.flatMap { network.vpcs[$0] } ?? []))
         // Of addresses that nobody has, too, it is said that nothing comes from there.
-        if !internet.isEmpty || reports.isEmpty { reports.append(ReachReport(internetTo: target, sources, services)) }
+        if !internet.isEmpty || reports.isEmpty { reports.append(ReachReport(internetTo: target, sources, wishes)) }
         return reports
     }
 
     var text: String {
         let name = instance.map { "\($0) (\(networkInterface))" } ?? networkInterface
         guard !ways.isEmpty else {
-            let reasons = barriers.map { "  \($0.code): \($0.text)" }
+            let areSeveral = Set(barriers.map(\.services)).count > 1
+            let reasons = barriers.map { "  \(areSeveral ? "\($0.services): " : "")\($0.code): \($0.text)" }
             return (["Nothing from \(source) reaches \(name)."] + reasons).joined(separator: "\n")
         }
         let lines = ways.flatMap { way in

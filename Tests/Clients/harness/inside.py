@@ -63,9 +63,10 @@ class Inside:
         """The `aws` CLI, with no credentials but those that it finds, or is given."""
         environment = clean_environment(
             PYTHONPATH=sysconfig.get_path("purelib"), AWS_ENDPOINT_URL=f"http://198.18.0.1:{self.port}",
-            AWS_DEFAULT_REGION="us-east-1", HOME="/tmp", AWS_METADATA_SERVICE_NUM_ATTEMPTS="2", AWS_MAX_ATTEMPTS="1", **variables,
+            AWS_DEFAULT_REGION="us-east-1", HOME="/tmp", AWS_METADATA_SERVICE_NUM_ATTEMPTS="2",
+            AWS_METADATA_SERVICE_TIMEOUT="30", AWS_MAX_ATTEMPTS="1", **variables,
         )  # fmt: skip
-        return self.run(PYTHON, "-m", "awscli", "--cli-connect-timeout", "5", *words, env=environment)
+        return self.run(PYTHON, "-m", "awscli", "--cli-connect-timeout", "10", *words, env=environment)
 
     def begin(self, address: str, port: int) -> socket.socket:
         """Asks for a connection and waits for nothing."""
