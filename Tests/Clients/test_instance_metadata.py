@@ -255,6 +255,12 @@ def test_each_key_of_an_instances_session(
                 caller.iam.list_users()
             else:
                 assert error_of(caller.iam.list_users).code == "AccessDenied", (operator, key, value)
+    # Whoever may know why something was denied, is told them.
+    encoded = error_of(caller.client("ec2").create_vpc, CidrBlock="10.0.0.0/16").message.rpartition(": ")[2]
+    decoded = json.loads(root.sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+    told = {one["key"]: one["values"]["items"][0]["value"] for one in decoded["context"]["conditions"]["items"]}
+    assert told["ec2:RoleDelivery"] == version and told["ec2:SourceInstanceARN"] == arn
+    assert told["aws:Ec2InstanceSourceVpc"] == vpc and told["aws:Ec2InstanceSourcePrivateIPv4"] == address
     # AWS's own example: whoever is no instance does not meet it.
     root.iam.put_role_policy(
         RoleName="app", PolicyName="p0",
