@@ -72,11 +72,11 @@ class Place:
         ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsHostnames={"Value": True})
         self.subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
         ec2.modify_subnet_attribute(SubnetId=self.subnet, MapPublicIpOnLaunch={"Value": True})
-        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        self.gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
         (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["RouteTables"]
         self.table = table["RouteTableId"]
-        ec2.create_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        ec2.create_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=self.gateway)
 
     def launch(self, **parameters: Any) -> str:
         (image,) = self.ec2.describe_images(Filters=[{"Name": "name", "Values": ["sleeper"]}])["Images"]
@@ -171,7 +171,7 @@ def test_the_lab_of_a_role_for_ec2(cloud: Server) -> None:
 def test_what_has_no_way_to_a_service_does_not_come(cloud: Server) -> None:
     root, ec2, trail = cloud.root, cloud.root.client("ec2"), Trail(cloud.root)
     root.client("s3").create_bucket(Bucket="papers")
-    arn = profile(root, ROLE, policy(allow(["s3:ListAllMyBuckets", "sns:*"], "*")))
+    arn = profile(root, ROLE, policy(allow(["s3:ListAllMyBuckets", "sns:*", "iam:ListUsers"], "*")))
     place = Place(ec2)
     gateway = place.endpoint("s3", RouteTableIds=[place.table])
     id = place.launch(IamInstanceProfile={"Arn": arn})
@@ -202,6 +202,21 @@ def test_what_has_no_way_to_a_service_does_not_come(cloud: Server) -> None:
     assert "because no VPC endpoint policy allows the SNS:CreateTopic action" in done.stderr
     # What is asked for in another Region is not for the endpoint.
     assert "onnection" in inside.aws(*topics, "--region", "eu-west-1").stderr
+    # A NAT gateway leads there, and it is its address that is seen.
+    outside = ec2.create_subnet(VpcId=place.vpc, CidrBlock="10.7.2.0/24")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=place.vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=outside)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=place.gateway)
+    address = ec2.allocate_address(Domain="vpc")
+    nat = ec2.create_nat_gateway(SubnetId=outside, AllocationId=address["AllocationId"])["NatGateway"]["NatGatewayId"]
+    ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert "onnection" in inside.aws("iam", "list-users").stderr
+    ec2.create_route(RouteTableId=place.table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    done = inside.aws("iam", "list-users")
+    assert done.returncode == 0, done.stderr
+    assert inside.aws(*topics, "--region", "eu-west-1").returncode == 0
+    seen = trail.wait_for(lambda record: "errorCode" not in record, "ListUsers", "what came by the NAT gateway")
+    assert seen["sourceIPAddress"] == address["PublicIp"] and "vpcEndpointId" not in seen
 
 
 #: Every category, as a script finds them: what ends with a slash has others below it.
