@@ -102,9 +102,9 @@ struct InspectorTests {
             """
         #expect(
             OpenSCAP.results(in: text) == [
-                OpenSCAP.RuleResult(
+                BenchmarkResult(
                     rule: "xccdf_test_rule_days", title: "Passwords end after 90 days", result: "pass"),
-                OpenSCAP.RuleResult(rule: "xccdf_test_rule_umask", title: "Files are private", result: "fail"),
+                BenchmarkResult(rule: "xccdf_test_rule_umask", title: "Files are private", result: "fail"),
             ])
     }
 

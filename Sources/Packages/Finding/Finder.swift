@@ -24,6 +24,7 @@ final class Finder {
     private var emptied: Set<String> = []
     /// The folders that facts are in.
     private var folders: Set<String> = []
+    private var logged = LoggedDatabases()
 
     init(_ limits: InventoryLimits) {
         self.limits = limits
@@ -92,11 +93,18 @@ final class Finder {
             let found = APK.read(try whole(), path: path)
             return .database(found.packages, found.ownership)
         case .rpm:
-            let found = try RPMDatabase.read(try whole(), path: path, most: limits.packages)
+            let bytes = try whole()
+            if bytes.isEmpty { return nil }
+            // A log may come after it.
+            if RPMDatabase.isSQLite(bytes) {
+                logged.see(path, bytes)
+                return nil
+            }
+            let found = try RPMDatabase.read(bytes, path: path, most: limits.packages)
             return .database(found.packages, found.ownership)
-        case .otherRPM:
-            guard content.size != 0 else { return nil }
-            throw InventoryError("rpm's database is in an old form (BerkeleyDB or ndb), which is not read")
+        case .rpmLog:
+            logged.see(path, try whole())
+            return nil
         case .pythonMetadata: return try counted(PythonPackages.installed(try whole(), path: path))
         case .requirements: return try counted(PythonPackages.requirements(try whole(), path: path))
         case .pipfileLock: return try counted(try PythonPackages.pipfileLock(try whole(), path: path))
@@ -157,13 +165,24 @@ final class Finder {
             emptied.insert(folder ?? "")
         } else if !name.hasPrefix(".wh..wh.") {
             let hidden = name.dropFirst(4)
-            removed.insert(folder.map { "\($0)/\(hidden)" } ?? String(hidden))
+            let path = folder.map { "\($0)/\(hidden)" } ?? String(hidden)
+            removed.insert(path)
+            logged.remove(path)
         }
         return true
     }
 
     /// Puts what a layer tells over what those below it do.
     func endLayer(_ layer: String?) {
+        for (path, database) in logged.takeChanged() {
+            do throws(InventoryError) {
+                let found = try RPMDatabase.read(
+                    database.bytes, log: database.log, path: path, most: limits.packages)
+                current[path] = .database(found.packages, found.ownership)
+            } catch {
+                tell("\(path): \(error)")
+            }
+        }
         if !removed.isEmpty || !emptied.isEmpty {
             let everything = emptied.contains("")
             facts = facts.filter { path, _ in

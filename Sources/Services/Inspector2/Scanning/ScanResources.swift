@@ -73,7 +73,7 @@ struct ScanResources: Job {
             return
         }
         let depth = target.type == "AWS_EC2_INSTANCE" ? settings.depth(environment) : nil
-        let fingerprint = "\(target.fingerprint) \(depth?.joined(separator: ":") ?? "")"
+        let fingerprint = try await Self.slowly { target.fingerprint(lookingInto: depth ?? []) }
         let isOld = row.lastScanned.map { now - $0 >= Self.daily } ?? true
         let hasChanged = row.fingerprint != fingerprint || isOld || !row.isActive
         let known = "\(advice?.fingerprint ?? "") \(exposure.map { "\($0)" } ?? "")"
@@ -230,6 +230,15 @@ extension InstalledPackage {
 }
 
 extension ScanTarget {
+    /// By what it is seen that it, or where it is looked into, has changed.
+    fileprivate func fingerprint(lookingInto depth: [String]) -> String {
+        let others = depth.filter { !InspectorSettings.usualPaths.contains($0) }
+        guard case .root(let root) = place, !others.isEmpty else {
+            return "\(fingerprint) \(depth.joined(separator: ":"))"
+        }
+        return "\(fingerprint) \(depth.joined(separator: ":")) \(Fingerprint.of(others, in: root))"
+    }
+
     /// What findings show of the resource, with the platform that was found in it.
     fileprivate func described(with inventory: Inventory) -> Inspector2.Resource {
         var resource = details
