@@ -108,6 +108,26 @@ struct InspectorTests {
             ])
     }
 
+    @Test func whatLynisReportsIsRead() {
+        let report = """
+            # Lynis Report
+            report_version_major=1
+            suggestion[]=LYNIS|This release is more than 4 months old.|-|-|
+            warning[]=AUTH-9204|Multiple users with UID 0 found in passwd file|-|-|
+            suggestion[]=AUTH-9204|Use vipw to delete the 'toor' user if not used.|-|-|
+            suggestion[]=AUTH-9226|Of a file that it was not given|-|-|
+            tests_executed=AUTH-9286|AUTH-9204|AUTH-9226|
+            tests_skipped=AUTH-9208|
+            """
+        let results = Lynis.results(of: report, done: ["AUTH-9204", "AUTH-9208", "AUTH-9286"])
+        #expect(results.map(\.rule) == Lynis.tests.map(\.name))
+        let found = Dictionary(results.map { ($0.rule, $0) }) { first, _ in first }
+        #expect(found["AUTH-9204"]?.result == "fail")
+        #expect(found["AUTH-9204"]?.details == "Multiple users with UID 0 found in passwd file")
+        #expect(found["AUTH-9286"]?.result == "pass" && found["AUTH-9286"]?.details == nil)
+        for name in ["AUTH-9208", "AUTH-9226", "BANN-7130"] { #expect(found[name]?.result == "notchecked") }
+    }
+
     @Test func timesInEventsAreThoseOfPeople() {
         let time = Timestamp(secondsSinceEpoch: 1_725_469_184.356)
         #expect(EventJSON.day(time) == "Wed Sep 04 16:59:44.356 UTC 2024")

@@ -9,6 +9,9 @@ final class Finder {
         case packages([InstalledPackage])
     }
 
+    /// What problems of an archive as a whole begin with.
+    static let archive = "the archive"
+
     let limits: InventoryLimits
     /// The bytes that may still come out of archives.
     private(set) var budget: Int

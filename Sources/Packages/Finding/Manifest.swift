@@ -20,6 +20,14 @@ enum Manifest {
     case cargoLock
     case javaArchive
 
+    /// The databases of operating systems' packages.
+    static let databases = [
+        "var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/rpm/rpmdb.sqlite",
+        "var/lib/rpm/rpmdb.sqlite-wal", "var/lib/rpm/Packages", "var/lib/rpm/Packages.db",
+        "usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite-wal", "usr/lib/sysimage/rpm/Packages",
+        "usr/lib/sysimage/rpm/Packages.db",
+    ]
+
     /// The most that is read of such a file.
     var most: Int {
         switch self {
