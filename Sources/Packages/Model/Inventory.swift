@@ -28,7 +28,7 @@ public struct Inventory: Sendable, Equatable, Codable {
             guard let end = problem.firstRange(of: ": ") else { return true }
             let place = String(problem[..<end.lowerBound])
             return place == Finder.archive
-                || Manifest.databases.contains { $0.hasPrefix(place) && ($0 == place || $0.hasPrefix("\(place)/")) }
+                || Manifest.databases.contains { $0 == place || $0.hasPrefix("\(place)/") }
         }
     }
 }

@@ -59,7 +59,7 @@ struct RPMHeaders {
 }
 
 /// A database of SQLite, with its log.
-private struct SQLiteImage: ~Copyable {
+private final class SQLiteImage {
     private let database: OpaquePointer
     /// Where the database and its log lie for SQLite to put them together; nil: it is in memory.
     private let folder: String?
