@@ -80,13 +80,20 @@ final class Finder {
         return .packages(found)
     }
 
+    private func database(_ found: [InstalledPackage], _ ownership: Ownership) throws(InventoryError) -> Fact {
+        guard found.count <= limits.packages else {
+            throw InventoryError("it has more than \(limits.packages) packages")
+        }
+        return .database(found, ownership)
+    }
+
     private func fact(_ manifest: Manifest, _ path: String, _ content: FileContent) throws(InventoryError) -> Fact? {
         func whole() throws(InventoryError) -> [UInt8] {
             try content.whole(most: min(manifest.most, limits.fileSize))
         }
         switch manifest {
         case .osRelease: return OperatingSystem(osRelease: try whole()).map { .system($0) }
-        case .dpkgStatus: return .database(Dpkg.packages(try whole(), path: path), Ownership())
+        case .dpkgStatus: return try database(Dpkg.packages(try whole(), path: path), Ownership())
         case .dpkgFiles(let suffix, let ofSums):
             var ownership = Ownership()
             ownership.add(
@@ -94,7 +101,7 @@ final class Finder {
             return .ownership(ownership)
         case .apk:
             let found = APK.read(try whole(), path: path)
-            return .database(found.packages, found.ownership)
+            return try database(found.packages, found.ownership)
         case .rpm:
             let bytes = try whole()
             if bytes.isEmpty { return nil }
@@ -259,8 +266,12 @@ final class Finder {
         for place in ["usr/lib/os-release", "etc/os-release"] {
             if case .system(let found)? = facts[place] { system = found }
         }
-        return Inventory(
-            system: system, packages: all.sorted { $0.sortKey < $1.sortKey }, problems: problems, layers: layers)
+        var packages = all.sorted { $0.sortKey < $1.sortKey }
+        if packages.count > limits.packages {
+            tell("there are more than \(limits.packages) packages")
+            packages.removeLast(packages.count - limits.packages)
+        }
+        return Inventory(system: system, packages: packages, problems: problems, layers: layers)
     }
 }
 

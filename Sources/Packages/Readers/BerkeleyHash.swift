@@ -34,8 +34,7 @@ struct BerkeleyHash {
             size & (size - 1) == 0, meta[24] == 0, Int(meta[25]) == Kind.hashMeta, meta[26] == 0,
             let last = meta.number(32, bytes: 4, bigEndian: isBigEndian)
         else { return nil }
-        (self.file, pageSize) = (file, size)
-        lastPage = min(last, file.count / size - 1)
+        (self.file, pageSize, lastPage) = (file, size, last)
     }
 
     /// - Throws: where the file is damaged.
