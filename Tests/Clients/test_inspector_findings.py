@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,22 @@ def test_filters_sorts_and_pages(root: Identity, inspected: Inspected) -> None:
     assert number(title=[text("CVE-2026-1001 - pack1")], findingStatus=[text("ACTIVE")]) == 2
     assert number(portRange=[{"beginInclusive": 1, "endInclusive": 2}]) == 0
     assert number(firstObservedAt=[{"endInclusive": 0}]) == 0
+    # Both ends of a range are in it; of two ranges, either will do.
+    (one, *_) = api.list_findings(filterCriteria={"vulnerabilityId": [text("CVE-2026-1002")]})["findings"]
+    for field, time in (("firstObservedAt", one["firstObservedAt"]), ("updatedAt", one["updatedAt"])):
+        assert number(**{field: [{"startInclusive": time, "endInclusive": time}], "findingArn": [text(one["findingArn"])]}) == 1
+        assert number(**{field: [{"startInclusive": time + timedelta(days=1)}, {"endInclusive": time}]}) >= 1
+        assert number(**{field: [{"startInclusive": time + timedelta(days=1)}]}) == 0
+    assert number(inspectorScore=[{"lowerInclusive": 9.8}, {"upperInclusive": 4.3}]) == 4
+    assert number(inspectorScore=[{"lowerInclusive": 9.81}, {"upperInclusive": 4.29}]) == 0
+    assert number(epssScore=[{"lowerInclusive": 0}]) == 0
+    # What it is and what it is not go together; a tag without a value will have any.
+    assert number(vulnerabilityId=[text("CVE-2026-100", "PREFIX"), text("CVE-2026-1001", "NOT_EQUALS")]) == 4
+    assert number(title=[text("CVE-2026-1001", "PREFIX"), text("CVE-2026-1003 - pack3")]) == 4
+    assert number(resourceTags=[{"comparison": "EQUALS", "key": "team"}]) == 6
+    assert number(resourceTags=[{"comparison": "EQUALS", "key": "Team", "value": "blue"}]) == 0
+    assert number(vulnerablePackages=[{"name": text("pack2")}, {"name": text("pack3"), "architecture": text("X86_64")}]) == 4
+    assert number(vulnerablePackages=[{"epoch": {"lowerInclusive": 1}}]) == 0
     assert number(awsAccountId=[text("999999999999")]) == 0
 
     for field in ("SEVERITY", "INSPECTOR_SCORE"):
