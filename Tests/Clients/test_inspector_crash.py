@@ -38,7 +38,7 @@ def test_findings_are_there_once_and_reports_end(lasting: Callable[..., Server],
     for id in (INSTANCE, OTHER):
         inspected.instance(dict.fromkeys(names, "1.0"), id)
     server = lasting(*inspected.options).start()
-    key, s3 = key_and_bucket(server.root, "reports")
+    key, _ = key_and_bucket(server.root, "reports")
     inspector = Inspector(server.root, ("EC2",))
     first: dict[str, Any] = {}
     reports: list[str] = []
@@ -74,6 +74,7 @@ def test_findings_are_there_once_and_reports_end(lasting: Callable[..., Server],
     assert len(inspector.findings()) == 4 * PACKAGES
     for finding in found:
         assert first.get(finding["findingArn"], finding["firstObservedAt"]) == finding["firstObservedAt"]
+    s3 = server.root.client("s3")
     assert reports, "otherwise nothing was interrupted"
     for id in reports:
 
