@@ -128,6 +128,13 @@ import Testing
         #expect(inventory.packages.isEmpty && inventory.isIncomplete)
     }
 
+    /// Found by FuzzManifests.
+    @Test func aModuleWithoutAName() throws {
+        let text = "module x\nrequire (\n ba/ v1.0.0\n a/b v1.2.3\n)\n"
+        let inventory = try Inventory.reading(file: "go.mod", Array(text.utf8))
+        #expect(inventory.packages.map(\.fullName) == ["a/b"])
+    }
+
     @Test func whatIsMissingIsKnown() {
         for (problem, isIncomplete) in [
             ("there are more than 2000000 files", true), ("the archive: it is damaged", true),

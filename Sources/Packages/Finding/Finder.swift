@@ -72,7 +72,13 @@ final class Finder {
         }
     }
 
+    /// What has no name or no version is no package: `ba/` in a `go.mod`.
+    private static func named(_ found: [InstalledPackage]) -> [InstalledPackage] {
+        found.filter { !$0.name.isEmpty && !$0.version.isEmpty }
+    }
+
     private func counted(_ found: [InstalledPackage]) throws(InventoryError) -> Fact {
+        let found = Self.named(found)
         packages += found.count
         guard packages <= limits.packages else {
             throw InventoryError("there are more than \(limits.packages) packages")
@@ -84,7 +90,7 @@ final class Finder {
         guard found.count <= limits.packages else {
             throw InventoryError("it has more than \(limits.packages) packages")
         }
-        return .database(found, ownership)
+        return .database(Self.named(found), ownership)
     }
 
     private func fact(_ manifest: Manifest, _ path: String, _ content: FileContent) throws(InventoryError) -> Fact? {
