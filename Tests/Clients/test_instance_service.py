@@ -5,28 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
-import socket
 import subprocess
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, namespaces, policy, trust
+from harness import ACCOUNT, Server, allow, namespaces, policy, trust
+from harness.inside import METADATA, PYTHON, Inside, is_open
 from harness.machines import instance, launch, until, until_state
 from harness.namespaces import descendants
-from harness.server import clean_environment
 
 pytestmark = [
     pytest.mark.memory,
     pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}"),
 ]
-METADATA = "http://169.254.169.254/latest"
-#: The machine's own: a person's lies where instances see nothing.
-PYTHON = "/usr/bin/python3"
 #: On port 80 of all addresses of both families; it answers with the address of whoever asks.
 SITE = """
 import socket, socketserver, threading
@@ -90,67 +83,6 @@ def image(ec2: Any, name: str) -> str:
     return str(found["ImageId"])
 
 
-class Inside:
-    """What is done within an instance, as its own processes would."""
-
-    def __init__(self, cloud: Server, ec2: Any, id: str):
-        assert cloud.process
-        self.address = instance(ec2, id)["PrivateIpAddress"]
-        name = f"ip-{self.address.replace('.', '-')}"
-        for process in descendants(cloud.process.pid):
-            with contextlib.suppress(OSError, subprocess.CalledProcessError):
-                status = Path(f"/proc/{process}/status").read_text()
-                (own,) = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
-                if own[1:] == ["1"]:
-                    said = subprocess.run(["nsenter", "-t", str(process), "-u", "hostname"], capture_output=True, text=True).stdout
-                    if said.startswith(name):
-                        self.process = process
-        self.environment = Path(f"/proc/{self.process}/environ").read_bytes()
-
-    def run(self, *command: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        enter = ["nsenter", "-t", str(self.process), "-n", "-m", "-p", "-u", "-i", "--setuid", "65534", "--setgid", "65534"]
-        return subprocess.run(
-            [*enter, *command], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, cwd="/", **more
-        )
-
-    def metadata(self, path: str) -> str:
-        script = f"""
-            token=$(curl -sf -X PUT {METADATA}/api/token -H 'X-aws-ec2-metadata-token-ttl-seconds: 60')
-            curl -sf -H "X-aws-ec2-metadata-token: $token" {METADATA}/{path}
-        """
-        done = self.run("/bin/sh", "-c", script)
-        assert done.returncode == 0, (path, done.stderr)
-        return done.stdout
-
-    def begin(self, address: str, port: int) -> socket.socket:
-        """Asks for a connection and waits for nothing."""
-        outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        inside = os.open(f"/proc/{self.process}/ns/net", os.O_RDONLY)
-        try:
-            assert namespaces._libc.setns(inside, 0x40000000) == 0
-            connection = socket.socket()
-            connection.setblocking(False)
-            connection.connect_ex((address, port))
-            return connection
-        finally:
-            assert namespaces._libc.setns(outside, 0x40000000) == 0
-            os.close(outside)
-            os.close(inside)
-
-
-def is_open(connection: socket.socket, within: float) -> bool:
-    _, writable, _ = select.select([], [connection], [], within)
-    return bool(writable) and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
-
-
-def aws(cloud: Server, inside: Inside, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = clean_environment(
-        PYTHONPATH=sysconfig.get_path("purelib"), AWS_ENDPOINT_URL=f"http://198.18.0.1:{cloud.port}", AWS_DEFAULT_REGION="us-east-1", HOME="/tmp",
-        AWS_METADATA_SERVICE_NUM_ATTEMPTS="2", AWS_MAX_ATTEMPTS="1",
-    )  # fmt: skip
-    return inside.run(PYTHON, "-m", "awscli", "--cli-connect-timeout", "5", *words, env=environment)
-
-
 def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> None:
     root = cloud.root
     root.client("s3").create_bucket(Bucket="papers")
@@ -172,12 +104,12 @@ def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> 
     assert mac in inside.run("ip", "link", "show", "eth0").stdout
     assert inside.metadata("meta-data/iam/security-credentials/").strip() == "reader"
     # The CLI's own chain of credentials, where there is no key.
-    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    done = inside.aws("s3", "cp", "s3://papers/one.txt", "-")
     assert done.stdout == "hello", done.stderr
-    who = json.loads(aws(cloud, inside, "sts", "get-caller-identity").stdout)
+    who = json.loads(inside.aws("sts", "get-caller-identity").stdout)
     assert who["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/{id}"
     root.iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy(allow("s3:ListAllMyBuckets", "*")))
-    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    done = inside.aws("s3", "cp", "s3://papers/one.txt", "-")
     assert done.returncode and "403" in done.stderr
     # What was printed, and that the data were run once.
     def console() -> str:
