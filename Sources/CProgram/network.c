@@ -17,6 +17,11 @@
 
 #include "internal.h"
 
+// Linux 4.15 has it, and older headers do not.
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
 static int current(void) { return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC); }
 
 int network_enter(int network) {
@@ -60,7 +65,7 @@ int network_write(int network, const char *path, const char *text) {
     return error;
 }
 
-int network_socket(int network, const char *address, int port) {
+int network_socket(int network, const char *device, const char *address, int port) {
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
     int is_six = inet_pton(AF_INET6, address, &six.sin6_addr) == 1;
@@ -72,6 +77,9 @@ int network_socket(int network, const char *address, int port) {
     if (made < 0) error = errno;
     if (!error && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes)) error = errno;
     if (!error && is_six && setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes)) error = errno;
+    // The address is one of the network's, and not of that device.
+    if (!error && is_six && device && setsockopt(made, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes)) error = errno;
+    if (!error && device && setsockopt(made, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device))) error = errno;
     if (!error && bind(made, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four, is_six ? sizeof six : sizeof four))
         error = errno;
     network_leave(before);
@@ -84,6 +92,6 @@ int network_socket(int network, const char *address, int port) {
 
 int network_make(void) { return -ENOSYS; }
 int network_write(int network, const char *path, const char *text) { return ENOSYS; }
-int network_socket(int network, const char *address, int port) { return -ENOSYS; }
+int network_socket(int network, const char *device, const char *address, int port) { return -ENOSYS; }
 
 #endif

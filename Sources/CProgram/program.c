@@ -9,12 +9,14 @@
 
 #ifdef __linux__
 
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,11 +97,12 @@ static int64_t milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/// It asks from time to time: not every system lets one wait for a process and a time at once.
+/// Where the kernel can't tell of its end, it asks from time to time.
 static program_result wait_for(pid_t process, int seconds) {
     program_result result = {-1, 0};
     int64_t end = milliseconds() + (int64_t)seconds * 1000;
-    int64_t pause = 1;
+    struct pollfd ends = {(int)syscall(SYS_pidfd_open, process, 0), POLLIN, 0};
+    int pause = 1;
     int status = 0;
     pid_t ended;
     while ((ended = waitpid(process, &status, result.error ? 0 : WNOHANG)) <= 0) {
@@ -107,15 +110,16 @@ static program_result wait_for(pid_t process, int seconds) {
             if (errno == EINTR) continue;
             break;
         }
-        if (milliseconds() >= end) {
+        int64_t rest = end - milliseconds();
+        if (rest <= 0) {
             kill(process, SIGKILL);
             result.error = ETIMEDOUT;
             continue;
         }
-        struct timespec waited = {0, pause * 1000000};
-        nanosleep(&waited, NULL);
+        poll(&ends, 1, ends.fd < 0 && pause < rest ? pause : (int)rest);
         if (pause < 50) pause *= 2;
     }
+    if (ends.fd >= 0) close(ends.fd);
     if (ended == process && WIFEXITED(status)) result.status = WEXITSTATUS(status);
     return result;
 }

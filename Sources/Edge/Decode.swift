@@ -70,14 +70,10 @@ extension Edge {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
         var source = Call.Source(
-            address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
+            address: authenticated.routed.sourceIP, userAgent: headers.first(named: "user-agent"),
             host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
         source.isOfFront = authenticated.isOfFront
-        if let vpc {
-            let passage = environment.projection(EC2Index.self)
-                .passage(from: vpc, arrival.sourceIP, to: authenticated.module.signingName)
-            (source.address, source.endpoint) = (passage.address, passage.endpoint)
-        }
+        if case .endpoint(let passage)? = authenticated.routed.passage { source.endpoint = passage }
         if authenticated.signature == nil, let proof = headers.first(named: "dpop") {
             // Of two, neither counts (RFC 9449, section 4.3): together they can't be read.
             source.proof = headers.count { $0.name.lowercased() == "dpop" } == 1 ? proof : ""

@@ -81,15 +81,23 @@ public struct Edge: Sendable {
         let arrival = Arrival(
             head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, tls: tls)
-        if let (module, front) = head.front { return await respond(to: arrival, at: front, of: module) }
+        if let (module, front) = head.front {
+            if case .nowhere? = passage(of: arrival, to: module) { return .unsent }
+            return await respond(to: arrival, at: front, of: module)
+        }
         if let site = head.site {
+            if case .nowhere? = passage(of: arrival, to: nil) { return .unsent }
             if environment.ledger.isShared { try? await environment.catchUp() }
             return await site.respond(
                 to: SiteRequest(
                     request: arrival.request, address: sourceIP, tls: tls, requestID: arrival.requestID, time: time))
         }
-        if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
+        if case .nowhere? = routed.passage {
+            stream?.stop()
+            return .unsent
+        }
+        if let response = await respondAtOwnPath(to: arrival) { return response }
         let given = await respond(to: routed)
         tell(given, routed)
         var response = given.response
@@ -142,7 +150,7 @@ public struct Edge: Sendable {
         let response = given.response
         return AnsweredRequest(
             request: request, target: target, requestID: arrival.requestID, time: arrival.time,
-            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: arrival.sourceIP,
+            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: routed.sourceIP,
             tls: arrival.tls, signature: signature, caller: given.caller, status: response.status,
             errorCode: given.error?.code, headers: response.headers,
             length: request.method == "HEAD" ? 0 : response.stream.map(\.length) ?? response.body.count)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Wire
 
 #if canImport(Glibc)
     import Glibc
@@ -13,6 +14,13 @@ import NIOHTTP1
 public enum HopLimit {
     /// By this header an answer that comes by a ``PrivateDoor`` says it: a number from 1 to 255. It is not sent.
     public static let header = "x-gatehouse-hop-limit"
+    /// With this limit nothing is sent at all, and the connection is closed.
+    static let none = "0"
+}
+
+extension WireResponse {
+    /// To a request that comes from within a VPC from which no way leads here: in AWS it would never have arrived.
+    static let unsent = WireResponse(status: 503, headers: [(name: HopLimit.header, value: HopLimit.none)], body: [])
 }
 
 /// Has packets of a connection go no farther than so many hops, from the answer on that says so.
@@ -22,7 +30,14 @@ final class HopLimiter: ChannelOutboundHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// An answer was not let go, so that the connection is being closed: what belongs to it must not go either.
+    private var isShut = false
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isShut else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         guard case .head(var head) = unwrapOutboundIn(data), let text = head.headers.first(name: HopLimit.header) else {
             return context.write(data, promise: promise)
         }
@@ -30,7 +45,8 @@ final class HopLimiter: ChannelOutboundHandler {
         do {
             try Self.limit(context.channel, to: text)
         } catch {
-            // Better no answer than one that goes too far.
+            // Better no answer than one that goes too far; nor does one go out whose limit is none.
+            isShut = true
             promise?.fail(error)
             return context.close(promise: nil)
         }

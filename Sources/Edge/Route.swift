@@ -19,14 +19,18 @@ final class Routed: Sendable {
     let operationName: String?
     /// Why nobody knows which service it is for; nil: it is known, or there is none.
     let problem: ServiceError?
+    /// How it comes from within a VPC; nil: it comes from elsewhere.
+    let passage: VPCPassage?
     /// Whether the operation, by its model, or the whole service needs no signature.
     private let needsNoSignature: Bool
 
     fileprivate init(
-        arrival: Arrival, claims: ClaimedSignature, _ target: Target?, _ operation: OperationShape? = nil
+        arrival: Arrival, claims: ClaimedSignature, _ target: Target?, _ operation: OperationShape? = nil,
+        passage: VPCPassage? = nil
     ) {
         self.arrival = arrival
         self.claims = claims
+        self.passage = passage
         module = target?.module
         path = target?.path ?? arrival.head.request.path
         labels = target?.labels ?? []
@@ -40,6 +44,11 @@ final class Routed: Sendable {
     /// A request whose signature, if it has one, is of no interest.
     convenience init(unsigned arrival: Arrival) {
         self.init(arrival: arrival, claims: .none, nil)
+    }
+
+    /// The client's address, as the service sees it.
+    var sourceIP: String {
+        if case .internet(let address)? = passage { address } else { arrival.sourceIP }
     }
 
     /// The service's model. A service that Gatehouse does not know has none; then it is one without operations.
@@ -108,10 +117,23 @@ extension Edge {
     func route(_ arrival: Arrival) -> Routed {
         let head = arrival.head
         if case .claims(let claims) = head.claims {
-            return Routed(arrival: arrival, claims: head.claims, named(in: arrival, as: claims.service) ?? head.target)
+            let target = named(in: arrival, as: claims.service) ?? head.target
+            return Routed(
+                arrival: arrival, claims: head.claims, target, passage: passage(of: arrival, to: target?.module))
         }
         let (target, operation) = unsigned(arrival.request)
-        return Routed(arrival: arrival, claims: head.claims, target, operation)
+        return Routed(
+            arrival: arrival, claims: head.claims, target, operation, passage: passage(of: arrival, to: target?.module))
+    }
+
+    /// How a request comes from within a VPC; nil: it comes from elsewhere.
+    /// - Parameter module: what it is for; nil for what is no service of AWS's.
+    func passage(of arrival: Arrival, to module: ServiceModule?) -> VPCPassage? {
+        guard let vpc else { return nil }
+        var region = environment.region
+        if case .claims(let claims) = arrival.head.claims { region = claims.region(at: region) ?? region }
+        return environment.projection(EC2Index.self).passage(
+            from: vpc, arrival.sourceIP, to: module?.signingName, in: module?.region(signedFor: region) ?? region)
     }
 
     /// What a form is for where services share the name that it is signed for: its body names the action and the version, which
@@ -134,7 +156,8 @@ extension Edge {
 
     /// A request that a front of a service's made.
     func route(_ arrival: Arrival, to module: ServiceModule) -> Routed {
-        Routed(arrival: arrival, claims: .none, target(module, arrival.request))
+        Routed(
+            arrival: arrival, claims: .none, target(module, arrival.request), passage: passage(of: arrival, to: module))
     }
 
     /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the

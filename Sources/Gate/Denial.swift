@@ -39,6 +39,7 @@ extension CallContext {
         aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider aws:PrincipalOrgID aws:PrincipalOrgPaths \
         aws:ResourceOrgID aws:ResourceOrgPaths aws:CalledVia aws:CalledViaFirst aws:CalledViaLast \
         aws:PrincipalServiceName aws:PrincipalServiceNamesList aws:SourceArn aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths \
-        aws:SourceVpce aws:SourceVpc aws:SourceVpcArn aws:VpcSourceIp aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths
+        aws:SourceVpce aws:SourceVpc aws:SourceVpcArn aws:VpcSourceIp aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths \
+        ec2:RoleDelivery ec2:SourceInstanceARN aws:Ec2InstanceSourceVpc aws:Ec2InstanceSourcePrivateIPv4
         """
 }

@@ -21,6 +21,8 @@ public struct InstanceMetadata: Sendable, Hashable {
     public var instanceType = ""
     /// `x86_64` or `arm64`.
     public var architecture = "x86_64"
+    /// `nitro` or `xen`.
+    public var hypervisor = "nitro"
     /// `ip-10-0-0-7.ec2.internal`
     public var hostName = ""
     /// When it was launched, or last started, in seconds since 1970.

@@ -1,7 +1,7 @@
 /// The categories, as far as they can be known of an instance.
 ///
-/// Of AWS's list are not here: what only a hypervisor or a machine image of AWS's has (`kernel-id`, `metrics`, `profile`, `ramdisk-id`,
-/// `system`), what only other ways of buying or placing have (`autoscaling`, `events/recommendations`, `placement/group-name` and its
+/// Of AWS's list are not here: what only a hypervisor or a machine image of AWS's has (`kernel-id`, `metrics`, `profile`,
+/// `ramdisk-id`), what only other ways of buying or placing have (`autoscaling`, `events/recommendations`, `placement/group-name` and its
 /// like, `product-codes`, `spot`), and the instance's identity role (`identity-credentials`).
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories>
 extension InstanceMetadata {
@@ -71,6 +71,7 @@ extension InstanceMetadata {
             .folder(
                 "services", since: "2014-02-25",
                 [.text("domain", domain), .text("partition", since: "2015-10-20", partition)]))
+        entries.append(.text("system", since: "2022-09-24", hypervisor))
         if let tags {
             entries.append(
                 .folder("tags", since: "2021-03-23", [.folder("instance", tags.map { .text($0.key, $0.value) })]))

@@ -29,7 +29,7 @@ public actor InstanceRuntime {
     /// How an instance finds its metadata.
     public struct Metadata: Sendable {
         /// Gets sockets at which the instance's processes, and nobody else, ask for its metadata: bound, and not listening yet. They are its
-        /// own from then on.
+        /// own from then on. They are outside of the instance, whose own programs may listen on every port.
         public let open: @Sendable (_ id: String, _ sockets: [Int32]) async throws(RuntimeProblem) -> Void
         /// The instance has ended: its sockets are to be closed.
         public let close: @Sendable (_ id: String) async -> Void
@@ -87,6 +87,9 @@ public actor InstanceRuntime {
     private var open: [String: NetworkNamespace] = [:]
     private var closes: [String: Services.Close] = [:]
     private var running: [String: Running] = [:]
+    /// Interfaces that are to be taken away, by VPC, and who does it.
+    private var leaving: [String: Set<String>] = [:]
+    private var removal: Task<Void, Never>?
     private var consoles: [String: ConsoleOutput] = [:]
     /// What is done for an instance is done one after the other.
     private var turns: [String: Task<Void, Never>] = [:]
@@ -135,8 +138,10 @@ public actor InstanceRuntime {
     // MARK: The network
 
     /// Has all tables say what the network says. It returns when they do.
-    /// - Parameter marks: nil: as before.
-    public func update(_ network: Network, _ marks: NetworkMarks? = nil) throws(RuntimeProblem) {
+    /// - Parameter read: what the network is, and nil for marks that are as before; nil: all is as before. It is asked when it is its
+    ///   turn: what was read before is never taken in after what was read later.
+    public func update(_ read: @Sendable () -> (network: Network, marks: NetworkMarks?)?) throws(RuntimeProblem) {
+        guard let (network, marks) = read() else { return }
         self.network = network
         if let marks { self.marks = marks }
         for id in vpcs.keys.sorted() { try vpcs[id]?.update(network, self.marks) }
@@ -237,7 +242,9 @@ public actor InstanceRuntime {
                     attached.append(try attach(interface, index, inside))
                 }
                 for vpc in Set(attached) { try await openServices(to: vpc) }
-                if let metadata { try await metadata.open(spec.id, try Self.metadataSockets(in: inside)) }
+                if let metadata, let interface = spec.interfaces.first, let vpc = attached.first.flatMap({ vpcs[$0] }) {
+                    try await metadata.open(spec.id, try vpc.metadataSockets(of: interface.id))
+                }
             }
             let (id, printed) = (spec.id, printed)
             let process = try await InstanceProcess.start(spec, network: inside) { bytes in
@@ -251,19 +258,6 @@ public actor InstanceRuntime {
             await withdraw(spec, attached)
             throw error
         }
-    }
-
-    private static func metadataSockets(in inside: NetworkNamespace) throws(RuntimeProblem) -> [Int32] {
-        var sockets: [Int32] = []
-        do throws(RuntimeProblem) {
-            for address in ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"] {
-                sockets.append(try inside.socket(address, port: 80))
-            }
-        } catch {
-            for socket in sockets { close(socket) }
-            throw error
-        }
-        return sockets
     }
 
     private func prepare(_ inside: NetworkNamespace) throws(RuntimeProblem) {
@@ -306,15 +300,27 @@ public actor InstanceRuntime {
 
     private func withdraw(_ spec: InstanceSpec, _ vpcIDs: [String]) async {
         if isolates { await metadata?.close(spec.id) }
-        for (interface, id) in zip(spec.interfaces, vpcIDs) {
+        guard !vpcIDs.isEmpty else { return }
+        for (interface, id) in zip(spec.interfaces, vpcIDs) { leaving[id, default: []].insert(interface.id) }
+        let task = removal ?? Task { await self.remove() }
+        removal = task
+        await task.value
+    }
+
+    /// Takes interfaces away. All that were given up while others were taken away are one change of the tables.
+    private func remove() async {
+        let all = leaving
+        (leaving, removal) = ([:], nil)
+        var unused: [Services.Close] = []
+        for (id, interfaces) in all {
             guard var vpc = vpcs[id] else { continue }
-            vpc.detach(interface.id, of: network)
+            vpc.detach(interfaces, of: network)
             vpcs[id] = vpc.isEmpty ? nil : vpc
-        }
-        for id in Set(vpcIDs) where vpcs[id] == nil {
+            guard vpc.isEmpty else { continue }
             open[id] = nil
-            await closes.removeValue(forKey: id)?()
+            if let close = closes.removeValue(forKey: id) { unused.append(close) }
         }
+        for close in unused { await close() }
     }
 
     private func end(_ id: String, isForced: Bool) async {

@@ -90,6 +90,7 @@ extension InstanceMetadata {
         reservationID = instance.reservationID
         instanceType = instance.instanceType
         architecture = instance.architecture
+        hypervisor = Hypervisors.name(ofType: instance.instanceType)
         hostName = instance.privateDNSName
         launchTime = instance.launchTime
         hasDetailedMonitoring = instance.monitoring

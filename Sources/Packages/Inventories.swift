@@ -125,7 +125,7 @@ extension Inventory {
         } catch {
             // Nothing at all was read: then it is no archive.
             if isFirst { throw error }
-            finder.tell("the archive: \(error)")
+            finder.tell("\(Finder.archive): \(error)")
         }
     }
 }

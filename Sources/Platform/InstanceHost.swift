@@ -114,6 +114,8 @@ public protocol InstanceHost: Sendable {
     func reboot(_ id: String) async throws(InstanceHostError)
     /// Stops it, and removes what was kept of it.
     func terminate(_ id: String) async
+    /// The same for all of them, without asking: another node runs them from now on.
+    func abandonAll() async
     /// What it has printed since its last start; nil: nothing is known of it.
     func output(_ id: String) async -> InstanceOutput?
     /// Whether instances have a network of their own, which security groups filter.
@@ -134,6 +136,9 @@ public final class InstanceHosting: Sendable {
         var sources: [InstanceSource] = []
         var host: (any InstanceHost)?
         var ended: (@Sendable (InstanceEnd) -> Void)?
+        /// What keeps it this node's part to run instances; nil: it is another's, or nobody's.
+        var lead: Task<Void, Never>?
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -154,6 +159,31 @@ public final class InstanceHosting: Sendable {
 
     /// Who runs instances; nil: nobody, and nothing is.
     public var host: (any InstanceHost)? { state.withLock { $0.host } }
+
+    /// Whether it is this one of several nodes that runs instances. Where there is but one, nobody asks.
+    public var leads: Bool { state.withLock { $0.lead != nil && !$0.isClosed } }
+
+    /// Whether this node could be the one.
+    public var canLead: Bool { state.withLock { $0.host != nil && !$0.isClosed } }
+
+    /// It is this node's part from now on, as long as a task goes on.
+    /// - Returns: false: the program is about to end.
+    public func lead(by task: Task<Void, Never>) -> Bool {
+        state.withLock { state in
+            if !state.isClosed { state.lead = task }
+            return !state.isClosed
+        }
+    }
+
+    /// It is this node's part no more.
+    public func endLead() { state.withLock { $0.lead = nil } }
+
+    /// The program is about to end: nothing is begun any more, and once all has ended, another node may begin.
+    public func close(_ end: () async -> Void) async {
+        state.withLock { $0.isClosed = true }
+        await end()
+        state.withLock { $0.lead }?.cancel()
+    }
 
     /// Opens the machine for instances. Call it once, when the program is put together.
     public func open(_ host: any InstanceHost) { state.withLock { $0.host = host } }

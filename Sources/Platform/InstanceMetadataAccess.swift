@@ -32,9 +32,9 @@ public struct InstanceName: Sendable, Hashable {
 public protocol InstanceMetadataAccess: Sendable {
     /// Answers whoever connects to some sockets as a process of an instance.
     ///
-    /// A socket that is bound to 169.254.169.254, port 80, in the instance's own network namespace is one that only the instance
-    /// reaches, and to which a container within it is one hop farther away, as HttpPutResponseHopLimit counts them. One that is
-    /// bound to 169.254.170.2 or to [fd00:ec2::254] works as well.
+    /// A socket that is bound to 169.254.169.254, port 80, and to the other end of the instance's interface is one that only the
+    /// instance reaches. It is the next hop, and to a container within the instance one farther away, as HttpPutResponseHopLimit
+    /// counts them. One that is bound to 169.254.170.2 or to [fd00:ec2::254] works as well.
     ///
     /// - Parameters:
     ///   - sockets: of TCP, bound to addresses with a port, and not listening yet. They belong to the service from now on, and are

@@ -133,6 +133,13 @@ public protocol PreparedWriteOperation: Operation {
     static func handle(
         _ input: Input, _ preparation: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output
+    /// Takes back what ``prepare(_:_:)`` has done elsewhere, such as a grant of KMS. It is told when the transaction was certainly not
+    /// committed; what `prepare` itself has begun when it throws is its own to take back. Nothing, unless the operation says otherwise.
+    static func undo(_ preparation: Preparation, _ call: Call) async
+}
+
+extension PreparedWriteOperation {
+    public static func undo(_ preparation: Preparation, _ call: Call) async {}
 }
 
 /// A write whose request has a body that is a stream. The body is put aside as it arrives, after the permit, and the
@@ -332,6 +339,8 @@ extension PreparedWriteOperation {
             let preparation = try await prepare(input, call)
             return .write { (records) throws(ServiceError) in
                 try handle(input, preparation, call, records).structure
+            } undo: {
+                await undo(preparation, call)
             }
         }
     }

@@ -139,7 +139,7 @@ public struct Gatehouse: Sendable {
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             if let list = configuration.compromisedPasswords { try environment.useCompromisedPasswords(at: list) }
             if let file = configuration.inspectedFile {
-                try environment.inspect(file, keptIn: configuration.dataDirectory) { log.notice("Inspector: \($0)") }
+                try environment.inspect(file, keptIn: configuration.dataDirectory) { log.warning("Inspector: \($0)") }
             }
             try environment.useAddressPlaces(configuration.addressPlaces)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }

@@ -8,6 +8,8 @@ public struct InstanceVariables: Sendable, Equatable {
     /// Their values by their names.
     public let all: [String: String]
 
+    private init(all: [String: String]) { self.all = all }
+
     /// Reads what a server has answered; nil for anything else.
     public init?(json: [UInt8]) {
         guard case .object(let members)? = try? JSONValue(parsing: json) else { return nil }
@@ -17,6 +19,15 @@ public struct InstanceVariables: Sendable, Equatable {
             all[member.key] = text
         }
         self.all = all
+    }
+
+    /// The token of the form for containers, and the variables with the name of a file in its stead; nil: there is none.
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
+    public func keepingToken(in path: String) -> (token: String, variables: InstanceVariables)? {
+        var all = all
+        guard let token = all.removeValue(forKey: "AWS_CONTAINER_AUTHORIZATION_TOKEN") else { return nil }
+        all["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = path
+        return (token, InstanceVariables(all: all))
     }
 
     /// The line for a shell that sets them, in the order of their names.

@@ -7,6 +7,7 @@ import Platform
 public import ServiceLifecycle
 import Synchronization
 import VPC
+import Wire
 
 #if canImport(Glibc)
     import Glibc
@@ -28,6 +29,10 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
     private let hidden: [String]
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let reported = Mutex<[String: Double]>([:])
+    /// When the last was printed that other nodes can show, by instance.
+    private let kept = Mutex<[String: Double]>([:])
+    /// How far changes of EC2 have come to the runtime: versions of the scopes in which something runs.
+    private let told = Mutex<[Scope: Int]>([:])
 
     /// What was asked to run, by instance.
     private final class Launches: Sendable {
@@ -151,8 +156,18 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
     }
 
     func terminate(_ id: String) async {
+        await runtime.stop(id)
+        await keepConsole(of: id)
         await runtime.terminate(id)
         launches[id] = nil
+        kept.withLock { $0[id] = nil }
+    }
+
+    func abandonAll() async {
+        await withTaskGroup { group in
+            for id in launches.ids { group.addTask { await self.runtime.terminate(id, isForced: true) } }
+        }
+        for id in launches.ids { launches[id] = nil }
     }
 
     func output(_ id: String) async -> InstanceOutput? {
@@ -168,9 +183,33 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
                 group.addTask {
                     while (try? await Task.sleep(for: Self.pause)) != nil { await self.deliverFlows() }
                 }
+                guard self.environment.ledger.isShared else { return }
+                group.addTask {
+                    while (try? await Task.sleep(for: Self.consolePause)) != nil {
+                        for id in self.launches.ids { await self.keepConsole(of: id) }
+                    }
+                }
             }
         }
-        await runtime.stopAll()
+        await environment.instances.close { await runtime.stopAll() }
+    }
+
+    /// AWS shows what was printed with some delay as well.
+    private static let consolePause = Duration.seconds(2)
+
+    /// Keeps what an instance has printed since the last time, where there are other nodes that may be asked for it.
+    private func keepConsole(of id: String) async {
+        guard environment.ledger.isShared, let launch = launches[id], let output = await runtime.output(id),
+            output.time > 0, kept.withLock({ $0[id] != output.time })
+        else { return }
+        do throws(ServiceError) {
+            try await environment.keepConsole(
+                InstanceOutput(bytes: output.bytes, time: output.time), of: id,
+                in: Scope(account: launch.account, region: launch.region))
+            kept.withLock { $0[id] = output.time }
+        } catch {
+            log.warning("what \(id) has printed can't be kept", metadata: ["error": "\(error.logText)"])
+        }
     }
 
     /// AWS aggregates for a minute at most.
@@ -194,23 +233,38 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
 
     /// Has the tables say what EC2 says now.
     private func refresh() async throws(RuntimeProblem) {
+        do throws(RuntimeProblem) { try await runtime.update { [self] in networkIfChanged() } } catch {
+            told.withLock { $0 = [:] }
+            throw error
+        }
+    }
+
+    /// nil: the runtime knows it.
+    private func networkIfChanged() -> (network: Network, marks: NetworkMarks?)? {
         let index = environment.projection(EC2Index.self)
-        var network = Network()
+        let scopes = launches.scopes
+        let versions = Dictionary(scopes.map { ($0, index.version($0)) }) { first, _ in first }
+        let isKnown = told.withLock { told in
+            defer { told = versions }
+            return told == versions
+        }
+        guard !isKnown else { return nil }
+        var network: Network?
         var marks = NetworkMarks()
-        for scope in launches.scopes {
+        for scope in scopes {
             let estate = index.estate(scope)
-            network.add(estate.network)
-            for endpoint in estate.all(StoredEndpoint.self) where !endpoint.isGateway && endpoint.hasPrivateDNS {
+            if network == nil { network = estate.network } else { network?.add(estate.network) }
+            for endpoint in estate.each(StoredEndpoint.self) where !endpoint.isGateway && endpoint.hasPrivateDNS {
                 marks.withEndpoints.insert(endpoint.vpcID)
             }
-            let covered = Set(estate.all(StoredFlowLog.self).map(\.resourceID))
+            let covered = Set(estate.each(StoredFlowLog.self).map(\.resourceID))
             guard !covered.isEmpty else { continue }
-            for interface in estate.all(StoredNetworkInterface.self)
+            for interface in estate.each(StoredNetworkInterface.self)
             where !covered.isDisjoint(with: [interface.id, interface.subnetID, interface.vpcID]) {
                 marks.logged.insert(interface.id)
             }
         }
-        try await runtime.update(network, marks)
+        return (network ?? Network(), marks)
     }
 
     private func deliverFlows() async {

@@ -85,7 +85,10 @@ struct InstanceLines {
     private static func answer(
         _ order: Order, _ document: NetworkDocument?, _ runtime: InstanceRuntime
     ) async throws -> Answer {
-        if let network = order.network { try await runtime.update(try network.network()) }
+        if let order = order.network {
+            let network = try order.network()
+            try await runtime.update { (network, nil) }
+        }
         if let id = order.run {
             let interfaces = (order.interfaces ?? []).compactMap { document?.interface($0) }
             guard interfaces.count == order.interfaces?.count ?? 0 else {
@@ -110,7 +113,8 @@ struct InstanceLines {
             return Answer(output: await runtime.output(id).map { String(decoding: $0.bytes, as: UTF8.self) })
         }
         if let logged = order.log, let document {
-            try await runtime.update(try document.network(), NetworkMarks(logged: Set(logged)))
+            let (network, marks) = (try document.network(), NetworkMarks(logged: Set(logged)))
+            try await runtime.update { (network, marks) }
         }
         if let text = order.flows {
             guard let format = text.isEmpty ? .standard : FlowLogFormat(text) else {

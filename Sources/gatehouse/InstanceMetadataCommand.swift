@@ -1,6 +1,15 @@
 import ArgumentParser
+import FoundationEssentials
 import Server
 import Signature
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 struct InstanceMetadataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +31,13 @@ struct InstanceMetadataCommand: AsyncParsableCommand {
     @Flag(help: "The form for containers: AWS_CONTAINER_CREDENTIALS_FULL_URI and its token.")
     var container = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --container: write the token into this file, which SDKs read anew, and print no token.",
+            valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
+
     @Option(help: "Open a port on 127.0.0.1 for this instance (0 picks a free one).")
     var port: Int?
 
@@ -36,6 +52,9 @@ struct InstanceMetadataCommand: AsyncParsableCommand {
         }
         guard port == nil || !container else {
             throw ValidationError("The form for containers has a path of its own: leave out --port, or --container.")
+        }
+        guard tokenFile == nil || container else {
+            throw ValidationError("--token-file goes together with --container.")
         }
         if let port, !(0...65_535).contains(port) {
             throw ValidationError("--port takes 0 to 65535, not \(port).")
@@ -56,7 +75,7 @@ struct InstanceMetadataCommand: AsyncParsableCommand {
             guard let variables = InstanceVariables(json: body) else {
                 fail("What answers at \(server.endpoint) is not a Gatehouse of this version.")
             }
-            print(variables.exportLines.joined(separator: "\n"))
+            print(kept(variables).exportLines.joined(separator: "\n"))
             // They would come before the metadata, or keep SDKs from asking.
             print(
                 "unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
@@ -64,6 +83,18 @@ struct InstanceMetadataCommand: AsyncParsableCommand {
         case .refused(let code, let message): fail("Gatehouse at \(server.endpoint) refused: \(code): \(message)")
         case .unreachable(let reason): fail("No answer from \(server.endpoint): \(reason). Start Gatehouse there.")
         }
+    }
+
+    /// What is to be printed: where the token has a file of its own, that file's name.
+    private func kept(_ variables: InstanceVariables) -> InstanceVariables {
+        guard let tokenFile else { return variables }
+        let path = URL(filePath: tokenFile).absoluteURL.path
+        guard let (token, rest) = variables.keepingToken(in: path) else { return variables }
+        // Nobody else may read it; nor has it an end of line, which SDKs would send.
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0, fchmod(file, 0o600) == 0, Terminal.write(Array(token.utf8), to: file) == 0, close(file) == 0
+        else { fail("The token can't be written to \(path).") }
+        return rest
     }
 
     private func server() -> OwnServer {

@@ -92,7 +92,8 @@ struct RunInstance: AsyncParsableCommand {
         // Before anything runs that they would have to end.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         do throws(RuntimeProblem) {
-            try await runtime.update(try document.network())
+            let network = try document.network()
+            try await runtime.update { (network, nil) }
             try await runtime.start(try spec(words, document))
         } catch {
             fail("\(error).")

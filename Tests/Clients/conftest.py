@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from harness.moto import Moto
 from harness.openid import Authority
 from harness.server import ACCOUNT, BINARY, LOOPBACK
 from harness.visitor import Somebody
+
+# The clients' models are millions of objects that stay: to look for cycles among them after each 700 new ones took a sixth of
+# Python's time.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -43,7 +48,8 @@ SECONDS = {
     "test_terraform_iam.py": 30, "test_nodes.py": 45, "test_shield_terraform.py": 20, "test_web_acl_tokens.py": 20,
     "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 20,
     "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
-    "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30, "test_ec2_crash.py": 40,
+    "test_instance_metadata_perimeter.py": 45, "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
+    "test_instance_crash.py": 20, "test_instance_nodes.py": 20, "test_ec2_crash.py": 40,
 }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ DAY = 86400
 SERVICE = "inspector2.amazonaws.com"
 OFF = {"status": "DISABLED"}
 ON = {"status": "ENABLED"}
+#: Lynis looks through all programs of the machine first, which takes a busy one minutes.
+LYNIS_PATIENCE = 600
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
@@ -66,6 +68,7 @@ def test_what_is_scanned(root: Identity) -> None:
     assert error_of(api.enable, resourceTypes=["S3"]).code == "ValidationException"
     (failed,) = api.enable(resourceTypes=["EC2"], accountIds=["999999999999"])["failedAccounts"]
     assert (failed["accountId"], failed["errorCode"]) == ("999999999999", "ACCESS_DENIED")
+    assert failed["errorMessage"] == "Invoking account does not have access to this account"
     (trial,) = api.batch_get_free_trial_info(accountIds=[ACCOUNT])["accounts"]
     assert {(one["type"], one["status"]) for one in trial["freeTrialInfo"]} == {("EC2", "ACTIVE"), ("LAMBDA", "ACTIVE")}
     permissions = api.list_account_permissions(service="ECR")["permissions"]
@@ -150,6 +153,11 @@ def test_delegated_administration(cloud: Server, org: NewOrganization, inspected
     ours = admin.admin.client("inspector2")
     for call in (theirs.list_members, api.list_members, theirs.describe_organization_configuration):
         assert error_of(call).code == "AccessDeniedException"
+    # What Terraform looks for.
+    assert error_of(theirs.describe_organization_configuration).message == (
+        "Invoking account does not have access to describe the organization configuration")
+    assert error_of(theirs.get_member, accountId=member.account).message == (
+        "Invoking account does not have access to get member account")
     assert ours.list_members()["members"] == []
     assert error_of(ours.associate_member, accountId="999999999999").code == "ValidationException"
     ours.associate_member(accountId=member.account)
@@ -378,3 +386,31 @@ def test_cis_scans_by_openscap(root: Identity, inspected: Inspected, tmp_path: P
         "xccdf_test_rule_days": ("Passwords end after 90 days", "PASSED", "DEBIAN_12"),
         "xccdf_test_rule_umask": ("Files are private", "FAILED", "DEBIAN_12"),
     }  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("lynis") is None, reason="Lynis is not installed")
+def test_cis_scans_by_lynis(root: Identity, inspected: Inspected) -> None:
+    """Where no benchmark is for a system, and the operator wants it: a few tests of Lynis, under its own names."""
+    folder = inspected.instance({}, tags={"team": "red"})
+    (folder / "etc/login.defs").write_text("PASS_MAX_DAYS 90\nPASS_MIN_DAYS 1\n")
+    (folder / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nother:x:0:0::/root:/bin/sh\n")
+    # Links lead nowhere: what this machine has in them is nothing of the system's.
+    (folder / "etc/group").symlink_to("/etc/group")
+    inspected.content["lynis"] = True  # type: ignore[assignment]
+    inspected.save()
+    api = root.client("inspector2")
+    api.create_cis_scan_configuration(
+        scanName="now", securityLevel="LEVEL_1", schedule={"oneTime": {}},
+        targets={"accountIds": ["SELF"], "targetResourceTags": {"team": ["red"]}})
+    (scan,) = until(
+        lambda: [one for one in api.list_cis_scans()["scans"] if one["status"] != "IN_PROGRESS"], LYNIS_PATIENCE)
+    assert (scan["status"], scan["totalChecks"], scan["failedChecks"]) == ("COMPLETED", 8, 3)
+    details = api.get_cis_scan_result_details(
+        scanArn=scan["scanArn"], targetResourceId=INSTANCE, accountId=ACCOUNT)["scanResultDetails"]
+    assert {one["checkId"]: one["status"] for one in details} == {
+        "AUTH-9204": "FAILED", "AUTH-9208": "FAILED", "AUTH-9222": "SKIPPED", "AUTH-9226": "SKIPPED",
+        "AUTH-9230": "FAILED", "AUTH-9286": "PASSED", "BANN-7126": "SKIPPED", "BANN-7130": "SKIPPED",
+    }  # fmt: skip
+    (found,) = [one for one in details if one["checkId"] == "AUTH-9204"]
+    assert (found["title"], found["statusReason"]) == (
+        "Check users with an UID of zero", "Multiple users with UID 0 found in passwd file")

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
 from harness.configuration import until
 from harness.inspected import ADJACENT, CRITICAL, HIGH, INSTANCE, MEDIUM, OTHER, Inspected, Inspector
+from harness.reports import key_and_bucket
 
 DAY = 86400
 MINUTE = 60
@@ -68,6 +70,8 @@ def test_a_vulnerable_package_from_found_to_forgotten(cloud: Server, root: Ident
     cloud.advance(MINUTE)
     (closed,) = inspector.wait(1, findingStatus="CLOSED")
     assert closed["findingArn"] == first["findingArn"] and closed["updatedAt"] > first["updatedAt"]
+    # It was last seen when it was there.
+    assert (closed["firstObservedAt"], closed["lastObservedAt"]) == (first["firstObservedAt"], first["lastObservedAt"])
     inspected.debian(INSTANCE, {"acme": "1:1.0-1+b1"})
     cloud.advance(MINUTE)
     again = inspector.wait(2, findingStatus="ACTIVE")
@@ -91,6 +95,32 @@ def test_a_vulnerable_package_from_found_to_forgotten(cloud: Server, root: Ident
     inspector.wait(0)
 
 
+def test_what_can_not_be_read_is_not_taken_for_repaired(cloud: Server, root: Identity, inspected: Inspected) -> None:
+    inspected.advisory("CVE-2026-0001", "acme", "2.0", CRITICAL)
+    folder = inspected.instance({"acme": "1.0"})
+    inspector = Inspector(root)
+    (finding,) = inspector.wait(1)
+    status = folder / "var/lib/dpkg/status"
+    text = status.read_text()
+    status.unlink()
+    log = folder / "var/lib/rpm/Packages"
+    log.parent.mkdir()
+    log.write_bytes(b"what nobody can read" * 100)
+    cloud.advance(MINUTE)
+
+    def reason() -> str:
+        (covered,) = inspector.api.list_coverage()["coveredResources"]
+        return str(covered["scanStatus"]["reason"])
+
+    until(lambda: reason() == "NO_INVENTORY")
+    assert inspector.findings() == [finding]
+    log.unlink()
+    status.write_text(text.replace("Version: 1.0", "Version: 2.0"))
+    cloud.advance(MINUTE)
+    until(lambda: reason() == "SUCCESSFUL")
+    inspector.wait(1, findingStatus="CLOSED")
+
+
 def test_new_advisories_find_what_was_there_before(cloud: Server, root: Identity, inspected: Inspected) -> None:
     inspected.instance({"acme": "1.0"})
     inspector = Inspector(root)
@@ -100,6 +130,8 @@ def test_new_advisories_find_what_was_there_before(cloud: Server, root: Identity
     cloud.advance(MINUTE)
     (finding,) = inspector.wait(1)
     assert finding["severity"] == "MEDIUM"
+    # The log says as of when they are.
+    assert f"1 advisories in {inspected.advisories}, as of 2026-01-02" in Path(str(cloud.log)).read_text()
     (found,) = inspector.api.search_vulnerabilities(filterCriteria={"vulnerabilityIds": ["CVE-2026-0003"]})[
         "vulnerabilities"
     ]
@@ -115,7 +147,15 @@ def test_new_advisories_find_what_was_there_before(cloud: Server, root: Identity
     (inspected.advisories / "CVE-2026-0003.json").unlink()
     inspected.advisory("CVE-2026-0004", "none", "1.1", MEDIUM)
     cloud.advance(MINUTE)
-    inspector.wait(1, findingStatus="CLOSED")
+    (closed,) = inspector.wait(1, findingStatus="CLOSED")
+    assert closed["findingArn"] == finding["findingArn"]
+    assert closed["updatedAt"] > closed["lastObservedAt"] == finding["lastObservedAt"]
+    # One that says something else changes the finding, which stays the same one.
+    inspected.advisory("CVE-2026-0003", "acme", "1.1", HIGH)
+    cloud.advance(MINUTE)
+    (again,) = inspector.wait(1, findingStatus="ACTIVE")
+    assert (again["findingArn"], again["severity"]) == (finding["findingArn"], "HIGH")
+    assert again["firstObservedAt"] == finding["firstObservedAt"] < again["lastObservedAt"]
 
 
 def test_images_and_functions(cloud: Server, root: Identity, inspected: Inspected) -> None:
@@ -201,6 +241,24 @@ def test_filters_sorts_and_pages(root: Identity, inspected: Inspected) -> None:
     assert number(title=[text("CVE-2026-1001 - pack1")], findingStatus=[text("ACTIVE")]) == 2
     assert number(portRange=[{"beginInclusive": 1, "endInclusive": 2}]) == 0
     assert number(firstObservedAt=[{"endInclusive": 0}]) == 0
+    # Of two ranges, either will do. boto3 leaves out the parts of seconds.
+    (one, *_) = api.list_findings(filterCriteria={"vulnerabilityId": [text("CVE-2026-1002")]})["findings"]
+    for field, time in (("firstObservedAt", one["firstObservedAt"]), ("updatedAt", one["updatedAt"])):
+        later = time + timedelta(seconds=1)
+        this = {"findingArn": [text(one["findingArn"])]}
+        assert number(**{field: [{"startInclusive": time, "endInclusive": later}]}, **this) == 1
+        assert number(**{field: [{"startInclusive": time + timedelta(days=1)}, {"endInclusive": later}]}, **this) == 1
+        assert number(**{field: [{"startInclusive": time + timedelta(days=1)}]}) == 0
+    assert number(inspectorScore=[{"lowerInclusive": 9.8}, {"upperInclusive": 4.3}]) == 4
+    assert number(inspectorScore=[{"lowerInclusive": 9.81}, {"upperInclusive": 4.29}]) == 0
+    assert number(epssScore=[{"lowerInclusive": 0}]) == 0
+    # What it is and what it is not go together; a tag without a value will have any.
+    assert number(vulnerabilityId=[text("CVE-2026-100", "PREFIX"), text("CVE-2026-1001", "NOT_EQUALS")]) == 4
+    assert number(title=[text("CVE-2026-1001", "PREFIX"), text("CVE-2026-1003 - pack3")]) == 4
+    assert number(resourceTags=[{"comparison": "EQUALS", "key": "team"}]) == 6
+    assert number(resourceTags=[{"comparison": "EQUALS", "key": "Team", "value": "blue"}]) == 0
+    assert number(vulnerablePackages=[{"name": text("pack2")}, {"name": text("pack3"), "architecture": text("X86_64")}]) == 4
+    assert number(vulnerablePackages=[{"epoch": {"lowerInclusive": 1}}]) == 0
     assert number(awsAccountId=[text("999999999999")]) == 0
 
     for field in ("SEVERITY", "INSPECTOR_SCORE"):
@@ -313,31 +371,6 @@ def test_suppression_rules(root: Identity, inspected: Inspected) -> None:
         assert error_of(call, **given).code == "ResourceNotFoundException"
 
 
-def key_and_bucket(root: Identity, bucket: str) -> tuple[str, Any]:
-    """A bucket, and a key, as AWS's guide has them made for reports."""
-    condition = {
-        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnLike": {"aws:SourceArn": f"arn:aws:inspector2:us-east-1:{ACCOUNT}:report/*"},
-    }
-    inspector = {"Service": "inspector2.amazonaws.com"}
-    key = root.client("kms").create_key(
-        Policy=policy(
-            allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
-            allow(["kms:Decrypt", "kms:GenerateDataKey*"], Principal=inspector, Condition=condition),
-        )
-    )["KeyMetadata"]["Arn"]
-    s3 = root.client("s3")
-    s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=policy(
-            allow(
-                ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"], resource=f"arn:aws:s3:::{bucket}/*",
-                Principal=inspector, Condition=condition),
-        ))
-    return key, s3
-
-
 def test_reports_of_findings(root: Identity, inspected: Inspected) -> None:
     inspected.advisory("CVE-2026-0001", "acme", "2.0", CRITICAL, details='He said "=cmd", and more,\nin two lines')
     inspected.advisory("CVE-2026-0002", "other", "2.0", MEDIUM)
@@ -386,6 +419,60 @@ def test_reports_of_findings(root: Identity, inspected: Inspected) -> None:
     assert error_of(api.get_findings_report_status, reportId=unknown).code == "ResourceNotFoundException"
     assert error_of(api.cancel_findings_report, reportId=unknown).code == "ResourceNotFoundException"
     assert error_of(api.cancel_findings_report, reportId=answer["reportId"]).code == "ValidationException"
+
+
+def test_reports_that_can_not_be_written(root: Identity, inspected: Inspected) -> None:
+    """What a bucket or a key forbids, and what is none: the report has failed, and says why in AWS's codes."""
+    inspected.advisory("CVE-2026-0001", "acme", "2.0", CRITICAL)
+    inspected.instance({"acme": "1.0"})
+    inspector = Inspector(root)
+    inspector.wait(1)
+    api, kms = inspector.api, root.client("kms")
+    key, s3 = key_and_bucket(root, "guarded")
+    closed = kms.create_key()["KeyMetadata"]["Arn"]
+    disabled = kms.create_key(Policy=kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])["KeyMetadata"]["Arn"]
+    kms.disable_key(KeyId=disabled)
+    far = root.client("s3", region_name="eu-west-1")
+    far.create_bucket(Bucket="guarded-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    far.put_bucket_policy(
+        Bucket="guarded-far",
+        Policy=s3.get_bucket_policy(Bucket="guarded")["Policy"].replace(":::guarded/", ":::guarded-far/"))
+
+    def code(kind: str, bucket: str, key: str) -> str | None:
+        to = {"bucketName": bucket, "kmsKeyArn": key}
+        if kind == "findings":
+            id = api.create_findings_report(reportFormat="JSON", s3Destination=to)["reportId"]
+            ask = api.get_findings_report_status
+        else:
+            id = api.create_sbom_export(reportFormat="SPDX_2_3", s3Destination=to)["reportId"]
+            ask = api.get_sbom_export
+
+        def ended() -> dict[str, Any] | None:
+            answer = dict(ask(reportId=id))
+            return None if answer["status"] == "IN_PROGRESS" else answer
+
+        answer = dict(until(ended))
+        assert (answer["status"] == "FAILED") == ("errorCode" in answer), answer
+        return answer.get("errorCode")
+
+    for kind in ("findings", "materials"):
+        assert code(kind, "guarded", key) is None
+        assert code(kind, "guarded", closed) == "INVALID_PERMISSIONS"
+        assert code(kind, "guarded", key[:-12] + "000000000000") == "MALFORMED_KMS_KEY"
+        assert code(kind, "guarded", disabled) == "MALFORMED_KMS_KEY"
+        assert code(kind, "guarded-far", key) == "INCOMPATIBLE_BUCKET_REGION"
+        assert code(kind, "guarded-nowhere", key) == "BUCKET_NOT_FOUND"
+    # Whoever closes the bucket is obeyed.
+    s3.put_bucket_policy(Bucket="guarded", Policy=policy(
+        {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::guarded/*", "Principal": "*"}))
+    assert code("findings", "guarded", key) == code("materials", "guarded", key) == "INVALID_PERMISSIONS"
+    assert error_of(
+        api.create_findings_report, reportFormat="CSV",
+        s3Destination={"bucketName": "guarded", "kmsKeyArn": "arn:aws:kms:us-east-1:1:alias/x"},
+    ).code == "ValidationException"  # fmt: skip
+    # What nobody asks for any more is forgotten.
+    listed = [one["Key"] for one in s3.list_objects_v2(Bucket="guarded")["Contents"]]
+    assert len(listed) == 2
 
 
 def test_bills_of_materials(root: Identity, inspected: Inspected) -> None:
@@ -477,6 +564,16 @@ def test_packages_of_languages_in_instances(cloud: Server, root: Identity, inspe
     (finding,) = inspector.wait(1, findingStatus="ACTIVE")
     (package,) = finding["packageVulnerabilityDetails"]["vulnerablePackages"]
     assert (package["packageManager"], package["filePath"]) == ("PYTHONPKG", "opt/app/acme-1.0.dist-info/METADATA")
+    # What comes there is seen as soon as everything else.
+    newer = folder / "opt/app/acme-2.0.dist-info"
+    place.rename(newer)
+    (newer / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 2.0\n")
+    cloud.advance(MINUTE)
+    inspector.wait(1, findingStatus="CLOSED")
+    newer.rename(place)
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    cloud.advance(MINUTE)
+    inspector.wait(1, findingStatus="ACTIVE")
     api.update_ec2_deep_inspection_configuration(activateDeepInspection=False)
     inspector.wait(1, findingStatus="CLOSED")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from botocore.credentials import ContainerProvider, InstanceMetadataProvider
+from botocore.exceptions import CredentialRetrievalError
 from botocore.utils import InstanceMetadataFetcher
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, trust
@@ -192,6 +193,89 @@ def test_the_options_hold_at_once(cloud: Server, root: Identity, instance: str) 
     assert seen.get("meta-data/").status_code == 404
 
 
+def test_what_is_asked_wrongly(cloud: Server, instance: str) -> None:
+    """As AWS's page has it: "Responses and error messages", "How Instance Metadata Service Version 2 works"."""
+    seen = metadata(cloud, instance)
+    for seconds in (1, 21600):
+        given = seen.token(seconds)
+        assert given.status_code == 200 and given.headers["X-Aws-Ec2-Metadata-Token-Ttl-Seconds"] == str(seconds)
+        assert given.headers["Content-Type"] == "text/plain" and given.headers["Server"] == "EC2ws"
+    for wrong in (0, 21601, -1, "", "1.5", "soon"):
+        assert seen.token(wrong).status_code == 400, wrong
+    assert seen.session.put(f"{seen.url}/latest/api/token").status_code == 400
+    # A proxy says for whom it asks, even if it does not know.
+    for value in ("203.0.113.7", ""):
+        assert seen.token(**{"X-Forwarded-For": value}).status_code == 403
+    wanted = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+    assert seen.session.put(f"{seen.url}/2021-03-23/api/token", headers=wanted).status_code == 403
+    for method in ("POST", "DELETE", "PATCH"):
+        assert seen.session.request(method, f"{seen.url}/latest/meta-data/").status_code == 405
+    token = seen.token(60).text
+    for path in ("user-data", "meta-data/nothing", "meta-data/spot/instance-action", "meta-data/kernel-id", "dynamic/nothing"):
+        assert seen.get(path, token).status_code == 404, path
+    assert seen.session.get(f"{seen.url}/2999-01-01/meta-data/").status_code == 404
+    assert seen.get("meta-data/", token + "x").status_code == seen.get("meta-data/", "x").status_code == 401
+    found = seen.get("meta-data/instance-id", token)
+    assert 0 < int(found.headers["X-Aws-Ec2-Metadata-Token-Ttl-Seconds"]) <= 60
+    raw_headers = [name.lower() for name in found.raw.headers]
+    assert raw_headers.count("date") == 1 and "x-gatehouse-hop-limit" not in raw_headers
+    asked = seen.session.head(f"{seen.url}/latest/meta-data/instance-id")
+    assert asked.status_code == 200 and not asked.content and asked.headers["Content-Length"] == str(len(instance))
+    versions = seen.session.get(f"{seen.url}/").text.splitlines()
+    assert versions[0] == "1.0" and versions[-1] == "latest" and versions[:-1] == sorted(versions[:-1])
+    for version in versions:
+        assert seen.session.get(f"{seen.url}/{version}/meta-data/instance-id").text == instance
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_each_key_of_an_instances_session(
+    cloud: Server, root: Identity, instance: str, version: str, new_user: Callable[..., Identity]
+) -> None:
+    seen = metadata(cloud, instance)
+    answer = seen.get("meta-data/iam/security-credentials/app", seen.token().text if version == "2.0" else None)
+    said = answer.json()
+    caller = Identity(cloud.url, said["AccessKeyId"], said["SecretAccessKey"], said["Token"])
+    described = root.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/{instance}"
+    address, vpc = described["PrivateIpAddress"], described["VpcId"]
+    # Operator, key, what is so, what is not.
+    conditions = [
+        ("NumericEquals", "ec2:RoleDelivery", version, "1.0" if version == "2.0" else "2.0"),
+        ("ArnEquals", "ec2:SourceInstanceARN", arn, f"{arn}0"),
+        ("ArnLike", "ec2:SourceInstanceARN", "arn:aws:ec2:*:*:instance/i-*", "arn:aws:ec2:eu-*:*:instance/i-*"),
+        ("StringEquals", "aws:Ec2InstanceSourceVpc", vpc, "vpc-0123456789abcdef0"),
+        ("IpAddress", "aws:Ec2InstanceSourcePrivateIPv4", f"{address}/32", "192.0.2.0/24"),
+        ("StringEquals", "aws:Ec2InstanceSourcePrivateIPv4", address, "192.0.2.1"),
+    ]
+    for operator, key, own, other in conditions:
+        for value, isAllowed in ((other, False), (own, True)):
+            document = policy(allow("iam:ListUsers", Condition={operator: {key: value}}))
+            root.iam.put_role_policy(RoleName="app", PolicyName="p0", PolicyDocument=document)
+            if isAllowed:
+                caller.iam.list_users()
+            else:
+                assert error_of(caller.iam.list_users).code == "AccessDenied", (operator, key, value)
+    # Whoever may know why something was denied, is told them.
+    encoded = error_of(caller.client("ec2").create_vpc, CidrBlock="10.0.0.0/16").message.rpartition(": ")[2]
+    decoded = json.loads(root.sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+    told = {one["key"]: one["values"]["items"][0]["value"] for one in decoded["context"]["conditions"]["items"]}
+    assert told["ec2:RoleDelivery"] == version and told["ec2:SourceInstanceARN"] == arn
+    assert told["aws:Ec2InstanceSourceVpc"] == vpc and told["aws:Ec2InstanceSourcePrivateIPv4"] == address
+    # AWS's own example: whoever is no instance does not meet it.
+    root.iam.put_role_policy(
+        RoleName="app", PolicyName="p0",
+        PolicyDocument=policy(
+            allow("iam:ListUsers"), deny("*", Condition={"NumericLessThan": {"ec2:RoleDelivery": "2.0"}})
+        ),
+    )  # fmt: skip
+    if version == "2.0":
+        caller.iam.list_users()
+    else:
+        assert "with an explicit deny" in error_of(caller.iam.list_users).message
+    none = {key: "true" for _, key, _, _ in conditions}
+    new_user("alice", allow("iam:ListUsers", Condition={"Null": none})).iam.list_users()
+
+
 def test_a_token_is_good_for_its_instance_alone(cloud: Server, root: Identity, instance: str) -> None:
     seen, other = metadata(cloud, instance), metadata(cloud, launch(root, MetadataOptions=OPTIONAL))
     token = other.token().text
@@ -311,6 +395,18 @@ def test_the_command_and_a_restart(tmp_path: Path) -> None:
         port = gatehouse(*words, "--port", "0")
         door = dict(line.removeprefix("export ").split("=", 1) for line in port.stdout.splitlines()[:-1])[ENDPOINT]
         before = json.loads(Metadata(door.strip("'")).text("meta-data/iam/security-credentials/app"))
+        # A container's token may lie in a file of its own, which SDKs read each time.
+        token = tmp_path / "token"
+        shown = gatehouse(*words, "--container", "--token-file", str(token))
+        names = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+        exported = dict(line.removeprefix("export ").split("=", 1) for line in shown.stdout.splitlines()[:-1])
+        assert token.stat().st_mode & 0o777 == 0o600 and "AWS_CONTAINER_AUTHORIZATION_TOKEN" not in exported
+        found = ContainerProvider(environ={name: exported[name].strip("'") for name in names}).load()
+        assert found is not None and found.get_frozen_credentials().token
+        token.write_text("x")
+        with pytest.raises(CredentialRetrievalError):
+            ContainerProvider(environ={name: exported[name].strip("'") for name in names}).load()
+        assert gatehouse(*words, "--token-file", str(token)).returncode == 64
         assert gatehouse("instance", "metadata", "i-00000000000000000", *words[3:]).returncode == 1
         assert gatehouse("instance", "metadata", "web", *words[3:]).returncode == 64
         path = lines[ENDPOINT].strip("'").removeprefix(server.url)

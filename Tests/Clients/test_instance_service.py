@@ -5,28 +5,45 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
-import socket
 import subprocess
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, allow, error_of, namespaces, policy, trust
+from harness import ACCOUNT, Server, allow, namespaces, policy, trust
+from harness.inside import METADATA, PYTHON, Inside, is_open
 from harness.machines import instance, launch, until, until_state
 from harness.namespaces import descendants
-from harness.server import clean_environment
 
 pytestmark = [
     pytest.mark.memory,
     pytest.mark.skipif(bool(namespaces.missing()), reason=f"no instances in namespaces: {namespaces.missing()}"),
 ]
-METADATA = "http://169.254.169.254/latest"
-#: The machine's own: a person's lies where instances see nothing.
-PYTHON = "/usr/bin/python3"
+#: On port 80 of all addresses of both families; it answers with the address of whoever asks.
+SITE = """
+import socket, socketserver, threading
+
+class Four(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+
+class Six(Four):
+    address_family = socket.AF_INET6
+
+    def server_bind(self):
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + self.client_address[0].encode())
+
+for kind, address in ((Four, "0.0.0.0"), (Six, "::")):
+    threading.Thread(target=kind((address, 80), Answer).serve_forever).start()
+print("serving", flush=True)
+"""
 SERVER = "import http.server as h; h.ThreadingHTTPServer(('', 8080), h.SimpleHTTPRequestHandler).serve_forever()"
 
 
@@ -38,6 +55,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "images": [
             {"name": "sleeper", "command": ["/bin/sh", "-c", "echo begun; exec sleep infinity"]},
             {"name": "quitter", "command": ["/bin/sh", "-c", "sleep 1; exit 3"]},
+            {"name": "site", "command": [PYTHON, "-c", SITE]},
             {"name": "web", "command": [PYTHON, "-c", SERVER]},
         ],
     }))  # fmt: skip
@@ -65,67 +83,6 @@ def image(ec2: Any, name: str) -> str:
     return str(found["ImageId"])
 
 
-class Inside:
-    """What is done within an instance, as its own processes would."""
-
-    def __init__(self, cloud: Server, ec2: Any, id: str):
-        assert cloud.process
-        self.address = instance(ec2, id)["PrivateIpAddress"]
-        name = f"ip-{self.address.replace('.', '-')}"
-        for process in descendants(cloud.process.pid):
-            with contextlib.suppress(OSError, subprocess.CalledProcessError):
-                status = Path(f"/proc/{process}/status").read_text()
-                (own,) = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
-                if own[1:] == ["1"]:
-                    said = subprocess.run(["nsenter", "-t", str(process), "-u", "hostname"], capture_output=True, text=True).stdout
-                    if said.startswith(name):
-                        self.process = process
-        self.environment = Path(f"/proc/{self.process}/environ").read_bytes()
-
-    def run(self, *command: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        enter = ["nsenter", "-t", str(self.process), "-n", "-m", "-p", "-u", "-i", "--setuid", "65534", "--setgid", "65534"]
-        return subprocess.run(
-            [*enter, *command], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, cwd="/", **more
-        )
-
-    def metadata(self, path: str) -> str:
-        script = f"""
-            token=$(curl -sf -X PUT {METADATA}/api/token -H 'X-aws-ec2-metadata-token-ttl-seconds: 60')
-            curl -sf -H "X-aws-ec2-metadata-token: $token" {METADATA}/{path}
-        """
-        done = self.run("/bin/sh", "-c", script)
-        assert done.returncode == 0, (path, done.stderr)
-        return done.stdout
-
-    def begin(self, address: str, port: int) -> socket.socket:
-        """Asks for a connection and waits for nothing."""
-        outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        inside = os.open(f"/proc/{self.process}/ns/net", os.O_RDONLY)
-        try:
-            assert namespaces._libc.setns(inside, 0x40000000) == 0
-            connection = socket.socket()
-            connection.setblocking(False)
-            connection.connect_ex((address, port))
-            return connection
-        finally:
-            assert namespaces._libc.setns(outside, 0x40000000) == 0
-            os.close(outside)
-            os.close(inside)
-
-
-def is_open(connection: socket.socket, within: float) -> bool:
-    _, writable, _ = select.select([], [connection], [], within)
-    return bool(writable) and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
-
-
-def aws(cloud: Server, inside: Inside, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = clean_environment(
-        PYTHONPATH=sysconfig.get_path("purelib"), AWS_ENDPOINT_URL=f"http://198.18.0.1:{cloud.port}", AWS_DEFAULT_REGION="us-east-1", HOME="/tmp",
-        AWS_METADATA_SERVICE_NUM_ATTEMPTS="2", AWS_MAX_ATTEMPTS="1",
-    )  # fmt: skip
-    return inside.run(PYTHON, "-m", "awscli", "--cli-connect-timeout", "5", *words, env=environment)
-
-
 def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> None:
     root = cloud.root
     root.client("s3").create_bucket(Bucket="papers")
@@ -147,12 +104,12 @@ def test_an_instance_with_a_role_and_no_key_on_disk(cloud: Server, ec2: Any) -> 
     assert mac in inside.run("ip", "link", "show", "eth0").stdout
     assert inside.metadata("meta-data/iam/security-credentials/").strip() == "reader"
     # The CLI's own chain of credentials, where there is no key.
-    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    done = inside.aws("s3", "cp", "s3://papers/one.txt", "-")
     assert done.stdout == "hello", done.stderr
-    who = json.loads(aws(cloud, inside, "sts", "get-caller-identity").stdout)
+    who = json.loads(inside.aws("sts", "get-caller-identity").stdout)
     assert who["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/{id}"
     root.iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy(allow("s3:ListAllMyBuckets", "*")))
-    done = aws(cloud, inside, "s3", "cp", "s3://papers/one.txt", "-")
+    done = inside.aws("s3", "cp", "s3://papers/one.txt", "-")
     assert done.returncode and "403" in done.stderr
     # What was printed, and that the data were run once.
     def console() -> str:
@@ -197,6 +154,92 @@ def test_groups_filter_and_follow_their_changes(cloud: Server, ec2: Any) -> None
     # Metadata are no matter of groups.
     assert inside.metadata("meta-data/instance-id") == one
     refused.close()
+
+
+def test_a_server_on_port_80_of_all_addresses(cloud: Server, ec2: Any) -> None:
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True)
+    blocks = until(
+        lambda: ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0].get("Ipv6CidrBlockAssociationSet", []),
+        lambda found: bool(found) and found[0]["Ipv6CidrBlockState"]["State"] == "associated",
+    )
+    subnet = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"][0]["SubnetId"]
+    ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=blocks[0]["Ipv6CidrBlock"].replace("/56", "/64"))
+    client = ec2.create_security_group(GroupName="client", Description="-", VpcId=vpc)["GroupId"]
+    web = ec2.create_security_group(GroupName="web", Description="-", VpcId=vpc)["GroupId"]
+    # Of IPv6, nothing may be sent unless a rule says so.
+    with contextlib.suppress(ec2.exceptions.ClientError):
+        ec2.authorize_security_group_egress(
+            GroupId=client, IpPermissions=[{"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]
+        )
+    options = {"HttpTokens": "required", "HttpProtocolIpv6": "enabled"}
+    more = {"SubnetId": subnet, "Ipv6AddressCount": 1, "MetadataOptions": options}
+    one = launch(ec2, image(ec2, "sleeper"), SecurityGroupIds=[client], **more)["InstanceId"]
+    two = launch(ec2, image(ec2, "site"), SecurityGroupIds=[web], **more)["InstanceId"]
+    until_state(ec2, one, "running")
+    until_state(ec2, two, "running")
+    until(lambda: str(ec2.get_console_output(InstanceId=two).get("Output", "")), lambda text: "serving" in text)
+    inside, there = Inside(cloud, ec2, one), Inside(cloud, ec2, two)
+
+    def address6(id: str) -> str:
+        (found,) = instance(ec2, id)["NetworkInterfaces"][0]["Ipv6Addresses"]
+        return str(found["Ipv6Address"])
+
+    refused = inside.begin(there.address, 80)
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": client}]}
+    ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=[rule])
+    assert is_open(refused, 60)
+    refused.close()
+    for url, own in ((f"http://{there.address}/", inside.address), (f"http://[{address6(two)}]/", address6(one))):
+        assert until(lambda: inside.run("curl", "-sS", "-m", "20", url).stdout, bool) == own
+    # The metadata service is there as before, by both families, for each its own.
+    for machine, id in ((inside, one), (there, two)):
+        assert machine.metadata("meta-data/instance-id") == id
+        for host in ("169.254.169.254", "[fd00:ec2::254]"):
+            done = machine.run(
+                "curl", "-sf", "-m", "20", "-X", "PUT", f"http://{host}/latest/api/token",
+                "-H", "X-aws-ec2-metadata-token-ttl-seconds: 60",
+            )  # fmt: skip
+            assert done.returncode == 0 and len(done.stdout) > 20, (host, done)
+        # Nothing else is at that address.
+        assert machine.run("curl", "-sS", "-m", "2", "http://169.254.169.254:8080/").returncode != 0
+
+
+def test_a_container_is_one_hop_farther_away(cloud: Server, ec2: Any) -> None:
+    options = {"HttpTokens": "optional", "HttpPutResponseHopLimit": 1}
+    id = launch(ec2, image(ec2, "sleeper"), MetadataOptions=options)["InstanceId"]
+    until_state(ec2, id, "running")
+    inside = Inside(cloud, ec2, id)
+
+    def network(process: int, *command: str) -> None:
+        subprocess.run(["nsenter", "-t", str(process), "-n", *command], check=True, capture_output=True)
+
+    container = subprocess.Popen(["unshare", "-n", "sleep", "infinity"])
+    try:
+        own = os.readlink("/proc/self/ns/net")
+        until(lambda: os.readlink(f"/proc/{container.pid}/ns/net"), lambda found: found != own)
+        network(inside.process, "ip", "link", "add", "c0", "type", "veth", "peer", "name", "c1", "netns", str(container.pid))
+        for process, link, address in ((inside.process, "c0", "10.99.0.1"), (container.pid, "c1", "10.99.0.2")):
+            network(process, "ip", "address", "add", f"{address}/24", "dev", link)
+            network(process, "ip", "link", "set", link, "up")
+        network(container.pid, "ip", "route", "add", "default", "via", "10.99.0.1")
+        network(inside.process, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        chain = "add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname eth0 masquerade"
+        network(inside.process, "nft", f"add table ip nat; {chain}")
+
+        def ask(*words: str, within: int) -> subprocess.CompletedProcess[str]:
+            enter = ["nsenter", "-t", str(container.pid), "-n", "curl", "-sf", "-m", str(within)]
+            return subprocess.run([*enter, *words], capture_output=True, text=True)
+
+        token = ("-X", "PUT", f"{METADATA}/api/token", "-H", "X-aws-ec2-metadata-token-ttl-seconds: 60")
+        assert ask(f"{METADATA}/meta-data/instance-id", within=60).stdout == id
+        assert ask(*token, within=2).returncode == 28
+        assert inside.metadata("meta-data/instance-id") == id
+        ec2.modify_instance_metadata_options(InstanceId=id, HttpPutResponseHopLimit=2)
+        assert until(lambda: ask(*token, within=2).stdout, lambda text: len(text) > 20)
+    finally:
+        container.kill()
+        container.wait()
 
 
 def test_an_instance_that_ends_by_itself(cloud: Server, ec2: Any) -> None:

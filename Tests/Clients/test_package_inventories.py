@@ -1,4 +1,4 @@
-"""What is installed in folders, images and archives, as dpkg, rpm, Python and zip files themselves say it."""
+"""What is installed in folders, images and archives, as dpkg, Python and zip files themselves say it."""
 
 from __future__ import annotations
 
@@ -55,68 +55,6 @@ def test_dpkg_of_this_machine(tmp_path: Path) -> None:
     assert packages == expected
     assert len(packages) > 100
     assert found["system"]["id"] == "debian"
-
-
-@pytest.fixture(scope="module")
-def rpm_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with rpm's database, made by rpm itself."""
-    if shutil.which("rpmbuild") is None:
-        pytest.skip("rpm is not installed")
-    top = tmp_path_factory.mktemp("rpm")
-    root = top / "root"
-    database = root / "var/lib/rpm"
-    database.mkdir(parents=True)
-    (root / "etc").mkdir()
-    (root / "etc/os-release").write_text('ID="rocky"\nVERSION_ID="9.3"\n')
-    specs = [("one", "1.0", "2.el9", None), ("two-libs", "3.1~rc1", "1.el9", 4), ("python3-thing", "2^git1", "7", None)]
-    for name, version, release, epoch in specs:
-        spec = top / f"{name}.spec"
-        spec.write_text(
-            f"Name: {name}\nVersion: {version}\nRelease: {release}\n"
-            + (f"Epoch: {epoch}\n" if epoch else "")
-            + "Summary: s\nLicense: MIT\nBuildArch: noarch\n%description\nd\n"
-            + f"%install\nmkdir -p %{{buildroot}}/usr/lib/python3.9/site-packages/{name}.dist-info\n"
-            + f"echo 'Name: {name}' > %{{buildroot}}/usr/lib/python3.9/site-packages/{name}.dist-info/METADATA\n"
-            + f"echo 'Version: 1' >> %{{buildroot}}/usr/lib/python3.9/site-packages/{name}.dist-info/METADATA\n"
-            + "%files\n/usr/lib/python3.9/site-packages\n"
-        )
-        subprocess.run(
-            ["rpmbuild", "-bb", "--quiet", "--nodeps", "--define", f"_topdir {top}/build", spec],
-            check=True,
-            capture_output=True,
-        )
-    made = sorted((top / "build/RPMS").rglob("*.rpm"))
-    assert len(made) == 3
-    subprocess.run(
-        ["rpm", "--dbpath", database, "--define", "_db_backend sqlite", "-i", "--justdb", "--nodeps", *made],
-        check=True,
-        capture_output=True,
-    )
-    for name, *_ in specs:
-        folder = root / f"usr/lib/python3.9/site-packages/{name}.dist-info"
-        folder.mkdir(parents=True)
-        (folder / "METADATA").write_text(f"Name: {name}\nVersion: 1\n")
-    return root
-
-
-def test_rpm(rpm_root: Path) -> None:
-    form = "%{NAME}\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\n"
-    said = subprocess.run(
-        ["rpm", "--dbpath", rpm_root / "var/lib/rpm", "-qa", "--qf", form], capture_output=True, text=True, check=True
-    ).stdout
-    expected = {tuple(line.split("\t")[:3]) for line in said.splitlines()}
-    assert len(expected) == 3
-    found = inventory("root", rpm_root)
-    own = [one for one in found["packages"] if one["manager"] == "OS"]
-    assert {(one["name"], one["version"], one["architecture"]) for one in own} == expected
-    sources = {line.split("\t")[3] for line in said.splitlines()}
-    assert {
-        f"{one['source']['name']}-{one['source']['version'].split(':')[-1]}.src.rpm" for one in own
-    } == sources
-    assert found["problems"] == []
-    # What lies in their files is theirs.
-    python = [one for one in found["packages"] if one["manager"] == "PYTHONPKG"]
-    assert {one["owner"] for one in python} == {one["name"] for one in own}
 
 
 def test_python_of_this_environment() -> None:

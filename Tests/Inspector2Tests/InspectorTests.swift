@@ -102,10 +102,30 @@ struct InspectorTests {
             """
         #expect(
             OpenSCAP.results(in: text) == [
-                OpenSCAP.RuleResult(
+                BenchmarkResult(
                     rule: "xccdf_test_rule_days", title: "Passwords end after 90 days", result: "pass"),
-                OpenSCAP.RuleResult(rule: "xccdf_test_rule_umask", title: "Files are private", result: "fail"),
+                BenchmarkResult(rule: "xccdf_test_rule_umask", title: "Files are private", result: "fail"),
             ])
+    }
+
+    @Test func whatLynisReportsIsRead() {
+        let report = """
+            # Lynis Report
+            report_version_major=1
+            suggestion[]=LYNIS|This release is more than 4 months old.|-|-|
+            warning[]=AUTH-9204|Multiple users with UID 0 found in passwd file|-|-|
+            suggestion[]=AUTH-9204|Use vipw to delete the 'toor' user if not used.|-|-|
+            suggestion[]=AUTH-9226|Of a file that it was not given|-|-|
+            tests_executed=AUTH-9286|AUTH-9204|AUTH-9226|
+            tests_skipped=AUTH-9208|
+            """
+        let results = Lynis.results(of: report, done: ["AUTH-9204", "AUTH-9208", "AUTH-9286"])
+        #expect(results.map(\.rule) == Lynis.tests.map(\.name))
+        let found = Dictionary(results.map { ($0.rule, $0) }) { first, _ in first }
+        #expect(found["AUTH-9204"]?.result == "fail")
+        #expect(found["AUTH-9204"]?.details == "Multiple users with UID 0 found in passwd file")
+        #expect(found["AUTH-9286"]?.result == "pass" && found["AUTH-9286"]?.details == nil)
+        for name in ["AUTH-9208", "AUTH-9226", "BANN-7130"] { #expect(found[name]?.result == "notchecked") }
     }
 
     @Test func timesInEventsAreThoseOfPeople() {

@@ -53,7 +53,8 @@ struct MetadataTreeTests {
         ("/latest/meta-data/placement/availability-zone", "eu-west-1a"),
         ("/latest/meta-data/placement/region", "eu-west-1"),
         ("/latest/meta-data/placement/", "availability-zone\navailability-zone-id\nregion"),
-        ("/latest/meta-data/services/", "domain\npartition"), ("/latest/meta-data/services/domain", "amazonaws.com"),
+        ("/latest/meta-data/system", "nitro"), ("/latest/meta-data/services/", "domain\npartition"),
+        ("/latest/meta-data/services/domain", "amazonaws.com"),
         ("/latest/meta-data/block-device-mapping/", "ami\nebs1\nroot"),
         ("/latest/meta-data/block-device-mapping/ebs1", "sdb"), ("/latest/meta-data/public-keys/", "0=my-key"),
         ("/latest/meta-data/public-keys/0/", "openssh-key"),
@@ -85,7 +86,7 @@ struct MetadataTreeTests {
             "ami-id", "ami-launch-index", "ami-manifest-path", "block-device-mapping/", "events/", "hostname", "iam/",
             "instance-action", "instance-id", "instance-life-cycle", "instance-type", "local-hostname", "local-ipv4",
             "mac", "network/", "placement/", "public-hostname", "public-ipv4", "public-keys/", "reservation-id",
-            "security-groups", "services/", "tags/",
+            "security-groups", "services/", "system", "tags/",
         ]
         #expect(text("/latest/meta-data/") == all.joined(separator: "\n"))
     }
@@ -117,7 +118,7 @@ struct MetadataTreeTests {
         #expect(instance().answer(to: "/2011-05-01/meta-data/iam/info") == nil)
         #expect(instance().answer(to: "/2012-01-12/meta-data/iam/info") != nil)
         let list = try #require(text("/2020-10-27/meta-data/"))
-        #expect(!list.contains("tags/") && list.contains("placement/"))
+        #expect(!list.contains("tags/") && !list.contains("system") && list.contains("placement/"))
         let versions = try #require(text("/")).split(separator: "\n")
         #expect(versions.first == "1.0" && versions.last == "latest" && versions.contains("2021-03-23"))
         for version in versions { #expect(text("/\(version)/meta-data/instance-id") == "i-0123456789abcdef0") }

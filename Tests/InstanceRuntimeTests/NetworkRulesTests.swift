@@ -52,7 +52,8 @@ import VPC
 
     private func objects(_ network: Network, _ ids: [String] = ["eni-a", "eni-b", "eni-c"]) -> [String: RuleObject] {
         let rules = NetworkRules(network, attached: ids.map { AttachedInterface(id: $0) })
-        return Dictionary(rules.objects.map { ($0.key, $0) }) { first, _ in first }
+        var chains = GroupChains()
+        return Dictionary(rules.objects(&chains).map { ($0.key, $0) }) { first, _ in first }
     }
 
     @Test func rulesThatSayTheSameOfPacketsAreOne() throws {
@@ -109,8 +110,7 @@ import VPC
 
     @Test func onlyWhatChangesIsTold() throws {
         let before = objects(try network())
-        let same = NetworkRules(try network(), attached: ["eni-a", "eni-b", "eni-c"].map { AttachedInterface(id: $0) })
-        #expect(TableChange.text("t", from: before, to: same.objects) == nil)
+        #expect(TableChange.text("t", from: before, to: Array(objects(try network()).values)) == nil)
         let changed = try network {
             $0.securityGroups["sg-b"]?.egress = [SecurityGroupRule(id: "", match: .all, peer: .block(.anyIPv4))]
         }
@@ -121,6 +121,25 @@ import VPC
                 "flush chain inet t out-sg-b", "add rule inet t out-sg-b meta nfproto ipv4 return",
                 "add rule inet t out-sg-b goto refused-out",
             ])
+    }
+
+    /// A chain that is known is the one that would be made.
+    @Test func chainsThatAreKnownAreThoseThatWouldBeMade() throws {
+        var chains = GroupChains()
+        func objects(_ network: Network, _ ids: [String]) -> [RuleObject] {
+            NetworkRules(network, attached: ids.map { AttachedInterface(id: $0) }).objects(&chains)
+        }
+        let networks = [
+            try network(), try network { $0.securityGroups["sg-a"]?.ingress.removeFirst() },
+            try network { $0.securityGroups["sg-b"] = nil }, try network { $0.prefixLists = [:] }, try network(),
+        ]
+        for (turn, network) in networks.enumerated() {
+            for ids in [["eni-a"], ["eni-a", "eni-b", "eni-c"], ["eni-c"]] {
+                var fresh = GroupChains()
+                let rules = NetworkRules(network, attached: ids.map { AttachedInterface(id: $0) })
+                #expect(objects(network, ids) == rules.objects(&fresh), "\(turn) \(ids)")
+            }
+        }
     }
 
     /// What refers to something goes before what it refers to, and what is new is there before somebody refers to it.

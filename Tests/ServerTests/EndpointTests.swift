@@ -36,7 +36,10 @@ import Testing
             await gatehouse.call(
                 "sns", action, parameters, as: alice, sourceIP: network.address, within: network.vpc)
         }
-        #expect(await ask("CreateTopic", ["Name": "before"]).status == 200)
+        // No way leads out of the VPC: nothing is answered, and nothing done.
+        let lost = await ask("CreateTopic", ["Name": "before"])
+        #expect(lost.status == 503 && lost.headers.contains { $0 == ("x-gatehouse-hop-limit", "0") })
+        #expect(await !gatehouse.call("sns", "ListTopics").body.contains("before"))
         let endpoint = await gatehouse.call(
             "ec2", "CreateVpcEndpoint",
             [
@@ -70,7 +73,7 @@ import Testing
         func ask(within vpc: VPCPlace?) async -> Int {
             await gatehouse.call("sns", "ListTopics", as: alice, sourceIP: network.address, within: vpc).status
         }
-        #expect(await ask(within: network.vpc) == 403)
+        #expect(await ask(within: network.vpc) == 503)
         let endpoint = await gatehouse.call(
             "ec2", "CreateVpcEndpoint",
             [

@@ -29,4 +29,5 @@ private let paths = [
     "var/lib/rpm/rpmdb.sqlite",
     "x.dist-info/METADATA", "requirements.txt", "Pipfile.lock", "poetry.lock", "node_modules/a/package.json",
     "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "go.mod", "go.sum", "Cargo.lock", "a.jar", "bin/program",
+    "var/lib/rpm/Packages", "var/lib/rpm/Packages.db",
 ]

@@ -56,17 +56,10 @@ struct InterfaceCommands {
     }
 
     /// In the VPC's network.
-    var removal: String { "link delete dev \(link)\n" }
+    static func removal(of interface: String) -> String { "link delete dev \(RuleName.link(interface))\n" }
 
-    /// In each instance's own network, before its interfaces. The metadata service is at addresses of the instance itself: nobody else
-    /// can ask there, and a container within is one hop farther away.
-    static let beginning = """
-        link set dev lo up
-        address add 169.254.169.254/32 dev lo
-        address add 169.254.170.2/32 dev lo
-        address add fd00:ec2::254/128 dev lo nodad
-
-        """
+    /// In each instance's own network, before its interfaces.
+    static let beginning = "link set dev lo up\n"
 
     /// One that is made locally, and always the same.
     static func macAddress(of id: String) -> String {

@@ -29,8 +29,9 @@ final class NetworkNamespace: Sendable {
     }
 
     /// A socket of TCP that is bound and not listening yet. It is the caller's to close.
-    func socket(_ address: String, port: Int32) throws(RuntimeProblem) -> Int32 {
-        let socket = network_socket(descriptor, address, port)
+    /// - Parameter link: the interface by which its clients come; nil: any.
+    func socket(_ address: String, port: Int32, link: String? = nil) throws(RuntimeProblem) -> Int32 {
+        let socket = network_socket(descriptor, link, address, port)
         guard socket >= 0 else { throw RuntimeProblem("a socket at \(address), port \(port)", errno: -socket) }
         return socket
     }

@@ -1,5 +1,13 @@
 import VPC
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What is to be known of a network besides itself.
 public struct NetworkMarks: Sendable, Hashable {
     /// Interfaces whose flows are counted, by id.
@@ -22,6 +30,7 @@ struct VPCNetwork {
     let namespace: NetworkNamespace
     private(set) var attached: [AttachedInterface] = []
     private var objects: [String: RuleObject] = [:]
+    private var chains = GroupChains()
     private var marks = NetworkMarks()
 
     init(_ id: String) throws(RuntimeProblem) {
@@ -35,8 +44,12 @@ struct VPCNetwork {
         try namespace.set("ipv4/conf/all/proxy_arp", to: "1")
         try namespace.set("ipv6/conf/all/forwarding", to: "1")
         try namespace.run(
-            "ip", ["-batch", "-"], input: "link set dev lo up\naddress add \(NetworkRules.services)/32 dev lo\n")
-        try change(to: NetworkRules(Network(), attached: []))
+            "ip", ["-batch", "-"],
+            input: InterfaceCommands.beginning
+                + ([NetworkRules.services] + NetworkRules.metadata).map {
+                    $0.contains(":") ? "address add \($0)/128 dev lo nodad\n" : "address add \($0)/32 dev lo\n"
+                }.joined())
+        try update(Network())
     }
 
     /// Whether nobody is left in it.
@@ -60,16 +73,35 @@ struct VPCNetwork {
             try update(network, marks)
             try namespace.run("ip", ["-batch", "-"], input: commands.opening)
         } catch {
-            detach(interface.id, of: network)
+            detach([interface.id], of: network)
             throw error
         }
     }
 
-    /// Takes an interface away.
-    mutating func detach(_ id: String, of network: Network) {
-        attached.removeAll { $0.id == id }
-        _ = try? namespace.run("ip", ["link", "delete", "dev", RuleName.link(id)])
+    /// Takes interfaces away. If none is left, neither is a use for the rest.
+    mutating func detach(_ ids: Set<String>, of network: Network) {
+        attached.removeAll { ids.contains($0.id) }
+        guard !isEmpty else { return }
+        let commands = ids.sorted().map(InterfaceCommands.removal(of:)).joined()
+        // Some may be gone, with the other end.
+        _ = try? namespace.run("ip", ["-force", "-batch", "-"], input: commands)
         _ = try? update(network)
+    }
+
+    /// Sockets at which an interface's instance asks for its metadata, and nobody else can. They are the caller's to close.
+    func metadataSockets(of interface: String) throws(RuntimeProblem) -> [Int32] {
+        var sockets: [Int32] = []
+        do throws(RuntimeProblem) {
+            for address in NetworkRules.metadata {
+                sockets.append(
+                    try namespace.socket(
+                        address, port: NetworkRules.metadataPort, link: RuleName.link(interface)))
+            }
+        } catch {
+            for socket in sockets { close(socket) }
+            throw error
+        }
+        return sockets
     }
 
     /// Has the table say what the network says.
@@ -77,15 +109,14 @@ struct VPCNetwork {
     @discardableResult
     mutating func update(_ network: Network, _ marks: NetworkMarks? = nil) throws(RuntimeProblem) -> Bool {
         if let marks { self.marks = marks }
-        return try change(
-            to: NetworkRules(
-                network, attached: attached, logged: self.marks.logged,
-                hasEndpoints: self.marks.withEndpoints.contains(id)))
+        let rules = NetworkRules(
+            network, attached: attached, logged: self.marks.logged,
+            hasEndpoints: self.marks.withEndpoints.contains(id))
+        return try change(to: rules.objects(&chains))
     }
 
     @discardableResult
-    private mutating func change(to rules: NetworkRules) throws(RuntimeProblem) -> Bool {
-        let new = rules.objects
+    private mutating func change(to new: [RuleObject]) throws(RuntimeProblem) -> Bool {
         guard let text = TableChange.text(NetworkRules.table, from: objects, to: new) else { return false }
         try namespace.run("nft", ["-f", "-"], input: text)
         objects = Dictionary(new.map { ($0.key, $0) }) { first, _ in first }

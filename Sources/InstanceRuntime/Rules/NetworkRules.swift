@@ -23,6 +23,10 @@ struct NetworkRules {
     static let table = "gatehouse"
     /// Where Gatehouse's own endpoint is, for instances whose routes lead to AWS's services.
     static let services = "198.18.0.1"
+    /// Where each instance finds its metadata. Who asks there is told by the interface that the question comes by: the next hop answers,
+    /// so that a container within an instance is one hop farther away. No group, ACL or flow log knows of it, as on AWS.
+    static let metadata = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"]
+    static let metadataPort: Int32 = 80
 
     private let network: Network
     private let attached: [AttachedInterface]
@@ -43,26 +47,21 @@ struct NetworkRules {
     }
 
     /// All parts of the table.
-    var objects: [RuleObject] {
+    /// - Parameter chains: those that were made before; those of now afterwards.
+    func objects(_ chains: inout GroupChains) -> [RuleObject] {
         var objects = links + borders
-        var named: (groups: Set<String>, lists: Set<String>) = ([], [])
+        chains.begin()
         for direction in TrafficDirection.allCases {
-            var chains: [String: RuleObject] = [:]
             let elements = attached.map { interface in
-                let groups = groups(of: interface)
-                let name = RuleName.chain(direction, groups)
-                if chains[name] == nil {
-                    let rules = GroupRules(direction, groups: groups, of: network)
-                    chains[name] = rules.chain
-                    named = (named.groups.union(rules.named.groups), named.lists.union(rules.named.lists))
-                }
+                let name = chains.name(direction, groups(of: interface), of: network)
                 return "\(RuleName.quoted(interface.link)) : goto \(name)"
             }
-            objects += chains.values.sorted { $0.name < $1.name }
             objects.append(RuleObject(.map, direction.rawValue, "type ifname : verdict;", elements))
         }
-        objects += named.groups.sorted().flatMap(members)
-        objects += named.lists.sorted().flatMap(list)
+        let made = chains.end()
+        objects += made.chains
+        objects += members(of: made.groups)
+        objects += made.lists.sorted().flatMap(list)
         for interface in attached where logged.contains(interface.id) {
             objects += FlowSets(interface.link).objects
         }
@@ -128,18 +127,24 @@ struct NetworkRules {
         return objects
     }
 
-    /// Who is in a group: the private addresses of its interfaces.
-    private func members(_ id: String) -> [RuleObject] {
-        let vpc = network.securityGroups[id]?.vpcID
-        let addresses = network.interfaces.values.filter { interface in
-            guard let vpc, interface.groupIDs.contains(id) else { return false }
-            return network.subnets[interface.subnetID]?.vpcID == vpc
-        }.flatMap(\.addresses)
-        return [false, true].map { isVersion6 in
-            let elements = Set(addresses.filter { $0.isVersion6 == isVersion6 }).sorted().map { "\($0)" }
-            return RuleObject(
-                .set, RuleName.addresses(id, isVersion6: isVersion6), "type \(isVersion6 ? "ipv6" : "ipv4")_addr;",
-                elements)
+    /// Who is in these groups: the private addresses of their interfaces.
+    private func members(of groups: Set<String>) -> [RuleObject] {
+        guard !groups.isEmpty else { return [] }
+        var members: [String: Set<NetworkAddress>] = [:]
+        for interface in network.interfaces.values {
+            for id in interface.groupIDs where groups.contains(id) {
+                guard let vpc = network.securityGroups[id]?.vpcID, network.subnets[interface.subnetID]?.vpcID == vpc
+                else { continue }
+                members[id, default: []].formUnion(interface.addresses)
+            }
+        }
+        return groups.sorted().flatMap { id in
+            [false, true].map { isVersion6 in
+                let own = (members[id] ?? []).filter { $0.isVersion6 == isVersion6 }
+                return RuleObject(
+                    .set, RuleName.addresses(id, isVersion6: isVersion6),
+                    "type \(isVersion6 ? "ipv6" : "ipv4")_addr;", own.sorted().map { "\($0)" })
+            }
         }
     }
 
@@ -180,7 +185,7 @@ struct NetworkRules {
                 "iifname lo accept", neighbours, "iifname . ip saddr @own4 accept",
                 "iifname . ip6 saddr @own6 accept",
                 "iifname @unchecked ip saddr != { 127.0.0.0/8, 169.254.0.0/16 } ip daddr != 169.254.0.0/16 accept",
-                "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != fe80::/10 accept",
+                "iifname @unchecked ip6 saddr != fe80::/10 ip6 daddr != { fe80::/10, fd00:ec2::/32 } accept",
             ]),
         RuleObject(
             .chain, "forward", "type filter hook forward priority filter; policy drop;",
@@ -191,15 +196,19 @@ struct NetworkRules {
         RuleObject(
             .chain, "input", "type filter hook input priority filter; policy drop;",
             [
-                "iifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip daddr != \(services) drop",
-                "iifname != @online drop",
+                "iifname lo accept", neighbours,
+                "iifname @links ip daddr { \(metadata[0]), \(metadata[1]) } tcp dport \(metadataPort) accept",
+                "iifname @links ip6 daddr \(metadata[2]) tcp dport \(metadataPort) accept",
+                "meta nfproto ipv6 drop", "ip daddr != \(services) drop", "iifname != @online drop",
                 "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
             ]),
         RuleObject(
             .chain, "output", "type filter hook output priority filter; policy drop;",
             [
-                "oifname lo accept", neighbours, "meta nfproto ipv6 drop", "ip saddr != \(services) drop",
-                "ct state != established drop",
+                "oifname lo accept", neighbours,
+                "ip saddr { \(metadata[0]), \(metadata[1]) } tcp sport \(metadataPort) accept",
+                "ip6 saddr \(metadata[2]) tcp sport \(metadataPort) accept",
+                "meta nfproto ipv6 drop", "ip saddr != \(services) drop", "ct state != established drop",
                 "oifname vmap @acl-in", "jump passed-in", "accept",
             ]),
     ]

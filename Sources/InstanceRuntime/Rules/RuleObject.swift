@@ -7,7 +7,7 @@ struct RuleObject: Equatable, Sendable {
     let kind: Kind
     let name: String
     /// Sets and chains may have the same names.
-    var key: String { "\(kind == .chain ? "chain" : "set") \(name)" }
+    let key: String
     /// What nft is told of it before its contents: `type ifname;`. It never changes for a name.
     let declaration: String
     /// Elements, each once, or rules in their order.
@@ -18,6 +18,7 @@ struct RuleObject: Equatable, Sendable {
     init(_ kind: Kind, _ name: String, _ declaration: String = "", _ contents: [String] = [], isKernels: Bool = false) {
         self.kind = kind
         self.name = name
+        key = "\(kind == .chain ? "chain" : "set") \(name)"
         self.declaration = declaration
         self.contents = contents
         self.isKernels = isKernels

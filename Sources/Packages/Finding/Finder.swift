@@ -9,6 +9,9 @@ final class Finder {
         case packages([InstalledPackage])
     }
 
+    /// What problems of an archive as a whole begin with.
+    static let archive = "the archive"
+
     let limits: InventoryLimits
     /// The bytes that may still come out of archives.
     private(set) var budget: Int
@@ -24,6 +27,7 @@ final class Finder {
     private var emptied: Set<String> = []
     /// The folders that facts are in.
     private var folders: Set<String> = []
+    private var logged = LoggedDatabases()
 
     init(_ limits: InventoryLimits) {
         self.limits = limits
@@ -68,12 +72,25 @@ final class Finder {
         }
     }
 
+    /// What has no name or no version is no package: `ba/` in a `go.mod`.
+    private static func named(_ found: [InstalledPackage]) -> [InstalledPackage] {
+        found.filter { !$0.name.isEmpty && !$0.version.isEmpty }
+    }
+
     private func counted(_ found: [InstalledPackage]) throws(InventoryError) -> Fact {
+        let found = Self.named(found)
         packages += found.count
         guard packages <= limits.packages else {
             throw InventoryError("there are more than \(limits.packages) packages")
         }
         return .packages(found)
+    }
+
+    private func database(_ found: [InstalledPackage], _ ownership: Ownership) throws(InventoryError) -> Fact {
+        guard found.count <= limits.packages else {
+            throw InventoryError("it has more than \(limits.packages) packages")
+        }
+        return .database(Self.named(found), ownership)
     }
 
     private func fact(_ manifest: Manifest, _ path: String, _ content: FileContent) throws(InventoryError) -> Fact? {
@@ -82,7 +99,7 @@ final class Finder {
         }
         switch manifest {
         case .osRelease: return OperatingSystem(osRelease: try whole()).map { .system($0) }
-        case .dpkgStatus: return .database(Dpkg.packages(try whole(), path: path), Ownership())
+        case .dpkgStatus: return try database(Dpkg.packages(try whole(), path: path), Ownership())
         case .dpkgFiles(let suffix, let ofSums):
             var ownership = Ownership()
             ownership.add(
@@ -90,13 +107,20 @@ final class Finder {
             return .ownership(ownership)
         case .apk:
             let found = APK.read(try whole(), path: path)
-            return .database(found.packages, found.ownership)
+            return try database(found.packages, found.ownership)
         case .rpm:
-            let found = try RPMDatabase.read(try whole(), path: path, most: limits.packages)
+            let bytes = try whole()
+            if bytes.isEmpty { return nil }
+            // A log may come after it.
+            if RPMDatabase.isSQLite(bytes) {
+                logged.see(path, bytes)
+                return nil
+            }
+            let found = try RPMDatabase.read(bytes, path: path, most: limits.packages)
             return .database(found.packages, found.ownership)
-        case .otherRPM:
-            guard content.size != 0 else { return nil }
-            throw InventoryError("rpm's database is in an old form (BerkeleyDB or ndb), which is not read")
+        case .rpmLog:
+            logged.see(path, try whole())
+            return nil
         case .pythonMetadata: return try counted(PythonPackages.installed(try whole(), path: path))
         case .requirements: return try counted(PythonPackages.requirements(try whole(), path: path))
         case .pipfileLock: return try counted(try PythonPackages.pipfileLock(try whole(), path: path))
@@ -157,13 +181,24 @@ final class Finder {
             emptied.insert(folder ?? "")
         } else if !name.hasPrefix(".wh..wh.") {
             let hidden = name.dropFirst(4)
-            removed.insert(folder.map { "\($0)/\(hidden)" } ?? String(hidden))
+            let path = folder.map { "\($0)/\(hidden)" } ?? String(hidden)
+            removed.insert(path)
+            logged.remove(path)
         }
         return true
     }
 
     /// Puts what a layer tells over what those below it do.
     func endLayer(_ layer: String?) {
+        for (path, database) in logged.takeChanged() {
+            do throws(InventoryError) {
+                let found = try RPMDatabase.read(
+                    database.bytes, log: database.log, path: path, most: limits.packages)
+                current[path] = .database(found.packages, found.ownership)
+            } catch {
+                tell("\(path): \(error)")
+            }
+        }
         if !removed.isEmpty || !emptied.isEmpty {
             let everything = emptied.contains("")
             facts = facts.filter { path, _ in
@@ -237,8 +272,12 @@ final class Finder {
         for place in ["usr/lib/os-release", "etc/os-release"] {
             if case .system(let found)? = facts[place] { system = found }
         }
-        return Inventory(
-            system: system, packages: all.sorted { $0.sortKey < $1.sortKey }, problems: problems, layers: layers)
+        var packages = all.sorted { $0.sortKey < $1.sortKey }
+        if packages.count > limits.packages {
+            tell("there are more than \(limits.packages) packages")
+            packages.removeLast(packages.count - limits.packages)
+        }
+        return Inventory(system: system, packages: packages, problems: problems, layers: layers)
     }
 }
 

@@ -5,8 +5,8 @@ enum Manifest {
     case dpkgFiles(suffix: Int, ofSums: Bool)
     case apk
     case rpm
-    /// rpm's database in a form that is not read here.
-    case otherRPM
+    /// The log of rpm's database, where that is SQLite's.
+    case rpmLog
     case pythonMetadata
     case requirements
     case pipfileLock
@@ -19,6 +19,14 @@ enum Manifest {
     case goSum
     case cargoLock
     case javaArchive
+
+    /// The databases of operating systems' packages.
+    static let databases = [
+        "var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/rpm/rpmdb.sqlite",
+        "var/lib/rpm/rpmdb.sqlite-wal", "var/lib/rpm/Packages", "var/lib/rpm/Packages.db",
+        "usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite-wal", "usr/lib/sysimage/rpm/Packages",
+        "usr/lib/sysimage/rpm/Packages.db",
+    ]
 
     /// The most that is read of such a file.
     var most: Int {
@@ -36,10 +44,10 @@ enum Manifest {
         case "etc/os-release", "usr/lib/os-release": self = .osRelease
         case "var/lib/dpkg/status": self = .dpkgStatus
         case "lib/apk/db/installed", "usr/lib/apk/db/installed": self = .apk
-        case "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite": self = .rpm
-        case "var/lib/rpm/Packages", "usr/lib/sysimage/rpm/Packages", "var/lib/rpm/Packages.db",
-            "usr/lib/sysimage/rpm/Packages.db":
-            self = .otherRPM
+        case "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages",
+            "usr/lib/sysimage/rpm/Packages", "var/lib/rpm/Packages.db", "usr/lib/sysimage/rpm/Packages.db":
+            self = .rpm
+        case "var/lib/rpm/rpmdb.sqlite-wal", "usr/lib/sysimage/rpm/rpmdb.sqlite-wal": self = .rpmLog
         default:
             let name = ArchivePath.last(path)
             if path.hasPrefix("var/lib/dpkg/") {

@@ -20,6 +20,17 @@ public struct Inventory: Sendable, Equatable, Codable {
         self.problems = problems
         self.layers = layers
     }
+
+    /// Whether packages of the operating system, or nobody knows which ones, may be missing: a database of theirs could not be read, or
+    /// a limit was reached. What is told of a single file else is that file's alone.
+    public var isIncomplete: Bool {
+        problems.contains { problem in
+            guard let end = problem.firstRange(of: ": ") else { return true }
+            let place = String(problem[..<end.lowerBound])
+            return place == Finder.archive
+                || Manifest.databases.contains { $0 == place || $0.hasPrefix("\(place)/") }
+        }
+    }
 }
 
 /// An operating system, by its os-release(5).

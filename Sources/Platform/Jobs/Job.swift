@@ -45,9 +45,14 @@ public protocol Job: Codable, Sendable {
     /// How many of these may be an account's own. Before an account gets another, others get their first: what an account's further
     /// ones wait for is all work that is due, also of other kinds.
     static var share: Int { get }
+    /// Whether this node may do it now; others do until then. It must not take long, and nobody is woken when it becomes so: whoever
+    /// makes it so schedules something.
+    static func isFor(_ environment: Environment) -> Bool
 }
 
 extension Job {
+    /// Any node may.
+    public static func isFor(_ environment: Environment) -> Bool { true }
     /// One after another, in the order of their time.
     public static var concurrency: Int { 1 }
     /// All.
@@ -120,6 +125,24 @@ public final class JobContext: Sendable {
     /// Whether it has failed for a quarter of an hour: what nobody can read will not be otherwise later, while a ledger that was away
     /// is back, and a node of a newer version has had its turn.
     public var hasFailedLong: Bool { attempts >= 10 }
+
+    /// Keeps the work as this node's own, and sees whether it is: for work that must not be done by two, even if the ledger was away
+    /// for long.
+    /// - Returns: whether it is still this node's.
+    /// - Throws: when the ledger can't be asked.
+    public func keep() async throws(ServiceError) -> Bool {
+        let (lease, environment) = (lease, environment)
+        let end = milliseconds(environment.clock.realTime + environment.leaseSeconds)
+        do throws(LedgerError) {
+            try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                .commit(try transaction.renew(lease, until: end))
+            }
+            return true
+        } catch {
+            if error.kind == .conflict { return false }
+            throw ServiceError(error)
+        }
+    }
 
     /// Has the log tell the operator what this work could not do, and will not try again.
     public func report(_ message: String, _ details: [String: String]) {

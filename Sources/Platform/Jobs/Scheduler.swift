@@ -49,9 +49,9 @@ public final class Scheduler: Sendable {
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    /// Seconds for which a job is taken at a time; a job that takes longer keeps it. Where other nodes can take up what
-    /// this one has begun, they need not wait long when it is gone.
-    private var leaseSeconds: Double { environment.ledger.isShared ? 6 : 60 }
+    private var leaseSeconds: Double { environment.leaseSeconds }
+    /// Those that this node may do now.
+    private var ownJobs: [String: any Job.Type] { jobs.filter { $0.value.isFor(environment) } }
     /// Seconds before what failed is tried again, doubled with each time.
     private static let firstRest = 1.0
     private static let longestRest = 300.0
@@ -259,7 +259,8 @@ public final class Scheduler: Sendable {
             return follower
         }
         if let follower { return .follower(follower) }
-        let (free, held, full) = state.withLock { ($0.free(jobs), Set($0.held.keys), $0.full(jobs)) }
+        let own = ownJobs
+        let (free, held, full) = state.withLock { ($0.free(own), Set($0.held.keys), $0.full(jobs)) }
         guard !free.isEmpty else { return nil }
         // Who has nothing being done comes first.
         for without in held == full ? [full] : [held, full] {
@@ -391,9 +392,10 @@ public final class Scheduler: Sendable {
     private func sleepUntilNext() async -> Task<Void, Never>? {
         var delays: [Double] = []
         let real = environment.clock.realTime
+        let own = ownJobs
         let (free, full, pausedUntil) = state.withLock { state in
             for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
-            return (state.free(jobs), state.full(jobs), state.pausedUntil)
+            return (state.free(own), state.full(jobs), state.pausedUntil)
         }
         if let due = await nextDue(free, without: full) { delays.append(due - environment.clock.now) }
         // What another node has begun is free once its lease is over, and nobody tells when that node is gone.
@@ -407,6 +409,12 @@ public final class Scheduler: Sendable {
             if !Task.isCancelled { wake.yield() }
         }
     }
+}
+
+extension Environment {
+    /// Seconds for which a job is taken at a time; a job that takes longer keeps it. Where other nodes can take up what
+    /// this one has begun, they need not wait long when it is gone.
+    var leaseSeconds: Double { ledger.isShared ? 6 : 60 }
 }
 
 /// 2 to the power of a small number.

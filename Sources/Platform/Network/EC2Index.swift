@@ -16,6 +16,13 @@ public struct EC2Estate: Sendable {
     public internal(set) var publicAccess = PublicAccessBlock.Mode.off
     /// The route tables of subnets that are kept from the internet, as far as they differ from those of others, by the subnets.
     var confinedTables: [String: String] = [:]
+    /// The ids of interfaces, by their addresses in their VPCs.
+    private var interfaceIDs: [PlacedAddress: String] = [:]
+
+    private struct PlacedAddress: Hashable {
+        let vpcID: String
+        let address: String
+    }
 
     init() {}
 
@@ -38,6 +45,22 @@ public struct EC2Estate: Sendable {
 
     /// A resource; nil: there is none of that id.
     public func get<R: EC2Resource>(_ type: R.Type, _ id: String) -> R? { resources[R.kind]?[id] as? R }
+
+    /// The interface that has an address in a VPC; nil: there is none.
+    public func interface(at address: String, in vpcID: String) -> StoredNetworkInterface? {
+        interfaceIDs[PlacedAddress(vpcID: vpcID, address: address)].flatMap { get(StoredNetworkInterface.self, $0) }
+    }
+
+    /// Has an interface be found by the addresses that it has now.
+    mutating func noteAddresses(of old: StoredNetworkInterface?, to new: StoredNetworkInterface?) {
+        func places(_ interface: StoredNetworkInterface) -> [PlacedAddress] {
+            (interface.addresses.map(\.privateAddress) + interface.addresses6)
+                .map { PlacedAddress(vpcID: interface.vpcID, address: $0) }
+        }
+        // Another may have got an address before this one is noted to have lost it.
+        for place in old.map(places) ?? [] where interfaceIDs[place] == old?.id { interfaceIDs[place] = nil }
+        for place in new.map(places) ?? [] { interfaceIDs[place] = new?.id }
+    }
 
     /// Each resource, in no order.
     public var everything: [any EC2Resource] { resources.values.flatMap(\.values) }

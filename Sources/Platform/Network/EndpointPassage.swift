@@ -85,46 +85,73 @@ public enum EndpointServices {
     }
 }
 
+/// How a request comes from within a VPC to a service.
+public enum VPCPassage: Sendable {
+    /// Through an endpoint, whose policy decides.
+    case endpoint(EndpointPassage)
+    /// By the internet, where it has this address.
+    case internet(address: String)
+    /// No way leads there: in AWS, it would not arrive.
+    case nowhere
+}
+
 extension EC2Index {
+    /// Where instances that run here find services: an address that belongs to benchmarks (RFC 2544), in the stead of those of the
+    /// internet.
+    private static let services = NetworkAddress(0xC612_0001, isVersion6: false)
+    private static let https = ServiceSet(TrafficMatch.tcp, 443...443)
+
     /// How a request comes from a VPC to a service: through an endpoint, or by the internet.
     /// - Parameters:
     ///   - address: the client's, in the VPC.
-    ///   - service: its name in signatures.
-    /// - Returns: the address that the service sees; and the endpoint, nil for a request that came by the internet.
+    ///   - service: its name in signatures; nil for what is no service, and for one that is not known.
+    ///   - region: the one that is asked for. Endpoints lead to services of their own Region.
     public func passage(
-        from vpc: VPCPlace, _ address: String, to service: String
-    ) -> (address: String, endpoint: EndpointPassage?) {
+        from vpc: VPCPlace, _ address: String, to service: String?, in region: String
+    ) -> VPCPassage {
         let estate = estate(Scope(account: vpc.accountID, region: vpc.region))
-        let interface = estate.each(StoredNetworkInterface.self).first { interface in
-            interface.vpcID == vpc.id
-                && (interface.addresses.contains { $0.privateAddress == address }
-                    || interface.addresses6.contains(address))
+        guard let interface = estate.interface(at: address, in: vpc.id), let source = NetworkAddress(address) else {
+            return .nowhere
         }
-        let subnet = interface.flatMap { estate.get(StoredSubnet.self, $0.subnetID) }
-        let table = subnet?.routeTableID ?? estate.get(StoredVPC.self, vpc.id)?.mainRouteTableID
-        let endpoints = estate.all(StoredEndpoint.self).filter { endpoint in
-            endpoint.vpcID == vpc.id
-                && EndpointServices.service(endpoint.serviceName, in: vpc.region)?.signingName == service
+        if let service, region == vpc.region, let found = endpoint(to: service, from: interface, estate) {
+            guard lets(found, source, from: interface, estate) else { return .nowhere }
+            return .endpoint(
+                EndpointPassage(endpointID: found.id, vpc: vpc, address: address, policy: policy(of: found)))
         }
-        // The name leads to an interface endpoint if it has the private name; else the routes decide.
-        let chosen =
-            endpoints.first { !$0.isGateway && $0.hasPrivateDNS }
-            ?? endpoints.first { $0.isGateway && table.map($0.routeTableIDs.contains) == true }
-        if let chosen {
-            let passage = EndpointPassage(
-                endpointID: chosen.id, vpc: vpc, address: address, policy: policy(of: chosen))
-            return (address, passage)
+        switch estate.network.exit(of: interface.id, to: Self.services, from: source) {
+        case .internetGateway(let own): return .internet(address: "\(own)")
+        case .natGateway(let id):
+            guard let own = estate.get(StoredNATGateway.self, id)?.publicAddress else { return .nowhere }
+            return .internet(address: own)
+        case .none: return .nowhere
         }
-        let own = interface?.addresses.first { $0.privateAddress == address }?.publicAddress
-        return (own ?? natAddress(table, estate) ?? address, nil)
     }
 
-    /// The public address of the NAT gateway that a table's default route leads to.
-    private func natAddress(_ table: String?, _ estate: EC2Estate) -> String? {
-        guard let table = table.flatMap({ estate.get(StoredRouteTable.self, $0) }),
-            let route = table.routes.first(where: { $0.destination == "0.0.0.0/0" })
-        else { return nil }
-        return estate.get(StoredNATGateway.self, route.target)?.publicAddress
+    /// The endpoint that leads to a service: the name leads to an interface endpoint that has the private name; else the routes decide.
+    private func endpoint(
+        to service: String, from interface: StoredNetworkInterface, _ estate: EC2Estate
+    ) -> StoredEndpoint? {
+        let endpoints = estate.all(StoredEndpoint.self).filter { endpoint in
+            endpoint.vpcID == interface.vpcID
+                && EndpointServices.service(endpoint.serviceName, in: interface.head.region)?.signingName == service
+        }
+        if let found = endpoints.first(where: { !$0.isGateway && $0.hasPrivateDNS }) { return found }
+        let table =
+            estate.get(StoredSubnet.self, interface.subnetID)?.routeTableID
+            ?? estate.get(StoredVPC.self, interface.vpcID)?.mainRouteTableID
+        return endpoints.first { $0.isGateway && table.map($0.routeTableIDs.contains) == true }
+    }
+
+    /// Whether the groups of an interface endpoint let a client in, which comes by HTTPS in AWS. Gateways have none.
+    private func lets(
+        _ endpoint: StoredEndpoint, _ address: NetworkAddress, from interface: StoredNetworkInterface,
+        _ estate: EC2Estate
+    ) -> Bool {
+        guard !endpoint.isGateway else { return true }
+        return endpoint.networkInterfaceIDs.contains { id in
+            let services = estate.network.letIn(by: id, from: interface.id, at: address)
+            return services.intersection(Self.https) == Self.https
+        }
     }
 
     /// What an endpoint lets through. A policy that can't be read lets nothing through.

@@ -32,6 +32,7 @@ extension EC2Estate {
             network.networkACLs[list.id] = new == nil ? nil : NetworkACL(list)
         case let interface as StoredNetworkInterface:
             network.interfaces[interface.id] = new == nil ? nil : NetworkInterface(interface)
+            noteAddresses(of: old as? StoredNetworkInterface, to: new as? StoredNetworkInterface)
             if old == nil || new == nil { placeTables(leadingTo: interface.id) }
         case let list as StoredPrefixList:
             network.prefixLists[list.id] = new == nil ? nil : list.entries.compactMap { CIDRBlock($0.block) }

@@ -57,5 +57,7 @@ extension ServiceModule {
     ]
 
     /// What brings instances to where they are going.
-    static let machineJobs: [any Job.Type] = [MoveInstance.self, RebootInstance.self]
+    static let machineJobs: [any Job.Type] = [
+        MoveInstance.self, MoveHostedInstance.self, RebootInstance.self, HostInstances.self,
+    ]
 }

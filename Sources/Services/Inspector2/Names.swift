@@ -15,6 +15,9 @@ enum InspectorName {
     /// <https://docs.aws.amazon.com/inspector/latest/user/using-service-linked-roles.html>
     static let role = "AWSServiceRoleForAmazonInspector2"
 
+    /// What AWS says to an account that has no say about something.
+    static func noAccess(to what: String) -> String { "Invoking account does not have access to \(what)" }
+
     static func arn(_ region: String, _ account: String, _ rest: String) -> String {
         "arn:aws:inspector2:\(region):\(account):\(rest)"
     }

@@ -135,30 +135,18 @@ struct InterfacePair {
 
     /// What some group of the source lets out to an address of the destination.
     private func letOut(to address: NetworkAddress) -> ServiceSet {
-        services(of: rules(source, isEgress: true), with: address, members: destination.groupIDs)
+        network.services(
+            of: rules(source, isEgress: true), with: address, members: destination.groupIDs)
     }
 
     /// What some group of the destination lets in from an address of the source.
     private func letIn(from address: NetworkAddress) -> ServiceSet {
-        services(of: rules(destination, isEgress: false), with: address, members: source.groupIDs)
+        network.services(
+            of: rules(destination, isEgress: false), with: address, members: source.groupIDs)
     }
 
     private func rules(_ interface: NetworkInterface, isEgress: Bool) -> [SecurityGroupRule] {
         interface.groupIDs.compactMap { network.securityGroups[$0] }.flatMap { isEgress ? $0.egress : $0.ingress }
-    }
-
-    private func services(
-        of rules: [SecurityGroupRule], with address: NetworkAddress, members groupIDs: [String]
-    ) -> ServiceSet {
-        rules.reduce(.empty) { services, rule in
-            let holds =
-                switch rule.peer {
-                case .block(let block): block.contains(address)
-                case .group(let id): groupIDs.contains(id)
-                case .prefixList(let id): network.prefixLists[id]?.contains { $0.contains(address) } == true
-                }
-            return holds ? services.union(ServiceSet(rule.match)) : services
-        }
     }
 
     /// What passes both network ACLs on the way from one subnet to the other.

@@ -27,6 +27,7 @@ corpus     attacks and harmless requests, and what becomes of them
 protected  the web front with a web ACL of managed rule groups
 nginx      nginx, to compare the web front with
 answers    whole answers, to be kept and compared
+inside     what processes of an instance of EC2 do that runs here
 instances  instances of EC2, their metadata, and applications that let strangers reach it
 pages      the pages of the documentation, and a shell that does what they say
 """

@@ -21,7 +21,7 @@ from .patience import PATIENCE
 from .upstream import Upstream, answer, answering
 
 #: Services that Gatehouse answers itself, unless it is told that they lie behind it.
-ANSWERED = "cloudwatch, config, events, logs, s3, sns, sqs"
+ANSWERED = "cloudwatch, config, ec2, events, logs, s3, sns, sqs"
 
 MIB = 1 << 20
 #: The hash of an empty body.

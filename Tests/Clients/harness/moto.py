@@ -24,7 +24,7 @@ FOLDER = REPOSITORY / ".venv" / "moto"
 #: What Gatehouse is told of it: for `--upstream-config`.
 def settings(url: str, *more: str) -> str:
     """What lies behind Gatehouse at an address: what it does not answer itself, and what is named."""
-    named = ", ".join(["cloudwatch", "config", "events", "logs", "sns", "sqs", *more])
+    named = ", ".join(["cloudwatch", "config", "ec2", "events", "logs", "sns", "sqs", *more])
     return "".join(
         f"{services} = {url}\n    credentials = {{account}} not-a-secret\n    header x-moto-account-id = {{account}}\n    timeout = 80s\n"
         for services in ("*", named))

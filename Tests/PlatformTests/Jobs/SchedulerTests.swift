@@ -68,6 +68,20 @@ import Wire
         #expect(try await workshop.notes.count == 60)
     }
 
+    /// What only some nodes may do waits for one of them, and nothing else does.
+    @Test func workWaitsForANodeThatMayDoIt() async throws {
+        let workshop = try Workshop(jobs: [Leaders.self, Other.self])
+        let other = try workshop.another(jobs: [Leaders.self, Other.self])
+        try await workshop.schedule(Leaders(), id: "1")
+        try await workshop.schedule(Other(text: "other"), id: "1", in: 1)
+        #expect(await workshop.scheduler.advance(by: 5) == Workshop.start + 5)
+        #expect(try await workshop.notes == ["other"])
+        let lead = Task {}
+        #expect(other.environment.instances.lead(by: lead))
+        await other.scheduler.runDue()
+        #expect(try await workshop.notes == ["other", "kept true, then false"])
+    }
+
     /// Work of one kind goes one after another, also when two ask one scheduler at once.
     @Test func oneKindIsOneAfterAnother() async throws {
         let workshop = try Workshop()

@@ -147,6 +147,25 @@ struct Other: Job {
     }
 }
 
+/// Work of a node that leads. It keeps its lease until somebody takes the work off the schedule.
+struct Leaders: Job {
+    static let kind = "Test::Leaders"
+
+    static func isFor(_ environment: Environment) -> Bool { environment.instances.leads }
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let isKept = try await context.keep()
+        let id = context.id
+        try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            _ = try records.cancel(Leaders.self, id: id)
+        }
+        let isKeptStill = try await context.keep()
+        try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            try records.note("kept \(isKept), then \(isKeptStill)")
+        }
+    }
+}
+
 /// Work of which two are done at a time, and each waits until the other has begun.
 struct Pair: Job {
     static let kind = "Test::Pair"

@@ -153,6 +153,7 @@ extension EC2.RebootInstances: WriteOperation {
             guard instance.state == .running else {
                 throw .ec2("IncorrectInstanceState", "The instance '\(id)' is not in the 'running' state.")
             }
+            guard instance.source != nil else { continue }
             try records.schedule(
                 RebootInstance(instanceID: id, start: instance.starts), id: "\(id) \(call.requestID)", at: call.time)
         }
@@ -165,6 +166,8 @@ struct RebootInstance: Job {
     static let kind = "EC2::RebootInstance"
     static let concurrency = 4
     static let share = 2
+
+    static func isFor(_ environment: Environment) -> Bool { environment.runsInstances }
 
     let instanceID: String
     let start: Int

@@ -1,3 +1,5 @@
+import Platform
+
 /// What is known of an instance type: enough for quotas, decisions and the clients that ask before they launch.
 /// <https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html>
 struct InstanceTypeFacts: Sendable, Hashable {
@@ -19,11 +21,9 @@ struct InstanceTypeFacts: Sendable, Hashable {
     let addressesPerInterface: Int
 
     /// `nitro` or `xen`.
-    var hypervisor: String { Self.xen.contains(family) ? "xen" : "nitro" }
+    var hypervisor: String { Hypervisors.name(ofType: name) }
     /// `t3`
     var family: String { String(name.prefix { $0 != "." }) }
-
-    private static let xen: Set<String> = ["t2", "m1", "m4", "c4", "r4"]
 
     /// By name: those of the general, the compute and the memory families. Of others nothing is known.
     static let byName: [String: InstanceTypeFacts] = {

@@ -223,17 +223,3 @@ struct Surroundings: Sendable {
         return HostNames.ofPublic(address, in: interface.head.region)
     }
 }
-
-extension EC2.GetConsoleOutput: ComputeOperation, OnInstance {
-    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard let instance = call.estate.get(StoredInstance.self, input.instanceId) else {
-            throw StoredInstance.missing(input.instanceId)
-        }
-        let printed = await call.environment.instances.host?.output(instance.id)
-        return Output {
-            $0.instanceId = instance.id
-            $0.timestamp = Timestamp(secondsSinceEpoch: printed?.time ?? instance.launchTime)
-            if let printed { $0.output = Data(printed.bytes).base64EncodedString() }
-        }
-    }
-}

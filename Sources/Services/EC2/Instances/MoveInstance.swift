@@ -38,6 +38,7 @@ struct MoveInstance: Job {
                     return
                 }
                 try records.forgetSessions(ofInstance: id)
+                try records.forgetConsole(of: instance)
                 try records.delete(instance)
             }
         case .stopped: return
@@ -64,7 +65,7 @@ struct MoveInstance: Job {
                 now.state = now.hasBooted ? .stopping : .shuttingDown
                 now.stateReason = reason
                 try records.put(now)
-                try records.schedule(MoveInstance(instanceID: now.id, isForced: true), id: now.id, at: time)
+                try records.schedule(MoveInstance(instanceID: now.id, isForced: true), of: now, at: time)
             }
         }
         if instance.state == .pending {
@@ -110,6 +111,10 @@ struct MoveInstance: Job {
             isFirstBoot: !instance.hasBooted, start: instance.starts)
         do throws(InstanceHostError) { try await host.start(launch) } catch {
             throw LaunchProblem(reason: .serverError(error.message))
+        }
+        guard environment.runsInstances else {
+            await host.terminate(instance.id)
+            throw LaunchProblem(reason: .clientError, temporary: .internalFailure)
         }
     }
 
@@ -177,7 +182,7 @@ extension MutableRecords {
         instance.state = state
         try put(instance)
         try announce(instance, at: time)
-        try schedule(MoveInstance(instanceID: instance.id, isForced: isForced), id: instance.id, at: time)
+        try schedule(MoveInstance(instanceID: instance.id, isForced: isForced), of: instance, at: time)
     }
 
     /// Tells the default event bus the state of an instance.
@@ -251,7 +256,7 @@ extension Environment {
             guard let self else { return }
             Task { try await self.note(end) }
         }
-        // Which of several nodes ran an instance, is not known.
+        // Of several nodes one starts them: see HostInstances.
         guard !ledger.isShared else { return }
         for (scope, estate) in projection(EC2Index.self).estates {
             let running = estate.all(StoredInstance.self).filter { $0.state == .running && $0.source != nil }
@@ -259,7 +264,7 @@ extension Environment {
             let now = now()
             try await write(scope, requestID: "") { (records) throws(ServiceError) in
                 for instance in running {
-                    try records.schedule(MoveInstance(instanceID: instance.id), id: instance.id, at: now)
+                    try records.schedule(MoveInstance(instanceID: instance.id), of: instance, at: now)
                 }
             }
         }

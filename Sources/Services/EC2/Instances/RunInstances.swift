@@ -9,7 +9,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
     /// An instance that is to be, with its volumes: KMS binds data keys to their ids.
     public struct Planned: Sendable {
         let id: String
-        var volumes: [(wanted: WantedVolume, id: String, encryption: EBSEncryption?, grant: String?)] = []
+        var volumes: [(wanted: WantedVolume, id: String, encryption: EBSEncryption?, grant: VolumeGrant?)] = []
     }
 
     /// The request, and what has been prepared for it.
@@ -43,22 +43,36 @@ extension EC2.RunInstances: PreparedWriteOperation {
         let count = try Capacity.count(
             least: input.minCount, most: input.maxCount, type: request.type, request.subnet(call.estate), call)
         var instances: [Planned] = []
-        for _ in 0..<count {
-            var planned = Planned(id: Call.newID(StoredInstance.prefix))
-            for wanted in try request.volumes.get() {
-                let id = Call.newID(StoredVolume.prefix)
-                let encryption = try await wanted.encryption(of: id, call)
-                planned.volumes.append((wanted, id, encryption, try await grant(encryption, call)))
+        do throws(ServiceError) {
+            for _ in 0..<count {
+                instances.append(Planned(id: Call.newID(StoredInstance.prefix)))
+                for wanted in try request.volumes.get() {
+                    let id = Call.newID(StoredVolume.prefix)
+                    let encryption = try await wanted.encryption(of: id, call)
+                    let grant = try await grant(encryption, instances[instances.count - 1].id, call)
+                    instances[instances.count - 1].volumes.append((wanted, id, encryption, grant))
+                }
             }
-            instances.append(planned)
+        } catch {
+            await undo(Plan(request: request, instances: instances), call)
+            throw error
         }
         return Plan(request: request, instances: instances)
     }
 
+    public static func undo(_ plan: Plan, _ call: Call) async {
+        for volume in plan.instances.flatMap(\.volumes) { await volume.grant?.takeBack(call) }
+    }
+
     /// - Returns: nil: there is nothing to decrypt, or KMS refuses; then the instance can't start, as on AWS.
-    private static func grant(_ encryption: EBSEncryption?, _ call: Call) async throws(ServiceError) -> String? {
+    private static func grant(
+        _ encryption: EBSEncryption?, _ instance: String, _ call: Call
+    ) async throws(ServiceError) -> VolumeGrant? {
         guard let encryption, encryption.dataKey != nil else { return nil }
-        do throws(ServiceError) { return try await EBSKeys.grant(encryption, call) } catch {
+        do throws(ServiceError) {
+            let name = InstanceName(account: call.accountID, region: call.region, id: instance)
+            return VolumeGrant(instance: name, encryption: encryption, id: try await EBSKeys.grant(encryption, call))
+        } catch {
             guard error.status < 500 else { throw error }
             return nil
         }
@@ -73,6 +87,8 @@ extension EC2.RunInstances: PreparedWriteOperation {
             if let first = known.first {
                 guard first.launchHash == hash else { throw .tokenOfAnother }
                 let own = known.filter { $0.reservationID == first.reservationID }
+                // Another request with the token was quicker than this one's preparation.
+                records.afterwards { Task { await undo(plan, call) } }
                 return EC2.Reservation(own.sorted { $0.launchIndex < $1.launchIndex }, Surroundings(call.estate))
             }
         }
@@ -121,7 +137,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
             volume.attachments = [
                 StoredVolume.Attachment(
                     instanceID: planned.id, device: wanted.device, time: call.time,
-                    isDeletedOnTermination: wanted.isDeletedOnTermination, grantID: grant)
+                    isDeletedOnTermination: wanted.isDeletedOnTermination, grantID: grant?.id)
             ]
             try records.put(volume)
             volumes.append(volume)

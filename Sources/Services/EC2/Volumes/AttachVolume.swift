@@ -13,8 +13,8 @@ extension EC2.AttachVolume: PreparedWriteOperation {
         ])
     }
 
-    /// The grant by which EC2 may decrypt the data key; nil: the volume is not encrypted.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
+    /// The grant by which EC2 may decrypt the data key, and what it is for; nil: the volume is not encrypted.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> VolumeGrant? {
         let estate = call.estate
         guard let volume = estate.get(StoredVolume.self, input.volumeId) else {
             throw StoredVolume.missing(input.volumeId)
@@ -22,8 +22,11 @@ extension EC2.AttachVolume: PreparedWriteOperation {
         try check(
             volume, input, estate.get(StoredInstance.self, input.instanceId), estate.volumes(of: input.instanceId))
         guard let encryption = volume.encryption else { return nil }
-        return try await EBSKeys.grant(encryption, call)
+        let instance = InstanceName(account: call.accountID, region: call.region, id: input.instanceId)
+        return VolumeGrant(instance: instance, encryption: encryption, id: try await EBSKeys.grant(encryption, call))
     }
+
+    public static func undo(_ grant: VolumeGrant?, _ call: Call) async { await grant?.takeBack(call) }
 
     private static func check(
         _ volume: StoredVolume, _ input: Input, _ instance: StoredInstance?, _ others: [StoredVolume]
@@ -62,14 +65,14 @@ extension EC2.AttachVolume: PreparedWriteOperation {
     }
 
     public static func handle(
-        _ input: Input, _ grant: String?, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ grant: VolumeGrant?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var volume = try records.existing(StoredVolume.self, input.volumeId)
         let others = try records.referrers(StoredVolume.self, StoredVolume.attached, to: input.instanceId)
         try check(volume, input, try records.get(StoredInstance.self, input.instanceId), others)
         let attachment = StoredVolume.Attachment(
             instanceID: input.instanceId, device: input.device, time: call.time, isDeletedOnTermination: false,
-            grantID: grant)
+            grantID: grant?.id)
         volume.attachments.append(attachment)
         volume.state = "in-use"
         try records.put(volume)

@@ -92,13 +92,21 @@ enum EBSKeys {
     static func retire(
         _ grantID: String, _ encryption: EBSEncryption, for instance: StoredInstance, _ environment: Environment
     ) async throws(ServiceError) {
+        let name = InstanceName(account: instance.head.accountID, region: instance.head.region, id: instance.id)
+        try await retire(grantID, encryption, for: name, environment)
+    }
+
+    /// The same for an instance of which there is no record: it was to be, and is not.
+    static func retire(
+        _ grantID: String, _ encryption: EBSEncryption, for instance: InstanceName, _ environment: Environment
+    ) async throws(ServiceError) {
         do throws(ServiceError) {
-            _ = try await environment.services(in: instance.head.region).call(
+            _ = try await environment.services(in: instance.region).call(
                 KMS.RetireGrant.self,
                 KMS.RetireGrant.Input {
                     $0.keyId = encryption.keyARN
                     $0.grantId = grantID
-                }, as: .own(principal, for: instance.arn, in: instance.head.accountID))
+                }, as: .own(principal, for: instance.arn, in: instance.account))
         } catch {
             if error.status >= 500 { throw error }
         }
@@ -112,5 +120,19 @@ enum EBSKeys {
         if key.hasPrefix("arn:") { return key }
         let isAlias = key.hasPrefix("alias/")
         return ARN.text("kms", call.region, call.accountID, isAlias ? "" : "key/", key)
+    }
+}
+
+/// A grant that was made before there is anything that it is for.
+public struct VolumeGrant: Sendable {
+    let instance: InstanceName
+    let encryption: EBSEncryption
+    let id: String
+
+    /// Nothing came of it. Where KMS can't be asked, it stays, and opens nothing that there is.
+    func takeBack(_ call: Call) async {
+        do throws(ServiceError) {
+            try await EBSKeys.retire(id, encryption, for: instance, call.environment)
+        } catch {}
     }
 }

@@ -44,7 +44,7 @@ extension Inspector2.BatchGetFreeTrialInfo: ReadOperation, OnAllOfInspector {
                     Inspector2.FreeTrialInfoError {
                         $0.accountId = account
                         $0.code = "ACCESS_DENIED"
-                        $0.message = "Account \(call.accountID) is not an administrator for account \(account)."
+                        $0.message = InspectorName.noAccess(to: "this account")
                     })
                 continue
             }

@@ -113,9 +113,7 @@ extension Inspector2.Enable: WriteOperation {
         for account in call.accounts(input.accountIds) {
             guard call.mayInspect(account) else {
                 output.failedAccounts?.append(
-                    failed(
-                        account, "ACCESS_DENIED",
-                        "Account \(call.accountID) is not an administrator for account \(account).", nil))
+                    failed(account, "ACCESS_DENIED", InspectorName.noAccess(to: "this account"), nil))
                 continue
             }
             output.accounts.append(try records.of(account: account).enableScans(types, account, at: call.time).account)
@@ -161,9 +159,7 @@ extension Inspector2.Disable: WriteOperation, OnAllOfInspector {
             let own = records.of(account: account)
             guard call.mayInspect(account) else {
                 output.failedAccounts?.append(
-                    failed(
-                        account, "ACCESS_DENIED",
-                        "Account \(call.accountID) is not an administrator for account \(account).", nil))
+                    failed(account, "ACCESS_DENIED", InspectorName.noAccess(to: "this account"), nil))
                 continue
             }
             var settings = try own.inspectorSettings()
@@ -208,9 +204,7 @@ extension Inspector2.BatchGetAccountStatus: ReadOperation, OnAllOfInspector {
         for account in call.accounts(input.accountIds) {
             guard call.mayInspect(account) else {
                 output.failedAccounts?.append(
-                    failed(
-                        account, "ACCESS_DENIED",
-                        "Account \(call.accountID) is not an administrator for account \(account).", nil))
+                    failed(account, "ACCESS_DENIED", InspectorName.noAccess(to: "this account"), nil))
                 continue
             }
             output.accounts.append(try records.of(account: account).inspectorSettings().accountState)

@@ -119,7 +119,7 @@ extension Inspector2.UpdateEc2DeepInspectionConfiguration: WriteOperation, OnAll
 
 extension Inspector2.UpdateOrgEc2DeepInspectionConfiguration: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "update the organization deep inspection configuration")
         var settings = try records.inspectorSettings()
         settings.organizationPaths = input.orgPackagePaths
         try records.put(settings)
@@ -142,7 +142,7 @@ extension Call {
 
 extension Inspector2.BatchGetMemberEc2DeepInspectionStatus: ReadOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "get member deep inspection status")
         let members = call.environment.inspector.members(of: call.accountID, region: call.region)
         var output = Output()
         (output.accountIds, output.failedAccountIds) = ([], [])
@@ -165,7 +165,7 @@ extension Inspector2.BatchGetMemberEc2DeepInspectionStatus: ReadOperation, OnAll
 
 extension Inspector2.BatchUpdateMemberEc2DeepInspectionStatus: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "update member deep inspection status")
         let members = call.environment.inspector.members(of: call.accountID, region: call.region)
         var output = Output()
         (output.accountIds, output.failedAccountIds) = ([], [])

@@ -9,18 +9,20 @@ import Wire
     import Darwin
 #endif
 
+/// What a rule of a benchmark, or a test, has found.
+struct BenchmarkResult: Equatable, Sendable {
+    /// `xccdf_org.ssgproject.content_rule_accounts_umask_etc_login_defs`
+    let rule: String
+    let title: String
+    /// XCCDF's word: `pass`, `fail`, `notapplicable`…
+    let result: String
+    /// What there is to say besides.
+    var details: String?
+}
+
 /// OpenSCAP's scanner, by which a root folder is compared with a benchmark: Debian's package openscap-scanner.
 /// <https://static.open-scap.org/openscap-1.3/oscap_user_manual.html>
 struct OpenSCAP: Sendable {
-    /// What a rule of the benchmark has found.
-    struct RuleResult: Equatable, Sendable {
-        /// `xccdf_org.ssgproject.content_rule_accounts_umask_etc_login_defs`
-        let rule: String
-        let title: String
-        /// XCCDF's word: `pass`, `fail`, `notapplicable`…
-        let result: String
-    }
-
     private static let folders = ["/usr/bin", "/usr/local/bin", "/bin"]
     /// How long a scan may take.
     private static let seconds: Int32 = 1800
@@ -37,7 +39,7 @@ struct OpenSCAP: Sendable {
     /// - Parameters:
     ///   - content: an XCCDF checklist or a data stream.
     ///   - root: what the benchmark's paths begin at.
-    func results(_ content: String, profile: String, root: String) -> [RuleResult]? {
+    func results(_ content: String, profile: String, root: String) -> [BenchmarkResult]? {
         let arguments = [
             "env", "OSCAP_PROBE_ROOT=\(root)", path, "xccdf", "eval", "--profile", profile, content,
         ]
@@ -54,8 +56,8 @@ struct OpenSCAP: Sendable {
     }
 
     /// What it prints of each rule: lines of `Title`, `Rule` and `Result`.
-    static func results(in text: String) -> [RuleResult] {
-        var results: [RuleResult] = []
+    static func results(in text: String) -> [BenchmarkResult] {
+        var results: [BenchmarkResult] = []
         var (title, rule) = ("", "")
         for line in text.unicodeScalars.split(whereSeparator: { $0 == "\n" }) {
             let words = String(line.filter { $0 != "\r" }).split(separator: "\t", maxSplits: 1).map(String.init)
@@ -64,7 +66,7 @@ struct OpenSCAP: Sendable {
             case "Title": title = words[1]
             case "Rule": rule = words[1]
             case "Result":
-                if !rule.isEmpty { results.append(RuleResult(rule: rule, title: title, result: words[1])) }
+                if !rule.isEmpty { results.append(BenchmarkResult(rule: rule, title: title, result: words[1])) }
                 (title, rule) = ("", "")
             default: break
             }

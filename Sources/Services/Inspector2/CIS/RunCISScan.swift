@@ -4,7 +4,8 @@ import Platform
 import Wire
 
 /// Compares the instances of a scan whose root folders are on this machine with the benchmarks that the operator has named, by OpenSCAP
-/// if it is installed. All others wait for their agents.
+/// if it is installed; where there is none for a system, Lynis looks at it, if the operator wants that. All others wait for their
+/// agents.
 struct RunCISScan: Job {
     static let kind = "Inspector2::RunCISScan"
     private static let slow = SlowWork("gatehouse.benchmarks")
@@ -14,8 +15,10 @@ struct RunCISScan: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, scope, id) = (context.environment, context.scope, scan)
-        let benchmarks = environment.inspectedPlaces.file()?.benchmarks ?? []
-        if let scanner = OpenSCAP(), !benchmarks.isEmpty {
+        let file = environment.inspectedPlaces.file()
+        let scanners = Scanners(
+            openSCAP: OpenSCAP(), benchmarks: file?.benchmarks ?? [], lynis: file?.lynis == true ? Lynis() : nil)
+        if scanners.areThere {
             let found = try await environment.read(scope) { (records) throws(ServiceError) in
                 (
                     try records.get(CISScan.self, RowKey(.text(id))),
@@ -24,22 +27,37 @@ struct RunCISScan: Job {
             }
             for target in found.1 where target.status == nil && target.session == nil {
                 guard let scan = found.0, let root = environment.root(of: target, scope.region) else { continue }
-                try await compare(target, of: scan, root, scanner, benchmarks, environment)
+                try await compare(target, of: scan, root, scanners, environment)
             }
         }
         try await context.finish { (records) throws(ServiceError) in try records.concludeCISScan(id) }
     }
 
+    /// What compares systems with benchmarks.
+    private struct Scanners: Sendable {
+        let openSCAP: OpenSCAP?
+        let benchmarks: [InspectedFile.Benchmark]
+        let lynis: Lynis?
+
+        var areThere: Bool { openSCAP != nil && !benchmarks.isEmpty || lynis != nil }
+
+        /// nil: there is none for the system, or it could not be done.
+        func results(_ platform: String, _ level: String, root: String) -> [BenchmarkResult]? {
+            if let openSCAP, let benchmark = benchmarks.first(where: { $0.platform == platform }),
+                let profile = benchmark.profiles[level]
+            {
+                return openSCAP.results(benchmark.content, profile: profile, root: root)
+            }
+            return lynis?.results(root: root)
+        }
+    }
+
     private func compare(
-        _ target: CISTarget, of scan: CISScan, _ root: String, _ scanner: OpenSCAP,
-        _ benchmarks: [InspectedFile.Benchmark], _ environment: Environment
+        _ target: CISTarget, of scan: CISScan, _ root: String, _ scanners: Scanners, _ environment: Environment
     ) async throws(ServiceError) {
-        let read: Result<(platform: String, results: [OpenSCAP.RuleResult])?, Never> = try await Self.slow.run {
-            let system = try? Inventory.reading(root: root).system
-            guard let platform = system?.platform,
-                let benchmark = benchmarks.first(where: { $0.platform == platform }),
-                let profile = benchmark.profiles[scan.level],
-                let results = scanner.results(benchmark.content, profile: profile, root: root)
+        let read: Result<(platform: String, results: [BenchmarkResult])?, Never> = try await Self.slow.run {
+            guard let platform = (try? Inventory.reading(root: root))?.system?.platform,
+                let results = scanners.results(platform, scan.level, root: root)
             else { return nil }
             return (platform, results)
         }
@@ -63,7 +81,7 @@ struct RunCISScan: Job {
                 try records.put(
                     CISResult(
                         partition: scan.id, accountID: target.accountID, resource: target.resource, check: one.rule,
-                        title: one.title, status: status, details: one.result, level: scan.level,
+                        title: one.title, status: status, details: one.details ?? one.result, level: scan.level,
                         platform: outcome.platform))
             }
             target.status = "COMPLETED"

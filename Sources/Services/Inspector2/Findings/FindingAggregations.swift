@@ -81,14 +81,12 @@ extension FindingGrouping {
             guard isOf(request?.findingType, request?.resourceType, finding) else { return [] }
             let account = finding.awsAccountId
             return [
-                FindingGroup(key: [account]) { tally in
-                    Inspector2.AggregationResponse {
-                        $0.accountAggregation = Inspector2.AccountAggregationResponse {
-                            $0.accountId = account
-                            $0.severityCounts = tally.severityCounts
-                            $0.exploitAvailableCount = tally.exploitable
-                            $0.fixAvailableCount = tally.fixable
-                        }
+                FindingGroup([account], \.accountAggregation) { tally in
+                    Inspector2.AccountAggregationResponse {
+                        $0.accountId = account
+                        $0.severityCounts = tally.severityCounts
+                        $0.exploitAvailableCount = tally.exploitable
+                        $0.fixAvailableCount = tally.fixable
                     }
                 }
             ]
@@ -100,14 +98,12 @@ extension FindingGrouping {
             guard isOf(request?.findingType, request?.resourceType, finding) else { return [] }
             let account = finding.awsAccountId
             return [
-                FindingGroup(key: [account, finding.type]) { tally in
-                    Inspector2.AggregationResponse {
-                        $0.findingTypeAggregation = Inspector2.FindingTypeAggregationResponse {
-                            $0.accountId = account
-                            $0.severityCounts = tally.severityCounts
-                            $0.exploitAvailableCount = tally.exploitable
-                            $0.fixAvailableCount = tally.fixable
-                        }
+                FindingGroup([account, finding.type], \.findingTypeAggregation) { tally in
+                    Inspector2.FindingTypeAggregationResponse {
+                        $0.accountId = account
+                        $0.severityCounts = tally.severityCounts
+                        $0.exploitAvailableCount = tally.exploitable
+                        $0.fixAvailableCount = tally.fixable
                     }
                 }
             ]
@@ -119,13 +115,11 @@ extension FindingGrouping {
             let account = finding.awsAccountId
             let names = Set((finding.packageVulnerabilityDetails?.vulnerablePackages ?? []).map(\.name))
             return names.filter { StringMatch.matches(request?.packageNames, $0) }.map { name in
-                FindingGroup(key: [account, name]) { tally in
-                    Inspector2.AggregationResponse {
-                        $0.packageAggregation = Inspector2.PackageAggregationResponse {
-                            $0.packageName = name
-                            $0.accountId = account
-                            $0.severityCounts = tally.severityCounts
-                        }
+                FindingGroup([account, name], \.packageAggregation) { tally in
+                    Inspector2.PackageAggregationResponse {
+                        $0.packageName = name
+                        $0.accountId = account
+                        $0.severityCounts = tally.severityCounts
                     }
                 }
             }
@@ -140,14 +134,12 @@ extension FindingGrouping {
             else { return [] }
             let account = finding.awsAccountId
             return [
-                FindingGroup(key: [account, title, id ?? ""]) { tally in
-                    Inspector2.AggregationResponse {
-                        $0.titleAggregation = Inspector2.TitleAggregationResponse {
-                            $0.title = title
-                            $0.vulnerabilityId = id
-                            $0.accountId = account
-                            $0.severityCounts = tally.severityCounts
-                        }
+                FindingGroup([account, title, id ?? ""], \.titleAggregation) { tally in
+                    Inspector2.TitleAggregationResponse {
+                        $0.title = title
+                        $0.vulnerabilityId = id
+                        $0.accountId = account
+                        $0.severityCounts = tally.severityCounts
                     }
                 }
             ]

@@ -53,6 +53,21 @@ struct FindingGroup {
     /// By which it is told from others.
     let key: [String]
     let show: @Sendable (_ tally: FindingTally) -> Inspector2.AggregationResponse
+
+    /// - Parameters:
+    ///   - member: under which answers show it.
+    ///   - response: what they show.
+    init<Response>(
+        _ key: [String], _ member: any WritableKeyPath<Inspector2.AggregationResponse, Response?> & Sendable,
+        _ response: @escaping @Sendable (_ tally: FindingTally) -> Response
+    ) {
+        self.key = key
+        show = { tally in
+            var shown = Inspector2.AggregationResponse()
+            shown[keyPath: member] = response(tally)
+            return shown
+        }
+    }
 }
 
 /// How findings are put into groups.
@@ -61,4 +76,16 @@ struct FindingGrouping {
     var sortOrder: String?
     /// The groups that a finding is in.
     let groups: (_ finding: Inspector2.Finding) -> [FindingGroup]
+}
+
+extension FindingGrouping {
+    /// By what each of a finding's resources has.
+    static func ofResources(
+        _ sortBy: String?, _ sortOrder: String?,
+        _ groups: @escaping (_ finding: Inspector2.Finding, _ resource: Inspector2.Resource) -> [FindingGroup]
+    ) -> FindingGrouping {
+        FindingGrouping(sortBy: sortBy, sortOrder: sortOrder) { finding in
+            finding.resources.flatMap { groups(finding, $0) }
+        }
+    }
 }

@@ -22,11 +22,11 @@ extension Call {
         return organization
     }
 
+    /// - Parameter what: what only the administrator may do, in AWS's words.
     /// - Throws: AccessDeniedException for an account that administers nothing.
-    func checkIsInspectorAdministrator() throws(ServiceError) {
+    func checkIsInspectorAdministrator(for what: String) throws(ServiceError) {
         guard environment.isInspectorAdministrator(accountID, region: region) else {
-            throw .inspectorDenied(
-                "Invoking account does not have access: account \(accountID) is not the delegated administrator.")
+            throw .inspectorDenied(InspectorName.noAccess(to: what))
         }
     }
 }

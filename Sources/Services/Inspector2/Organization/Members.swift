@@ -29,7 +29,7 @@ extension Call {
 
 extension Inspector2.AssociateMember: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "associate member account")
         try call.checkIsInOrganization(input.accountId)
         try records.associateInspectorMember(input.accountId, at: call.time)
         return Output { $0.accountId = input.accountId }
@@ -47,7 +47,7 @@ extension MutableRecords {
 
 extension Inspector2.DisassociateMember: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "disassociate member account")
         guard var member = try records.get(InspectorMember.self, input.accountId), member.status == .enabled else {
             throw .invalidField("accountId", "Account \(input.accountId) is not an associated member account.")
         }
@@ -60,7 +60,7 @@ extension Inspector2.DisassociateMember: WriteOperation, OnAllOfInspector {
 
 extension Inspector2.GetMember: ReadOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "get member account")
         guard let member = try records.get(InspectorMember.self, input.accountId) else {
             throw .inspectorNotFound("Account \(input.accountId) is not a member account.")
         }
@@ -70,7 +70,7 @@ extension Inspector2.GetMember: ReadOperation, OnAllOfInspector {
 
 extension Inspector2.ListMembers: ReadOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "list member accounts")
         let all = input.onlyAssociated == false
         let page = try records.page(InspectorMember.self, try Paging(inspector: input, limit: 50)) {
             all || $0.status == .enabled
@@ -96,7 +96,7 @@ extension InspectorSettings {
 
 extension Inspector2.DescribeOrganizationConfiguration: ReadOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "describe the organization configuration")
         let settings = try records.inspectorSettings()
         return Output {
             $0.autoEnable = settings.autoEnable
@@ -107,7 +107,7 @@ extension Inspector2.DescribeOrganizationConfiguration: ReadOperation, OnAllOfIn
 
 extension Inspector2.UpdateOrganizationConfiguration: WriteOperation, OnAllOfInspector {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-        try call.checkIsInspectorAdministrator()
+        try call.checkIsInspectorAdministrator(for: "update the organization configuration")
         let wanted = input.autoEnable
         if wanted.lambdaCode == true || wanted.codeRepository == true {
             throw .invalidField(

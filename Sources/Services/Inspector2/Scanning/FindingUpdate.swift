@@ -91,7 +91,7 @@ struct FindingUpdate: Sendable {
     }
 }
 
-/// Deletes findings that have been closed for long enough.
+/// Deletes findings that have been closed for long enough, and what is known of old reports.
 struct ForgetClosedFindings: RecurringJob {
     static let kind = "Inspector2::ForgetClosedFindings"
     static let interval = 3600.0
@@ -108,6 +108,14 @@ struct ForgetClosedFindings: RecurringJob {
                     return old.count
                 }
                 guard count == 64 else { break }
+            }
+            for kind in [StoredReport.findings, StoredReport.materials] {
+                try await environment.write(scope, requestID: "") { (records) throws(ServiceError) in
+                    let oldest = try records.list(StoredReport.self, by: StoredReport.byTime, of: kind, limit: 256)
+                    for report in oldest where report.created + StoredReport.kept <= Double(latest) {
+                        try records.delete(StoredReport.self, report.key, of: kind)
+                    }
+                }
             }
         }
         try await context.finish { _ in }

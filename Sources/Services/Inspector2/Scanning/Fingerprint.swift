@@ -14,17 +14,24 @@ enum Fingerprint {
         return InspectorName.hex(hash.finalize().prefix(16))
     }
 
-    /// Of a root folder: of the databases of its packages alone, for programs of languages may be anywhere.
+    /// Of a root folder: of the databases of its packages, and of where packages of languages mostly are.
     static func of(root: String) -> String {
-        var hash = SHA256()
-        var left = most
         let databases = [
             "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d",
             "lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/local/lib",
-            "usr/lib/python3",
-            "usr/lib/node_modules", "opt", "app", "srv",
+            "usr/local/lib64", "usr/lib/python3", "usr/lib/node_modules", "opt", "app", "srv",
         ]
-        for database in databases { add("\(root)/\(database)", to: &hash, &left, depth: 0) }
+        return of(databases, in: root)
+    }
+
+    /// Of files and folders in a root folder.
+    static func of(_ places: [String], in root: String) -> String {
+        var hash = SHA256()
+        var left = most
+        for place in places {
+            let inside = place.split(separator: "/").filter { $0 != ".." }.joined(separator: "/")
+            add("\(root)/\(inside)", to: &hash, &left, depth: 0)
+        }
         return InspectorName.hex(hash.finalize().prefix(16))
     }
 

@@ -18,6 +18,8 @@ struct InspectedFile: Decodable, Sendable, Equatable {
     var instances: [Instance]?
     /// What CIS scans compare systems with.
     var benchmarks: [Benchmark]?
+    /// Whether Lynis, if it is installed, looks at systems that there is no benchmark for.
+    var lynis: Bool?
 
     /// Container images: an OCI layout, or an archive of `docker save`. All that are in it are of the repository.
     struct Image: Decodable, Sendable, Equatable {

@@ -30,7 +30,7 @@ struct ScanResources: Job {
             for target in targets {
                 do throws(ServiceError) {
                     try await scan(
-                        target, advice, exposures[target.resource].map { !$0.isEmpty }, settings, scope, environment)
+                        target, advice, exposures[target.resource].map { !$0.isEmpty }, settings, context)
                 } catch {
                     // What one resource is has no say about the others.
                     guard error.status >= 500 else { throw error }
@@ -53,8 +53,9 @@ struct ScanResources: Job {
 
     private func scan(
         _ target: ScanTarget, _ advice: InspectedPlaces.Advice?, _ exposure: Bool?, _ settings: InspectorSettings,
-        _ scope: Scope, _ environment: Environment
+        _ context: JobContext
     ) async throws(ServiceError) {
+        let (environment, scope) = (context.environment, context.scope)
         let now = environment.now()
         let key = RowKey(.text(target.type), .text(target.resource), .text("PACKAGE"))
         let before = try await environment.read(scope) { (records) throws(ServiceError) in
@@ -73,7 +74,7 @@ struct ScanResources: Job {
             return
         }
         let depth = target.type == "AWS_EC2_INSTANCE" ? settings.depth(environment) : nil
-        let fingerprint = "\(target.fingerprint) \(depth?.joined(separator: ":") ?? "")"
+        let fingerprint = try await Self.slowly { target.fingerprint(lookingInto: depth ?? []) }
         let isOld = row.lastScanned.map { now - $0 >= Self.daily } ?? true
         let hasChanged = row.fingerprint != fingerprint || isOld || !row.isActive
         let known = "\(advice?.fingerprint ?? "") \(exposure.map { "\($0)" } ?? "")"
@@ -82,7 +83,12 @@ struct ScanResources: Job {
             return
         }
         let read = try await inventory(of: target, hasChanged, depth, scope, environment)
-        guard case .success(let inventory) = read else {
+        guard case .success(let inventory) = read, !inventory.isIncomplete else {
+            // What was found before may still be there.
+            if before?.reason != "NO_INVENTORY" {
+                context.report(
+                    "what is installed can't be read", ["resource": target.resource, "reason": Self.reason(read)])
+            }
             row.isActive = false
             row.reason = "NO_INVENTORY"
             row.fingerprint = fingerprint
@@ -103,6 +109,13 @@ struct ScanResources: Job {
         row.advisories = known
         row.details = target.details.structure.json
         try await put(row, before, scope, environment, inventory: inventory, found: found)
+    }
+
+    private static func reason(_ read: Result<Inventory, InventoryError>) -> String {
+        switch read {
+        case .success(let inventory): inventory.problems.joined(separator: "; ")
+        case .failure(let error): error.description
+        }
     }
 
     private func inventory(
@@ -230,6 +243,15 @@ extension InstalledPackage {
 }
 
 extension ScanTarget {
+    /// By what it is seen that it, or where it is looked into, has changed.
+    fileprivate func fingerprint(lookingInto depth: [String]) -> String {
+        let others = depth.filter { !InspectorSettings.usualPaths.contains($0) }
+        guard case .root(let root) = place, !others.isEmpty else {
+            return "\(fingerprint) \(depth.joined(separator: ":"))"
+        }
+        return "\(fingerprint) \(depth.joined(separator: ":")) \(Fingerprint.of(others, in: root))"
+    }
+
     /// What findings show of the resource, with the platform that was found in it.
     fileprivate func described(with inventory: Inventory) -> Inspector2.Resource {
         var resource = details
