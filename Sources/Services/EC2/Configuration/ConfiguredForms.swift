@@ -1,3 +1,4 @@
+import Directory
 import EC2API
 import Ledger
 import Platform
