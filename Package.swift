@@ -325,6 +325,12 @@ let package = Package(
                 "SNSAPI", "SQSAPI", "Wire", crypto, cryptoExtras, x509,
             ]),
         service("SQS", ["Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire", crypto]),
+        // What an account should have or be: the checks of audits, and the conditions of AWS Config's managed rules.
+        .target(
+            name: "Posture",
+            dependencies: [
+                "CustomChecks", "Directory", "Ledger", "Platform", "Policy", "Reasoning", "Wire", crypto,
+            ]),
         service(
             "Config",
             [
