@@ -336,8 +336,8 @@ let package = Package(
             [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
                 "ConfigSelect", "CustomChecks", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
-                "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
-                "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
+                "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
+                "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
         service(
             "EC2",
@@ -652,7 +652,8 @@ let package = Package(
         .testTarget(
             name: "ConfigServiceTests",
             dependencies: [
-                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Posture", "Wire",
+                logging,
             ]),
         // Packages and vulnerabilities by themselves, for tests that compare them with other programs.
         .executableTarget(
