@@ -329,7 +329,8 @@ let package = Package(
         .target(
             name: "Posture",
             dependencies: [
-                "CustomChecks", "Directory", "Ledger", "Platform", "Policy", "Reasoning", "Wire", crypto,
+                "CustomChecks", "Directory", "Ledger", "LogPatterns", "Platform", "Policy", "Reasoning", "Remedies",
+                "Wire", crypto,
             ]),
         service(
             "Config",
