@@ -462,7 +462,7 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
-                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Policy", "Posture", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "VPC",
                 "WAF", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
