@@ -448,7 +448,8 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
+                "OIDC", "Platform", "Posture", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService", "OrganizationsService",
                 "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService",

@@ -69,7 +69,7 @@ extension Environment {
     /// answer is for somebody who may have it.
     ///
     /// - Parameters:
-    ///   - regions: nil: all that are open to the account.
+    ///   - regions: nil: those in which the account has anything.
     ///   - checks: those that are asked.
     ///   - time: when that is, in seconds since 1970; nil: now.
     /// - Throws: InternalFailure for a record that can't be read: nothing is passed over.
@@ -80,10 +80,11 @@ extension Environment {
         at time: Double? = nil
     ) async throws(ServiceError) -> PostureReport {
         let now = time ?? self.now()
-        let regions = regions ?? openRegions(to: account, at: now)
-        let audit = PostureAudit(environment: self, account: account, regions: regions, now: now)
+        var places = regions ?? []
+        if regions == nil { places = try await regionsInUse(by: account, at: now) }
+        let audit = PostureAudit(environment: self, account: account, regions: places, now: now)
         return PostureReport(
-            account: account, regions: regions, time: now, checks: checks, findings: try await audit.findings(checks))
+            account: account, regions: places, time: now, checks: checks, findings: try await audit.findings(checks))
     }
 
     /// The Regions that are open to an account, and the one that this Gatehouse is in; sorted.
