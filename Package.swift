@@ -228,6 +228,8 @@ let package = Package(
         api("AccessAnalyzer"),
         api("S3Control"),
         api("Signin"),
+        api("Support"),
+        api("TrustedAdvisor"),
         api("CognitoIDP"),
         api("CognitoIdentity"),
         api("WAFV2"),
@@ -346,6 +348,9 @@ let package = Package(
                 "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
                 "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
             ]),
+        service(
+            "Support",
+            ["Directory", "Ledger", "Platform", "Posture", "SupportAPI", "TrustedAdvisorAPI", "Wire", crypto]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -455,7 +460,8 @@ let package = Package(
                 "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
+                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "SupportService",
+                "TransportSecurity",
                 crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
