@@ -552,6 +552,8 @@ let package = Package(
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
+        .testTarget(
+            name: "PostureTests", dependencies: ["Directory", "LogPatterns", "Platform", "Posture", "Wire"]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["ProcessorTime", "SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.
