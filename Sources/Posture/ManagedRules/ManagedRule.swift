@@ -1,5 +1,5 @@
-package import Platform
-package import Wire
+public import Platform
+public import Wire
 
 /// A rule that AWS has written, by value: what is decided, about which resources, with which parameters.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html>

@@ -1,5 +1,5 @@
 import Platform
-package import Wire
+public import Wire
 
 import struct Policy.PolicyDocument
 import enum Policy.PolicyType

@@ -148,12 +148,12 @@ extension Environment {
 
     private func quotaUses(of account: String, in regions: [String]) async throws(ServiceError) -> [ConfigurationItem] {
         let types = auditedTypeNames.filter(AuditedType.isQuotaUse).compactMap { auditedResourceType($0) }
-        return try await read(Scope(account: account)) { (records) throws(ServiceError) in
+        return try await read(Scope(account: account)) { (records) throws(ServiceError) -> [ConfigurationItem] in
             var found: [ConfigurationItem] = []
             for type in types {
                 for region in type.isGlobal ? [""] : regions {
                     for resource in try type.list(account, region, nil, 16, records).resources {
-                        if let item = try auditedItem(of: resource, records) { found.append(item) }
+                        if let item = try self.auditedItem(of: resource, records) { found.append(item) }
                     }
                 }
             }
