@@ -52,7 +52,7 @@ protocol OnAllOfSupport: Platform.Operation {}
 
 extension OnAllOfSupport {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        call.access(on: "*")
+        .required(Access("\(call.module.actionPrefix):\(call.operation)", on: "*"))
     }
 }
 

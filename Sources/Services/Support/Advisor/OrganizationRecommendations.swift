@@ -196,32 +196,45 @@ extension TrustedAdvisor.ListOrganizationRecommendationAccounts: ComputeOperatio
     }
 }
 
+/// A resource of one of an organization's accounts.
+private struct AdvisedResource {
+    let result: AdvisorResult
+    let resource: AdvisorResult.Resource
+
+    var key: String { "\(result.account) \(resource.id)" }
+
+    func fits(_ input: TrustedAdvisor.ListOrganizationRecommendationResources.Input) -> Bool {
+        if let account = input.affectedAccountId, account != result.account { return false }
+        if let status = input.status, status != resource.status.rawValue { return false }
+        if let region = input.regionCode, region != resource.region { return false }
+        if let exclusion = input.exclusionStatus { return (exclusion == "excluded") == resource.isExcluded }
+        return true
+    }
+
+    func view(_ advice: String) -> TrustedAdvisor.OrganizationRecommendationResourceSummary {
+        TrustedAdvisor.OrganizationRecommendationResourceSummary {
+            $0.id = resource.id
+            $0.arn = result.arn(of: resource)
+            $0.awsResourceId = resource.resource
+            $0.regionCode = resource.region.isEmpty ? "us-east-1" : resource.region
+            $0.status = resource.status.rawValue
+            $0.metadata = result.texts(of: resource)
+            $0.lastUpdatedAt = Timestamp(secondsSinceEpoch: result.time)
+            $0.exclusionStatus = resource.isExcluded ? "excluded" : "included"
+            $0.accountId = result.account
+            $0.recommendationArn = advice
+        }
+    }
+}
+
 extension TrustedAdvisor.ListOrganizationRecommendationResources: ComputeOperation, OnAllOfSupport {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let advice = try await OrganizationAdvice.one(input.organizationRecommendationIdentifier, call)
-        let found = advice.results.flatMap { result in result.resources.map { (result, $0) } }.filter {
-            result, resource in
-            (input.affectedAccountId ?? result.account) == result.account
-                && (input.status ?? resource.status.rawValue) == resource.status.rawValue
-                && (input.exclusionStatus.map { ($0 == "excluded") == resource.isExcluded } ?? true)
-                && (input.regionCode ?? resource.region) == resource.region
+        let all = advice.results.flatMap { result in
+            result.resources.map { AdvisedResource(result: result, resource: $0) }
         }
-        let paging = try Paging(advisor: input)
-        return Output(
-            page(found, by: { "\($0.0.account) \($0.1.id)" }, paging).map { result, resource in
-                TrustedAdvisor.OrganizationRecommendationResourceSummary {
-                    $0.id = resource.id
-                    $0.arn = result.arn(of: resource)
-                    $0.awsResourceId = resource.resource
-                    $0.regionCode = resource.region.isEmpty ? "us-east-1" : resource.region
-                    $0.status = resource.status.rawValue
-                    $0.metadata = result.texts(of: resource)
-                    $0.lastUpdatedAt = Timestamp(secondsSinceEpoch: result.time)
-                    $0.exclusionStatus = resource.isExcluded ? "excluded" : "included"
-                    $0.accountId = result.account
-                    $0.recommendationArn = advice.arn
-                }
-            })
+        let found = page(all.filter { $0.fits(input) }, by: \.key, try Paging(advisor: input))
+        return Output(found.map { $0.view(advice.arn) })
     }
 }
 

@@ -135,7 +135,7 @@ extension AdvisorResult {
 extension TrustedAdvisor.ListRecommendations: ComputeOperation, OnAllOfSupport {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         // All are of this type; those of the other are an organization's.
-        guard input.type ?? "standard" == "standard" else { return Output(recommendationSummaries: []) }
+        guard input.type ?? "standard" == "standard" else { return Output(nextToken: nil, recommendationSummaries: []) }
         let results = try await Advice.results(call) { check in
             (input.pillar ?? check.category.rawValue) == check.category.rawValue
                 && (input.source ?? check.sourceName) == check.sourceName
