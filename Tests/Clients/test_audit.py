@@ -58,6 +58,13 @@ def run(identity: Identity, commands: list[str]) -> None:
             continue
         words = shlex.split(line)
         assert words[0] == "aws"
+        if words[1] == "s3control":
+            # Its host names begin with the account's number, which no name server here knows.
+            block = dict(one.split("=") for one in words[-1].split(","))
+            identity.client("s3control").put_public_access_block(
+                AccountId=ACCOUNT, PublicAccessBlockConfiguration={name: value == "true" for name, value in block.items()}
+            )
+            continue
         identity.aws(*words[1:])
 
 
@@ -131,7 +138,8 @@ def test_a_careless_account(durable: Callable[..., Server]) -> None:
     assert json.loads(proof(role)["statement"])["Principal"] in ("*", {"AWS": "*"})
     bucket = one(server, "s3-public-write")
     assert "s3:*" in proof(bucket)["statement"] and proof(bucket)["BlockPublicPolicy"] == "off"
-    group = one(server, "ec2-group-admin-ports", "sg-")
+    bad = [one for one in findings(server, "--check", "ec2-group-admin-ports") if one["outcome"] == "fail"]
+    (group,) = bad
     assert any("tcp port 22 from 0.0.0.0/0" in value for value in proof(group).values())
 
 
