@@ -146,7 +146,7 @@ def test_a_careless_account(durable: Callable[..., Server]) -> None:
 MENDED = [
     "iam-one-active-key", "iam-password-length", "iam-user-policies", "iam-admin-policies", "iam-inline-admin",
     "iam-role-public", "iam-support-role", "s3-account-block", "s3-bucket-block", "s3-public-read", "s3-public-write",
-    "s3-secure-transport", "s3-versioning", "access-analyzer", "ec2-group-admin-ports", "ec2-group-admin-ports-ipv6",
+    "s3-versioning", "access-analyzer", "ec2-group-admin-ports", "ec2-group-admin-ports-ipv6",
     "ec2-group-open-ports", "ec2-default-group", "ec2-acl-admin-ports", "ec2-default-encryption", "kms-rotation",
     "sns-encryption", "account-security-contact",
 ]  # fmt: skip
@@ -167,6 +167,11 @@ def test_the_commands_mend_what_they_are_printed_for(durable: Callable[..., Serv
             done.update(fresh)
     found = outcomes(server, *(word for check in MENDED for word in ("--check", check)))
     assert {check for check, outcome in found.items() if outcome == "fail"} == set()
+    # A policy that is public can't be put any more, and afterwards no request without TLS is answered.
+    root.client("s3").delete_bucket_policy(Bucket="for-all")
+    (transport,) = findings(server, "--check", "s3-secure-transport")
+    run(root, transport["remedy"])
+    assert one(server, "s3-secure-transport")["outcome"] == "pass"
 
 
 def test_a_good_account(durable: Callable[..., Server]) -> None:
