@@ -7,6 +7,7 @@ ID = "00000000-0000-5000-8000-000000000001"
 NEITHER = "neither manages an organization nor administers"
 
 SAMPLES = Samples(
+    looks_like_objects=True,
     denied_in_the_end={
         operation: NEITHER
         for operation in (
