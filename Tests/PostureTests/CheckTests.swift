@@ -35,7 +35,7 @@ import Wire
         #expect(try verdicts("iam-root-mfa", source).isEmpty)
     }
 
-    @Test(arguments: [(90.5, PostureVerdict.Outcome.pass), (91.5, .fail)])
+    @Test(arguments: [(90.5, PostureVerdict.Outcome.pass), (91.5, PostureVerdict.Outcome.fail)])
     func keysAge(_ age: Double, _ expected: PostureVerdict.Outcome) throws {
         let user = try credentials(keys: [("AKIA1", age, 0, true), ("AKIA2", 500, nil, false)])
         let found = try verdict("iam-key-rotation", user)
@@ -100,21 +100,24 @@ import Wire
     // MARK: Buckets
 
     @Test func theCommandForTLSKeepsThePolicy() throws {
+        func bucket(_ policy: String) throws -> ConfigurationItem {
+            var bucket = try item(
+                "AWS::S3::Bucket", "b", "{}",
+                also: #"{"BucketPolicy":{"policyText":\#(JSONValue.string(policy).jsonText)}}"#)
+            bucket.arn = "arn:aws:s3:::b"
+            return bucket
+        }
         let policy =
-            #"{"Version":"2012-10-17","Id":"mine","Statement":{"Sid":"a","Effect":"Allow","Principal":{"AWS":"1"},"Action":"s3:*","Resource":"*"}}"#
-        let bucket = try item(
-            "AWS::S3::Bucket", "b", "{}",
-            also: #"{"BucketPolicy":{"policyText":\#(JSONValue.string(policy).jsonText)}}"#)
-        let found = try verdict("s3-secure-transport", bucket)
+            #"{"Version":"2012-10-17","Id":"mine","Statement":{"Sid":"a","Effect":"Allow","Principal":{"AWS":"1"},"#
+            + #""Action":"s3:*","Resource":"*"}}"#
+        let found = try verdict("s3-secure-transport", bucket(policy))
+        #expect(found.outcome == .fail)
         let command = try #require(found.remedy.first)
-        let document = try #require(command.split(separator: "'").dropFirst().first)
-        let statements = try json(String(document))["Statement"]?.elements ?? []
+        let document = String(try #require(command.split(separator: "'").dropFirst().first))
+        let statements = try json(document)["Statement"]?.elements ?? []
         #expect(statements.count == 2 && statements.first?["Sid"]?.text == "a")
-        #expect(try json(String(document))["Id"]?.text == "mine")
-        let mended = try item(
-            "AWS::S3::Bucket", "b", "{}",
-            also: #"{"BucketPolicy":{"policyText":\#(JSONValue.string(String(document)).jsonText)}}"#)
-        #expect(try verdict("s3-secure-transport", mended).outcome == .pass)
+        #expect(try json(document)["Id"]?.text == "mine")
+        #expect(try verdict("s3-secure-transport", bucket(document)).outcome == .pass)
     }
 
     @Test func theAccountsBlockCountsForItsBuckets() throws {
