@@ -228,6 +228,8 @@ let package = Package(
         api("AccessAnalyzer"),
         api("S3Control"),
         api("Signin"),
+        api("Support"),
+        api("TrustedAdvisor"),
         api("CognitoIDP"),
         api("CognitoIdentity"),
         api("WAFV2"),
@@ -325,13 +327,20 @@ let package = Package(
                 "SNSAPI", "SQSAPI", "Wire", crypto, cryptoExtras, x509,
             ]),
         service("SQS", ["Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire", crypto]),
+        // What an account should have or be: the checks of audits, and the conditions of AWS Config's managed rules.
+        .target(
+            name: "Posture",
+            dependencies: [
+                "CustomChecks", "Directory", "Ledger", "LogPatterns", "Platform", "Policy", "Reasoning", "Remedies",
+                "Wire", crypto,
+            ]),
         service(
             "Config",
             [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
                 "ConfigSelect", "CustomChecks", "Directory", "EC2API", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
-                "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
-                "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
+                "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
+                "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
         service(
             "EC2",
@@ -339,6 +348,9 @@ let package = Package(
                 "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
                 "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
             ]),
+        service(
+            "Support",
+            ["Directory", "Ledger", "Platform", "Posture", "SupportAPI", "TrustedAdvisorAPI", "Wire", crypto]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -441,13 +453,15 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
+                "OIDC", "Platform", "Posture", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService", "OrganizationsService",
                 "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
+                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "SupportService",
+                "TransportSecurity",
                 crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
@@ -455,7 +469,7 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
-                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Policy", "Posture", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "VPC",
                 "WAF", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
@@ -538,6 +552,8 @@ let package = Package(
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
+        .testTarget(
+            name: "PostureTests", dependencies: ["Directory", "LogPatterns", "Platform", "Posture", "Wire"]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["ProcessorTime", "SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.
@@ -648,7 +664,8 @@ let package = Package(
         .testTarget(
             name: "ConfigServiceTests",
             dependencies: [
-                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Posture", "Wire",
+                logging,
             ]),
         // Packages and vulnerabilities by themselves, for tests that compare them with other programs.
         .executableTarget(

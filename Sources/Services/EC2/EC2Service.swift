@@ -15,7 +15,8 @@ extension ServiceModule {
         records: EC2Kinds.all.map { $0 as any Record.Type }
             + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self, PublicAccessBlock.self, StoredConsole.self],
         projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2],
-        configuredResources: ConfiguredResourceType.ofEC2, jobs: machineJobs,
+        configuredResources: ConfiguredResourceType.ofEC2,
+        auditedResources: ConfiguredResourceType.auditedByEC2, jobs: machineJobs,
         begin: { (environment) throws(ServiceError) in try await environment.beginInstances() },
         quotas: EC2Quotas.all + machineQuotas + [.publicAccessExclusions], samples: ec2Samples,
         prepares: { (input, call) throws(ServiceError) in

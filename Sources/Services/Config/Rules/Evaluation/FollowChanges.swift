@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Evaluates rules when resources change: follows the records of all that AWS Config knows, once there are rules that changes
@@ -140,7 +141,7 @@ struct ItemQuestion: Sendable {
 /// What a rule says of one resource, to be kept.
 struct ItemEvaluation: Sendable {
     enum Answer: Sendable, Equatable {
-        case verdict(Verdict)
+        case verdict(RuleVerdict)
         /// The resource is there no more.
         case gone
         /// A custom rule's function says that.
@@ -162,7 +163,7 @@ struct ItemEvaluation: Sendable {
         guard let current = try own.get(StoredRule.self, rule.name), current.created == rule.created,
             current.isEvaluated
         else { return }
-        let verdict: Verdict
+        let verdict: RuleVerdict
         switch answer {
         case .verdict(let said): verdict = said
         case .gone: verdict = .notApplicable
@@ -184,9 +185,9 @@ extension StoredRule {
     /// A rule that can't be evaluated says that it has too little to go by.
     func verdictOrFailure(
         on item: ConfigurationItem, _ around: RuleSurroundings, _ environment: Environment
-    ) -> Verdict? {
+    ) -> RuleVerdict? {
         do throws(ServiceError) { return try verdict(on: item, around, CompiledPolicies.shared) } catch {
-            return Verdict(compliance: .insufficientData, annotation: error.message)
+            return RuleVerdict(compliance: .insufficientData, annotation: error.message)
         }
     }
 }
@@ -194,15 +195,4 @@ extension StoredRule {
 extension CompiledPolicies {
     /// They are values of their texts: what one Gatehouse has read another may use.
     static let shared = CompiledPolicies()
-}
-
-extension RuleSurroundings {
-    /// As they are now for the resources of an account.
-    init(of account: String, _ records: Records, _ environment: Environment) throws(ServiceError) {
-        now = environment.now()
-        let blockType = "AWS::S3::AccountPublicAccessBlock"
-        let block = ConfiguredResource(blockType, account, account: account, region: "")
-        accountBlock = try environment.configurationItem(of: block, records)?.configuration
-        bucketRegion = { arn in environment.configuredResourceType("AWS::S3::Bucket")?.named(arn, environment)?.region }
-    }
 }

@@ -1,5 +1,6 @@
 import EC2API
 import Platform
+import Posture
 import Wire
 
 // What EC2 tells of an account.

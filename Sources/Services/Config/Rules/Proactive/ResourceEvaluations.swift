@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Evaluates a resource before it is there, by the rules that are to be asked then.
@@ -47,7 +48,7 @@ extension AWSConfig.StartResourceEvaluation: PreparedWriteOperation {
         for rule in rules {
             guard var verdict = rule.verdictOrFailure(on: item, around, environment) else { continue }
             if allowance.hasRefused() {
-                verdict = Verdict(
+                verdict = RuleVerdict(
                     compliance: .insufficientData, annotation: "There is too much to be compared for one request.")
             }
             if verdict.compliance != .notApplicable {
