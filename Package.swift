@@ -325,13 +325,20 @@ let package = Package(
                 "SNSAPI", "SQSAPI", "Wire", crypto, cryptoExtras, x509,
             ]),
         service("SQS", ["Directory", "KMSAPI", "Keyring", "Ledger", "Platform", "Policy", "SQSAPI", "Wire", crypto]),
+        // What an account should have or be: the checks of audits, and the conditions of AWS Config's managed rules.
+        .target(
+            name: "Posture",
+            dependencies: [
+                "CustomChecks", "Directory", "Ledger", "LogPatterns", "Platform", "Policy", "Reasoning", "Remedies",
+                "Wire", crypto,
+            ]),
         service(
             "Config",
             [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
                 "ConfigSelect", "CustomChecks", "Directory", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
-                "OrganizationsAPI", "Platform", "Policy", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI", "STSAPI",
-                "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
+                "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
+                "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
         service(
             "EC2",
@@ -441,7 +448,8 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService", "STSService",
+                "OIDC", "Platform", "Posture", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService", "OrganizationsService",
                 "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
                 "CognitoIDPService",
@@ -455,7 +463,7 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
-                "Policy", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Policy", "Posture", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "VPC",
                 "WAF", "WAFV2Service", "WebFront", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, nioCore,
@@ -646,7 +654,8 @@ let package = Package(
         .testTarget(
             name: "ConfigServiceTests",
             dependencies: [
-                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire", logging,
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Posture", "Wire",
+                logging,
             ]),
         // Packages and vulnerabilities by themselves, for tests that compare them with other programs.
         .executableTarget(

@@ -69,6 +69,8 @@ public final class Environment: Sendable {
     public let configuredResources: [String: ConfiguredResourceType]
     /// The kinds of records that they are made from.
     public let configuredKinds: Set<String>
+    /// What audits look at besides, by their names.
+    let auditedResources: [String: ConfiguredResourceType]
     let resourceTypes: ResourceTypes
     /// Those of what lies behind Gatehouse alone.
     let outerResourceTypes: ResourceTypes
@@ -113,6 +115,7 @@ public final class Environment: Sendable {
             first
         }
         configuredKinds = configuredResources.values.reduce(into: []) { $0.formUnion($1.kinds) }
+        auditedResources = Dictionary(modules.flatMap(\.auditedResources).map { ($0.name, $0) }) { first, _ in first }
         outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         contextKeys = modules.compactMap(\.contextKeys)

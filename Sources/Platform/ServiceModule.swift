@@ -71,6 +71,8 @@ public final class ServiceModule: Sendable {
     public let analyzedResources: [AnalyzedResourceType]
     /// The types of resources that AWS Config records, and how they look there; see ``ConfiguredResourceType``.
     public let configuredResources: [ConfiguredResourceType]
+    /// What audits look at besides those, and AWS Config does not record: credentials, settings, how much of quotas is used.
+    public let auditedResources: [ConfiguredResourceType]
     /// What it does at a given time: see ``Job``.
     public let jobs: [any Job.Type]
     /// What it does after the fact, as changes or events come in: see ``Follower``.
@@ -156,7 +158,7 @@ public final class ServiceModule: Sendable {
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         analyzedResources: [AnalyzedResourceType] = [],
-        configuredResources: [ConfiguredResourceType] = [],
+        configuredResources: [ConfiguredResourceType] = [], auditedResources: [ConfiguredResourceType] = [],
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
@@ -195,6 +197,7 @@ public final class ServiceModule: Sendable {
         self.resourceTypes = resourceTypes
         self.analyzedResources = analyzedResources
         self.configuredResources = configuredResources
+        self.auditedResources = auditedResources
         self.jobs = jobs
         self.followers = followers
         self.begin = begin
@@ -249,7 +252,7 @@ public final class ServiceModule: Sendable {
         refused = nil
         validation = ValidationRules()
         (records, tables, projections, resourceTypes, analyzedResources) = ([], [], [], [], [])
-        configuredResources = []
+        (configuredResources, auditedResources) = ([], [])
         (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])
         begin = { _ in }
         makeSamples = { Samples() }

@@ -3,11 +3,11 @@ import Wire
 
 /// Commands of the AWS CLI, as a shell takes them.
 /// <https://docs.aws.amazon.com/cli/latest/reference/>
-enum Commands {
-    static func line(_ words: [String]) -> String { "aws " + words.map(quoted).joined(separator: " ") }
+package enum Commands {
+    package static func line(_ words: [String]) -> String { "aws " + words.map(quoted).joined(separator: " ") }
 
     /// A word for a POSIX shell.
-    static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy {
             switch $0 {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -77,7 +77,7 @@ enum Commands {
     }
 
     /// Puts a resource's policy; nil: that is not known to be possible.
-    static func putResourcePolicy(of resource: String, _ document: String) -> [String]? {
+    package static func putResourcePolicy(of resource: String, _ document: String) -> [String]? {
         guard let arn = ARNParts(resource) else { return nil }
         let last = String(arn.resource.split(separator: ":").last ?? "")
         switch (arn.service, arn.type) {

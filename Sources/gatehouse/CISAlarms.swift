@@ -1,4 +1,5 @@
 import ArgumentParser
+import Posture
 
 struct CISAlarms: ParsableCommand {
     static let configuration = CommandConfiguration(

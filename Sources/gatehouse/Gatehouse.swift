@@ -11,7 +11,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self,
             LintPolicies.self,
-            History.self, Check.self, WhoCan.self, WhatCan.self, Escalate.self, Operations.self, MapRequests.self,
+            History.self, Check.self, WhoCan.self, WhatCan.self, Escalate.self, Audit.self, Operations.self, MapRequests.self,
             MakeBackup.self,
             RestoreBackup.self,
             VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, CertificateCommand.self, PrintVersion.self,

@@ -9,6 +9,19 @@ struct SARIFLog: Encodable {
         let shortDescription: Message
         let helpUri: String
         let defaultConfiguration: [String: String]
+        /// More words; nil: there are none.
+        var fullDescription: Message?
+        var properties: Properties?
+    }
+    /// What GitHub reads besides.
+    struct Properties: Encodable {
+        let securitySeverity: String
+        let tags: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case securitySeverity = "security-severity"
+            case tags
+        }
     }
     struct Driver: Encodable {
         let name: String

@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Posture
 import Testing
 import Wire
 

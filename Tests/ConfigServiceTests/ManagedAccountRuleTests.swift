@@ -1,4 +1,5 @@
 import Platform
+import Posture
 import Testing
 import Wire
 

@@ -4,6 +4,7 @@ import Keyring
 import Ledger
 import Logging
 import OIDC
+import Posture
 import Synchronization
 import Wire
 

@@ -67,4 +67,15 @@ public struct RecordedState {
             throw ServiceError(error)
         }
     }
+
+    /// How many records of a kind there are **now**.
+    /// - Complexity: O(log *n*): the ledger keeps count.
+    public func count<R: Record>(_ type: R.Type, in scope: Scope) throws(ServiceError) -> Int {
+        do { return try reader.count(type, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    /// The records of a kind **now**, of which there are few.
+    public func all<R: Record>(_ type: R.Type, in scope: Scope) throws(ServiceError) -> [R] {
+        do { return try reader.list(type, in: scope, after: nil, limit: .max) } catch { throw ServiceError(error) }
+    }
 }

@@ -15,6 +15,11 @@ extension ServiceModule {
         ],
         projections: [CertificateIndex.self, ACMEIndex.self, DomainLooks.self],
         resourceTypes: [.certificate, .acmeEndpoint], configuredResources: [.certificate],
+        auditedResources: [
+            .quotaUse("ACM") { (scope, state) throws(ServiceError) in
+                [QuotaUse("Certificates", .certificates, try state.count(ManagedCertificate.self, in: scope))]
+            }
+        ],
         jobs: [
             ValidateDomains.self, RenewManagedCertificate.self, TellOfExpiry.self, PublishPublicList.self,
             ForgetToken.self, ForgetApproval.self, ForgetNonces.self, ForgetACMEEndpoint.self, ValidateChallenge.self,

@@ -17,6 +17,7 @@ extension ServiceModule {
             AccountManagement.GetRegionOptStatus.self, AccountManagement.ListRegions.self,
             AccountManagement.EnableRegion.self, AccountManagement.DisableRegion.self,
         ], records: [AccountContacts.self, PrimaryEmailUpdate.self, RegionOptIn.self],
+        auditedResources: [.auditedContacts],
         samples: Samples(texts: [
             "AccountId": Samples.member, "PrimaryEmail": "x@example.com", "RegionName": "af-south-1",
             "StandardAccountId": Samples.member,

@@ -18,7 +18,7 @@ extension ServiceModule {
             + Insights.records + Lake.records,
         tables: [AggregatedCount.self] + Insights.tables + Lake.tables,
         projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore, .channel, .dashboard],
-        configuredResources: [.trail, .eventDataStore],
+        configuredResources: [.trail, .eventDataStore], auditedResources: [.auditedTrails, .trailQuotaUse],
         jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Insights.jobs
             + Lake.jobs,
         quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries, .channels, .dashboards],

@@ -24,6 +24,7 @@ extension ServiceModule {
             LiveTails.self, LogTraffic.self,
         ],
         resourceTypes: [.logGroup, .logDestination], configuredResources: [.logDestination],
+        auditedResources: [.auditedLogGroup],
         jobs: [
             EmptyLogGroup.self, EmptyLogStream.self, ExpireLogEvents.self, DeliverSubscription.self, RunExportTask.self,
             MergeLogSegments.self, KeepLogTraffic.self, RunLogQuery.self, ForgetLogQuery.self,

@@ -13,7 +13,15 @@ extension ServiceModule {
         validation: ValidationRules(ignoredMembers: ["resourceType"]), records: recordRecords + ruleRecords,
         tables: recordTables + ruleTables,
         projections: [RecorderIndex.self, AggregatorIndex.self, ConfigTagIndex.self, RuleIndex.self],
-        resourceTypes: [.ofConfig], configuredResources: ConfiguredResourceType.ofConfig, jobs: recordJobs + ruleJobs,
+        resourceTypes: [.ofConfig], configuredResources: ConfiguredResourceType.ofConfig,
+        auditedResources: [
+            .quotaUse("Config") { (scope, state) throws(ServiceError) in
+                [
+                    QuotaUse("Rules", .configRules, try state.count(StoredRule.self, in: scope)),
+                    QuotaUse("Conformance packs", .conformancePacks, try state.count(StoredPack.self, in: scope)),
+                ]
+            }
+        ], jobs: recordJobs + ruleJobs,
         followers: [FollowResources.self, EvaluateChanges.self],
         begin: { (environment) async throws(ServiceError) in try await FollowedResources.begin(environment) },
         quotas: [.storedQueries, .aggregators, .configRules, .conformancePacks, .organizationRules],

@@ -14,7 +14,8 @@ extension ServiceModule {
         validation: .ofEC2,
         records: EC2Kinds.all.map { $0 as any Record.Type }
             + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self],
-        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2], jobs: machineJobs,
+        projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2],
+        auditedResources: ConfiguredResourceType.auditedByEC2, jobs: machineJobs,
         begin: { (environment) throws(ServiceError) in try await environment.beginInstances() },
         quotas: EC2Quotas.all + machineQuotas, samples: ec2Samples,
         prepares: { (input, call) throws(ServiceError) in

@@ -11,6 +11,7 @@ extension ServiceModule {
         events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers, hiddenMembers: []),
         validation: wording, records: ownRecords,
         resourceTypes: iamResourceTypes, analyzedResources: [.role], configuredResources: ConfiguredResourceType.iam,
+        auditedResources: ConfiguredResourceType.auditedByIAM,
         jobs: [
             MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
         ],

@@ -24,6 +24,11 @@ extension ServiceModule {
         ],
         projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key], analyzedResources: [.key],
         configuredResources: [.key, .keyAlias],
+        auditedResources: [
+            .quotaUse("KMS") { (scope, state) throws(ServiceError) in
+                [QuotaUse("Keys", .keys, try state.count(Key.self, in: scope))]
+            }
+        ],
         jobs: [
             DeleteKey.self, RotateKey.self, ExpireMaterial.self, TellExpiration.self, ForgetImportParameters.self,
             SettleKey.self,

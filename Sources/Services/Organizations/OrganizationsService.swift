@@ -23,6 +23,7 @@ extension ServiceModule {
             OrganizationResourcePolicy.self, AccountRequest.self, Handshake.self, ResponsibilityTransfer.self,
         ],
         resourceTypes: [.ofOrganization], configuredResources: [.organizationalUnit],
+        auditedResources: [.auditedMembership],
         jobs: [MakeAccount.self, CloseAccount.self, ForgetClosedAccount.self, ForgetHandshakes.self],
         begin: { (environment) async throws(ServiceError) in try await scheduleWhatIsLeft(environment) },
         quotas: Quota.ofOrganizations, samples: organizationsSamples, metrics: [.accounts])

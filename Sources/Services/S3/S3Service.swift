@@ -1,3 +1,4 @@
+import Ledger
 public import Platform
 import S3API
 import Wire
@@ -28,6 +29,12 @@ extension ServiceModule {
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         analyzedResources: [.bucket.proposed(by: ProposedBucket.analyzed)],
         configuredResources: [.bucket, .accountPublicAccessBlock] + ConfiguredResourceType.s3Access,
+        auditedResources: [
+            .quotaUse("S3", isGlobal: true) { (scope, state) throws(ServiceError) in
+                let owned = try state.referrerCount(Bucket.Relation.owner, to: scope.account, in: Scope(account: ""))
+                return [QuotaUse("Buckets", .buckets, owned)]
+            }
+        ],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self, KeepStorageMetrics.self,

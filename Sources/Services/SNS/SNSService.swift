@@ -1,6 +1,7 @@
 import Ledger
 public import Platform
 import SNSAPI
+import Wire
 
 extension Metric {
     fileprivate static let topics = gauge(
@@ -23,6 +24,11 @@ extension ServiceModule {
         ],
         projections: [TopicIndex.self, SigningKeyIndex.self, TopicKeys.self], resourceTypes: [.topic],
         configuredResources: [.topic],
+        auditedResources: [
+            .quotaUse("SNS") { (scope, state) throws(ServiceError) in
+                [QuotaUse("Topics", .topics, try state.count(Topic.self, in: scope))]
+            }
+        ],
         jobs: [
             FanOutMessages.self, DeliverMessages.self, RedeliverMessages.self, ForgetSubscription.self, EmptyTopic.self,
         ],

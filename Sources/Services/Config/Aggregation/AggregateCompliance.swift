@@ -1,6 +1,7 @@
 import AWSConfigAPI
 import Ledger
 import Platform
+import Posture
 import Wire
 
 // What rules and conformance packs say in the places that an aggregator may read.

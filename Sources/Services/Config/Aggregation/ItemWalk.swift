@@ -2,6 +2,7 @@ import AWSConfigAPI
 import FoundationEssentials
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Walks the current items of a type through several places, a page at a time.

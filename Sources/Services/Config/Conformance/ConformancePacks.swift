@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConformancePacks.html>

@@ -1,3 +1,4 @@
+import Posture
 import Wire
 
 /// The template of a conformance pack: rules and remediations, as CloudFormation writes them, with parameters and conditions.

@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// A rule or a conformance pack that an organization has in all of its accounts.

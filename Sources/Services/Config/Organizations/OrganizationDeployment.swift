@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// What an organization has in all of its accounts.

@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// An operation on the organization's rule that its request names.

@@ -1,4 +1,5 @@
 public import Platform
+import Posture
 public import Wire
 
 /// What is different between two states of a resource, as AWS Config's notifications tell it.

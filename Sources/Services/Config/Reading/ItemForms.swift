@@ -1,5 +1,6 @@
 import AWSConfigAPI
 import Platform
+import Posture
 import Wire
 
 // A recorded item in the forms that AWS Config has for it.

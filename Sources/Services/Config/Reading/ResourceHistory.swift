@@ -2,6 +2,7 @@ import AWSConfigAPI
 import FoundationEssentials
 import Ledger
 import Platform
+import Posture
 import Wire
 
 // What was recorded of a resource, and what resources there are.

@@ -3,6 +3,7 @@ import ConfigSelect
 import FoundationEssentials
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Answers one page of a query, from the current items of some places.

@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// The items that tell of resources and conformance packs what rules say of them: how that was at each time.

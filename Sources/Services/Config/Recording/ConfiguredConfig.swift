@@ -1,5 +1,6 @@
 import Directory
 import Platform
+import Posture
 import Wire
 
 // What AWS Config has itself, as it looks to its recorders: by the properties of CloudFormation.

@@ -1,5 +1,6 @@
 import Directory
 import Platform
+import Posture
 import Wire
 
 extension ConfiguredResourceType {

@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Looks at all resources that a recorder records: when it is started, or told to record others.

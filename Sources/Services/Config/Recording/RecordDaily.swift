@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// What is done once a day for a recorder: it records what is not to be recorded more often, and forgets what was kept for long

@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// A resource as it was found, for one recorder.

@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// A configuration item that was recorded.

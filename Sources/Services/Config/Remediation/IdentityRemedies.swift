@@ -2,6 +2,7 @@ import Directory
 import IAMAPI
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Documents about users, policies and passwords.

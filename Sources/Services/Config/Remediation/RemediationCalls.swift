@@ -2,6 +2,7 @@ import Directory
 import FoundationEssentials
 import Platform
 import Policy
+import Posture
 import STSAPI
 import Wire
 

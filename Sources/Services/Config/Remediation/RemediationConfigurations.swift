@@ -3,6 +3,7 @@ import Directory
 import Ledger
 import Platform
 import Policy
+import Posture
 import Wire
 
 /// <https://docs.aws.amazon.com/config/latest/APIReference/API_PutRemediationConfigurations.html>

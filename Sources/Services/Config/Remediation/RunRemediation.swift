@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Puts a resource right, as its rule's remediation says.

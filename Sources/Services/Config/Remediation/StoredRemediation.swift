@@ -1,6 +1,7 @@
 import AWSConfigAPI
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// How what a rule finds is put right.

@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Evaluates a rule on all that it is about: when it is made or changed, when somebody asks, and from time to time.

@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Evaluates rules when resources change: follows the records of all that AWS Config knows, once there are rules that changes
@@ -194,15 +195,4 @@ extension StoredRule {
 extension CompiledPolicies {
     /// They are values of their texts: what one Gatehouse has read another may use.
     static let shared = CompiledPolicies()
-}
-
-extension RuleSurroundings {
-    /// As they are now for the resources of an account.
-    init(of account: String, _ records: Records, _ environment: Environment) throws(ServiceError) {
-        now = environment.now()
-        let blockType = "AWS::S3::AccountPublicAccessBlock"
-        let block = ConfiguredResource(blockType, account, account: account, region: "")
-        accountBlock = try environment.configurationItem(of: block, records)?.configuration
-        bucketRegion = { arn in environment.configuredResourceType("AWS::S3::Bucket")?.named(arn, environment)?.region }
-    }
 }

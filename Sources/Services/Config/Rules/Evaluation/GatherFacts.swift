@@ -8,6 +8,7 @@ import KMSAPI
 import Ledger
 import OrganizationsAPI
 import Platform
+import Posture
 import ShieldAdvancedAPI
 import WAFV2API
 import Wire

@@ -2,6 +2,7 @@ import Directory
 import GuardRules
 import Ledger
 import Platform
+import Posture
 import Synchronization
 import Wire
 

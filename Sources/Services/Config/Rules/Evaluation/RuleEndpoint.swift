@@ -2,6 +2,7 @@ import Directory
 import Fetch
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// The server that stands for the function of a custom rule: the HTTP endpoint that the operator has declared for its ARN

@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 extension RecordReading {

@@ -4,6 +4,7 @@ import GuardRules
 import Ledger
 import Platform
 import Policy
+import Posture
 import Wire
 
 extension Quota {

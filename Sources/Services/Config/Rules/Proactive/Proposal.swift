@@ -1,6 +1,7 @@
 import AWSConfigAPI
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// The evaluation of a resource that is not there yet.

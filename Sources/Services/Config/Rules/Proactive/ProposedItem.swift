@@ -1,5 +1,6 @@
 import Directory
 import Platform
+import Posture
 import Wire
 
 /// The configuration item that a resource would have, from the properties of CloudFormation's schema.

@@ -2,6 +2,7 @@ import AWSConfigAPI
 import Directory
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// Evaluates a resource before it is there, by the rules that are to be asked then.

@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// What a custom rule's function answers with: for which evaluation it does so.

@@ -1,6 +1,7 @@
 import AWSConfigAPI
 import Ledger
 import Platform
+import Posture
 import Wire
 
 /// What a rule has said of a resource last. What is not applicable is not kept.

@@ -2,8 +2,8 @@ import Platform
 import Wire
 
 /// Rules about trails.
-enum TrailRules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum TrailRules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED": .account([.trails], cloudWatchLogs),
         "CLOUD_TRAIL_ENABLED": .account([.trails], enabled),
         "CLOUD_TRAIL_ENCRYPTION_ENABLED": .account([.trails], encryption),

@@ -2,8 +2,8 @@ import Platform
 import Wire
 
 /// Rules about certificates, keys, log groups, alarms, web ACLs and tags.
-enum OtherRules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum OtherRules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "ACM_CERTIFICATE_EXPIRATION_CHECK": .item(certificateExpiration),
         "ACM_CERTIFICATE_RSA_CHECK": .item(certificateKey),
         "CLOUDWATCH_ALARM_ACTION_CHECK": .item(alarmActions),

@@ -1,22 +1,22 @@
-import Wire
+package import Wire
 
 /// A policy document, as rules look at it: without regard to what it would take to compile it.
-struct ReadPolicy {
-    struct Statement {
-        let isAllow: Bool
-        let actions: [String]
-        let notActions: [String]
-        let resources: [String]
-        let notResources: [String]
-        let principal: JSONValue?
-        let notPrincipal: JSONValue?
-        let condition: JSONValue?
+package struct ReadPolicy {
+    package struct Statement {
+        package let isAllow: Bool
+        package let actions: [String]
+        package let notActions: [String]
+        package let resources: [String]
+        package let notResources: [String]
+        package let principal: JSONValue?
+        package let notPrincipal: JSONValue?
+        package let condition: JSONValue?
     }
 
-    let statements: [Statement]
+    package let statements: [Statement]
 
     /// - Parameter text: JSON, perhaps percent-encoded as IAM's answers have it.
-    init?(_ text: String?) {
+    package init?(_ text: String?) {
         guard let text else { return nil }
         let plain = text.hasPrefix("{") ? text : text.percentDecoded ?? text
         guard let json = try? JSONValue(parsing: Array(plain.utf8)), let list = json["Statement"] else { return nil }
@@ -33,14 +33,14 @@ struct ReadPolicy {
 
 extension ReadPolicy.Statement {
     /// Whether it is about all principals.
-    var isOfEverybody: Bool {
+    package var isOfEverybody: Bool {
         guard let principal else { return notPrincipal != nil }
         if principal.text == "*" { return true }
         return principal["AWS"]?.texts.contains("*") == true
     }
 
     /// The values of a condition key, of whatever operator.
-    func values(ofCondition key: String) -> [(operation: String, values: [String])] {
+    package func values(ofCondition key: String) -> [(operation: String, values: [String])] {
         (condition?.members ?? []).flatMap { operation in
             operation.value.members.filter { $0.key.lowercased() == key.lowercased() }
                 .map { (operation.key, $0.value.texts + ($0.value.isTrue ? ["true"] : [])) }
@@ -49,9 +49,9 @@ extension ReadPolicy.Statement {
 }
 
 /// Patterns of actions and resources, with `*` and `?`.
-enum RulePattern {
+package enum RulePattern {
     /// Whether a text fits a pattern, without regard to case.
-    static func matches(_ pattern: String, _ text: String) -> Bool {
+    package static func matches(_ pattern: String, _ text: String) -> Bool {
         let (pattern, text) = (Array(pattern.lowercased().utf8), Array(text.lowercased().utf8))
         var (place, position) = (0, 0)
         var star: (place: Int, position: Int)?
@@ -74,7 +74,7 @@ enum RulePattern {
     }
 
     /// Whether some action fits both patterns: one with `*` only, as rules' parameters and policies have them.
-    static func overlap(_ one: String, _ other: String) -> Bool {
+    package static func overlap(_ one: String, _ other: String) -> Bool {
         if matches(one, other) || matches(other, one) { return true }
         // `kms:De*` and `*:Decrypt` have an action in common, too.
         let (a, b) = (Array(one.lowercased().utf8), Array(other.lowercased().utf8))

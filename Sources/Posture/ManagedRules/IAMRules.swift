@@ -3,8 +3,8 @@ import Wire
 
 /// Rules about users, groups, roles and policies, by their configuration items.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html>
-enum IAMRules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum IAMRules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS": .item(customerPolicyBlockedKMSActions),
         "IAM_GROUP_HAS_USERS_CHECK": .item(groupHasUsers),
         "IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS": .item(inlinePolicyBlockedKMSActions),

@@ -1,12 +1,12 @@
 import Platform
-import Wire
+package import Wire
 
 import struct Policy.PolicyDocument
 import enum Policy.PolicyType
 
 /// Rules about buckets, by their configuration items.
-enum S3Rules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum S3Rules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS": .item(accountBlocks),
         "S3_BUCKET_ACL_PROHIBITED": .item(listProhibited),
         "S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED": .item(blacklistedActions),
@@ -27,7 +27,7 @@ enum S3Rules {
         "S3_VERSION_LIFECYCLE_POLICY_CHECK": .item(versionLifecycle),
     ]
 
-    static let blocks = [
+    package static let blocks = [
         ("BlockPublicAcls", "blockPublicAcls"), ("IgnorePublicAcls", "ignorePublicAcls"),
         ("BlockPublicPolicy", "blockPublicPolicy"), ("RestrictPublicBuckets", "restrictPublicBuckets"),
     ]
@@ -48,7 +48,7 @@ enum S3Rules {
     // MARK: Public access
 
     /// Whether an account's settings are as parameters want them: all of them on, unless they say otherwise.
-    static func accountVerdict(_ block: JSONValue?, _ parameters: RuleParameters) -> Verdict {
+    package static func accountVerdict(_ block: JSONValue?, _ parameters: RuleParameters) -> Verdict {
         for (name, member) in blocks where parameters.flag(name) ?? true {
             if block?[member]?.isTrue != true { return .nonCompliant("\(name) is not set to true.") }
         }

@@ -1,31 +1,31 @@
-import Wire
+package import Wire
 
 /// Short ways into configurations.
 extension JSONValue {
-    var text: String? {
+    package var text: String? {
         if case .string(let text) = self { return text }
         return nil
     }
 
-    var elements: [JSONValue] {
+    package var elements: [JSONValue] {
         if case .array(let elements) = self { return elements }
         return []
     }
 
-    var members: [JSONMember] {
+    package var members: [JSONMember] {
         if case .object(let members) = self { return members }
         return []
     }
 
-    var number: Int? {
+    package var number: Int? {
         if case .integer(let number) = self { return number }
         return nil
     }
 
-    var isTrue: Bool { self == .boolean(true) }
+    package var isTrue: Bool { self == .boolean(true) }
 
     /// A text, or the texts of a list: how policies write actions and resources.
-    var texts: [String] {
+    package var texts: [String] {
         switch self {
         case .string(let text): [text]
         case .array(let elements): elements.compactMap(\.text)

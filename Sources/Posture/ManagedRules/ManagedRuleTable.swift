@@ -2,7 +2,7 @@
 
 /// The managed rules that can be evaluated here, as AWS publishes them: identifier, triggers, types of resources, and parameters
 /// (`?` after the name: optional; `=`: what it is if it is not given), with tabs between them.
-let managedRuleTable = #"""
+package let managedRuleTable = #"""
 ACCESS_KEYS_ROTATED	periodic		maxAccessKeyAge:int=90
 ACCOUNT_PART_OF_ORGANIZATIONS	periodic		MasterAccountId?:String
 ACM_CERTIFICATE_EXPIRATION_CHECK	change+periodic	AWS::ACM::Certificate	daysToExpiration?:int=14

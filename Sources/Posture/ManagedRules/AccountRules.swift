@@ -2,8 +2,8 @@ import Platform
 import Wire
 
 /// Rules about an account: its root user, its users' credentials, its password policy.
-enum AccountRules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum AccountRules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "ACCESS_KEYS_ROTATED": .account([.credentials], accessKeysRotated),
         "ACCOUNT_PART_OF_ORGANIZATIONS": .account([.organization], partOfOrganizations),
         "IAM_PASSWORD_POLICY": .account([.passwordPolicy], passwordPolicy),
@@ -18,10 +18,10 @@ enum AccountRules {
         "SECURITY_ACCOUNT_INFORMATION_PROVIDED": .account([.securityContact], securityContact),
     ]
 
-    static let userType = "AWS::IAM::User"
+    package static let userType = "AWS::IAM::User"
     private static let day = 86_400.0
 
-    static func ofAccount(_ facts: AccountFacts, _ verdict: Verdict) -> [ResourceVerdict] {
+    package static func ofAccount(_ facts: AccountFacts, _ verdict: Verdict) -> [ResourceVerdict] {
         [ResourceVerdict(ResourceVerdict.accountType, facts.account, verdict)]
     }
 

@@ -1,51 +1,23 @@
 import AWSConfigAPI
 import Platform
+import Posture
 import Wire
 
-/// A parameter of a managed rule.
-struct RuleParameter: Sendable, Equatable {
-    enum Kind: String, Sendable {
-        case text = "String"
-        case number = "int"
-        case decimal = "double"
-        case flag = "boolean"
-        case list = "CSV"
-        case map = "StringMap"
-    }
+// The parameters of rules as requests have them.
 
-    let name: String
-    let kind: Kind
-    let isRequired: Bool
-    let usual: String?
-
-    /// `maxAccessKeyAge:int=90`, `kmsKeyArns?:CSV`
-    init?(_ text: Substring) {
-        let halves = text.split(separator: "=", maxSplits: 1)
-        guard let declared = halves.first?.split(separator: ":", maxSplits: 1), declared.count == 2,
-            let kind = Kind(rawValue: String(declared[1]))
-        else { return nil }
-        self.kind = kind
-        isRequired = !declared[0].hasSuffix("?")
-        name = String(declared[0].prefix { $0 != "?" })
-        usual = halves.count == 2 ? String(halves[1]) : nil
-    }
-}
-
-/// The parameters that a rule is evaluated with: those of the request, and the usual ones of the others.
-struct RuleParameters: Sendable, Equatable {
-    private(set) var values: [String: String] = [:]
-
-    /// The parameters as they are, for a custom rule and for tests.
-    init(_ values: [String: String] = [:]) { self.values = values }
-
+extension RuleParameters {
     /// Reads `InputParameters`: a JSON object of texts, numbers and truth values.
     /// - Throws: InvalidParameterValueException.
     init(parsing json: String?) throws(ServiceError) {
-        guard let json, !json.isEmpty else { return }
+        guard let json, !json.isEmpty else {
+            self.init()
+            return
+        }
         guard case .object(let members)? = try? JSONValue(parsing: Array(json.utf8)) else {
             throw AWSConfig.Failure.invalidParameterValueException(
                 "Invalid json \(json) passed in the InputParameters field")
         }
+        var values: [String: String] = [:]
         for member in members {
             switch member.value {
             case .string(let text): values[member.key] = text
@@ -56,6 +28,7 @@ struct RuleParameters: Sendable, Equatable {
             case .array, .object: values[member.key] = member.value.jsonText
             }
         }
+        self.init(values)
     }
 
     /// Checks that they are those of a managed rule.
@@ -92,40 +65,5 @@ struct RuleParameters: Sendable, Equatable {
                 )
             }
         }
-    }
-
-    /// With the usual values of those that are not given.
-    func completed(_ parameters: [RuleParameter]) -> RuleParameters {
-        var all = self
-        for parameter in parameters where all.values[parameter.name] == nil {
-            all.values[parameter.name] = parameter.usual
-        }
-        return all
-    }
-
-    subscript(_ name: String) -> String? { values[name] }
-
-    func number(_ name: String) -> Int? { values[name].flatMap { Int($0) } }
-
-    func flag(_ name: String) -> Bool? { values[name].flatMap(Self.flag) }
-
-    /// The texts between commas.
-    func list(_ name: String) -> [String] {
-        (values[name] ?? "").split(separator: ",").map { text in
-            String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }.filter { !$0.isEmpty }
-    }
-
-    private static func flag(_ text: String) -> Bool? {
-        switch text.lowercased() {
-        case "true": true
-        case "false": false
-        default: nil
-        }
-    }
-
-    /// As a JSON object of texts, its members by name.
-    var json: JSONValue {
-        .object(values.sorted { $0.key < $1.key }.map { JSONMember(key: $0.key, value: .string($0.value)) })
     }
 }

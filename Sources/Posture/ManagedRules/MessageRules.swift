@@ -5,8 +5,8 @@ import struct Policy.PolicyDocument
 import enum Policy.PolicyType
 
 /// Rules about queues, topics and event buses, by their configuration items.
-enum MessageRules {
-    static let all: [String: ManagedRule.Evaluation] = [
+package enum MessageRules {
+    package static let all: [String: ManagedRule.Evaluation] = [
         "CUSTOM_EVENTBUS_POLICY_ATTACHED": .item(busPolicy),
         "SNS_ENCRYPTED_KMS": .item(topicEncrypted),
         "SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED": .item(topicDeliveryStatus),

@@ -1,7 +1,7 @@
 import Crypto
 import CustomChecks
 import Platform
-import Reasoning
+package import Reasoning
 import Synchronization
 import Wire
 
@@ -10,13 +10,13 @@ import struct Policy.PolicyDocument
 import struct Policy.PolicySource
 
 /// Whether one bucket policy allows somebody of another account more than another policy does.
-enum PolicyComparison {
+package enum PolicyComparison {
     /// AWS: "The policy can be a maximum of 1024 characters long."
     /// <https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy-not-more-permissive.html>
-    static let mostCharacters = 1024
+    package static let mostCharacters = 1024
 
     /// - Returns: nil for what is no policy of a bucket.
-    static func control(_ text: String) -> SymbolicPolicy? {
+    package static func control(_ text: String) -> SymbolicPolicy? {
         guard text.unicodeScalars.count <= mostCharacters, let statements = ReadPolicy(text)?.statements,
             statements.allSatisfy({ statement in
                 (statement.actions + statement.notActions).allSatisfy {
@@ -35,12 +35,12 @@ enum PolicyComparison {
     }
 
     /// How many policies may be compared, of one account, where others wait for the end.
-    final class Allowance: Sendable {
+    package final class Allowance: Sendable {
         /// A second's work, at most.
-        static let usual = 10
+        package static let usual = 10
         private let state: Mutex<(left: Int, hasRefused: Bool)>
 
-        init(_ number: Int = usual) { state = Mutex((number, false)) }
+        package init(_ number: Int = usual) { state = Mutex((number, false)) }
 
         fileprivate func take() -> Bool {
             state.withLock { state in
@@ -54,7 +54,7 @@ enum PolicyComparison {
         }
 
         /// Whether one was refused since this was asked last.
-        func hasRefused() -> Bool {
+        package func hasRefused() -> Bool {
             state.withLock { state in
                 defer { state.hasRefused = false }
                 return state.hasRefused
@@ -70,7 +70,7 @@ enum PolicyComparison {
     /// - Parameter allowance: what is not known yet takes one of it; nil: there is no bound.
     /// - Returns: false also where that is not decided: as AWS's rule, which says so of what it can't evaluate; and where the
     ///   allowance is used up.
-    static func isWithin(_ control: String, _ text: String, owner: String, _ allowance: Allowance?) -> Bool {
+    package static func isWithin(_ control: String, _ text: String, owner: String, _ allowance: Allowance?) -> Bool {
         // Policies have no zero bytes: JSON escapes them.
         let key = SHA256.hash(data: Array("\(owner)\0\(control)\0\(text)".utf8))
         if let found = known.withLock({ $0[key] }) { return found }
