@@ -169,6 +169,9 @@ let package = Package(
         .target(
             name: "Packages",
             dependencies: ["CArchive", "CSQLiteSetup", "Compression", "PackageVersions", "Wire", grdbSQLite]),
+        // Documents for people, as PDF. libharu is loaded when one is made; its headers alone are needed.
+        .target(name: "Documents", dependencies: ["CPDF"]),
+        .target(name: "CPDF", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // libarchive is loaded when an archive is read; its headers alone are needed.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // What is known of vulnerabilities, and which packages have them.
@@ -227,6 +230,7 @@ let package = Package(
         api("S3"),
         api("AccessAnalyzer"),
         api("S3Control"),
+        api("WellArchitected"),
         api("Signin"),
         api("CognitoIDP"),
         api("CognitoIdentity"),
@@ -340,6 +344,9 @@ let package = Package(
                 "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
                 "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
+        service(
+            "WellArchitected",
+            ["Directory", "Documents", "Ledger", "Platform", "Policy", "Posture", "WellArchitectedAPI", "Wire", crypto]),
         service(
             "EC2",
             [
@@ -456,7 +463,7 @@ let package = Package(
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
                 "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
-                crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
+                "WellArchitectedService", crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",

@@ -22,6 +22,7 @@ import STSService
 import ShieldService
 import SigninService
 import WAFV2Service
+import WellArchitectedService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
@@ -31,7 +32,7 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2,
+        .ec2, .wellArchitected,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

@@ -1,5 +1,5 @@
-import Wire
 import WellArchitectedAPI
+import Wire
 
 // The errors of the Well-Architected Tool have members besides their messages.
 // <https://docs.aws.amazon.com/wellarchitected/latest/APIReference/API_Operations.html>

@@ -24,7 +24,8 @@ extension MutableRecords {
             }
             return known.made
         }
-        for old in try list(AnsweredToken.self, by: AnsweredToken.byExpiration, limit: 16) where old.expires < call.time {
+        for old in try list(AnsweredToken.self, by: AnsweredToken.byExpiration, limit: 16) where old.expires < call.time
+        {
             try delete(AnsweredToken.self, old.key)
         }
         let made = try make()

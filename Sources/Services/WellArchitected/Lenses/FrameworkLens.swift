@@ -4,7 +4,8 @@ extension LensDefinition {
     /// The ids are those of the public edition of 3 October 2023; the words are Gatehouse's.
     static let framework = LensDefinition(
         name: "AWS Well-Architected Framework",
-        description: "The security pillar of the AWS Well-Architected Framework, by its public identifiers and in Gatehouse's "
+        description:
+            "The security pillar of the AWS Well-Architected Framework, by its public identifiers and in Gatehouse's "
             + "words. The pillars operational excellence, reliability, performance efficiency, cost optimization and "
             + "sustainability are not there.",
         pillars: [

@@ -140,10 +140,12 @@ struct LensReading {
 
     private static func identifier(_ json: JSONValue, at place: String) throws(Problem) -> String {
         let id = try text(json, "id", at: place, most: 64)
-        let isFine = id.utf8.count >= 3 && id.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || byte == UInt8(ascii: "_")
-        }
+        let isFine =
+            id.utf8.count >= 3
+            && id.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                    || byte == UInt8(ascii: "_")
+            }
         guard isFine else {
             throw Problem(
                 place: "\(place).id", message: "An id has 3 to 64 letters, digits and underscores: \(id).")

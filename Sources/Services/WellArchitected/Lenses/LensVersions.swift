@@ -80,6 +80,7 @@ extension WellArchitected.GetLensVersionDifference: ReadOperation, OnLens {
     /// Whether what is asked, and what can be answered, is the same.
     private static func isSame(_ one: LensDefinition.Question, _ other: LensDefinition.Question) -> Bool {
         one.title == other.title && one.description == other.description
-            && one.choices.map(\.id) == other.choices.map(\.id) && one.choices.map(\.title) == other.choices.map(\.title)
+            && one.choices.map(\.id) == other.choices.map(\.id)
+            && one.choices.map(\.title) == other.choices.map(\.title)
     }
 }

@@ -24,7 +24,8 @@ extension SecurityPillar {
             [
                 Practice(
                     "key_mgmt", .high, "Keys are managed securely",
-                    "Let KMS have the keys, rotate them, and let their policies name who administers and who uses them."),
+                    "Let KMS have the keys, rotate them, and let their policies name who administers and who uses them."
+                ),
                 Practice(
                     "encrypt", .high, "Nothing is stored in the clear",
                     "Encrypt buckets, volumes, trails, queues and topics, with keys of your own where it matters."),

@@ -7,16 +7,20 @@ extension SecurityPillar {
             [
                 Practice(
                     "multi_accounts", .high, "Workloads are apart, in accounts of their own",
-                    "Put each workload and each environment into an account of an organization, and bind them with service control policies."),
+                    "Put each workload and each environment into an account of an organization, and bind them with service control policies."
+                ),
                 Practice(
                     "aws_account", .high, "The root user is locked away",
-                    "Give the root user a second factor, delete its access keys, keep its e-mail address and the contacts up to date, and use it for nothing else."),
+                    "Give the root user a second factor, delete its access keys, keep its e-mail address and the contacts up to date, and use it for nothing else."
+                ),
                 Practice(
                     "control_objectives", .high, "It is written down what controls have to achieve, and checked",
-                    "Derive what you want to control from your duties and threats, and check it with rules of AWS Config or gatehouse audit."),
+                    "Derive what you want to control from your duties and threats, and check it with rules of AWS Config or gatehouse audit."
+                ),
                 Practice(
                     "updated_threats", .high, "Somebody follows what attackers do",
-                    "Follow vulnerability records (gatehouse keeps OSV's) and reports of attacks, and change controls when they say so."),
+                    "Follow vulnerability records (gatehouse keeps OSV's) and reports of attacks, and change controls when they say so."
+                ),
                 Practice(
                     "updated_recommendations", .high, "Somebody follows what is recommended",
                     "Read the security bulletins of what you run, Gatehouse's changes among them, and act on them."),
@@ -25,7 +29,8 @@ extension SecurityPillar {
                     "Check policies and templates in the pipeline: gatehouse lint, gatehouse check and rules of Guard."),
                 Practice(
                     "threat_model", .high, "There is a threat model, and it sets priorities",
-                    "Write down what can go wrong, who would do it and what stops them; look at it again with each change."),
+                    "Write down what can go wrong, who would do it and what stops them; look at it again with each change."
+                ),
                 Practice(
                     "implement_services_features", .low, "New means of security are looked at regularly",
                     "Look at what became available, and decide about it, at fixed times."),
@@ -42,7 +47,8 @@ extension SecurityPillar {
                     "Let people and machines assume roles; users with access keys are for what can't."),
                 Practice(
                     "secrets", .high, "Secrets are kept where they are guarded",
-                    "Keep no secrets in code and configuration: encrypt them with KMS, and let policies say who may decrypt."),
+                    "Keep no secrets in code and configuration: encrypt them with KMS, and let policies say who may decrypt."
+                ),
                 Practice(
                     "identity_provider", .high, "One identity provider knows all people",
                     "Federate with SAML or OpenID Connect, so that who leaves is out everywhere at once."),
@@ -59,7 +65,8 @@ extension SecurityPillar {
             [
                 Practice(
                     "define", .high, "It is defined who needs which access",
-                    "Write down for each part of the workload which people and which machines need it, and under what conditions."),
+                    "Write down for each part of the workload which people and which machines need it, and under what conditions."
+                ),
                 Practice(
                     "least_privileges", .high, "Nobody may do more than needed",
                     "Give what the work needs and no more; gatehouse generate-policy makes a policy of what was used."),

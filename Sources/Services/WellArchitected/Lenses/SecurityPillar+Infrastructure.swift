@@ -28,7 +28,8 @@ extension SecurityPillar {
                     "Put what must not be reached from the internet into subnets without a route to it."),
                 Practice(
                     "layered", .high, "Traffic is bounded in every layer",
-                    "Use security groups, network ACLs and endpoints' policies; open no administration port to everybody."),
+                    "Use security groups, network ACLs and endpoints' policies; open no administration port to everybody."
+                ),
                 Practice(
                     "auto_protect", .medium, "The network's defence works by itself",
                     "Put web ACLs with rate limits and managed rules before what is public, and Shield's response."),

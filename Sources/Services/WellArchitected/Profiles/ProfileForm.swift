@@ -25,7 +25,8 @@ enum ProfileForm {
     static let questions = [
         Question(
             id: "concern", title: "What would hurt most?",
-            description: "What you fear for brings the questions to the fore that say most about it.", least: 1, most: 3,
+            description: "What you fear for brings the questions to the fore that say most about it.", least: 1,
+            most: 3,
             choices: [
                 Choice(
                     id: "concern_disclosure", title: "That data gets out",

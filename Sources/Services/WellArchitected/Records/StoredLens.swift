@@ -110,7 +110,8 @@ struct StoredTemplate: Record, Equatable {
     var arn: String { reviewName.arn }
     var requirements: [Requirement] { [.account(accountID)] }
     var references: [Reference] {
-        [Reference(Self.byName, to: StoredWorkload.folded(name))] + lenses.map { Reference(StoredWorkload.byLens, to: $0) }
+        [Reference(Self.byName, to: StoredWorkload.folded(name))]
+            + lenses.map { Reference(StoredWorkload.byLens, to: $0) }
     }
 
     static let byName = "template-name"

@@ -9,7 +9,9 @@ import Wire
 extension ReviewedLens {
     /// A question of the lens.
     /// - Throws: ResourceNotFoundException.
-    func question(_ id: String) throws(ServiceError) -> (pillar: LensDefinition.Pillar, question: LensDefinition.Question) {
+    func question(_ id: String) throws(ServiceError) -> (
+        pillar: LensDefinition.Pillar, question: LensDefinition.Question
+    ) {
         guard let found = lens.definition.question(id) else { throw .reviewNotFound("QUESTION", id) }
         return found
     }
@@ -49,7 +51,9 @@ extension ReviewedLens {
             $0.questionDescription = question.description
             $0.helpfulResourceUrl = question.help?.url
             $0.helpfulResourceDisplayText = question.help?.text.map { String($0.prefix(64)) }
-            if isOfficial, answer.isAnswered, let url = missing(question).first?.plan?.url { $0.improvementPlanUrl = url }
+            if isOfficial, answer.isAnswered, let url = missing(question).first?.plan?.url {
+                $0.improvementPlanUrl = url
+            }
             $0.choices = question.choices.map { WellArchitected.Choice($0) }
             $0.selectedChoices = answer.selected
             $0.choiceAnswers = answer.proposing(proposals).choiceAnswers

@@ -5,9 +5,9 @@ import WellArchitectedAPI
 import Wire
 
 /// A workload that the caller may see, with its reviews: as it is, or as it was at a milestone.
-struct ReachedWorkload {
+struct ReachedWorkload: Sendable {
     /// What the caller may do with it.
-    enum Standing: Int, Comparable {
+    enum Standing: Int, Comparable, Sendable {
         case reader
         case contributor
         case owner

@@ -25,7 +25,11 @@ enum SharedWith {
             return
         }
         guard let arn = ARN(parsing: text) else {
-            if text.hasPrefix("o-") { self = .organization } else if text.hasPrefix("ou-") { self = .unit } else {
+            if text.hasPrefix("o-") {
+                self = .organization
+            } else if text.hasPrefix("ou-") {
+                self = .unit
+            } else {
                 return nil
             }
             return
@@ -66,8 +70,9 @@ extension MutableRecords {
             }
             let own = call.directory.organization(ofAccount: call.accountID)
             let name = sharedWith.split(separator: "/").last.map(String.init) ?? sharedWith
-            let isOwn = name.hasPrefix("o-") ? own?.id == name : own != nil && call.directory.organizationalUnit(name) != nil
-            guard isOwn else {
+            let organization =
+                name.hasPrefix("o-") ? name : call.directory.organizationalUnit(name)?.organizationID
+            guard let own, own.id == organization else {
                 throw .reviewField("SharedWith", "\(sharedWith) is not in the organization of the account.")
             }
         } else if sharedWith == call.accountID {
