@@ -1,5 +1,6 @@
 import Crypto
 import Directory
+import Ledger
 import Platform
 
 /// The ids and ARNs of what the Well-Architected Tool has.

@@ -55,15 +55,17 @@ extension StoredProfile {
             }
             byQuestion[id] = chosen
         }
-        return try ProfileForm.questions.compactMap { question throws(ServiceError) in
+        var all: [Answer] = []
+        for question in ProfileForm.questions {
             let chosen = byQuestion[question.id] ?? []
             guard chosen.count >= question.least, chosen.count <= question.most else {
                 throw .reviewField(
                     "ProfileQuestions",
                     "The question \(question.id) takes \(question.least) to \(question.most) choices.")
             }
-            return chosen.isEmpty ? nil : Answer(question: question.id, choices: chosen)
+            if !chosen.isEmpty { all.append(Answer(question: question.id, choices: chosen)) }
         }
+        return all
     }
 
     func view(_ version: Version, _ call: Call) -> WellArchitected.Profile {

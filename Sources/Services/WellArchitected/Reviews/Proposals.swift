@@ -2,6 +2,7 @@ import Directory
 import Platform
 import Posture
 import WellArchitectedAPI
+import Wire
 
 /// What live state says about a choice, for whoever answers the question. It is shown, and never chosen.
 struct Proposal: Sendable {
