@@ -230,8 +230,11 @@ let package = Package(
         api("S3"),
         api("AccessAnalyzer"),
         api("S3Control"),
+        api("Artifact"),
         api("WellArchitected"),
         api("Signin"),
+        api("Support"),
+        api("TrustedAdvisor"),
         api("CognitoIDP"),
         api("CognitoIdentity"),
         api("WAFV2"),
@@ -345,6 +348,12 @@ let package = Package(
                 "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
         service(
+            "Artifact",
+            [
+                "ArtifactAPI", "BundledData", "Compression", "Directory", "Documents", "KMSAPI", "Ledger", "Platform",
+                "Policy", "Posture", "Wire", crypto,
+            ]),
+        service(
             "WellArchitected",
             ["Directory", "Documents", "Ledger", "Platform", "Policy", "Posture", "WellArchitectedAPI", "Wire", crypto]),
         service(
@@ -353,6 +362,9 @@ let package = Package(
                 "CloudWatchLogsAPI", "Compression", "Directory", "EC2API", "KMSAPI", "Ledger", "Platform", "Policy",
                 "S3API", "STSAPI", "VPC", "Wire", crypto, cryptoExtras,
             ]),
+        service(
+            "Support",
+            ["Directory", "Ledger", "Platform", "Posture", "SupportAPI", "TrustedAdvisorAPI", "Wire", crypto]),
         service("KMS", ["Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI", crypto, x509]),
         service(
             "CloudTrail",
@@ -462,8 +474,9 @@ let package = Package(
                 "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "TransportSecurity",
-                "WellArchitectedService", crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
+                "ArtifactService", "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService",
+                "SupportService", "TransportSecurity", "WellArchitectedService",
+                crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
@@ -553,6 +566,8 @@ let package = Package(
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
+        .testTarget(
+            name: "PostureTests", dependencies: ["Directory", "LogPatterns", "Platform", "Posture", "Wire"]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["ProcessorTime", "SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.

@@ -11,11 +11,11 @@ extension Environment {
         let types = names.compactMap { auditedResourceType($0) }.filter { !$0.isGlobal }
         var used: [String] = []
         for region in openRegions(to: account, at: time) {
-            let isUsed = try await read(Scope(account: account)) { (records) throws(ServiceError) in
+            let isUsed = try await read(Scope(account: account)) { (records) throws(ServiceError) -> Bool in
                 for type in types {
                     for resource in try type.list(account, region, nil, 8, records).resources
                     where resource.region == region {
-                        if try auditedItem(of: resource, records) != nil { return true }
+                        if try self.auditedItem(of: resource, records) != nil { return true }
                     }
                 }
                 return false

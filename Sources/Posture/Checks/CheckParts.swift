@@ -27,7 +27,7 @@ extension PostureVerdict {
 
     /// What a managed rule of AWS Config says, with the proof and the remedy that it has not.
     init(
-        _ verdict: Verdict, good: String, _ proof: [Fact] = [], mend: @autoclosure () -> [String]
+        _ verdict: RuleVerdict, good: String, _ proof: [Fact] = [], mend: @autoclosure () -> [String]
     ) {
         switch verdict.compliance {
         case .compliant: self.init(.pass, good, proof)
@@ -41,7 +41,7 @@ extension ManagedRule {
     /// What a managed rule that looks at items says of one, with its usual parameters but for those given.
     static func verdict(
         _ identifier: String, _ item: ConfigurationItem, _ view: PostureView, _ parameters: [String: String] = [:]
-    ) throws(ServiceError) -> Verdict {
+    ) throws(ServiceError) -> RuleVerdict {
         guard let rule = all[identifier], case .item(let decide) = rule.evaluation else { return .notApplicable }
         var around = RuleSurroundings(now: view.now)
         around.accountBlock = try view.accountBlock()

@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// What rules about an account ask of services.
 package enum AccountFact: Sendable, CaseIterable {

@@ -21,7 +21,7 @@ package enum AccountRules {
     package static let userType = "AWS::IAM::User"
     private static let day = 86_400.0
 
-    package static func ofAccount(_ facts: AccountFacts, _ verdict: Verdict) -> [ResourceVerdict] {
+    package static func ofAccount(_ facts: AccountFacts, _ verdict: RuleVerdict) -> [ResourceVerdict] {
         [ResourceVerdict(ResourceVerdict.accountType, facts.account, verdict)]
     }
 
@@ -98,7 +98,7 @@ package enum AccountRules {
     // MARK: Users
 
     private static func users(
-        _ facts: AccountFacts, _ verdict: (AccountFacts.User) -> Verdict
+        _ facts: AccountFacts, _ verdict: (AccountFacts.User) -> RuleVerdict
     ) -> [ResourceVerdict] {
         facts.users.map { ResourceVerdict(userType, $0.id, verdict($0)) }
     }

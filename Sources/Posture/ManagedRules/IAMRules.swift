@@ -41,7 +41,7 @@ package enum IAMRules {
 
     private static func noAdminAccess(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         if parameters.flag("excludePermissionBoundaryPolicy") == true, isBoundary(item) { return .notApplicable }
         let isAdmin = document(item)?.statements.contains { statement in
             statement.isAllow && statement.resources.contains("*")
@@ -52,7 +52,7 @@ package enum IAMRules {
 
     private static func noFullAccess(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         if parameters.flag("excludePermissionBoundaryPolicy") == true, isBoundary(item) { return .notApplicable }
         let action = document(item)?.statements.filter(\.isAllow).flatMap(\.actions).first { action in
             action == "*" || action.hasSuffix(":*")
@@ -84,7 +84,7 @@ package enum IAMRules {
 
     private static func customerPolicyBlockedKMSActions(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         if parameters.flag("excludePermissionBoundaryPolicy") == true, isBoundary(item) { return .notApplicable }
         let found = blocked(document(item), parameters.list("blockedActionsPatterns"))
         return .when(found == nil, otherwise: found.map { "The policy allows \($0) on all keys." })
@@ -92,7 +92,7 @@ package enum IAMRules {
 
     private static func inlinePolicyBlockedKMSActions(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         if parameters.flag("excludeRoleByManagementAccount") == true, item.resourceType == "AWS::IAM::Role",
             let trust = ReadPolicy(item.configuration["assumeRolePolicyDocument"]?.text),
             trust.statements.contains(where: { $0.principal?["Service"] == nil && $0.isOfEverybody })
@@ -115,25 +115,25 @@ package enum IAMRules {
 
     private static func groupHasUsers(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(item.relationships.contains { $0.resourceType == "AWS::IAM::User" }, otherwise: "The group has no users.")
     }
 
     private static func noInlinePolicy(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(inline(item).isEmpty, otherwise: "There are inline policies.")
     }
 
     private static func userNoPolicies(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(inline(item).isEmpty && attached(item).isEmpty, otherwise: "The user has policies of its own.")
     }
 
     private static func userGroupMembership(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let groups = (item.configuration["groupList"] ?? .null).texts
         let wanted = parameters.list("groupNames")
         guard !wanted.isEmpty else { return .when(!groups.isEmpty, otherwise: "The user is in no group.") }
@@ -143,7 +143,7 @@ package enum IAMRules {
 
     private static func roleManagedPolicy(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let attached = attached(item)
         let missing = parameters.list("managedPolicyArns").first { !attached.contains($0) }
         return .when(missing == nil, otherwise: missing.map { "The policy \($0) is not attached." })
@@ -151,7 +151,7 @@ package enum IAMRules {
 
     private static func policyBlacklisted(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let kind = item.resourceType.split(separator: ":").last.map { $0.lowercased() + "s" } ?? ""
         if exceptions(parameters["exceptionList"], kind).contains(item.resourceName ?? "") { return .notApplicable }
         let blacklisted = parameters.list("policyArns")

@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// Short ways into configurations.
 extension JSONValue {

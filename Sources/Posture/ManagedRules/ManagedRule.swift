@@ -1,11 +1,11 @@
-package import Platform
-package import Wire
+public import Platform
+public import Wire
 
 /// A rule that AWS has written, by value: what is decided, about which resources, with which parameters.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html>
 package struct ManagedRule: Sendable {
     /// Decides about one resource by its configuration item.
-    package typealias ItemRule = @Sendable (ConfigurationItem, RuleParameters, RuleSurroundings) -> Verdict
+    package typealias ItemRule = @Sendable (ConfigurationItem, RuleParameters, RuleSurroundings) -> RuleVerdict
     /// Decides about what an account has, by facts that services tell.
     package typealias AccountRule = @Sendable (AccountFacts, RuleParameters) -> [ResourceVerdict]
 

@@ -25,7 +25,7 @@ package enum MessageRules {
     /// Public is what S3 calls so: access for everybody that no fixed value limits.
     private static func noPublicAccess(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard let text = policy(item) else { return .compliant }
         let document = try? PolicyDocument(parsing: text, as: .resource, strictness: .evaluable)
         return .when(document?.isPublic == false, otherwise: "The access policy allows public access.")
@@ -33,7 +33,7 @@ package enum MessageRules {
 
     private static func noFullAccess(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let isFull = ReadPolicy(policy(item))?.statements.contains { statement in
             statement.isAllow && statement.actions.contains { $0 == "*" || $0.lowercased() == "sqs:*" }
         }
@@ -42,7 +42,7 @@ package enum MessageRules {
 
     private static func busPolicy(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         // The default bus is nobody's own.
         guard item.configuration["Name"]?.text != "default" else { return .notApplicable }
         return .when(
@@ -53,7 +53,7 @@ package enum MessageRules {
 
     private static func deadLetterQueue(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(
             item.configuration["RedrivePolicy"]?["deadLetterTargetArn"]?.text != nil,
             otherwise: "The queue has no dead-letter queue.")
@@ -61,7 +61,7 @@ package enum MessageRules {
 
     private static func topicEncrypted(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let key = item.configuration["KmsMasterKeyId"]?.text ?? ""
         guard !key.isEmpty else { return .nonCompliant("The topic is not encrypted with a KMS key.") }
         let wanted = parameters.list("kmsKeyIds")
@@ -70,7 +70,7 @@ package enum MessageRules {
 
     private static func topicDeliveryStatus(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let isLogged = item.configuration.members.contains { member in
             member.key.hasSuffix("FeedbackRoleArn") && member.value.text?.isEmpty == false
         }

@@ -33,7 +33,7 @@ package enum OtherRules {
 
     private static func requiredTags(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         for number in 1...6 {
             guard let key = parameters["tag\(number)Key"] else { continue }
             guard let tag = item.tags.first(where: { $0.key == key }) else {
@@ -51,7 +51,7 @@ package enum OtherRules {
 
     private static func certificateExpiration(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard let end = value("notAfter", item).flatMap(seconds) else { return .notApplicable }
         let days = Double(parameters.number("daysToExpiration") ?? 14)
         return .when(
@@ -69,7 +69,7 @@ package enum OtherRules {
 
     private static func certificateKey(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let algorithm = (value("keyAlgorithm", item)?.text ?? "").replacing("_", with: "-")
         guard algorithm.hasPrefix("RSA-"), let bits = Int(algorithm.dropFirst(4)) else { return .notApplicable }
         return .when(bits >= 2048, otherwise: "The RSA key has \(bits) bits.")
@@ -79,7 +79,7 @@ package enum OtherRules {
 
     private static func alarmActions(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let wanted = (1...5).compactMap { parameters["action\($0)"] }
         let states = [
             ("alarmActionRequired", "alarmActions"), ("insufficientDataActionRequired", "insufficientDataActions"),
@@ -97,13 +97,13 @@ package enum OtherRules {
 
     private static func alarmActionsEnabled(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(value("actionsEnabled", item)?.isTrue == true, otherwise: "The actions are not enabled.")
     }
 
     private static func alarmSettings(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard value("metricName", item)?.text == parameters["metricName"] else { return .notApplicable }
         for name in ["threshold", "evaluationPeriods", "period"] {
             guard let wanted = parameters.number(name) else { continue }
@@ -218,7 +218,7 @@ package enum OtherRules {
 
     private static func hasRules(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(!(value("rules", item)?.elements ?? []).isEmpty, otherwise: "There are no rules.")
     }
 }

@@ -1,7 +1,7 @@
 import Crypto
 import CustomChecks
 import Platform
-package import Reasoning
+public import Reasoning
 import Synchronization
 import Wire
 

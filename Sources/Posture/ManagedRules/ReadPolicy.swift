@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// A policy document, as rules look at it: without regard to what it would take to compile it.
 package struct ReadPolicy {

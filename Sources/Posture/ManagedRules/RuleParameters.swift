@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// A parameter of a managed rule.
 package struct RuleParameter: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Platform
-package import Wire
+public import Wire
 
 import struct Policy.PolicyDocument
 import enum Policy.PolicyType
@@ -48,7 +48,7 @@ package enum S3Rules {
     // MARK: Public access
 
     /// Whether an account's settings are as parameters want them: all of them on, unless they say otherwise.
-    package static func accountVerdict(_ block: JSONValue?, _ parameters: RuleParameters) -> Verdict {
+    package static func accountVerdict(_ block: JSONValue?, _ parameters: RuleParameters) -> RuleVerdict {
         for (name, member) in blocks where parameters.flag(name) ?? true {
             if block?[member]?.isTrue != true { return .nonCompliant("\(name) is not set to true.") }
         }
@@ -57,13 +57,13 @@ package enum S3Rules {
 
     private static func accountBlocks(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         accountVerdict(item.configuration, parameters)
     }
 
     private static func publicAccessProhibited(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         if parameters.list("excludedPublicBuckets").contains(item.resourceID) { return .compliant }
         let block = part("PublicAccessBlockConfiguration", item)
         let missing = blocks.first { block?[$0.1]?.isTrue != true }
@@ -78,20 +78,20 @@ package enum S3Rules {
 
     private static func publicReadProhibited(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         publicVerdict(item, around, permissions: ["Read", "FullControl"], readActions, "read")
     }
 
     private static func publicWriteProhibited(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         publicVerdict(item, around, permissions: ["Write", "WriteAcp", "FullControl"], writeActions, "write")
     }
 
     private static func publicVerdict(
         _ item: ConfigurationItem, _ around: RuleSurroundings, permissions: [String], _ actions: [String],
         _ word: String
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let block = part("PublicAccessBlockConfiguration", item)
         func isOn(_ name: String) -> Bool {
             block?[name]?.isTrue == true || around.accountBlock?[name]?.isTrue == true
@@ -135,7 +135,7 @@ package enum S3Rules {
 
     private static func listProhibited(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let list = part("AccessControlList", item)
         let owner = list?["owner"]?["id"]
         let grants: [JSONValue] = list?["grantList"]?.elements ?? []
@@ -147,7 +147,7 @@ package enum S3Rules {
 
     private static func blacklistedActions(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let patterns = parameters.list("blacklistedActionPattern")
         for statement in policy(item)?.statements ?? [] where statement.isAllow {
             guard isOfOthers(statement, item.accountID) else { continue }
@@ -164,7 +164,7 @@ package enum S3Rules {
 
     private static func policyNotMorePermissive(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard let text = part("BucketPolicy", item)?["policyText"]?.text else { return .compliant }
         let isWithin = parameters["controlPolicy"].map {
             PolicyComparison.isWithin($0, text, owner: item.accountID, around.comparisons)
@@ -184,7 +184,7 @@ package enum S3Rules {
 
     private static func policyGrantees(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let known = [
             ("AWS", parameters.list("awsPrincipals")), ("Service", parameters.list("servicePrincipals")),
             ("Federated", parameters.list("federatedUsers")),
@@ -212,7 +212,7 @@ package enum S3Rules {
 
     private static func secureTransportOnly(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let arn = item.arn ?? "arn:aws:s3:::\(item.resourceID)"
         let denials = (policy(item)?.statements ?? []).filter { statement in
             !statement.isAllow && statement.isOfEverybody && statement.actions.contains { $0 == "s3:*" || $0 == "*" }
@@ -230,7 +230,7 @@ package enum S3Rules {
 
     private static func versioning(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let versioning = part("BucketVersioningConfiguration", item)
         guard versioning?["status"]?.text == "Enabled" else { return .nonCompliant("Versioning is not enabled.") }
         if let wanted = parameters.flag("isMfaDeleteEnabled"),
@@ -243,7 +243,7 @@ package enum S3Rules {
 
     private static func logging(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let logging = part("BucketLoggingConfiguration", item)
         guard let target = logging?["destinationBucketName"]?.text else {
             return .nonCompliant("Logging is not enabled.")
@@ -257,7 +257,7 @@ package enum S3Rules {
 
     private static func defaultLock(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let lock = part("ObjectLockConfiguration", item)
         guard lock?["objectLockEnabled"]?.text == "Enabled" else { return .nonCompliant("Object Lock is not enabled.") }
         guard let mode = parameters["mode"] else { return .compliant }
@@ -272,13 +272,13 @@ package enum S3Rules {
 
     private static func encryption(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         .when(encryptionRules(item).contains { $0["sseAlgorithm"]?.text != nil }, otherwise: "There is no encryption.")
     }
 
     private static func encryptionByKMS(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let rule = encryptionRules(item).first { $0["sseAlgorithm"]?.text?.hasPrefix("aws:kms") == true }
         guard let rule else { return .nonCompliant("The default encryption uses no KMS key.") }
         let keys = parameters.list("kmsKeyArns")
@@ -289,7 +289,7 @@ package enum S3Rules {
 
     private static func replication(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let rules = (part("BucketReplicationConfiguration", item)?["rules"]?.members ?? []).map(\.value)
             .filter { $0["status"]?.text == "Enabled" }
         guard !rules.isEmpty else { return .nonCompliant("Replication is not enabled.") }
@@ -306,7 +306,7 @@ package enum S3Rules {
 
     private static func eventNotifications(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         let all = (part("BucketNotificationConfiguration", item)?["configurations"]?.members ?? []).map(\.value)
         let wanted = parameters.list("eventTypes")
         let fits = all.contains { notification in
@@ -335,7 +335,7 @@ package enum S3Rules {
 
     private static func lifecycle(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard isMeant(item, parameters) else { return .notApplicable }
         let fits = lifecycleRules(item).contains { rule in
             let transitions = rule["transitions"]?.elements ?? []
@@ -360,7 +360,7 @@ package enum S3Rules {
 
     private static func versionLifecycle(
         _ item: ConfigurationItem, _ parameters: RuleParameters, _ around: RuleSurroundings
-    ) -> Verdict {
+    ) -> RuleVerdict {
         guard isMeant(item, parameters), part("BucketVersioningConfiguration", item)?["status"]?.text == "Enabled"
         else { return .notApplicable }
         return .when(!lifecycleRules(item).isEmpty, otherwise: "A versioned bucket has no active lifecycle rule.")

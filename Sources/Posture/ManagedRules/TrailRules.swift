@@ -16,7 +16,7 @@ package enum TrailRules {
     private static let type = "AWS::CloudTrail::Trail"
 
     private static func each(
-        _ facts: AccountFacts, _ verdict: (AccountFacts.Trail) -> Verdict
+        _ facts: AccountFacts, _ verdict: (AccountFacts.Trail) -> RuleVerdict
     ) -> [ResourceVerdict] {
         facts.trails.map { ResourceVerdict(type, $0.name, verdict($0)) }
     }

@@ -63,6 +63,14 @@ def _object(needed: set[str] = set(), any_of: set[str] = set(), others: str = ""
     return check
 
 
+
+def _properties(value: Any, place: str) -> None:
+    """A property bag: anything, but for its tags."""
+    assert isinstance(value, dict), place
+    _list(_text, unique=True)(value.get("tags", []), f"{place}.tags")
+
+
+_PROPERTIES: Check = _properties
 _LEVEL = _one_of("none", "note", "warning", "error")
 _MESSAGE = _object(any_of={"text", "id"}, text=_text, id=_text, others="markdown arguments properties")
 _ARTIFACT = _object(uri=_reference, others="uriBaseId index description properties")
@@ -86,9 +94,9 @@ _RESULT = _object(
     "provenance fixes taxa webRequest webResponse properties",
 )  # fmt: skip
 _RULE = _object(
-    {"id"}, id=_text, shortDescription=_MESSAGE, helpUri=_uri, defaultConfiguration=_object(level=_LEVEL),
-    others="deprecatedIds guid deprecatedGuids name deprecatedNames fullDescription messageStrings help relationships "
-    "properties",
+    {"id"}, id=_text, shortDescription=_MESSAGE, fullDescription=_MESSAGE, helpUri=_uri,
+    defaultConfiguration=_object(level=_LEVEL), properties=_PROPERTIES,
+    others="deprecatedIds guid deprecatedGuids name deprecatedNames messageStrings help relationships",
 )  # fmt: skip
 _DRIVER = _object(
     {"name"}, name=_text, version=_text, rules=_list(_RULE, unique=True),

@@ -141,7 +141,7 @@ struct ItemQuestion: Sendable {
 /// What a rule says of one resource, to be kept.
 struct ItemEvaluation: Sendable {
     enum Answer: Sendable, Equatable {
-        case verdict(Verdict)
+        case verdict(RuleVerdict)
         /// The resource is there no more.
         case gone
         /// A custom rule's function says that.
@@ -163,7 +163,7 @@ struct ItemEvaluation: Sendable {
         guard let current = try own.get(StoredRule.self, rule.name), current.created == rule.created,
             current.isEvaluated
         else { return }
-        let verdict: Verdict
+        let verdict: RuleVerdict
         switch answer {
         case .verdict(let said): verdict = said
         case .gone: verdict = .notApplicable
@@ -185,9 +185,9 @@ extension StoredRule {
     /// A rule that can't be evaluated says that it has too little to go by.
     func verdictOrFailure(
         on item: ConfigurationItem, _ around: RuleSurroundings, _ environment: Environment
-    ) -> Verdict? {
+    ) -> RuleVerdict? {
         do throws(ServiceError) { return try verdict(on: item, around, CompiledPolicies.shared) } catch {
-            return Verdict(compliance: .insufficientData, annotation: error.message)
+            return RuleVerdict(compliance: .insufficientData, annotation: error.message)
         }
     }
 }

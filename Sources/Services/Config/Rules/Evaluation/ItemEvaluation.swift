@@ -12,7 +12,7 @@ extension StoredRule {
     /// - Throws: what is wrong with the rule's policy, or its parameters.
     func verdict(
         on item: ConfigurationItem, _ around: RuleSurroundings, _ policies: CompiledPolicies
-    ) throws(ServiceError) -> Verdict? {
+    ) throws(ServiceError) -> RuleVerdict? {
         guard isAbout(item) else { return .notApplicable }
         switch owner {
         case .customLambda: return nil
@@ -43,7 +43,7 @@ final class CompiledPolicies: Sendable {
 
     func verdict(
         on item: ConfigurationItem, _ text: String, _ parameters: RuleParameters
-    ) throws(ServiceError) -> Verdict {
+    ) throws(ServiceError) -> RuleVerdict {
         let compiled: GuardRules
         do throws(GuardSyntaxError) { compiled = try rules(text) } catch {
             throw ServiceError("PolicyParsingError", "The policy is none: \(error).", status: 400)

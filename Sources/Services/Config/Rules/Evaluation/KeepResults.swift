@@ -7,7 +7,7 @@ extension MutableRecords {
     /// Keeps what a rule says of a resource, and tells whoever listens if that is something else than before.
     /// - Parameter isGone: whether the resource is known to be there no more.
     func keep(
-        _ verdict: Verdict, of rule: StoredRule, on type: String, _ id: String, ordered: Double, invoked: Double,
+        _ verdict: RuleVerdict, of rule: StoredRule, on type: String, _ id: String, ordered: Double, invoked: Double,
         at time: Double, isGone: Bool = false
     ) throws(ServiceError) {
         let old = try get(RuleResult.self, RuleResult.key(type, id), of: rule.name)

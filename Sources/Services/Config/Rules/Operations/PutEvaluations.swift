@@ -39,7 +39,7 @@ extension AWSConfig.PutEvaluations: WriteOperation, OnAllOfConfig {
             // A time to come would have this verdict outlive all that follow.
             let ordered = min(evaluation.orderingTimestamp.secondsSinceEpoch, call.time)
             try records.keep(
-                try Verdict(evaluation.complianceType, evaluation.annotation), of: rule,
+                try RuleVerdict(evaluation.complianceType, evaluation.annotation), of: rule,
                 on: evaluation.complianceResourceType, evaluation.complianceResourceId, ordered: ordered,
                 invoked: token.invoked, at: call.time)
         }
@@ -60,7 +60,7 @@ extension AWSConfig.PutExternalEvaluation: WriteOperation, OnConfigRule {
     }
 }
 
-extension Verdict {
+extension RuleVerdict {
     /// - Throws: InvalidParameterValueException for INSUFFICIENT_DATA, which only AWS Config itself may say.
     fileprivate init(_ type: String, _ annotation: String?) throws(ServiceError) {
         guard let compliance = Compliance(rawValue: type), compliance != .insufficientData else {

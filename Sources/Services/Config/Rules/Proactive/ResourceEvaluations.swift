@@ -48,7 +48,7 @@ extension AWSConfig.StartResourceEvaluation: PreparedWriteOperation {
         for rule in rules {
             guard var verdict = rule.verdictOrFailure(on: item, around, environment) else { continue }
             if allowance.hasRefused() {
-                verdict = Verdict(
+                verdict = RuleVerdict(
                     compliance: .insufficientData, annotation: "There is too much to be compared for one request.")
             }
             if verdict.compliance != .notApplicable {

@@ -9,7 +9,7 @@ package enum Compliance: String, Sendable, Codable, CaseIterable {
 }
 
 /// What a rule says of one resource.
-package struct Verdict: Sendable, Equatable {
+package struct RuleVerdict: Sendable, Equatable {
     package var compliance: Compliance
     /// Why; at most 256 characters of it are kept.
     package var annotation: String?
@@ -19,15 +19,15 @@ package struct Verdict: Sendable, Equatable {
         self.annotation = annotation
     }
 
-    package static let compliant = Verdict(compliance: .compliant)
-    package static let notApplicable = Verdict(compliance: .notApplicable)
+    package static let compliant = RuleVerdict(compliance: .compliant)
+    package static let notApplicable = RuleVerdict(compliance: .notApplicable)
 
-    package static func nonCompliant(_ annotation: String? = nil) -> Verdict {
-        Verdict(compliance: .nonCompliant, annotation: annotation)
+    package static func nonCompliant(_ annotation: String? = nil) -> RuleVerdict {
+        RuleVerdict(compliance: .nonCompliant, annotation: annotation)
     }
 
     /// COMPLIANT if something holds.
-    package static func when(_ holds: Bool, otherwise annotation: String? = nil) -> Verdict {
+    package static func when(_ holds: Bool, otherwise annotation: String? = nil) -> RuleVerdict {
         holds ? .compliant : .nonCompliant(annotation)
     }
 }
@@ -36,9 +36,9 @@ package struct Verdict: Sendable, Equatable {
 package struct ResourceVerdict: Sendable, Equatable {
     package var type: String
     package var id: String
-    package var verdict: Verdict
+    package var verdict: RuleVerdict
 
-    package init(_ type: String, _ id: String, _ verdict: Verdict) {
+    package init(_ type: String, _ id: String, _ verdict: RuleVerdict) {
         self.type = type
         self.id = id
         self.verdict = verdict
