@@ -129,7 +129,7 @@ def test_the_whole_organization_sees_it(tool: Any, other: Member, organization: 
 def test_a_lens_is_used_by_those_it_is_shared_with(tool: Any, other: Member) -> None:
     arn = published(tool)
     theirs = other.admin.client("wellarchitected")
-    assert error_of(workload, theirs, arn).code == "ResourceNotFoundException"
+    assert error_of(theirs.get_lens, LensAlias=arn).code == "ResourceNotFoundException"
     share = tool.create_lens_share(LensAlias=arn, SharedWith=other.account)["ShareId"]
     accept(theirs)
     assert [one["LensType"] for one in theirs.list_lenses()["LensSummaries"]] == ["AWS_OFFICIAL", "CUSTOM_SHARED"]
