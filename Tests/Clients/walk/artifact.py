@@ -11,5 +11,5 @@ def furnish(root: Identity) -> None:
 
 
 #: What else it takes is a token, that whoever has fetched the terms has.
-SAMPLES = Samples(furnish=furnish)
+SAMPLES = Samples(furnish=furnish, looks_like_objects=True)
 SAMPLES.members(reportId=REPORT, termToken="x")

@@ -36,10 +36,7 @@ def furnish(root: Identity) -> None:
     SAMPLES.values["TemplateArn"] = template
 
 
-SAMPLES = Samples(
-    furnish=furnish,
-    denied_in_the_end={},
-)
+SAMPLES = Samples(furnish=furnish, looks_like_objects=True)
 SAMPLES.members(
     WorkloadId=ID, WorkloadArn="", LensAlias="", ProfileArn="", TemplateArn="", LensArn="wellarchitected",
     LensAliases=["wellarchitected"], ProfileArns=[f"arn:aws:wellarchitected:us-east-1:{ACCOUNT}:profile/{ID}"],
