@@ -692,6 +692,8 @@ let package = Package(
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+        .testTarget(name: "WellArchitectedTests", dependencies: ["WellArchitectedService"]),
         .testTarget(
             name: "Inspector2Tests",
             dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),

@@ -35,6 +35,9 @@ enum PracticeChecks {
         "sec_incident_response_pre_provision_access": ["1.17"],
     ]
 
+    /// The choices about which live state has anything to say.
+    static var practices: Set<String> { Set(controls.keys) }
+
     /// The checks that say something about a choice, in their order.
     static func of(_ choice: String) -> [PostureCheck] {
         guard let wanted = controls[choice] else { return [] }
