@@ -199,6 +199,7 @@ extension Artifact.GetTermForReport: PreparedWriteOperation {
 
 extension Artifact.GetReport: WriteOperation {
     public static var isReadOnly: Bool { true }
+    public static var secretMembers: Set<String> { ["termToken"] }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         call.artifactAccess(onReport: input.reportId, input.reportVersion)

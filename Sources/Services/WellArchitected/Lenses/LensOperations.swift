@@ -15,15 +15,9 @@ extension Quota {
 extension WellArchitected.ImportLens: WriteOperation {
     public static var bodyLimit: Int { 4 << 20 }
 
+    /// The action has no resource, by AWS's reference, even where a lens is named.
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        guard let alias = input.lensAlias else {
-            let arn = ReviewName(.lens, "*", account: call.accountID, region: call.region).arn
-            let tags = (input.tags ?? [:]).map { Tag(key: $0.key, value: $0.value) }
-            var access = call.reviewAccess(arn, ConditionKeys.requestTags(tags))
-            access.isOfNewResource = true
-            return .required(access)
-        }
-        return .required(call.reviewAccess(try call.lensARN(alias)))
+        call.accessToNewReview(input.tags)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
