@@ -4,6 +4,7 @@ OSCAL by its schema, agreements of the operator's, and what is refused."""
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -93,6 +94,14 @@ def test_the_bill_of_materials_is_of_what_runs(artifact: Any) -> None:
         state = pin["state"]
         assert found[pin["identity"]]["version"] == state.get("version", state["revision"])
     libraries = [one for one in bill["components"] if "hashes" in one]
+    # What dpkg has installed is named with its version.
+    crypto = next(one for one in libraries if one["name"].startswith("libcrypto.so"))
+    if owner := shutil.which("dpkg-query"):
+        known = subprocess.run(
+            [owner, "--showformat=${Version}", "--show", "libssl3"], capture_output=True, text=True
+        ).stdout
+        if known:
+            assert (crypto["version"], crypto["purl"]) == (known, f"pkg:deb/debian/libssl3@{known}")
     assert any(one["name"].startswith("libcrypto.so") for one in libraries)
     for one in libraries:
         path = next(value["value"] for value in one["properties"] if value["name"] == "gatehouse:path")

@@ -22,9 +22,11 @@ struct BuildContents: Sendable {
     /// A file that is part of the running program.
     struct File: Sendable {
         let path: String
-        /// By its name: `3.40.1` of `libsqlite3.so.0.8.6` is not told there, so the number in the name is.
-        let version: String?
+        /// Of its package, where dpkg knows it; else by its name: `0.8.6` of `libsqlite3.so.0.8.6`.
+        var version: String?
         let sha256: String
+        /// The package that it is of; nil: of none that is known.
+        var package: String?
     }
 
     let version: String
@@ -35,7 +37,16 @@ struct BuildContents: Sendable {
 
     /// What is there now. It reads the files.
     static func read(version: String) -> BuildContents {
-        let files = loadedLibraries().compactMap { file($0) }
+        let paths = loadedLibraries()
+        let installed = InstalledVersions.find(paths)
+        let files = paths.compactMap { path in
+            var found = file(path)
+            if let owner = installed[path] {
+                found?.version = owner.version
+                found?.package = owner.package
+            }
+            return found
+        }
         return BuildContents(
             version: version, packages: pinnedPackages(), program: file("/proc/self/exe"), libraries: files)
     }

@@ -27,7 +27,9 @@ enum BuildReport {
     private static func libraries(_ contents: BuildContents) -> [JSONValue] {
         contents.libraries.map { file in
             let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
-            return component("library", name, file.version ?? "unknown", url: nil, file.sha256, path: file.path)
+            let version = file.version ?? "unknown"
+            let url = file.package.map { "pkg:deb/debian/\($0)@\(version)" }
+            return component("library", name, version, url: url, file.sha256, path: file.path)
         }
     }
 
@@ -64,8 +66,12 @@ enum BuildReport {
             document.row([package.name, package.version ?? "", package.revision], widths: [2, 1, 3])
         }
         document.heading("Libraries of the system")
-        document.row(["File", "SHA-256"], widths: [3, 4], isBold: true)
-        for file in contents.libraries { document.row([file.path, file.sha256], widths: [3, 4]) }
+        let widths = [3.0, 2, 4]
+        document.row(["File", "Version", "SHA-256"], widths: widths, isBold: true)
+        for file in contents.libraries {
+            let version = [file.package, file.version].compactMap { $0 }.joined(separator: " ")
+            document.row([file.path, version, file.sha256], widths: widths)
+        }
         return document
     }
 }

@@ -23,7 +23,7 @@ public struct MadeReport: Sendable {
     private static func contents(_ kind: ReportKind, _ call: Call) async throws(ServiceError) -> [UInt8] {
         switch kind.subject {
         case .build:
-            let contents = BuildContents.read(version: call.environment.programVersion)
+            let contents = try await buildContents(call)
             return kind.form == .json
                 ? bytes(BuildReport.json(contents, at: call.time))
                 : try pdf(BuildReport.document(contents, at: call.time), kind)
@@ -35,6 +35,17 @@ public struct MadeReport: Sendable {
             let title = "Controls by \(standard.rawValue), account \(call.accountID)"
             return bytes(
                 OSCALAssessment([report], tool: call.environment.programVersion, title: title).json)
+        }
+    }
+
+    /// Reads files and hashes them, which takes a while.
+    private static let reading = SlowWork("gatehouse.artifact")
+
+    private static func buildContents(_ call: Call) async throws(ServiceError) -> BuildContents {
+        let version = call.environment.programVersion
+        let read = try await reading.run { () throws(Never) in BuildContents.read(version: version) }
+        switch read {
+        case .success(let contents): return contents
         }
     }
 
