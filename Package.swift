@@ -692,6 +692,7 @@ let package = Package(
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
+        .testTarget(name: "ArtifactTests", dependencies: ["ArtifactService", "Wire"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
         .testTarget(name: "WellArchitectedTests", dependencies: ["WellArchitectedService"]),
         .testTarget(

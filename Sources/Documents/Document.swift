@@ -1,11 +1,4 @@
 /// A document for people: headings, texts and tables, one below the other.
-///
-/// ```swift
-/// var document = Document(title: "Review", author: "Gatehouse", time: 1_800_000_000)
-/// document.heading("Identities")
-/// document.row(["SEC 2", "HIGH"], widths: [4, 1])
-/// let pdf = try document.pdf()
-/// ```
 public struct Document: Sendable {
     /// What is in a document, in its order.
     enum Block: Sendable {

@@ -130,7 +130,8 @@ def test_risk_follows_from_what_is_missing(tool: Any, workload: str) -> None:
         ChoiceUpdates={medium: {"Status": "NOT_APPLICABLE", "Reason": "OUT_OF_SCOPE", "Notes": "Nothing to answer"}},
     )  # fmt: skip
     assert found["Risk"] == "NONE"
-    assert {"ChoiceId": medium, "Status": "NOT_APPLICABLE", "Reason": "OUT_OF_SCOPE", "Notes": "Nothing to answer"} in found["ChoiceAnswers"]
+    aside = {"ChoiceId": medium, "Status": "NOT_APPLICABLE", "Reason": "OUT_OF_SCOPE", "Notes": "Nothing to answer"}
+    assert aside in found["ChoiceAnswers"]
     found = answer(tool, workload, "protect-compute", IsApplicable=False, Reason="OUT_OF_SCOPE", Notes="No machines")
     assert (found["Risk"], found["Reason"], found["Notes"]) == ("NOT_APPLICABLE", "OUT_OF_SCOPE", "No machines")
     review = tool.get_lens_review(WorkloadId=workload, LensAlias="wellarchitected")["LensReview"]

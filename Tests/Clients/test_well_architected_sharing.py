@@ -73,7 +73,8 @@ def test_a_workload_is_read_and_answered_by_those_it_is_shared_with(tool: Any, o
         assert error_of(call, WorkloadId=shop, **more).code == "AccessDeniedException"
     [listed] = tool.list_workload_shares(WorkloadId=shop)["WorkloadShareSummaries"]
     assert (listed["SharedWith"], listed["Status"], listed["PermissionType"]) == (other.account, "ACCEPTED", "CONTRIBUTOR")
-    assert [one["WorkloadId"] for one in theirs.get_consolidated_report(Format="JSON", IncludeSharedResources=True)["Metrics"]] == [shop]
+    metrics = theirs.get_consolidated_report(Format="JSON", IncludeSharedResources=True)["Metrics"]
+    assert [one["WorkloadId"] for one in metrics] == [shop]
     assert theirs.get_consolidated_report(Format="JSON")["Metrics"] == []
     tool.delete_workload_share(WorkloadId=shop, ShareId=share)
     assert error_of(theirs.get_workload, WorkloadId=shop).code == "ResourceNotFoundException"
@@ -161,11 +162,13 @@ def test_a_profile_says_what_comes_first(tool: Any) -> None:
         ProfileArn=arn, ProfileQuestions=[{"QuestionId": "concern", "SelectedChoiceIds": ["concern_disclosure"]}]
     )
     [notice] = tool.list_profile_notifications()["NotificationSummaries"]
-    assert (notice["Type"], notice["CurrentProfileVersion"], notice["LatestProfileVersion"]) == ("PROFILE_ANSWERS_UPDATED", "1", "2")
+    versions = (notice["CurrentProfileVersion"], notice["LatestProfileVersion"])
+    assert (notice["Type"], versions) == ("PROFILE_ANSWERS_UPDATED", ("1", "2"))
     tool.upgrade_profile_version(WorkloadId=shop, ProfileArn=arn, MilestoneName="Before")
     assert tool.list_profile_notifications()["NotificationSummaries"] == []
     assert tool.get_workload(WorkloadId=shop)["Workload"]["Profiles"][0]["ProfileVersion"] == "2"
-    assert tool.get_profile(ProfileArn=arn, ProfileVersion="1")["Profile"]["ProfileQuestions"][0]["SelectedChoiceIds"] == ["concern_takeover"]
+    before = tool.get_profile(ProfileArn=arn, ProfileVersion="1")["Profile"]["ProfileQuestions"][0]
+    assert before["SelectedChoiceIds"] == ["concern_takeover"]
     tool.delete_profile(ProfileArn=arn)
     assert tool.list_profiles()["ProfileSummaries"] == []
     assert tool.list_profile_notifications()["NotificationSummaries"][0]["Type"] == "PROFILE_DELETED"
@@ -185,7 +188,9 @@ def test_profiles_that_can_not_be(tool: Any) -> None:
 
 
 def test_a_template_answers_for_new_workloads(tool: Any, other: Member) -> None:
-    arn = tool.create_review_template(TemplateName="Base", Description="What all have", Lenses=[], Notes="From base")["TemplateArn"]
+    arn = tool.create_review_template(
+        TemplateName="Base", Description="What all have", Lenses=[], Notes="From base"
+    )["TemplateArn"]
     given = {"TemplateArn": arn, "LensAlias": "wellarchitected"}
     found = tool.update_review_template_answer(
         **given, QuestionId="data-classification", SelectedChoices=["sec_data_classification_no"], Notes="Not yet"
