@@ -169,6 +169,9 @@ let package = Package(
         .target(
             name: "Packages",
             dependencies: ["CArchive", "CSQLiteSetup", "Compression", "PackageVersions", "Wire", grdbSQLite]),
+        // Documents for people, as PDF. libharu is loaded when one is made; its headers alone are needed.
+        .target(name: "Documents", dependencies: ["CPDF"]),
+        .target(name: "CPDF", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // libarchive is loaded when an archive is read; its headers alone are needed.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         // What is known of vulnerabilities, and which packages have them.
@@ -227,6 +230,8 @@ let package = Package(
         api("S3"),
         api("AccessAnalyzer"),
         api("S3Control"),
+        api("Artifact"),
+        api("WellArchitected"),
         api("Signin"),
         api("Support"),
         api("TrustedAdvisor"),
@@ -342,6 +347,15 @@ let package = Package(
                 "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
                 "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
+        service(
+            "Artifact",
+            [
+                "ArtifactAPI", "BundledData", "Compression", "Directory", "Documents", "KMSAPI", "Ledger", "Platform",
+                "Policy", "Posture", "Wire", crypto,
+            ]),
+        service(
+            "WellArchitected",
+            ["Directory", "Documents", "Ledger", "Platform", "Policy", "Posture", "WellArchitectedAPI", "Wire", crypto]),
         service(
             "EC2",
             [
@@ -460,8 +474,8 @@ let package = Package(
                 "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
-                "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService", "SupportService",
-                "TransportSecurity",
+                "ArtifactService", "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService",
+                "SupportService", "TransportSecurity", "WellArchitectedService",
                 crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
@@ -680,6 +694,9 @@ let package = Package(
         .testTarget(name: "CoreRuleSetTests", dependencies: ["CoreRuleSet", "ProcessorTime", "WAF"]),
         .testTarget(name: "PacketFilterTests", dependencies: ["CProgram", "PacketFilter", "Shield", "WAF", logging]),
         .testTarget(name: "InstanceRuntimeTests", dependencies: ["InstanceRuntime", "VPC", logging]),
+        .testTarget(name: "ArtifactTests", dependencies: ["ArtifactService", "Wire"]),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+        .testTarget(name: "WellArchitectedTests", dependencies: ["WellArchitectedService"]),
         .testTarget(
             name: "Inspector2Tests",
             dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),

@@ -17,6 +17,14 @@ const unsigned char *gatehouse_service_catalogue(void) { return service_catalogu
 
 size_t gatehouse_service_catalogue_length(void) { return sizeof service_catalogue; }
 
+static const unsigned char package_resolved[] = {
+#embed "../../Package.resolved"
+};
+
+const unsigned char *gatehouse_package_resolved(void) { return package_resolved; }
+
+size_t gatehouse_package_resolved_length(void) { return sizeof package_resolved; }
+
 static const unsigned char service_linked_roles[] = {
 #embed "service-linked-roles.tsv"
 };

@@ -52,7 +52,7 @@ enum Navigation {
     }
 
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
-        (nil, [("Home", "home")]),
+        (nil, [("Home", "home"), ("Shared responsibility", "responsibility")]),
         (
             "Access",
             [

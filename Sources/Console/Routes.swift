@@ -96,6 +96,7 @@ extension Console {
         PolicyEditorPages.routes,
         PolicyPages.routes,
         RemedyPages.routes,
+        ResponsibilityPages.routes,
         RolePages.routes,
         SecurityCredentialPages.routes,
         SessionPages.routes,

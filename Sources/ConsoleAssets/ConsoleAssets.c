@@ -227,6 +227,9 @@ static const unsigned char remedies[] = {
 static const unsigned char reset_password[] = {
 #embed "Templates/reset-password.mustache"
 };
+static const unsigned char responsibility[] = {
+#embed "Templates/responsibility.mustache"
+};
 static const unsigned char role_attach[] = {
 #embed "Templates/role-attach.mustache"
 };
@@ -378,6 +381,7 @@ static const gatehouse_console_file files[] = {
     FILE("raw-answers.mustache", raw_answers),
     FILE("remedies.mustache", remedies),
     FILE("reset-password.mustache", reset_password),
+    FILE("responsibility.mustache", responsibility),
     FILE("role-attach.mustache", role_attach),
     FILE("role.mustache", role),
     FILE("roles.mustache", roles),

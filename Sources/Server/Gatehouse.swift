@@ -1,3 +1,4 @@
+import ArtifactService
 import Bodies
 import Console
 import Directory
@@ -141,6 +142,7 @@ public struct Gatehouse: Sendable {
             if let file = configuration.inspectedFile {
                 try environment.inspect(file, keptIn: configuration.dataDirectory) { log.warning("Inspector: \($0)") }
             }
+            environment.useOperatorPapers(in: configuration.papers, programVersion: Version.text)
             try environment.useAddressPlaces(configuration.addressPlaces)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             environment.tellOfUnusableWebACLs {

@@ -46,6 +46,8 @@ extension Gatehouse {
         public var compromisedPasswords: String?
         /// The file that says what Amazon Inspector scans, and by which advisories; nil: there is none.
         public var inspectedFile: String?
+        /// The folder with the operator's terms and agreements, for Artifact; nil: there is none.
+        public var papers: String?
         /// What stands behind AWS's managed rule groups.
         public var managedRules = ManagedRuleSettings()
         /// A file for the logs of all web ACLs; nil: there is none.

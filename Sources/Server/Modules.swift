@@ -2,6 +2,7 @@ import ACMPCAService
 import ACMService
 import AccessAnalyzerService
 import AccountService
+import ArtifactService
 import CloudTrailService
 import CloudWatchLogsService
 import CloudWatchService
@@ -23,6 +24,7 @@ import ShieldService
 import SigninService
 import SupportService
 import WAFV2Service
+import WellArchitectedService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
@@ -32,7 +34,7 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2, .support, .trustedAdvisor,
+        .ec2, .artifact, .support, .trustedAdvisor, .wellArchitected,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

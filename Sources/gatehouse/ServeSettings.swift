@@ -77,6 +77,7 @@ extension Serve {
         configuration.messages = try MessageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.compromisedPasswords = UserPoolOptions.list
         configuration.inspectedFile = InspectorOptions.file
+        configuration.papers = ArtifactOptions.folder
         configuration.managedRules = try ManagedRuleOptions.settings()
         configuration.webACLLog = WebACLOptions.log
         configuration.domainRecords = try DomainOptions.records()

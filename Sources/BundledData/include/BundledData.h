@@ -14,6 +14,10 @@ size_t gatehouse_managed_policies_length(void);
 const unsigned char *_Nonnull gatehouse_service_catalogue(void);
 size_t gatehouse_service_catalogue_length(void);
 
+// Package.resolved, as the program was built with it. The bytes live as long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_package_resolved(void);
+size_t gatehouse_package_resolved_length(void);
+
 // The service-linked roles of AWS's services, compiled from AWS's documentation and from its managed policies, one in a
 // line: the service's principal, the role's name, the name of its managed policy under /aws-service-role/, and `suffix`
 // where a request may add one of its own. The bytes live as long as the program; no zero byte follows them.

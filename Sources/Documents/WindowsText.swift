@@ -1,0 +1,22 @@
+/// Text in Windows-1252, which the fonts have that every reader of PDF has. What it lacks becomes a question mark.
+/// <https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/WINDOWS/CP1252.TXT>
+enum WindowsText {
+    /// The characters from 0x80 to 0x9F that are not those of Latin 1.
+    private static let special: [UInt32: UInt8] = [
+        0x20AC: 0x80, 0x201A: 0x82, 0x0192: 0x83, 0x201E: 0x84, 0x2026: 0x85, 0x2020: 0x86, 0x2021: 0x87, 0x02C6: 0x88,
+        0x2030: 0x89, 0x0160: 0x8A, 0x2039: 0x8B, 0x0152: 0x8C, 0x017D: 0x8E, 0x2018: 0x91, 0x2019: 0x92, 0x201C: 0x93,
+        0x201D: 0x94, 0x2022: 0x95, 0x2013: 0x96, 0x2014: 0x97, 0x02DC: 0x98, 0x2122: 0x99, 0x0161: 0x9A, 0x203A: 0x9B,
+        0x0153: 0x9C, 0x017E: 0x9E, 0x0178: 0x9F,
+    ]
+
+    /// The bytes of a text, without any below a space: line ends and tabs are spaces.
+    static func bytes(_ text: String) -> [UInt8] {
+        text.unicodeScalars.map { scalar in
+            switch scalar.value {
+            case 0..<0x20, 0x7F: UInt8(ascii: " ")
+            case 0x20..<0x7F, 0xA0...0xFF: UInt8(truncatingIfNeeded: scalar.value)
+            default: special[scalar.value] ?? UInt8(ascii: "?")
+            }
+        }
+    }
+}
