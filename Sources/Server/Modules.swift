@@ -2,12 +2,15 @@ import ACMPCAService
 import ACMService
 import AccessAnalyzerService
 import AccountService
+import BudgetsService
 import CloudTrailService
 import CloudWatchLogsService
 import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
 import ConfigService
+import CostAndUsageReportService
+import CostExplorerService
 import EC2Service
 import EventBridgeService
 import IAMService
@@ -31,7 +34,7 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2,
+        .ec2, .costExplorer, .budgets, .costAndUsageReport,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
