@@ -15,7 +15,9 @@ public struct CivilDate: Hashable, Comparable, Sendable {
     /// A month that is out of 1 to 12 counts on into other years.
     public init(year: Int, month: Int, day: Int) {
         let months = min(max(year, 1), 9999) * 12 + min(max(month, -100_000), 100_000) - 1
-        let (year, month) = (Int((Double(months) / 12).rounded(.down)), months - Int((Double(months) / 12).rounded(.down)) * 12 + 1)
+        let (year, month) = (
+            Int((Double(months) / 12).rounded(.down)), months - Int((Double(months) / 12).rounded(.down)) * 12 + 1
+        )
         // As in "chrono-Compatible Low-Level Date Algorithms".
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -30,7 +32,8 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
             parts.allSatisfy({ $0.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } }),
-            let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), year >= 1, (1...12).contains(month)
+            let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), year >= 1,
+            (1...12).contains(month)
         else { return nil }
         self.init(year: year, month: month, day: day)
         guard parts.map(String.init) == self.text.split(separator: "-").map(String.init) else { return nil }

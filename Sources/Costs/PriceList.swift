@@ -75,7 +75,8 @@ public struct PriceList: Sendable {
                 guard words.count == 2, let date = CivilDate(words[1]) else { throw fault("published YYYY-MM-DD") }
                 published = date
             case "currency":
-                guard words.count == 2, words[1].utf8.count == 3, words[1].utf8.allSatisfy({ (65...90).contains($0) }) else {
+                guard words.count == 2, words[1].utf8.count == 3, words[1].utf8.allSatisfy({ (65...90).contains($0) })
+                else {
                     throw fault("currency USD")
                 }
                 currency = words[1]
@@ -92,7 +93,8 @@ public struct PriceList: Sendable {
                 }
                 let price = Price(usageType: words[3], unit: words[4], amount: amount)
                 let parts = words[1].split(separator: "/", maxSplits: 1)
-                if parts.count == 2, let service = parts.first.map(String.init), let ending = parts.last.map(String.init),
+                if parts.count == 2, let service = parts.first.map(String.init),
+                    let ending = parts.last.map(String.init),
                     endings[service]?.contains(ending) != true
                 {
                     endings[service, default: []].append(ending)

@@ -38,7 +38,8 @@ public struct ReportLayout: Sendable {
         columns =
             [
                 Column("identity", "LineItemId"), Column("identity", "TimeInterval", "Interval"),
-                Column("bill", "InvoiceId", "OptionalString"), Column("bill", "BillingEntity"), Column("bill", "BillType"),
+                Column("bill", "InvoiceId", "OptionalString"), Column("bill", "BillingEntity"),
+                Column("bill", "BillType"),
                 Column("bill", "PayerAccountId"), Column("bill", "BillingPeriodStartDate", "DateTime"),
                 Column("bill", "BillingPeriodEndDate", "DateTime"), Column("lineItem", "UsageAccountId"),
                 Column("lineItem", "LineItemType"), Column("lineItem", "UsageStartDate", "DateTime"),
@@ -56,7 +57,8 @@ public struct ReportLayout: Sendable {
                 Column("product", "servicecode", "OptionalString"),
                 Column("pricing", "currency", "OptionalString"),
                 Column("pricing", "publicOnDemandCost", "OptionalBigDecimal"),
-                Column("pricing", "publicOnDemandRate", "OptionalBigDecimal"), Column("pricing", "term", "OptionalString"),
+                Column("pricing", "publicOnDemandRate", "OptionalBigDecimal"),
+                Column("pricing", "term", "OptionalString"),
                 Column("pricing", "unit", "OptionalString"),
             ] + self.tagKeys.map { Column("resourceTags", "user:\($0)", "OptionalString") }
     }
@@ -115,7 +117,8 @@ public struct ReportLayout: Sendable {
                 line.usageType, line.use.operation, "",
             ] + (hasResources ? [line.use.resource] : []) + [
                 quantity.text(leastDigits: 10), line.currency, rate, cost, rate, cost, description, "",
-                line.use.principal, line.product.name, line.use.region, line.product.code, known ? line.currency : "", cost, rate,
+                line.use.principal, line.product.name, line.use.region, line.product.code, known ? line.currency : "",
+                cost, rate,
                 known ? "OnDemand" : "", line.unit,
             ] + key.tags)
     }
@@ -124,9 +127,13 @@ public struct ReportLayout: Sendable {
     /// formula stays as it is: programs read these files.
     private static func line(_ fields: [String]) -> String {
         fields.map { field in
-            guard field.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13 })
+            guard
+                field.utf8.contains(where: {
+                    $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13
+                })
             else { return field }
-            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                + "\""
         }.joined(separator: ",") + "\n"
     }
 }

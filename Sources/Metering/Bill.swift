@@ -35,7 +35,8 @@ public struct Bill: Sendable {
         names = AccountNames(
             payer: payer,
             names: Dictionary(
-                self.accounts.map { ($0, environment.directory.account($0)?.name ?? "") }, uniquingKeysWith: { first, _ in first }),
+                self.accounts.map { ($0, environment.directory.account($0)?.name ?? "") },
+                uniquingKeysWith: { first, _ in first }),
             tagKeys: Set(tags.filter(\.isActive).map(\.id)))
         prices = environment.projection(PriceBook.self).prices
     }

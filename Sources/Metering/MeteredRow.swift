@@ -31,7 +31,9 @@ public struct MeteredRow: TableRow, Equatable {
     /// What tells it from others of its hour is long, and nobody's business but the account's: a digest stands for it.
     public var key: RowKey {
         var hash = SHA256()
-        for text in [service, operation, region, principal, resource] + tags.sorted(by: { $0.key < $1.key }).flatMap({ [$0.key, $0.value] }) {
+        for text in [service, operation, region, principal, resource]
+            + tags.sorted(by: { $0.key < $1.key }).flatMap({ [$0.key, $0.value] })
+        {
             // Lengths, so that no two rows have the same bytes.
             withUnsafeBytes(of: Int64(text.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: Array(text.utf8))

@@ -35,7 +35,8 @@ public enum Metering {
         guard last > start else { return false }
         let counts = counts(of: events, environment)
         let payers = Dictionary(
-            Set(counts.keys.map(\.account)).map { ($0, environment.payer(of: $0)) }, uniquingKeysWith: { first, _ in first })
+            Set(counts.keys.map(\.account)).map { ($0, environment.payer(of: $0)) },
+            uniquingKeysWith: { first, _ in first })
         try await environment.write(MeterCursor.scope, requestID: "") { (records) throws(ServiceError) in
             // Another may have counted the same.
             guard try records.get(MeterCursor.self, MeterCursor.name)?.sequence ?? 0 == start else { return }

@@ -31,7 +31,8 @@ struct RecordedCall {
             switch attribute.name {
             case "EventName": name = attribute.value
             case "EventSource": source = attribute.value
-            case "ResourceName" where named.isEmpty && attribute.value.utf8.starts(with: "arn:".utf8): named = attribute.value
+            case "ResourceName" where named.isEmpty && attribute.value.utf8.starts(with: "arn:".utf8):
+                named = attribute.value
             default: break
             }
         }

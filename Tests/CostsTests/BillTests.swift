@@ -24,7 +24,8 @@ import Testing
         func holds(_ filter: CostFilter, _ line: CostLine) -> Bool { filter.matches(line, names) }
         #expect(holds(.dimension(.service, values: ["AWS Key Management Service"], equals), line()))
         #expect(!holds(.dimension(.service, values: ["kms"], equals), line()))
-        #expect(holds(.dimension(.service, values: ["aws key"], try options("STARTS_WITH", "CASE_INSENSITIVE")), line()))
+        #expect(
+            holds(.dimension(.service, values: ["aws key"], try options("STARTS_WITH", "CASE_INSENSITIVE")), line()))
         #expect(holds(.not(.dimension(.operation, values: ["Encrypt"], equals)), line()))
         #expect(holds(.tag(key: "team", values: ["books"], equals), line(tags: ["team": "books"])))
         #expect(holds(.tag(key: "team", values: [], try options("ABSENT")), line()))

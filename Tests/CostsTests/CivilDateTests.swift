@@ -27,7 +27,9 @@ import Testing
         #expect(date.text == text)
     }
 
-    @Test(arguments: ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "26-01-01", "2026-01-32", "2026-01-00", "a-b-c"])
+    @Test(arguments: [
+        "2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "26-01-01", "2026-01-32", "2026-01-00", "a-b-c",
+    ])
     func whatIsNoDay(_ text: String) {
         #expect(CivilDate(text) == nil)
     }
@@ -38,8 +40,10 @@ import Testing
         let months = range.parts(.monthly).map { "\(CivilDate(hour: $0.start).text) \(CivilDate(hour: $0.end).text)" }
         #expect(months == ["2026-11-10 2026-12-01", "2026-12-01 2027-01-01", "2027-01-01 2027-01-02"])
         #expect(range.parts(.daily).count == 53)
-        #expect(HourRange.period(.quarterly, around: start.hour) == HourRange(
-            try #require(CivilDate("2026-10-01")), try #require(CivilDate("2027-01-01"))))
+        #expect(
+            HourRange.period(.quarterly, around: start.hour)
+                == HourRange(
+                    try #require(CivilDate("2026-10-01")), try #require(CivilDate("2027-01-01"))))
         #expect(HourRange.text(ofHour: start.hour + 9) == "2026-11-10T09:00:00Z")
     }
 }

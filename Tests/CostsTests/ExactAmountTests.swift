@@ -13,7 +13,9 @@ import Testing
         #expect(try #require(ExactAmount(text)).text() == text)
     }
 
-    @Test(arguments: ["", ".", "-", "1e3", "1.2.3", "0x10", " 1", "1,0", "0.0000000000000000001", "99999999999999999999"])
+    @Test(arguments: [
+        "", ".", "-", "1e3", "1.2.3", "0x10", " 1", "1,0", "0.0000000000000000001", "99999999999999999999",
+    ])
     func whatIsNoAmount(_ text: String) {
         #expect(ExactAmount(text) == nil)
     }
@@ -35,7 +37,8 @@ import Testing
     @Test func percentages() throws {
         let limit = try #require(ExactAmount("0.30"))
         #expect(limit.percent(ExactAmount(80)).text() == "0.24")
-        #expect(ExactAmount(1_000_000_000_000).percent(try #require(ExactAmount(rounding: 33.3))).text() == "333000000000")
+        #expect(
+            ExactAmount(1_000_000_000_000).percent(try #require(ExactAmount(rounding: 33.3))).text() == "333000000000")
         #expect(ExactAmount(units: .max).percent(ExactAmount(1000)) == ExactAmount(units: .max))
     }
 

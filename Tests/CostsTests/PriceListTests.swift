@@ -68,7 +68,8 @@ import Testing
 
     @Test func aMissingPriceIsTold() throws {
         let use = MeteredUse(
-            account: "111122223333", hour: 0, service: "unknown", operation: "Do", region: "eu-central-1", principal: "",
+            account: "111122223333", hour: 0, service: "unknown", operation: "Do", region: "eu-central-1",
+            principal: "",
             resource: "", count: 7)
         let line = PriceList.published.line(use)
         #expect(line.cost == nil)

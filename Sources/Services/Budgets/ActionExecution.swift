@@ -70,7 +70,8 @@ struct ActionExecution: Sendable {
         }
         if let definition = view.definition.scpActionDefinition {
             for target in definition.targetIds {
-                try await perform(identity, reversing, Organizations.DetachPolicy.self, Organizations.AttachPolicy.self) {
+                try await perform(identity, reversing, Organizations.DetachPolicy.self, Organizations.AttachPolicy.self)
+                {
                     $0.policyId = definition.policyId
                     $0.targetId = target
                 } attaching: {

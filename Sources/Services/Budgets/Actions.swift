@@ -230,7 +230,8 @@ extension Budgets.ExecuteBudgetAction: PreparedWriteOperation, OnBudgetAction {
             let outcome = ActionOutcome(status: "STANDBY", message: "The action was reset.")
             return Preparation(status: action.status, outcome: outcome)
         default:
-            throw .invalidBudget("The execution type \(type) is not allowed for an action with the status \(action.status).")
+            throw .invalidBudget(
+                "The execution type \(type) is not allowed for an action with the status \(action.status).")
         }
     }
 

@@ -56,7 +56,8 @@ struct BudgetAlerts: Sendable {
         let view = spending.view
         let isCost = view.budgetType == "COST"
         func shown(_ amount: ExactAmount) -> String {
-            isCost && view.unit == "USD" ? "$" + amount.text(leastDigits: 2) : "\(amount.text(leastDigits: 2)) \(view.unit)"
+            isCost && view.unit == "USD"
+                ? "$" + amount.text(leastDigits: 2) : "\(amount.text(leastDigits: 2)) \(view.unit)"
         }
         let kind = isCost ? "Cost" : "Usage"
         let limit = spending.limit ?? .zero

@@ -50,7 +50,8 @@ extension Budgets.CreateBudget: WriteOperation, ModifyingBudget {
         let own = records.of(account: input.accountId)
         let name = input.budget.budgetName
         guard try own.get(StoredBudget.self, name) == nil else {
-            throw Budgets.Failure.duplicateRecordException("Error creating budget: \(name) - the budget already exists.")
+            throw Budgets.Failure.duplicateRecordException(
+                "Error creating budget: \(name) - the budget already exists.")
         }
         let quota = call.quotas[.budgets]
         guard try own.count(StoredBudget.self) < quota else {

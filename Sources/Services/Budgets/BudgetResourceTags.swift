@@ -34,7 +34,8 @@ private enum TaggedBudget {
         let rest = name.resource.dropFirst("budget/".count)
         let marker = "/action/"
         if let range = rest.firstRange(of: marker) {
-            guard let action = try own.get(BudgetAction.self, String(rest[range.upperBound...])), action.arn == arn else {
+            guard let action = try own.get(BudgetAction.self, String(rest[range.upperBound...])), action.arn == arn
+            else {
                 throw missing
             }
             self = .action(action)

@@ -27,7 +27,9 @@ extension Budgets.Budget {
         guard let unit = budgetTimeUnit else { throw .invalidBudget("The time unit \(timeUnit) is not supported.") }
         try checkLimits(unit, currency)
         _ = try filter()
-        let start = timePeriod?.start?.secondsSinceEpoch ?? CivilDate(hour: HourRange.period(unit, around: Int64(time / 3600)).start).seconds
+        let start =
+            timePeriod?.start?.secondsSinceEpoch
+            ?? CivilDate(hour: HourRange.period(unit, around: Int64(time / 3600)).start).seconds
         let end = timePeriod?.end?.secondsSinceEpoch ?? endOfTime
         guard start < end else { throw .invalidBudget("Start time must be before end time.") }
         budget.timePeriod = Budgets.TimePeriod {
@@ -66,7 +68,8 @@ extension Budgets.Budget {
         guard let unit = budgetTimeUnit, let start = timePeriod?.start?.secondsSinceEpoch,
             let end = timePeriod?.end?.secondsSinceEpoch, start <= time, time < end,
             let hour = Int64(exactly: (time / 3600).rounded(.down)),
-            let first = Int64(exactly: (start / 3600).rounded(.down)), let last = Int64(exactly: (end / 3600).rounded(.up))
+            let first = Int64(exactly: (start / 3600).rounded(.down)),
+            let last = Int64(exactly: (end / 3600).rounded(.up))
         else { return nil }
         if timeUnit == "CUSTOM" { return HourRange(first, last) }
         let period = HourRange.period(unit, around: hour)
@@ -104,7 +107,9 @@ extension Budgets.Budget {
                         try values.map { (value) throws(ServiceError) in
                             let pair = (value.hasPrefix("user:") ? String(value.dropFirst(5)) : value).split(
                                 separator: "$", maxSplits: 1, omittingEmptySubsequences: false)
-                            guard pair.count == 2 else { throw .invalidBudget("The tag filter '\(value)' is not Key$Value.") }
+                            guard pair.count == 2 else {
+                                throw .invalidBudget("The tag filter '\(value)' is not Key$Value.")
+                            }
                             return .tag(key: String(pair[0]), values: [String(pair[1])], CostFilter.MatchOptions())
                         }))
                 continue
@@ -161,7 +166,8 @@ extension Budgets.Expression {
         }
         if let costCategories { parts.append(try Self.options(costCategories.matchOptions).absent ? .all : .or([])) }
         guard parts.count == 1, let only = parts.first else {
-            throw .invalidBudget("An expression must have exactly one of Or, And, Not, Dimensions, Tags, CostCategories.")
+            throw .invalidBudget(
+                "An expression must have exactly one of Or, And, Not, Dimensions, Tags, CostCategories.")
         }
         return only
     }

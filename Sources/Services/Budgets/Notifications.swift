@@ -58,7 +58,9 @@ extension StoredSubscriber {
             }
         } else {
             let parts = subscriber.address.split(separator: "@", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), !subscriber.address.contains(where: \.isWhitespace) else {
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }),
+                !subscriber.address.contains(where: \.isWhitespace)
+            else {
                 throw .invalidBudget("Invalid email address.")
             }
         }

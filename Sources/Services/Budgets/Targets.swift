@@ -127,7 +127,8 @@ final class BudgetTags: Projection {
 
 extension ResourceType {
     /// Budgets and their actions, with their tags.
-    static let ofBudgets = ResourceType("budgets", "budget/", hasOwnTagKey: false, hasFreeNames: true) { access, _, call in
+    static let ofBudgets = ResourceType("budgets", "budget/", hasOwnTagKey: false, hasFreeNames: true) {
+        access, _, call in
         let tags = call.environment.projection(BudgetTags.self).tags(of: access.resource)
         return tags.isEmpty ? nil : Resource(tags: tags)
     }

@@ -15,7 +15,9 @@ extension ServiceModule {
         ],
         events: EventParticulars(source: "cur.amazonaws.com"), records: [ReportDefinition.self],
         projections: [ReportTags.self], resourceTypes: [.ofReports], jobs: [DeliverReport.self], quotas: [.reports],
-        samples: Samples(texts: ["ReportName": "daily", "S3Bucket": "bills", "S3Prefix": "cur", "S3Region": "us-east-1"]))
+        samples: Samples(texts: [
+            "ReportName": "daily", "S3Bucket": "bills", "S3Prefix": "cur", "S3Region": "us-east-1",
+        ]))
 }
 
 extension Quota {

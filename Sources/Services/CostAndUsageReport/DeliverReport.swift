@@ -74,7 +74,8 @@ struct DeliverReport: Job {
         let end = start.month(after: 1)
         let layout = ReportLayout(
             hasResources: definition.additionalSchemaElements.contains("RESOURCES"), tagKeys: bill.names.tagKeys,
-            unit: TimeUnit(rawValue: definition.timeUnit) ?? .daily, period: HourRange(start, end), payer: bill.names.payer)
+            unit: TimeUnit(rawValue: definition.timeUnit) ?? .daily, period: HourRange(start, end),
+            payer: bill.names.payer)
         let bucket = ReportBucket(definition, report.accountID, environment)
         let assembly = UUID().uuidString.lowercased()
         let prefix = definition.s3Prefix.isEmpty ? "" : definition.s3Prefix + "/"

@@ -32,7 +32,8 @@ struct ReportBucket: Sendable {
         } catch {
             guard error.status < 500 else { throw error }
             throw .invalidReport(
-                "Failed to verify customer bucket permission. accountId: \(account), bucket name: \(definition.s3Bucket)")
+                "Failed to verify customer bucket permission. accountId: \(account), bucket name: \(definition.s3Bucket)"
+            )
         }
     }
 

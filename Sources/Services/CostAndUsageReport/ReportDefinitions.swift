@@ -12,7 +12,8 @@ extension CostAndUsageReport.ReportDefinition {
         }
         // Nothing that Debian packages writes Parquet, and nobody should write it by hand.
         guard format == "textORcsv" else {
-            throw .notImplemented("Gatehouse writes no Parquet: ask for the format textORcsv with the compression GZIP.")
+            throw .notImplemented(
+                "Gatehouse writes no Parquet: ask for the format textORcsv with the compression GZIP.")
         }
         guard compression == "GZIP" else {
             throw .notImplemented("Gatehouse writes reports with the compression GZIP alone.")
@@ -71,7 +72,8 @@ extension CostAndUsageReport.PutReportDefinition: PreparedWriteOperation {
         }
         let quota = call.quotas[.reports]
         guard try records.count(ReportDefinition.self) < quota else {
-            throw CostAndUsageReport.Failure.reportLimitReachedException("An account can have \(quota) reports at most.")
+            throw CostAndUsageReport.Failure.reportLimitReachedException(
+                "An account can have \(quota) reports at most.")
         }
         var report = ReportDefinition(
             id: name, accountID: call.accountID, definition: preparation.structure.json)

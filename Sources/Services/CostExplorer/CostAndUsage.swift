@@ -152,7 +152,8 @@ private struct CostQuestion: Sendable {
 
     private func start(before count: Int) throws(ServiceError) -> Int {
         guard let token else { return 0 }
-        guard let place = (try? Paging(marker: token, maxItems: nil))?.after.flatMap({ Int($0) }), (0..<count).contains(place)
+        guard let place = (try? Paging(marker: token, maxItems: nil))?.after.flatMap({ Int($0) }),
+            (0..<count).contains(place)
         else { throw CostExplorer.Failure.invalidNextTokenException("The next page token is invalid.") }
         return place
     }

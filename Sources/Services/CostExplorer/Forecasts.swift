@@ -13,12 +13,15 @@ private struct ForecastQuestion {
     let level: Int
 
     init(
-        _ period: CostExplorer.DateInterval, _ granularity: String, _ metric: String, _ filter: CostExplorer.Expression?,
+        _ period: CostExplorer.DateInterval, _ granularity: String, _ metric: String,
+        _ filter: CostExplorer.Expression?,
         _ level: Int?, _ call: Call
     ) throws(ServiceError) {
         self.metric = try CostMetric(metric)
         unit = try TimeUnit(granularity: granularity)
-        guard unit != .hourly else { throw .costs("Forecasts are only available with the granularity DAILY or MONTHLY") }
+        guard unit != .hourly else {
+            throw .costs("Forecasts are only available with the granularity DAILY or MONTHLY")
+        }
         range = try period.hours()
         guard range.start <= CivilDate(seconds: call.time).hour else {
             throw .costs("Start date should be equal to or earlier than the current date")
@@ -63,7 +66,9 @@ private struct ForecastQuestion {
                     $0.predictionIntervalUpperBound = (past + upper).billed
                 })
         }
-        if metric == .usage { total = try await bill.total(in: HourRange(today.adding(days: -Forecast.mostDays), today), filter) }
+        if metric == .usage {
+            total = try await bill.total(in: HourRange(today.adding(days: -Forecast.mostDays), today), filter)
+        }
         if metric == .usage, total.unit == nil {
             throw CostExplorer.Failure.unresolvableUsageUnitException(
                 "Cost Explorer was unable to identify the usage unit. Provide UsageType/UsageTypeGroup filter selections that"

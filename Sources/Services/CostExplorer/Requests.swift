@@ -97,7 +97,9 @@ extension View<CostExplorer.ExpressionFields> {
 extension CostFilter.MatchOptions {
     /// - Throws: ValidationException for one that there is not here.
     init(_ names: [String]?) throws(ServiceError) {
-        guard let options = Self(names: names ?? []) else { throw .costs("A match option of the expression is not supported") }
+        guard let options = Self(names: names ?? []) else {
+            throw .costs("A match option of the expression is not supported")
+        }
         self = options
     }
 }
@@ -139,7 +141,8 @@ enum CostMetric: String, CaseIterable {
                 switch self {
                 case .usage: total.unit ?? "N/A"
                 case .normalized: "N/A"
-                default: total.unpriced == 0 ? currency : "\(currency) (without \(total.unpriced) calls that have no price)"
+                default:
+                    total.unpriced == 0 ? currency : "\(currency) (without \(total.unpriced) calls that have no price)"
                 }
         }
     }

@@ -32,7 +32,8 @@ private func page(
 
 extension CostExplorer.GetDimensionValues: ComputeOperation, OnAllCosts {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard input.context ?? "COST_AND_USAGE" == "COST_AND_USAGE", let dimension = CostDimension(rawValue: input.dimension)
+        guard input.context ?? "COST_AND_USAGE" == "COST_AND_USAGE",
+            let dimension = CostDimension(rawValue: input.dimension)
         else { throw .costs("Gatehouse's bills have no dimension \(input.dimension) in that context") }
         let bill = try await Bill(of: call.accountID, call.environment)
         let all = try await values(of: input.timePeriod, input.filter, containing: input.searchString, bill) { line in
