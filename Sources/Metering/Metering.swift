@@ -1,4 +1,4 @@
-public import Costs
+import Costs
 import Directory
 import Ledger
 public import Platform

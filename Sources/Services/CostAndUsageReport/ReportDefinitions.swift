@@ -18,10 +18,10 @@ extension CostAndUsageReport.ReportDefinition {
         guard compression == "GZIP" else {
             throw .notImplemented("Gatehouse writes reports with the compression GZIP alone.")
         }
-        for artifact in additionalArtifacts ?? [] {
+        if let artifact = additionalArtifacts?.first {
             throw .notImplemented("Gatehouse writes no artifacts for \(artifact).")
         }
-        for element in additionalSchemaElements where element != "RESOURCES" {
+        if let element = additionalSchemaElements.first(where: { $0 != "RESOURCES" }) {
             throw .notImplemented("Gatehouse's bills have nothing for the schema element \(element).")
         }
         guard billingViewArn == nil else { throw .notImplemented("Gatehouse has no billing views yet.") }
