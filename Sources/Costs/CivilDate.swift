@@ -36,7 +36,7 @@ public struct CivilDate: Hashable, Comparable, Sendable {
             (1...12).contains(month)
         else { return nil }
         self.init(year: year, month: month, day: day)
-        guard parts.map(String.init) == self.text.split(separator: "-").map(String.init) else { return nil }
+        guard String(text) == self.text else { return nil }
     }
 
     /// Year, month and day.

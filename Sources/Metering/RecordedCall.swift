@@ -119,11 +119,22 @@ private struct RecordText {
         return wanted.withUTF8 { find(UnsafeRawBufferPointer($0), from: start) }
     }
 
-    private func find(_ wanted: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard let base = bytes.baseAddress, let needle = wanted.baseAddress, start >= 0, start < bytes.count,
-            let found = memmem(base + start, bytes.count - start, needle, wanted.count)
-        else { return nil }
-        return UnsafeRawPointer(found) - base + wanted.count
+    /// By the first capital letter, of which records have few, unless there is none.
+    private func find(_ wanted: UnsafeRawBufferPointer, from start: Int, before limit: Int = .max) -> Int? {
+        let end = min(bytes.count, limit)
+        guard let base = bytes.baseAddress, let needle = wanted.baseAddress, start >= 0 else { return nil }
+        let anchor = wanted.firstIndex { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ?? min(1, wanted.count - 1)
+        var place = start
+        while wanted.count > 0, place + wanted.count <= end {
+            guard
+                let found = memchr(
+                    base + place + anchor, Int32(wanted[anchor]), end - place - wanted.count + 1)
+            else { return nil }
+            let candidate = UnsafeRawPointer(found) - base - anchor
+            if memcmp(base + candidate, needle, wanted.count) == 0 { return candidate + wanted.count }
+            place = candidate + 1
+        }
+        return nil
     }
 
     /// The text that begins at a place, up to its quotation mark.
@@ -146,7 +157,7 @@ private struct RecordText {
     }
 
     func value(of key: StaticString, from start: Int, before end: Int) -> String? {
-        guard let place = place(after: key, from: start), place < end else { return nil }
-        return string(at: place)
+        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        return find(key, from: start, before: end).flatMap { string(at: $0) }
     }
 }

@@ -257,7 +257,7 @@ extension View<CostExplorer.GetReservationCoverageResponseFields> {
 }
 
 extension CostExplorer {
-    public enum GetReservationPurchaseRecommendationRequestFields: PageRequestFields, CostExplorer.MayHaveAccountScope, CostExplorer.MayHaveFilter, CostExplorer.WithService { public static let tokenPlace = 9; public static let limitPlace = 8; public static let accountScope = 3; public static let filter = 2; public static let service = 1; public static let shape = service.structure("GetReservationPurchaseRecommendationRequest") }
+    public enum GetReservationPurchaseRecommendationRequestFields: PageRequestFields, CostExplorer.MayHaveAccountScope, CostExplorer.MayHaveFilter, CostExplorer.WithService { public static let tokenPlace = 9; public static let limitPlace = 8; public static let accountScope = 3; public static let filter = 2; public static let service = 1; public static let shape = CostExplorer.service.structure("GetReservationPurchaseRecommendationRequest") }
     public typealias GetReservationPurchaseRecommendationRequest = View<GetReservationPurchaseRecommendationRequestFields>
 }
 extension View<CostExplorer.GetReservationPurchaseRecommendationRequestFields> {
@@ -301,7 +301,7 @@ extension View<CostExplorer.GetReservationUtilizationResponseFields> {
 }
 
 extension CostExplorer {
-    public enum GetRightsizingRecommendationRequestFields: PageRequestFields, CostExplorer.MayHaveFilter, CostExplorer.WithService { public static let tokenPlace = 4; public static let limitPlace = 3; public static let filter = 0; public static let service = 2; public static let shape = service.structure("GetRightsizingRecommendationRequest") }
+    public enum GetRightsizingRecommendationRequestFields: PageRequestFields, CostExplorer.MayHaveFilter, CostExplorer.WithService { public static let tokenPlace = 4; public static let limitPlace = 3; public static let filter = 0; public static let service = 2; public static let shape = CostExplorer.service.structure("GetRightsizingRecommendationRequest") }
     public typealias GetRightsizingRecommendationRequest = View<GetRightsizingRecommendationRequestFields>
 }
 extension View<CostExplorer.GetRightsizingRecommendationRequestFields> {

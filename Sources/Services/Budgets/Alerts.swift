@@ -1,5 +1,6 @@
 import BudgetsAPI
 import Costs
+import Directory
 import Platform
 import SNSAPI
 import Wire

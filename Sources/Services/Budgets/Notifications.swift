@@ -1,4 +1,5 @@
 import BudgetsAPI
+import Directory
 import Platform
 import Wire
 

@@ -2,6 +2,7 @@ import CostExplorerAPI
 import Ledger
 import Metering
 public import Platform
+import Wire
 
 extension ServiceModule {
     /// AWS Cost Explorer: what calls have cost, and what they will. What it answers is metered by ``MeterCalls``, its job.
