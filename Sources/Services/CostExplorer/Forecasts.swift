@@ -74,11 +74,11 @@ private struct ForecastQuestion {
                 "Cost Explorer was unable to identify the usage unit. Provide UsageType/UsageTypeGroup filter selections that"
                     + " contain matching units, for example: hours.")
         }
-        let unit = metric == .usage ? total.unit : bill.prices.currency
+        let measure = metric == .usage ? total.unit : bill.prices.currency
         return Answer(
             total: CostExplorer.MetricValue {
                 $0.amount = sum.billed
-                $0.unit = unit
+                $0.unit = measure
             }, parts: parts)
     }
 }
