@@ -642,6 +642,7 @@ let package = Package(
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
         .testTarget(name: "CostsTests", dependencies: ["Costs"]),
+        .testTarget(name: "MeteringTests", dependencies: ["Ledger", "Metering", "Wire"]),
         .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
         .testTarget(name: "VPCTests", dependencies: ["VPC"]),
