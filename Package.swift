@@ -242,6 +242,7 @@ let package = Package(
         api("Budgets"),
         api("CostAndUsageReport"),
         api("CostExplorer"),
+        api("DataExports"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -394,8 +395,8 @@ let package = Package(
         service(
             "CostAndUsageReport",
             [
-                "Compression", "CostAndUsageReportAPI", "Costs", "Directory", "Ledger", "Metering", "Platform", "Policy",
-                "S3API", "Wire", crypto,
+                "Compression", "CostAndUsageReportAPI", "Costs", "DataExportsAPI", "Directory", "Ledger", "Metering",
+                "Platform", "Policy", "S3API", "Wire", crypto,
             ]),
 
         // Encryption in transit: the certificates that the server shows.

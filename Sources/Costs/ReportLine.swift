@@ -100,6 +100,11 @@ public struct ReportLayout: Sendable {
     ///   - count: how many calls all of them are.
     ///   - id: the same for the same line in every version of the report.
     public func text(_ line: CostLine, _ key: Key, count: Int64, id: String) -> String {
+        Self.line(fields(line, key, count: count, id: id))
+    }
+
+    /// The fields of a line, in the order of ``columns``.
+    public func fields(_ line: CostLine, _ key: Key, count: Int64, id: String) -> [String] {
         let part = part(of: line.use.hour)
         let (start, end) = (HourRange.text(ofHour: part.start), HourRange.text(ofHour: part.end))
         let quantity = ExactAmount(count)
@@ -110,7 +115,7 @@ public struct ReportLayout: Sendable {
             line.price.map { "\(line.currency) \($0.text()) per \(line.unit)" }
             ?? "The price list has no price for \(line.use.service):\(line.use.operation) in \(line.use.region)"
         let known = line.price != nil
-        return Self.line(
+        return
             [
                 id, "\(start)/\(end)", "", "AWS", "Anniversary", payer, HourRange.text(ofHour: period.start),
                 HourRange.text(ofHour: period.end), line.use.account, "Usage", start, end, line.product.code,
@@ -120,12 +125,12 @@ public struct ReportLayout: Sendable {
                 line.use.principal, line.product.name, line.use.region, line.product.code, known ? line.currency : "",
                 cost, rate,
                 known ? "OnDemand" : "", line.unit,
-            ] + key.tags)
+            ] + key.tags
     }
 
     /// Fields, with quotation marks where one needs them (RFC 4180), and the end of the line. What a spreadsheet would take for a
     /// formula stays as it is: programs read these files.
-    private static func line(_ fields: [String]) -> String {
+    static func line(_ fields: [String]) -> String {
         fields.map { field in
             guard
                 field.utf8.contains(where: {

@@ -34,7 +34,7 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2, .costExplorer, .budgets, .costAndUsageReport,
+        .ec2, .costExplorer, .budgets, .costAndUsageReport, .dataExports,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

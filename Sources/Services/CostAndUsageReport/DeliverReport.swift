@@ -84,7 +84,7 @@ struct DeliverReport: Job {
         var files: [PreparedCall<S3.PutObject>] = []
         do throws(ServiceError) {
             var keys: [String] = []
-            for file in try await ReportFiles.make(layout, bill) {
+            for file in try await ReportFiles.make(layout, ReportForm(layout), bill) {
                 let number = String(keys.count + 1)
                 let padded = String(repeating: "0", count: max(0, 5 - number.utf8.count)) + number
                 let key = "\(own)/\(definition.reportName)-\(padded).csv.gz"
@@ -159,19 +159,39 @@ struct DeliverReport: Job {
     }
 }
 
+/// How lines are written.
+struct ReportForm: Sendable {
+    /// The first line.
+    let header: String
+    /// A line: of which line of the bill, under which key, how many calls, and its id.
+    let text: @Sendable (CostLine, ReportLayout.Key, Int64, String) -> String
+
+    init(header: String, text: @escaping @Sendable (CostLine, ReportLayout.Key, Int64, String) -> String) {
+        (self.header, self.text) = (header, text)
+    }
+
+    /// All columns.
+    init(_ layout: ReportLayout) {
+        self.init(header: layout.header) { layout.text($0, $1, count: $2, id: $3) }
+    }
+}
+
 /// The files of a report, compressed while they are made.
 enum ReportFiles {
     /// Lines of one file.
     private static let mostLines = 1_000_000
 
-    static func make(_ layout: ReportLayout, _ bill: Bill) async throws(ServiceError) -> [[UInt8]] {
-        var state = try State(layout)
+    static func make(
+        _ layout: ReportLayout, _ form: ReportForm, _ bill: Bill
+    ) async throws(ServiceError) -> [[UInt8]] {
+        var state = try State(layout, form)
         try await bill.forEach(in: layout.period) { (line) throws(ServiceError) in try state.add(line) }
         return try state.finish()
     }
 
     private struct State {
         let layout: ReportLayout
+        let form: ReportForm
         var files: [[UInt8]] = []
         var gzip: Gzip
         var text = ""
@@ -181,11 +201,11 @@ enum ReportFiles {
         var account = ""
         var part = HourRange(0, 0)
 
-        init(_ layout: ReportLayout) throws(ServiceError) {
-            self.layout = layout
+        init(_ layout: ReportLayout, _ form: ReportForm) throws(ServiceError) {
+            (self.layout, self.form) = (layout, form)
             guard let gzip = Gzip() else { throw .internalFailure }
             self.gzip = gzip
-            text = layout.header
+            text = form.header
         }
 
         mutating func add(_ line: CostLine) throws(ServiceError) {
@@ -208,14 +228,14 @@ enum ReportFiles {
                         use.account, String(part.start), use.service, use.operation, use.region, use.principal,
                         layout.hasResources ? use.resource : value.line.usageType,
                     ] + layout.tagKeys.map { use.tags[$0] ?? "" })
-                return (id: id, text: layout.text(value.line, key, count: value.count, id: id))
+                return (id: id, text: form.text(value.line, key, value.count, id))
             }
             for line in made.sorted(by: { $0.id < $1.id }) {
                 if lines == ReportFiles.mostLines {
                     flush()
                     files.append(gzip.finish())
                     guard let next = Gzip() else { throw .internalFailure }
-                    (gzip, lines, text) = (next, 0, layout.header)
+                    (gzip, lines, text) = (next, 0, form.header)
                 }
                 text += line.text
                 lines += 1
