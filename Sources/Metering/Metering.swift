@@ -33,7 +33,7 @@ public enum Metering {
             throw ServiceError(error)
         }
         guard last > start else { return false }
-        let counts = counts(of: events, environment)
+        let counts = try await counts(of: events, environment)
         let payers = Dictionary(
             Set(counts.keys.map(\.account)).map { ($0, environment.payer(of: $0)) },
             uniquingKeysWith: { first, _ in first })
@@ -48,15 +48,21 @@ public enum Metering {
     }
 
     /// How many calls of each kind there are among events. Those of an event that is no call are none.
-    static func counts(of events: [Event], _ environment: Environment) -> [MeteredUse: Int64] {
-        var tags = ResourceTags(environment)
-        var counts: [MeteredUse: Int64] = [:]
+    static func counts(
+        of events: [Event], _ environment: Environment
+    ) async throws(ServiceError) -> [MeteredUse: Int64] {
+        var calls: [(call: RecordedCall, hour: Int64)] = []
+        calls.reserveCapacity(events.count)
         for event in events {
-            guard let call = RecordedCall(event) else { continue }
+            if let call = RecordedCall(event) { calls.append((call, event.time / 3_600_000)) }
+        }
+        let tags = try await ResourceTags(of: calls.map(\.call), environment)
+        var counts: [MeteredUse: Int64] = [:]
+        for (call, hour) in calls {
             let use = MeteredUse(
-                account: call.account, hour: event.time / 3_600_000, service: call.service, operation: call.operation,
+                account: call.account, hour: hour, service: call.service, operation: call.operation,
                 region: call.region, principal: call.principal, resource: call.resource,
-                tags: tags.of(call.resource, account: call.account), count: 0)
+                tags: tags[call.resource], count: 0)
             counts[use, default: 0] += 1
         }
         return counts
@@ -96,43 +102,6 @@ extension MutableRecords {
 extension Environment {
     /// The account that pays for another: the management account of its organization, or the account itself.
     public func payer(of account: String) -> String { directory.account(account)?.managementAccountID ?? account }
-}
-
-/// The tags that resources have now, each looked up once.
-private struct ResourceTags {
-    private let environment: Environment
-    private var known: [String: [String: String]] = [:]
-    private var calls: [String: Call] = [:]
-
-    init(_ environment: Environment) { self.environment = environment }
-
-    mutating func of(_ resource: String, account: String) -> [String: String] {
-        guard !resource.isEmpty else { return [:] }
-        if let tags = known[resource] { return tags }
-        let found = lookUp(resource, account)
-        known[resource] = found
-        return found
-    }
-
-    private mutating func lookUp(_ resource: String, _ account: String) -> [String: String] {
-        guard let call = call(of: account) else { return [:] }
-        let side = Access("ce:GetTags", on: resource).resolved(call).resource
-        let tags = side?.tags ?? []
-        return Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
-    }
-
-    private mutating func call(of account: String) -> Call? {
-        if let call = calls[account] { return call }
-        guard let module = environment.modules.first else { return nil }
-        let time = environment.now()
-        let service = ServicePrincipal("ce.amazonaws.com", sourceARN: nil, sourceAccount: account)
-        let call = Call(
-            environment: environment, requestID: RequestIDs.make(time: time), time: time,
-            caller: Caller(accountID: account, identity: .service(service)), module: module, operation: "",
-            region: environment.region, source: Call.Source(service: "ce.amazonaws.com", calledVia: []))
-        calls[account] = call
-        return call
-    }
 }
 
 /// Keeps the counts up to date, once a minute.

@@ -123,7 +123,8 @@ private struct RecordText {
     private func find(_ wanted: UnsafeRawBufferPointer, from start: Int, before limit: Int = .max) -> Int? {
         let end = min(bytes.count, limit)
         guard let base = bytes.baseAddress, let needle = wanted.baseAddress, start >= 0 else { return nil }
-        let anchor = wanted.firstIndex { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ?? min(1, wanted.count - 1)
+        let anchor =
+            wanted.firstIndex { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ?? min(1, wanted.count - 1)
         var place = start
         while wanted.count > 0, place + wanted.count <= end {
             guard
