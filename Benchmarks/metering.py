@@ -97,7 +97,9 @@ def report(server: Server) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(dir=REPOSITORY / ".build") as folder, Server("--quota", f"Users={LINES + 10}", data=Path(folder) / "data") as server:
+    with tempfile.TemporaryDirectory(dir=REPOSITORY / ".build") as folder, Server(
+        "--quota", f"Users={LINES + 10}", "--quota", "UserCreationPerSecond=1000000", data=Path(folder) / "data"
+    ) as server:
         root = server.root
         root.iam.create_user(UserName="spender")
         ask(server)

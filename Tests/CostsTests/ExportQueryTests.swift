@@ -5,7 +5,8 @@ import Testing
 @Suite struct ExportQueryTests {
     @Test func columnsAndTheirNames() throws {
         let query = try ExportQuery(
-            "select bill_payer_account_id, line_item_usage_amount AS amount,\n resource_tags\nfrom cost_and_usage_report;")
+            "select bill_payer_account_id, line_item_usage_amount AS amount,\n resource_tags\nfrom cost_and_usage_report;"
+        )
         #expect(query.columns.map(\.source) == ["bill_payer_account_id", "line_item_usage_amount", "resource_tags"])
         #expect(query.header == "bill_payer_account_id,amount,resource_tags\n")
     }
@@ -26,7 +27,8 @@ import Testing
             hasResources: false, tagKeys: ["team"], unit: .hourly, period: HourRange(0, 744), payer: "111122223333")
         let line = PriceList.published.line(
             MeteredUse(
-                account: "111122223333", hour: 1, service: "kms", operation: "Encrypt", region: "us-east-1", principal: "",
+                account: "111122223333", hour: 1, service: "kms", operation: "Encrypt", region: "us-east-1",
+                principal: "",
                 resource: "", tags: ["team": "a \"b\"", "owner": "me"], count: 2))
         let text = query.text(layout, line, layout.key(of: line), count: 2, id: "id")
         #expect(text == "0.0000060000,\"{\"\"user_team\"\":\"\"a \\\"\"b\\\"\"\"\"}\"\n")
