@@ -246,6 +246,10 @@ let package = Package(
         .target(name: "EC2API", dependencies: ["Wire"], path: "Sources/API/EC2", exclude: ["Operations.txt"]),
         api("SQS"),
         api("AWSConfig"),
+        api("Budgets"),
+        api("CostAndUsageReport"),
+        api("CostExplorer"),
+        api("DataExports"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -403,6 +407,24 @@ let package = Package(
                 "Platform", "Policy", "S3API", "SBOM", "VPC", "Wire", crypto,
             ]),
 
+        // What calls cost: exact amounts, prices, filters, forecasts, lines of reports. No I/O, no clock.
+        .target(name: "Costs"),
+        // Every call, counted from the event history; and bills made of that.
+        .target(name: "Metering", dependencies: ["Costs", "Directory", "Ledger", "Platform", "Wire", crypto]),
+        service("CostExplorer", ["CostExplorerAPI", "Costs", "Ledger", "Metering", "Platform", "Wire"]),
+        service(
+            "Budgets",
+            [
+                "BudgetsAPI", "Costs", "Directory", "IAMAPI", "Ledger", "Metering", "OrganizationsAPI", "Platform", "Policy",
+                "SNSAPI", "STSAPI", "Wire",
+            ]),
+        service(
+            "CostAndUsageReport",
+            [
+                "Compression", "CostAndUsageReportAPI", "Costs", "DataExportsAPI", "Directory", "Ledger", "Metering",
+                "Platform", "Policy", "S3API", "Wire", crypto,
+            ]),
+
         // Encryption in transit: the certificates that the server shows.
         .target(
             name: "TransportSecurity",
@@ -475,13 +497,14 @@ let package = Package(
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
                 "ArtifactService", "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService",
-                "SupportService", "TransportSecurity", "WellArchitectedService",
+                "SupportService", "TransportSecurity", "WellArchitectedService", "BudgetsService", "CostAndUsageReportService",
+                "CostExplorerService", "Costs", "Metering",
                 crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "Catalogue", "Costs", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
                 "Policy", "Posture", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "VPC",
@@ -649,6 +672,8 @@ let package = Package(
                 "Wire", crypto, logging,
             ]),
         .testTarget(name: "MetricMathTests", dependencies: ["MetricMath"]),
+        .testTarget(name: "CostsTests", dependencies: ["Costs"]),
+        .testTarget(name: "MeteringTests", dependencies: ["Ledger", "Metering", "Wire"]),
         .testTarget(name: "InstanceMetadataTests", dependencies: ["InstanceMetadata"]),
         .testTarget(name: "EventPatternsTests", dependencies: ["EventPatterns", "Wire"]),
         .testTarget(name: "VPCTests", dependencies: ["VPC"]),

@@ -12,6 +12,7 @@ import Ledger
 public import Logging
 import ManagedLogin
 import MetadataService
+import Metering
 import OIDC
 import PacketFilter
 public import Platform
@@ -149,6 +150,7 @@ public struct Gatehouse: Sendable {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")
             }
             environment.instances.replace(with: configuration.instanceSources)
+            if let prices = configuration.prices { environment.projection(PriceBook.self).use(prices) }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

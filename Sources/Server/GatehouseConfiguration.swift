@@ -1,3 +1,4 @@
+public import Costs
 public import DomainRecords
 public import Fetch
 import FoundationEssentials
@@ -58,6 +59,8 @@ extension Gatehouse {
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.
         public var webFront: WebFront.Place?
+        /// What calls cost; nil: the prices that ship with Gatehouse.
+        public var prices: PriceList?
         /// What instances of EC2 may run on this machine.
         public var instanceSources: [InstanceSource] = []
         /// Networks whose addresses Shield gives no budgets: those of other balancers, say.

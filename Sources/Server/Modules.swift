@@ -3,12 +3,15 @@ import ACMService
 import AccessAnalyzerService
 import AccountService
 import ArtifactService
+import BudgetsService
 import CloudTrailService
 import CloudWatchLogsService
 import CloudWatchService
 import CognitoIDPService
 import CognitoIdentityService
 import ConfigService
+import CostAndUsageReportService
+import CostExplorerService
 import EC2Service
 import EventBridgeService
 import IAMService
@@ -34,7 +37,8 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2, .artifact, .support, .trustedAdvisor, .wellArchitected,
+        .ec2, .artifact, .support, .trustedAdvisor, .wellArchitected, .costExplorer, .budgets, .costAndUsageReport,
+        .dataExports,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

@@ -97,6 +97,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var gateOptions: GateOptions
     @OptionGroup var webFrontOptions: WebFrontOptions
     @OptionGroup var instanceOptions: InstanceOptions
+    @OptionGroup var billingOptions: BillingOptions
 
     @Option(
         help: """

@@ -86,6 +86,7 @@ extension Serve {
         configuration.observes = try GateOptions.observes()
         configuration.webFront = try WebFrontOptions.place()
         configuration.instanceSources = try InstanceOptions.sources()
+        configuration.prices = try BillingOptions.list()
         configuration.exemptFromShield = try WebFrontOptions.exemptNetworks()
         configuration.filtersPackets = try WebFrontOptions.filtersPackets()
         if let url = Settings.text("PUBLIC_URL") {

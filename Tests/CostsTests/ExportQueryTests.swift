@@ -1,0 +1,36 @@
+import Costs
+import Testing
+
+/// Which queries of data exports are answered.
+@Suite struct ExportQueryTests {
+    @Test func columnsAndTheirNames() throws {
+        let query = try ExportQuery(
+            "select bill_payer_account_id, line_item_usage_amount AS amount,\n resource_tags\nfrom cost_and_usage_report;"
+        )
+        #expect(query.columns.map(\.source) == ["bill_payer_account_id", "line_item_usage_amount", "resource_tags"])
+        #expect(query.header == "bill_payer_account_id,amount,resource_tags\n")
+    }
+
+    @Test(arguments: [
+        "", "SELECT", "SELECT FROM COST_AND_USAGE_REPORT", "SELECT nothing FROM COST_AND_USAGE_REPORT",
+        "SELECT resource_tags, FROM COST_AND_USAGE_REPORT", "SELECT resource_tags FROM CARBON_EMISSIONS",
+        "SELECT resource_tags FROM COST_AND_USAGE_REPORT WHERE 1 = 1", "DROP TABLE COST_AND_USAGE_REPORT",
+        "SELECT resource_tags, resource_tags FROM COST_AND_USAGE_REPORT",
+    ])
+    func whatIsNoQuery(_ text: String) {
+        #expect(throws: ExportQuery.Fault.self) { try ExportQuery(text) }
+    }
+
+    @Test func aLine() throws {
+        let query = try ExportQuery("SELECT line_item_unblended_cost, resource_tags FROM COST_AND_USAGE_REPORT")
+        let layout = ReportLayout(
+            hasResources: false, tagKeys: ["team"], unit: .hourly, period: HourRange(0, 744), payer: "111122223333")
+        let line = PriceList.published.line(
+            MeteredUse(
+                account: "111122223333", hour: 1, service: "kms", operation: "Encrypt", region: "us-east-1",
+                principal: "",
+                resource: "", tags: ["team": "a \"b\"", "owner": "me"], count: 2))
+        let text = query.text(layout, line, layout.key(of: line), count: 2, id: "id")
+        #expect(text == "0.0000060000,\"{\"\"user_team\"\":\"\"a \\\"\"b\\\"\"\"\"}\"\n")
+    }
+}
