@@ -10,6 +10,7 @@ import CognitoIdentityService
 import ConfigService
 import EC2Service
 import EventBridgeService
+import GuardDutyService
 import IAMService
 import Inspector2Service
 import KMSService
@@ -31,7 +32,7 @@ public enum Modules {
         .s3Express,
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
-        .ec2,
+        .ec2, .guardDuty,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {
