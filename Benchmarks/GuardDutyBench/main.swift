@@ -67,5 +67,7 @@ for bytes in records {
 }
 let passed = clock.now - start
 let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
-print("\(count) events in \(seconds) s: \(Int(Double(count) / seconds)) a second, \(seconds / Double(count) * 1e6) µs each")
+print(
+    "\(count) events in \(seconds) s: \(Int(Double(count) / seconds)) a second, \(seconds / Double(count) * 1e6) µs each"
+)
 print("\(entries) entries in lists, \(actors.count) callers, \(found) detections")

@@ -86,9 +86,11 @@ struct Anomalies {
     ) -> Detection {
         let seen = reasons.map { "\($0.what) \($0.seen)" }.joined(separator: ", ")
         var detection = Detection(
-            type, call, title: "\(call.actor.described.prefix(1).uppercased() + call.actor.described.dropFirst()) "
+            type, call,
+            title: "\(call.actor.described.prefix(1).uppercased() + call.actor.described.dropFirst()) "
                 + "anomalously invoked APIs commonly used to \(purpose).",
-            description: "\(call.actor.described) called \(call.name) of \(call.source) from \(call.sourceAddress) under "
+            description:
+                "\(call.actor.described) called \(call.name) of \(call.source) from \(call.sourceAddress) under "
                 + "anomalous circumstances. Unusual: \(seen).",
             identity: [call.actor.id])
         detection.unusual = reasons
@@ -130,7 +132,8 @@ struct Anomalies {
             reasons = newness.reasons(self, actor.profile).filter { $0.what != "api" }
             reasons.insert(
                 Detection.Unusual(
-                    "bucket", seen: bucket, usual: "usual of \(isKnown ? "the caller" : "the account"): "
+                    "bucket", seen: bucket,
+                    usual: "usual of \(isKnown ? "the caller" : "the account"): "
                         + Profile.usual(habits, at: hour)), at: 0)
         } else if let amount, use == .read || use == .delete {
             reasons = [amount]
@@ -141,7 +144,8 @@ struct Anomalies {
             .anomalousOfData(use), call,
             title: "\(call.actor.described.prefix(1).uppercased() + call.actor.described.dropFirst()) \(use.words) S3 "
                 + "bucket \(bucket) in an unusual way.",
-            description: "\(call.actor.described) called \(call.name) for S3 bucket \(bucket) from \(call.sourceAddress). "
+            description:
+                "\(call.actor.described) called \(call.name) for S3 bucket \(bucket) from \(call.sourceAddress). "
                 + "Unusual: \(seen).", identity: [call.actor.id, bucket])
         detection.unusual = reasons
         return detection

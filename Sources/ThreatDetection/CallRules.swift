@@ -119,9 +119,9 @@ enum CallRules {
     private static func of(
         _ call: ObservedCall, _ type: FindingType, _ address: IPAddress, _ lists: [String]
     ) -> Detection {
-        let where_ = type.name.contains("Tor") ? "a Tor exit node" : "an IP address on the list \(lists[0])"
+        let place = type.name.contains("Tor") ? "a Tor exit node" : "an IP address on the list \(lists[0])"
         var detection = Detection(
-            type, call, title: "\(call.name) was invoked from \(where_).",
+            type, call, title: "\(call.name) was invoked from \(place).",
             description: "\(call.actor.described) called \(call.name) of \(call.source) from \(address), "
                 + "which \(lists.joined(separator: ", ")) has.",
             identity: [call.actor.id, call.isOfData ? call.bucket ?? "" : call.api, address.description])

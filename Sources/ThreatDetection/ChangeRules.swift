@@ -9,7 +9,8 @@ extension CallRules {
             ("cloudtrail.amazonaws.com", "UpdateTrail"):
             return trail(call)
         case ("s3.amazonaws.com", "PutBucketLogging"): return accessLogs(call)
-        case ("s3.amazonaws.com", "PutAccountPublicAccessBlock"), ("s3.amazonaws.com", "DeleteAccountPublicAccessBlock"),
+        case ("s3.amazonaws.com", "PutAccountPublicAccessBlock"),
+            ("s3.amazonaws.com", "DeleteAccountPublicAccessBlock"),
             ("s3.amazonaws.com", "PutBucketPublicAccessBlock"), ("s3.amazonaws.com", "DeleteBucketPublicAccessBlock"):
             return block(call)
         case ("s3.amazonaws.com", "PutBucketPolicy"): return policy(call, around)
@@ -22,8 +23,9 @@ extension CallRules {
         guard call.succeeded, let name = call.request.named("Name")?.text else { return [] }
         if call.name == "UpdateTrail" {
             // What leaves out most of what was logged disables it as well.
-            guard call.request.named("IsMultiRegionTrail") == .boolean(false)
-                || call.request.named("IncludeGlobalServiceEvents") == .boolean(false)
+            guard
+                call.request.named("IsMultiRegionTrail") == .boolean(false)
+                    || call.request.named("IncludeGlobalServiceEvents") == .boolean(false)
             else { return [] }
         }
         let done =

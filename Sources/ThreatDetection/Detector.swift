@@ -61,7 +61,8 @@ public enum Detector {
         detection.unusual = [
             Detection.Unusual(
                 "passwordPolicy", seen: changes.joined(separator: "; "),
-                usual: before == nil ? "AWS's standard policy, as none was seen before" : "the policy that was set before")
+                usual: before == nil
+                    ? "AWS's standard policy, as none was seen before" : "the policy that was set before")
         ]
         return detection
     }
@@ -88,7 +89,8 @@ public enum Detector {
         var detection = Detection(
             .consoleLogins, call,
             title: "Several successful console sign-ins of user \(call.actor.userName) from different places.",
-            description: "User \(call.actor.userName) signed in to the console from \(place) (\(address)), and within an "
+            description:
+                "User \(call.actor.userName) signed in to the console from \(place) (\(address)), and within an "
                 + "hour before from \(places.joined(separator: ", ")).",
             identity: [call.actor.id])
         detection.events = others.map(\.event)

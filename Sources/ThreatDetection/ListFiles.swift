@@ -62,7 +62,9 @@ public struct ListReader: Sendable {
     /// - Throws: `Fault` for a list without an address.
     public mutating func finish() throws(Fault) -> [Network] {
         try take()
-        guard !networks.isEmpty else { throw Fault(text: "The file has no IP address or CIDR range in format \(format.rawValue).") }
+        guard !networks.isEmpty else {
+            throw Fault(text: "The file has no IP address or CIDR range in format \(format.rawValue).")
+        }
         return networks
     }
 
@@ -100,7 +102,9 @@ public struct ListReader: Sendable {
         case .otx:
             // IPv4,192.0.2.1,…
             let columns = line.split(separator: ",", maxSplits: 2, omittingEmptySubsequences: false)
-            guard columns.count > 1, ["ipv4", "ipv6", "cidr"].contains(trimmed(columns[0]).lowercased()) else { return [] }
+            guard columns.count > 1, ["ipv4", "ipv6", "cidr"].contains(trimmed(columns[0]).lowercased()) else {
+                return []
+            }
             return [trimmed(columns[1])]
         case .proofPoint:
             // 192.0.2.1,1,100: address, category, score

@@ -89,7 +89,8 @@ struct PasswordPolicy: Sendable, Codable, Equatable {
             ("upper-case letters", upper, other.upper), ("lower-case letters", lower, other.lower),
         ] where before && !now { changes.append("\(name) no longer required") }
         if let before = other.age, age.map({ $0 > before }) ?? true {
-            changes.append("passwords expire \(age.map { "after \($0) days" } ?? "never") instead of after \(before) days")
+            changes.append(
+                "passwords expire \(age.map { "after \($0) days" } ?? "never") instead of after \(before) days")
         }
         if reuse < other.reuse { changes.append("\(reuse) former passwords refused instead of \(other.reuse)") }
         return changes

@@ -53,7 +53,8 @@ public struct Profile: Sendable, Codable, Equatable {
         }
         if habits.count >= most {
             habits = habits.filter { hour - $0.value.last < memory }
-            if habits.count >= most, let oldest = habits.min(by: { ($0.value.last, $0.key) < ($1.value.last, $1.key) }) {
+            if habits.count >= most, let oldest = habits.min(by: { ($0.value.last, $0.key) < ($1.value.last, $1.key) })
+            {
                 habits[oldest.key] = nil
             }
         }

@@ -52,7 +52,8 @@ enum Sequences {
             type, call,
             title: "Potential \(data.isEmpty ? "credential" : "data") compromise indicated by a sequence of actions of "
                 + "\(call.actor.described).",
-            description: "A sequence of \(signals.count) signals of \(call.actor.described) within 24 hours, which served "
+            description:
+                "A sequence of \(signals.count) signals of \(call.actor.described) within 24 hours, which served "
                 + "\(tactics.sorted().joined(separator: ", ")), indicates \(what).",
             identity: [call.actor.id, String(Int(began))])
         detection.signals = signals
@@ -71,7 +72,9 @@ enum Sequences {
         if detection.unusual.contains(where: { $0.what == "network" }) { indicators.append("SUSPICIOUS_NETWORK") }
         if Tactic.calls[call.api] != nil { indicators.append("HIGH_RISK_API") }
         // A finding by an address or a program serves what its call does.
-        let served = ["PenTest", "UnauthorizedAccess", "Stealth", "Recon"].contains(tactic) ? Tactic.calls[call.api]?.rawValue : nil
+        let served =
+            ["PenTest", "UnauthorizedAccess", "Stealth", "Recon"].contains(tactic)
+            ? Tactic.calls[call.api]?.rawValue : nil
         return Signal(
             id: name, isFinding: true, name: name, tactic: served ?? (tactic == "Stealth" ? "DefenseEvasion" : tactic),
             time: call.time, event: call.eventID, severity: detection.severity, address: call.sourceAddress,
@@ -85,6 +88,7 @@ enum Sequences {
         else { return nil }
         return Signal(
             id: call.api, isFinding: false, name: call.api, tactic: tactic.rawValue, time: call.time,
-            event: call.eventID, severity: 0, address: call.sourceAddress, indicators: ["HIGH_RISK_API"], bucket: call.bucket)
+            event: call.eventID, severity: 0, address: call.sourceAddress, indicators: ["HIGH_RISK_API"],
+            bucket: call.bucket)
     }
 }

@@ -49,7 +49,8 @@ struct AnomalyTests {
         // Bob from a new network, doing what he always does.
         for (source, name) in QuietDays.people {
             #expect(
-                watched.types(source, name) { ($0.time, $0.user, $0.address) = (Self.attack, "bob", "100.64.1.1") } == [])
+                watched.types(source, name) { ($0.time, $0.user, $0.address) = (Self.attack, "bob", "100.64.1.1") }
+                    == [])
         }
     }
 

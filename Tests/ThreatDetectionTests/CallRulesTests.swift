@@ -48,7 +48,8 @@ struct CallRulesTests {
     @Test func passwordPolicies() throws {
         var watched = Watched()
         let weak: Set = ["Stealth:IAMUser/PasswordPolicyChange"]
-        let strict = #"{"minimumPasswordLength":14,"requireSymbols":true,"requireNumbers":true,"requireUppercaseCharacters":true,"requireLowercaseCharacters":true,"maxPasswordAge":90,"passwordReusePrevention":24}"#
+        let strict =
+            #"{"minimumPasswordLength":14,"requireSymbols":true,"requireNumbers":true,"requireUppercaseCharacters":true,"requireLowercaseCharacters":true,"maxPasswordAge":90,"passwordReusePrevention":24}"#
         #expect(watched.types("iam", "UpdateAccountPasswordPolicy") { $0.request = strict } == [])
         // An attempt counts, and changes nothing of what is known.
         #expect(
@@ -68,7 +69,8 @@ struct CallRulesTests {
 
     @Test func blocksThatAreRemoved() {
         var watched = Watched()
-        let all = #"{"bucketName":"box","publicAccessBlockConfiguration":{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}}"#
+        let all =
+            #"{"bucketName":"box","publicAccessBlockConfiguration":{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}}"#
         #expect(watched.types("s3", "PutBucketPublicAccessBlock") { $0.request = all } == [])
         #expect(
             watched.types("s3", "PutBucketPublicAccessBlock") {
@@ -94,16 +96,21 @@ struct CallRulesTests {
                 $0.request = policy(#"\"*\""#, #",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.0/24\"}}"#)
             } == [])
         #expect(
-            watched.types("s3", "PutBucketPolicy") { $0.request = policy(#"{\"AWS\":\"arn:aws:iam::444455556666:root\"}"#) }
+            watched.types("s3", "PutBucketPolicy") {
+                $0.request = policy(#"{\"AWS\":\"arn:aws:iam::444455556666:root\"}"#)
+            }
                 == [])
-        #expect(watched.types("s3", "PutBucketAcl") { $0.request = #"{"bucketName":"box","x-amz-acl":"public-read"}"# } == open)
+        #expect(
+            watched.types("s3", "PutBucketAcl") { $0.request = #"{"bucketName":"box","x-amz-acl":"public-read"}"# }
+                == open)
         #expect(
             watched.types("s3", "PutBucketAcl") {
                 $0.request = #"{"bucketName":"box","x-amz-acl":"authenticated-read"}"#
             } == ["Policy:S3/BucketPublicAccessGranted"])
         #expect(
             watched.types("s3", "PutBucketAcl") {
-                $0.request = #"{"bucketName":"box","accessControlPolicy":{"grants":[{"grantee":{"type":"Group","uRI":"http://acs.amazonaws.com/groups/global/AllUsers"},"permission":"READ"}]}}"#
+                $0.request =
+                    #"{"bucketName":"box","accessControlPolicy":{"grants":[{"grantee":{"type":"Group","uRI":"http://acs.amazonaws.com/groups/global/AllUsers"},"permission":"READ"}]}}"#
             } == open)
         watched.around.isRestricted = { $0 == "box" }
         #expect(watched.types("s3", "PutBucketPolicy") { $0.request = policy(#"\"*\""#) } == [])
@@ -145,7 +152,8 @@ struct CallRulesTests {
         let bad = { (made: inout Made) in made.address = "203.0.113.9" }
         #expect(
             watched.types("iam", "ListUsers", bad) == [
-                "Recon:IAMUser/MaliciousIPCaller", "Recon:IAMUser/MaliciousIPCaller.Custom", "Recon:IAMUser/TorIPCaller",
+                "Recon:IAMUser/MaliciousIPCaller", "Recon:IAMUser/MaliciousIPCaller.Custom",
+                "Recon:IAMUser/TorIPCaller",
             ])
         #expect(
             watched.types("iam", "CreateUser", bad) == [

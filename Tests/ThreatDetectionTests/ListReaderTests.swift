@@ -8,13 +8,18 @@ struct ListReaderTests {
         var reader = ListReader(format, most: most)
         // In pieces, wherever they end.
         let bytes = Array(text.utf8)
-        for start in stride(from: 0, to: bytes.count, by: 7) { try reader.read(bytes[start..<min(start + 7, bytes.count)]) }
+        for start in stride(from: 0, to: bytes.count, by: 7) {
+            try reader.read(bytes[start..<min(start + 7, bytes.count)])
+        }
         return try reader.finish().map(\.description)
     }
 
     @Test(arguments: [
         (ListReader.Format.plain, "192.0.2.1\r\n198.51.100.0/24\n\n2001:db8::/32\n192.0.2.1\n"),
-        (.otx, "Indicator type,Indicator,Description\nIPv4,192.0.2.1,x\nCIDR,198.51.100.0/24,\ndomain,bad.example,\nIPv6,2001:db8::/32,\n"),
+        (
+            .otx,
+            "Indicator type,Indicator,Description\nIPv4,192.0.2.1,x\nCIDR,198.51.100.0/24,\ndomain,bad.example,\nIPv6,2001:db8::/32,\n"
+        ),
         (.alienVault, "192.0.2.1#4#2#Malicious Host#US##0,0#3\n198.51.100.0/24 # Scan\n2001:db8::/32#1#1#X\n"),
         (.proofPoint, "ip, category, score\n192.0.2.1,1,100\n198.51.100.0/24,1,90\n2001:db8::/32,1,90\n"),
         (.fireEye, "reportId,ip,domain\n1,192.0.2.1,\n2,198.51.100.0/24,bad.example\n3,2001:db8::/32,\n"),
@@ -29,7 +34,8 @@ struct ListReaderTests {
     }
 
     @Test(arguments: [
-        "", "\n\n", "not an address\n", "192.0.2.1\n300.1.1.1\n", "0.0.0.0/0\n", "192.0.2.1\u{0}\n", "<a>192.0.2.1</a>\n",
+        "", "\n\n", "not an address\n", "192.0.2.1\n300.1.1.1\n", "0.0.0.0/0\n", "192.0.2.1\u{0}\n",
+        "<a>192.0.2.1</a>\n",
         "PK\u{3}\u{4}",
     ])
     func refused(text: String) {

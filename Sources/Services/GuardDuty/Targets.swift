@@ -20,9 +20,12 @@ extension Call {
     }
 
     /// What an operation asks for that makes something with tags.
-    func accessToNew(_ arn: String, _ tags: [String: String]?) -> Authorization {
+    /// - Parameters:
+    ///   - arn: of what is made.
+    ///   - resource: what the action is on, by the reference: most are on nothing.
+    func accessToNew(_ arn: String, _ tags: [String: String]?, on resource: String = "*") -> Authorization {
         let context = ConditionKeys.requestTags((tags ?? [:]).map { Tag(key: $0.key, value: $0.value) })
-        var accesses = [guardDutyAccess(arn, context)]
+        var accesses = [guardDutyAccess(resource, context)]
         if tags?.isEmpty == false { accesses.append(Access("guardduty:TagResource", on: arn, context: context)) }
         for index in accesses.indices { accesses[index].isOfNewResource = true }
         return .required(accesses)

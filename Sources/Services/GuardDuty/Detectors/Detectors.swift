@@ -233,7 +233,8 @@ extension MutableRecords {
         let index = call.environment.guardDuty
         guard index.administrator(of: call.accountID, region: call.region) == nil else {
             throw .badRequest(
-                "The request is rejected because the account is a member of an administrator account. Disassociate it first.")
+                "The request is rejected because the account is a member of an administrator account. Disassociate it first."
+            )
         }
         guard !index.members(of: call.guardDutyScope).contains(where: \.isAssociated) else {
             throw .badRequest(

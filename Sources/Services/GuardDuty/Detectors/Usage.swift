@@ -183,7 +183,9 @@ private enum RuntimeCoverage {
                 default: nil
                 }
             if let wanted = criterion.filterCondition?.equals { return value.map(wanted.contains) ?? false }
-            if let unwanted = criterion.filterCondition?.notEquals { return value.map { !unwanted.contains($0) } ?? true }
+            if let unwanted = criterion.filterCondition?.notEquals {
+                return value.map { !unwanted.contains($0) } ?? true
+            }
             return true
         }
     }

@@ -82,7 +82,8 @@ struct SuppressFindings: Job {
 
 extension GuardDuty.CreateFilter: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        call.accessToNew(call.guardDutyARN(input.detectorId, .filter, input.name), input.tags)
+        let arn = call.guardDutyARN(input.detectorId, .filter, input.name)
+        return call.accessToNew(arn, input.tags, on: arn)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

@@ -151,7 +151,8 @@ enum FindingContent {
                                     $0.observations = GuardDuty.Observations { $0.text = [one.seen, one.usual] }
                                 }
                             )
-                        }) { first, _ in first }
+                        }
+                    ) { first, _ in first }
                 ]
             }
         }

@@ -21,7 +21,8 @@ struct FindingKeeper {
     ) throws(ServiceError) {
         (self.detector, self.records, self.environment, self.now) = (detector, records, environment, now)
         // An administrator's suppression rules hold for its members, who have none of their own.
-        let owner = environment.guardDuty.administrator(of: detector.accountID, region: detector.region)?.administratorID
+        let owner = environment.guardDuty.administrator(of: detector.accountID, region: detector.region)?
+            .administratorID
         let scope = Scope(account: owner ?? detector.accountID, region: detector.region)
         filters = try environment.guardDuty.filters(scope).filter { $0.action == .archive }
             .map { filter throws(ServiceError) in (filter, try filter.criteriaView()) }
@@ -46,7 +47,8 @@ struct FindingKeeper {
             id: id, detectorID: detector.id, accountID: detector.accountID, region: detector.region,
             type: detection.type.name, created: now, updated: now, firstSeen: isSample ? now : detection.firstSeen,
             lastSeen: isSample ? now : detection.call.time, count: 1, severity: detection.severity, isArchived: false,
-            isSuppressed: false, content: content, events: detection.allEvents, facts: FindingFacts(detection, isSample: isSample))
+            isSuppressed: false, content: content, events: detection.allEvents,
+            facts: FindingFacts(detection, isSample: isSample))
         try put(finding, isNew: true)
     }
 

@@ -203,7 +203,8 @@ struct FindingGroups {
     private static func resource(_ finding: GuardDuty.Finding) -> [String] {
         let resource = finding.resource
         let key = resource.accessKeyDetails
-        let id = resource.s3BucketDetails?.first?.name ?? key?.accessKeyId.flatMap { $0.isEmpty ? nil : $0 }
+        let id =
+            resource.s3BucketDetails?.first?.name ?? key?.accessKeyId.flatMap { $0.isEmpty ? nil : $0 }
             ?? key?.principalId ?? finding.service?.detection?.sequence?.actors?.first?.id
         return [finding.accountId, resource.resourceType ?? "", id ?? ""]
     }

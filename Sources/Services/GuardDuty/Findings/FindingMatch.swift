@@ -64,7 +64,9 @@ enum FindingMatch {
     /// - Throws: BadRequestException for attributes and conditions that can't be.
     static func check(_ criteria: GuardDuty.FindingCriteria) throws(ServiceError) {
         let conditions = criteria.criterion ?? [:]
-        guard conditions.count <= 50 else { throw .invalidParameter("findingCriteria", "It has more than 50 attributes.") }
+        guard conditions.count <= 50 else {
+            throw .invalidParameter("findingCriteria", "It has more than 50 attributes.")
+        }
         for (name, condition) in conditions {
             guard attributes.contains(name) else {
                 throw .invalidParameter("findingCriteria", "\(name) is not a finding attribute.")
@@ -126,11 +128,13 @@ enum FindingMatch {
         guard any(condition.equals), any(condition.eq), none(condition.notEquals), none(condition.neq) else {
             return false
         }
-        if let patterns = condition.matches, !patterns.contains(where: { pattern in values.contains { like(pattern, $0) } })
+        if let patterns = condition.matches,
+            !patterns.contains(where: { pattern in values.contains { like(pattern, $0) } })
         {
             return false
         }
-        if let patterns = condition.notMatches, patterns.contains(where: { pattern in values.contains { like(pattern, $0) } })
+        if let patterns = condition.notMatches,
+            patterns.contains(where: { pattern in values.contains { like(pattern, $0) } })
         {
             return false
         }

@@ -66,7 +66,8 @@ extension GuardDuty.UpdateIPSet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareUpdate(
-            .ipSet, input.detectorId, input.ipSetId, input.location, input.expectedBucketOwner, activate: input.activate)
+            .ipSet, input.detectorId, input.ipSetId, input.location, input.expectedBucketOwner, activate: input.activate
+        )
     }
 
     public static func handle(

@@ -16,7 +16,8 @@ extension GuardDuty.CreateThreatEntitySet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareList(
-            .threatEntitySet, input.detectorId, input.format, input.location, input.expectedBucketOwner, activate: input.activate)
+            .threatEntitySet, input.detectorId, input.format, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(
@@ -69,7 +70,8 @@ extension GuardDuty.UpdateThreatEntitySet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareUpdate(
-            .threatEntitySet, input.detectorId, input.threatEntitySetId, input.location, input.expectedBucketOwner, activate: input.activate)
+            .threatEntitySet, input.detectorId, input.threatEntitySetId, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(

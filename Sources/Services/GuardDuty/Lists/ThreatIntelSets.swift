@@ -16,7 +16,8 @@ extension GuardDuty.CreateThreatIntelSet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareList(
-            .threatIntelSet, input.detectorId, input.format, input.location, input.expectedBucketOwner, activate: input.activate)
+            .threatIntelSet, input.detectorId, input.format, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(
@@ -66,7 +67,8 @@ extension GuardDuty.UpdateThreatIntelSet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareUpdate(
-            .threatIntelSet, input.detectorId, input.threatIntelSetId, input.location, input.expectedBucketOwner, activate: input.activate)
+            .threatIntelSet, input.detectorId, input.threatIntelSetId, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(

@@ -16,7 +16,8 @@ extension GuardDuty.CreateTrustedEntitySet: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareList(
-            .trustedEntitySet, input.detectorId, input.format, input.location, input.expectedBucketOwner, activate: input.activate)
+            .trustedEntitySet, input.detectorId, input.format, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(
@@ -31,7 +32,8 @@ extension GuardDuty.CreateTrustedEntitySet: PreparedWriteOperation {
 
 extension GuardDuty.GetTrustedEntitySet: ReadOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
+        .required(
+            call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
@@ -64,12 +66,14 @@ extension GuardDuty.ListTrustedEntitySets: ReadOperation, OnAllOfGuardDuty {
 
 extension GuardDuty.UpdateTrustedEntitySet: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
+        .required(
+            call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [WAF.Network]? {
         try await call.prepareUpdate(
-            .trustedEntitySet, input.detectorId, input.trustedEntitySetId, input.location, input.expectedBucketOwner, activate: input.activate)
+            .trustedEntitySet, input.detectorId, input.trustedEntitySetId, input.location, input.expectedBucketOwner,
+            activate: input.activate)
     }
 
     public static func handle(
@@ -86,7 +90,8 @@ extension GuardDuty.UpdateTrustedEntitySet: PreparedWriteOperation {
 
 extension GuardDuty.DeleteTrustedEntitySet: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        .required(call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
+        .required(
+            call.guardDutyAccess(call.guardDutyARN(input.detectorId, .trustedEntitySet, input.trustedEntitySetId)))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {

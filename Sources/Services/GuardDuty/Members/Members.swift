@@ -19,8 +19,10 @@ extension GuardDuty.UnprocessedAccount {
 enum MemberRefusal {
     static let notMember =
         "The request is rejected because the given account ID is not associated to the current account."
-    static let isAssociated = "The request is rejected because the given account is still associated to the current account."
-    static let isMember = "The request is rejected because the given account ID is already a member or associated member "
+    static let isAssociated =
+        "The request is rejected because the given account is still associated to the current account."
+    static let isMember =
+        "The request is rejected because the given account ID is already a member or associated member "
         + "of the current account."
     static let own = "The request is rejected because the given account ID is the current account."
     static let noAccount = "The request is rejected because the given account does not exist."
@@ -305,7 +307,8 @@ extension GuardDuty.GetMemberDetectors: ReadOperation, OnAllOfGuardDuty {
         var found: [GuardDuty.MemberDataSourceConfiguration] = []
         var unprocessed: [GuardDuty.UnprocessedAccount] = []
         for account in input.accountIds {
-            let isMember = try account == call.accountID || records.get(StoredMember.self, account)?.isAssociated == true
+            let isMember =
+                try account == call.accountID || records.get(StoredMember.self, account)?.isAssociated == true
             guard isMember, let detector = try records.of(account: account).list(StoredDetector.self, limit: 1).first
             else {
                 unprocessed.append(GuardDuty.UnprocessedAccount(account, MemberRefusal.notMember))

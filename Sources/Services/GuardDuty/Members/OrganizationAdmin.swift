@@ -28,8 +28,9 @@ extension ServiceError {
         switch code {
         case "AccountNotFoundException":
             .badRequest("The request failed because the account is not a member of the organization.")
-        case "AccountNotRegisteredException": .badRequest(
-            "The request failed because the account is not enabled as the GuardDuty delegated administrator.")
+        case "AccountNotRegisteredException":
+            .badRequest(
+                "The request failed because the account is not enabled as the GuardDuty delegated administrator.")
         case "ConstraintViolationException", "InvalidInputException": .badRequest(message)
         default: self
         }

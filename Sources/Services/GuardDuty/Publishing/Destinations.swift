@@ -33,7 +33,9 @@ private enum DestinationCheck {
         "The request failed because the GuardDuty service principal does not have permission to the KMS key or the "
         + "resource specified by the destinationArn parameter."
 
-    static func checked(_ properties: GuardDuty.DestinationProperties) throws(ServiceError) -> (bucket: String, key: String) {
+    static func checked(_ properties: GuardDuty.DestinationProperties) throws(ServiceError) -> (
+        bucket: String, key: String
+    ) {
         guard let bucket = properties.destinationArn, bucket.hasPrefix("arn:aws:s3:::"),
             bucket.utf8.count > "arn:aws:s3:::".utf8.count, let key = properties.kmsKeyArn,
             let arn = ARN(parsing: key), arn.service == "kms", arn.resource.hasPrefix("key/")
@@ -129,7 +131,7 @@ extension GuardDuty.UpdatePublishingDestination: PreparedWriteOperation {
         .required(call.guardDutyAccess(call.guardDutyARN(input.detectorId, .destination, input.destinationId)))
     }
 
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> StoredDestination {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [String] {
         let index = call.environment.guardDuty
         guard index.detector(call.guardDutyScope)?.id == input.detectorId else { throw .notOwned }
         guard var destination = index.destination(input.destinationId, call.guardDutyScope) else {
@@ -140,14 +142,15 @@ extension GuardDuty.UpdatePublishingDestination: PreparedWriteOperation {
         wanted.kmsKeyArn = wanted.kmsKeyArn ?? destination.keyARN
         (destination.destinationARN, destination.keyARN) = try DestinationCheck.checked(wanted)
         try await DestinationCheck.tried(destination, call)
-        return destination
+        return [destination.destinationARN, destination.keyARN]
     }
 
     public static func handle(
-        _ input: Input, _ made: StoredDestination, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ made: [String], _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var destination = try records.destination(input.destinationId, of: input.detectorId, call)
-        (destination.destinationARN, destination.keyARN) = (made.destinationARN, made.keyARN)
+        guard made.count == 2 else { throw .internalFailure }
+        (destination.destinationARN, destination.keyARN) = (made[0], made[1])
         (destination.status, destination.failingSince) = (.publishing, 0)
         try records.put(destination)
         try records.scheduleExport(at: call.time)

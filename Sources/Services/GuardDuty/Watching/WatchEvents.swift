@@ -145,7 +145,7 @@ extension StoredList {
     /// The addresses of an active list, read from the ledger if they are not known.
     func addresses(_ environment: Environment) async throws(ServiceError) -> AddressLists.List? {
         if let known = environment.guardDuty.addresses(of: self) { return known }
-        var networks: [Network] = []
+        var networks: [WAF.Network] = []
         var after: RowKey?
         while true {
             let (place, list) = (after, self)
@@ -153,7 +153,7 @@ extension StoredList {
                 try records.list(
                     ListPart.self, of: list.id, RowRange(after: place.map { .key($0) }), limit: 8)
             }
-            for part in parts where part.content == content { networks += part.networks.compactMap { Network($0) } }
+            for part in parts where part.content == content { networks += part.networks.compactMap { WAF.Network($0) } }
             guard parts.count == 8, let last = parts.last else { break }
             after = last.key
         }
