@@ -142,6 +142,8 @@ public struct Gatehouse: Sendable {
                 try environment.inspect(file, keptIn: configuration.dataDirectory) { log.notice("Inspector: \($0)") }
             }
             try environment.useAddressPlaces(configuration.addressPlaces)
+            try environment.useAddressLists(
+                threats: configuration.threatAddresses, tor: configuration.torAddresses)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")

@@ -88,6 +88,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var customDomains: CustomDomainOptions
     @OptionGroup var userPoolOptions: UserPoolOptions
     @OptionGroup var inspectorOptions: InspectorOptions
+    @OptionGroup var guardDutyOptions: GuardDutyOptions
     @OptionGroup var managedRuleOptions: ManagedRuleOptions
     @OptionGroup var webACLOptions: WebACLOptions
 

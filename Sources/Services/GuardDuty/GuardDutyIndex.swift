@@ -24,8 +24,17 @@ final class GuardDutyIndex: Projection {
     }
 
     private let state = Mutex(State())
+    /// The operator's, which no record tells of.
+    private let operatorLists = Mutex((threats: AddressLists(), tor: AddressLists()))
 
     init() {}
+
+    func useOperatorLists(threats: AddressLists, tor: AddressLists) {
+        operatorLists.withLock { $0 = (threats, tor) }
+    }
+
+    var threats: AddressLists { operatorLists.withLock { $0.threats } }
+    var tor: AddressLists { operatorLists.withLock { $0.tor } }
 
     func apply(_ changes: [Change]) throws(LedgerError) {
         for change in changes {

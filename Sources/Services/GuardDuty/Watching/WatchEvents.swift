@@ -129,14 +129,16 @@ extension Surroundings {
                 if list.isTrusted { trusted.append(addresses) } else { threats.append(addresses) }
             }
         }
-        var around = Surroundings(trusted: AddressLists(trusted), threats: AddressLists(threats))
+        let index = environment.guardDuty
+        var around = Surroundings(
+            trusted: AddressLists(trusted), threats: AddressLists(threats).adding(index.threats), tor: index.tor)
         around.looksAtData = detector.looksAtData
-        let index = environment.projection(EC2Index.self)
+        let networks = environment.projection(EC2Index.self)
         around.instance = { id in
-            guard let instance = index.find(StoredInstance.self, id) else { return nil }
-            return (instance.head.accountID, index.addresses(of: instance))
+            guard let instance = networks.find(StoredInstance.self, id) else { return nil }
+            return (instance.head.accountID, networks.addresses(of: instance))
         }
-        around.owner = { index.owner(ofPublic: $0) }
+        around.owner = { networks.owner(ofPublic: $0) }
         return around
     }
 }
