@@ -139,6 +139,7 @@ extension Surroundings {
             return (instance.head.accountID, networks.addresses(of: instance))
         }
         around.owner = { networks.owner(ofPublic: $0) }
+        around.isRestricted = { environment.restrictsPublicAccess(toBucket: $0, detector) }
         return around
     }
 }
@@ -188,5 +189,24 @@ extension EC2Index {
             }
         }
         return nil
+    }
+}
+
+extension Environment {
+    /// Whether S3 Block Public Access takes from everybody what a bucket's policy gives, now.
+    fileprivate func restrictsPublicAccess(toBucket name: String, _ detector: StoredDetector) -> Bool {
+        guard let s3 = modules(signingAs: "s3").first(where: { $0.operations["PutBucketPolicy"] != nil }) else {
+            return false
+        }
+        let time = now()
+        let service = ServicePrincipal(
+            GuardDutyName.principal, sourceARN: detector.arn, sourceAccount: detector.accountID)
+        let call = Call(
+            environment: self, requestID: RequestIDs.make(time: time), time: time,
+            caller: Caller(accountID: detector.accountID, identity: .service(service)), module: s3,
+            operation: "GetBucketPolicy", region: detector.region,
+            source: Call.Source(service: GuardDutyName.principal, calledVia: []))
+        let access = Access("s3:GetBucketPolicy", on: "arn:aws:s3:::\(name)")
+        return access.resolved(call).resource?.restrictsPublicBuckets ?? false
     }
 }
