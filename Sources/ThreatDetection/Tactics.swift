@@ -145,16 +145,18 @@ enum AttackSystem {
 
     /// The system that a user agent names as a word of its own, as kernels' releases do: `Linux/4.18.0-kali2-amd64`.
     static func named(in userAgent: String) -> String? {
-        let text = userAgent.utf8.map { $0 | 0x20 }
-        func isLetter(_ index: Int) -> Bool {
-            text.indices.contains(index) && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(text[index])
-        }
-        for (word, name) in words where text.count >= word.count {
-            for start in 0...(text.count - word.count)
-            where text[start] == word[0] && !isLetter(start - 1) && !isLetter(start + word.count) {
-                if text[start..<start + word.count].elementsEqual(word) { return name }
+        var userAgent = userAgent
+        return userAgent.withUTF8 { text in
+            func lower(_ index: Int) -> UInt8 { text.indices.contains(index) ? text[index] | 0x20 : 0 }
+            func isLetter(_ index: Int) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(lower(index)) }
+            for index in text.indices {
+                let first = text[index] | 0x20
+                guard first == UInt8(ascii: "k") || first == UInt8(ascii: "p"), !isLetter(index - 1) else { continue }
+                for (word, name) in words where word[0] == first && !isLetter(index + word.count) {
+                    if word.indices.allSatisfy({ lower(index + $0) == word[$0] }) { return name }
+                }
             }
+            return nil
         }
-        return nil
     }
 }
