@@ -6,7 +6,7 @@ extension ServiceModule {
     /// Amazon GuardDuty.
     public static let guardDuty = ServiceModule(
         GuardDuty.self,
-        operations: detectorOperations + findingOperations + listOperations + memberOperations
+        operations: detectorOperations + malwareOperations + findingOperations + listOperations + memberOperations
             + organizationOperations,
         events: EventParticulars(source: "guardduty.amazonaws.com"),
         records: [
@@ -29,7 +29,14 @@ extension ServiceModule {
         GuardDuty.DeleteDetector.self, GuardDuty.ListDetectors.self, GuardDuty.TagResource.self,
         GuardDuty.UntagResource.self, GuardDuty.ListTagsForResource.self, GuardDuty.GetUsageStatistics.self,
         GuardDuty.GetRemainingFreeTrialDays.self, GuardDuty.ListCoverage.self, GuardDuty.GetCoverageStatistics.self,
-        GuardDuty.DescribeMalwareScans.self, GuardDuty.StartMalwareScan.self,
+    ]
+
+    private static let malwareOperations: [any Platform.Operation.Type] = [
+        GuardDuty.DescribeMalwareScans.self, GuardDuty.ListMalwareScans.self, GuardDuty.GetMalwareScan.self,
+        GuardDuty.StartMalwareScan.self, GuardDuty.SendObjectMalwareScan.self, GuardDuty.GetMalwareScanSettings.self,
+        GuardDuty.UpdateMalwareScanSettings.self, GuardDuty.ListMalwareProtectionPlans.self,
+        GuardDuty.CreateMalwareProtectionPlan.self, GuardDuty.GetMalwareProtectionPlan.self,
+        GuardDuty.UpdateMalwareProtectionPlan.self, GuardDuty.DeleteMalwareProtectionPlan.self,
     ]
 
     private static let findingOperations: [any Platform.Operation.Type] = [

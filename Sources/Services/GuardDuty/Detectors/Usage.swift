@@ -190,21 +190,3 @@ private enum RuntimeCoverage {
         }
     }
 }
-
-// MARK: - Malware protection
-
-// Nothing looks for malware in Gatehouse: what would start a scan, or have objects scanned, is refused by name; what was scanned is
-// nothing.
-
-extension GuardDuty.DescribeMalwareScans: ReadOperation, OnAllOfGuardDuty {
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        _ = try records.detector(input.detectorId, call)
-        return Output { $0.scans = [] }
-    }
-}
-
-extension GuardDuty.StartMalwareScan: ComputeOperation, OnAllOfGuardDuty {
-    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        throw .badRequest("The request is rejected because Gatehouse does not scan for malware.")
-    }
-}

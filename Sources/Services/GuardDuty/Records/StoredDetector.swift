@@ -45,6 +45,8 @@ struct StoredDetector: Record {
     var frequency: Frequency
     /// By AWS's names; what was never named is not there, and disabled.
     var features: [String: Feature]
+    /// What `GetMalwareScanSettings` answers, as JSON; nil: nobody has set anything.
+    var scanSettings: String?
     var tags: [Tag] = []
 
     var requirements: [Requirement] { [.account(accountID)] }
