@@ -1,5 +1,5 @@
 import Policy
-import WAF
+public import WAF
 import Wire
 
 /// What a detector knows besides the call.

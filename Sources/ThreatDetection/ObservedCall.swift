@@ -1,4 +1,4 @@
-import WAF
+public import WAF
 public import Wire
 
 /// A call of an API as the event history has it: what detectors go by.
