@@ -1,4 +1,3 @@
-import Policy
 public import WAF
 import Wire
 

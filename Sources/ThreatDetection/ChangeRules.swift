@@ -93,7 +93,7 @@ extension CallRules {
     }
 
     /// The request's own text, or AWS's form, which has the document in its place.
-    private static func policyText(_ request: JSONValue) -> String? {
+    private static func policyText(_ request: Wire.JSONValue) -> String? {
         guard let value = request.named("Policy") ?? request["bucketPolicy"] else { return nil }
         if let text = value.text { return text }
         guard case .object = value else { return nil }
@@ -127,7 +127,7 @@ extension CallRules {
     }
 
     /// The groups that a list names, wherever they stand in it: events write lists in more than one form.
-    private static func collect(_ value: JSONValue, _ groups: inout Set<String>) {
+    private static func collect(_ value: Wire.JSONValue, _ groups: inout Set<String>) {
         switch value {
         case .string(let text): if text == everybody || text == everyUser { groups.insert(text) }
         case .array(let elements): for element in elements { collect(element, &groups) }
@@ -146,7 +146,7 @@ extension CallRules {
     }
 }
 
-extension JSONValue {
+extension Wire.JSONValue {
     /// AWS writes some headers as lists.
     fileprivate var firstText: String? {
         if case .array(let elements) = self { return elements.first?.text }

@@ -85,4 +85,14 @@ public struct Signal: Sendable, Equatable, Codable {
     public var indicators: [String]
     /// The bucket that it is about; nil: none.
     public var bucket: String?
+
+    /// Makes a signal; see the properties.
+    public init(
+        id: String, isFinding: Bool, name: String, tactic: String, time: Double, event: String, severity: Double,
+        address: String, indicators: [String], bucket: String?
+    ) {
+        (self.id, self.isFinding, self.name, self.tactic) = (id, isFinding, name, tactic)
+        (self.time, self.event, self.severity, self.address) = (time, event, severity, address)
+        (self.indicators, self.bucket) = (indicators, bucket)
+    }
 }

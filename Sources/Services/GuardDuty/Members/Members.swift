@@ -307,8 +307,8 @@ extension GuardDuty.GetMemberDetectors: ReadOperation, OnAllOfGuardDuty {
         var found: [GuardDuty.MemberDataSourceConfiguration] = []
         var unprocessed: [GuardDuty.UnprocessedAccount] = []
         for account in input.accountIds {
-            let isMember =
-                try account == call.accountID || records.get(StoredMember.self, account)?.isAssociated == true
+            let member = try records.get(StoredMember.self, account)
+            let isMember = account == call.accountID || member?.isAssociated == true
             guard isMember, let detector = try records.of(account: account).list(StoredDetector.self, limit: 1).first
             else {
                 unprocessed.append(GuardDuty.UnprocessedAccount(account, MemberRefusal.notMember))
