@@ -14,7 +14,8 @@ def furnish(root: Identity) -> None:
     root.client("s3").put_object(Bucket="walked-lists", Key="list", Body=b"192.0.2.1\n")
 
 
-SAMPLES = Samples(furnish=furnish)
+# Its paths are also those of objects in buckets.
+SAMPLES = Samples(furnish=furnish, looks_like_objects=True)
 SAMPLES.members(
     DetectorId="", ResourceArn="", FilterName="walked", Location="s3://walked-lists/list", Name="walked-too",
     AccountDetails=[{"AccountId": "444455556666", "Email": "member@example.com"}], AccountIds=["444455556666"],
