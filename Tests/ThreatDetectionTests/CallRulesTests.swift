@@ -59,11 +59,13 @@ struct CallRulesTests {
             } == weak)
         let shorter = strict.replacing("14", with: "12")
         let one = watched.see(Made("iam", "UpdateAccountPasswordPolicy") { $0.request = shorter })
-        #expect(try #require(one.first).severity == 2)
-        #expect(one.first?.unusual.first?.seen.contains("12 characters instead of 14") == true)
+        let first = try #require(one.first)
+        #expect(first.severity == 2)
+        #expect(first.unusual.first?.seen.contains("12 characters instead of 14") == true)
         #expect(watched.types("iam", "UpdateAccountPasswordPolicy") { $0.request = shorter } == [])
         let gone = watched.see(Made("iam", "DeleteAccountPasswordPolicy"))
-        #expect(try #require(gone.first).severity == 8)
+        let last = try #require(gone.first)
+        #expect(last.severity == 8)
         #expect(watched.types("iam", "DeleteAccountPasswordPolicy") { $0.error = "NoSuchEntityException" } == [])
     }
 
@@ -179,8 +181,17 @@ struct CallRulesTests {
 
     @Test func credentialsOfInstances() {
         var watched = Watched()
-        watched.around.instance = { $0 == "i-0a" ? ("111122223333", ["10.0.0.5", "198.51.100.5"]) : nil }
-        watched.around.owner = { $0 == "198.51.100.99" ? "444455556666" : $0 == "198.51.100.98" ? "111122223333" : nil }
+        watched.around.instance = { id in
+            guard id == "i-0a" else { return nil }
+            return (account: "111122223333", addresses: ["10.0.0.5", "198.51.100.5"])
+        }
+        watched.around.owner = { address in
+            switch address {
+            case "198.51.100.99": "444455556666"
+            case "198.51.100.98": "111122223333"
+            default: nil
+            }
+        }
         func types(_ address: String, _ more: String = "") -> Set<String> {
             watched.types("s3", "ListBuckets") {
                 ($0.type, $0.principal, $0.address, $0.more) = ("AssumedRole", "AROAX:i-0a", address, more)

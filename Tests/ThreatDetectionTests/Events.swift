@@ -4,7 +4,7 @@ import Wire
 
 /// An event, as the history has it.
 struct Made {
-    var time = start
+    var time = Made.start
     var source = "iam"
     var name = "ListUsers"
     var user = "alice"
@@ -32,13 +32,13 @@ struct Made {
     var id: String { "event-\(source)-\(name)-\(Int(time * 1000))-\(address)" }
 
     var call: ObservedCall {
-        let error = error.map { "\"errorCode\":\"\($0)\"," } ?? ""
+        let failure = self.error.map { "\"errorCode\":\"\($0)\"," } ?? ""
         let text = """
             {"userIdentity":{"type":"\(type)","principalId":"\(principal ?? "AIDA\(user)")","arn":\
             "arn:aws:iam::111122223333:user/\(user)","accountId":"111122223333","accessKeyId":"AKIA\(user)",\
             "userName":"\(user)"\(session)},"eventTime":"\(Timestamp(secondsSinceEpoch: time).iso8601)","eventSource":\
             "\(source).amazonaws.com","eventName":"\(name)","awsRegion":"us-east-1","sourceIPAddress":"\(address)",\
-            "userAgent":"\(agent)",\(error)"requestParameters":\(request),"responseElements":\(response),"eventID":\
+            "userAgent":"\(agent)",\(failure)"requestParameters":\(request),"responseElements":\(response),"eventID":\
             "\(id)","readOnly":\(isReadOnly),"eventType":"AwsApiCall","recipientAccountId":"111122223333"\(more),\
             "eventCategory":"\(isOfData ? "Data" : "Management")"}
             """
@@ -63,7 +63,11 @@ struct Watched {
         return Detector.examine(call, &account, &actor, around)
     }
 
-    mutating func types(_ made: [Made]) -> Set<String> { Set(made.flatMap { see($0) }.map(\.type.name)) }
+    mutating func types(_ made: [Made]) -> Set<String> {
+        var types: Set<String> = []
+        for one in made { types.formUnion(see(one).map(\.type.name)) }
+        return types
+    }
 
     mutating func types(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) -> Set<String> {
         types([Made(source, name, change)])
