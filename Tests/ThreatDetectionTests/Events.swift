@@ -63,10 +63,11 @@ struct Watched {
         return Detector.examine(call, &account, &actor, around)
     }
 
+    /// The types of what is found, but for attack sequences, which follow from it.
     mutating func types(_ made: [Made]) -> Set<String> {
         var types: Set<String> = []
         for one in made { types.formUnion(see(one).map(\.type.name)) }
-        return types
+        return types.filter { !$0.hasPrefix("AttackSequence:") }
     }
 
     mutating func types(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) -> Set<String> {
