@@ -43,7 +43,7 @@ SECONDS = {
     "test_terraform_iam.py": 30, "test_nodes.py": 45, "test_shield_terraform.py": 20, "test_web_acl_tokens.py": 20,
     "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 20,
     "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
-    "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
+    "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30, "test_guardduty_crash.py": 30,
 }  # fmt: skip
 
 
