@@ -8,11 +8,12 @@ struct AnomalyTests {
     private static let elsewhere = "185.220.101.5"
 
     /// After four quiet weeks.
-    private static let learnt: (watched: Watched, alarms: [Detection], events: Int) = {
-        var watched = Watched()
+    private static let learnt: (memory: Remembered, alarms: [Detection], events: Int) = {
+        var memory = Remembered()
+        var alarms: [Detection] = []
         let events = QuietDays.events(days)
-        let alarms = events.flatMap { watched.see($0) }
-        return (watched, alarms, events.count)
+        for event in events { alarms += memory.see(event) }
+        return (memory, alarms, events.count)
     }()
 
     @Test func quietDaysMakeNoAlarm() {
@@ -28,7 +29,7 @@ struct AnomalyTests {
         ("sts", "GetFederationToken", "InitialAccess"),
     ])
     func stolenKeys(source: String, name: String, tactic: String) throws {
-        var watched = Self.learnt.watched
+        let watched = Watched(Self.learnt.memory)
         let found = watched.see(
             Made(source, name) {
                 ($0.time, $0.address, $0.agent) = (Self.attack, Self.elsewhere, "python-requests/2.31")
@@ -41,7 +42,7 @@ struct AnomalyTests {
     }
 
     @Test func newWorkOfOldHands() {
-        var watched = Self.learnt.watched
+        let watched = Watched(Self.learnt.memory)
         // Alice has never done these, from where she always is.
         for name in ["CreateUser", "CreateAccessKey", "AttachUserPolicy"] {
             #expect(watched.types("iam", name) { $0.time = Self.attack } == [])
@@ -55,7 +56,7 @@ struct AnomalyTests {
     }
 
     @Test func lookingAround() throws {
-        var watched = Self.learnt.watched
+        let watched = Watched(Self.learnt.memory)
         let names = ["ListUsers", "ListPolicies", "ListGroups", "GetAccountSummary", "ListAccessKeys", "GetUser"]
         let found = names.enumerated().map { index, name in
             watched.see(
@@ -72,7 +73,7 @@ struct AnomalyTests {
     }
 
     @Test func dataThatIsTaken() throws {
-        var watched = Self.learnt.watched
+        let watched = Watched(Self.learnt.memory)
         let found = watched.see(
             Made("s3", "GetObject") {
                 ($0.time, $0.address, $0.agent) = (Self.attack, Self.elsewhere, "rclone/1.60")
@@ -97,12 +98,12 @@ struct AnomalyTests {
     }
 
     @Test func nothingIsUnusualAtFirst() {
-        var watched = Watched()
+        let watched = Watched()
         #expect(watched.types("iam", "CreateAccessKey") { $0.address = Self.elsewhere } == [])
     }
 
     @Test func sequences() throws {
-        var watched = Self.learnt.watched
+        let watched = Watched(Self.learnt.memory)
         let steps = [("sts", "GetFederationToken"), ("iam", "CreateAccessKey"), ("iam", "AttachUserPolicy")]
         var found: [Detection] = []
         for (index, step) in steps.enumerated() {

@@ -5,7 +5,7 @@ import WAF
 /// What is found in one call, and what is not.
 struct CallRulesTests {
     @Test func rootIsToldApart() {
-        var watched = Watched()
+        let watched = Watched()
         let root: (inout Made) -> Void = { $0.type = "Root" }
         #expect(watched.types("s3", "ListBuckets", root) == ["Policy:IAMUser/RootCredentialUsage"])
         // A call that was denied is use of the credentials, too.
@@ -28,7 +28,7 @@ struct CallRulesTests {
     }
 
     @Test func trailsThatEnd() {
-        var watched = Watched()
+        let watched = Watched()
         let stealth: Set = ["Stealth:IAMUser/CloudTrailLoggingDisabled"]
         #expect(watched.types("cloudtrail", "StopLogging") { $0.request = #"{"name":"main"}"# } == stealth)
         #expect(watched.types("cloudtrail", "DeleteTrail") { $0.request = #"{"name":"main"}"# } == stealth)
@@ -46,7 +46,7 @@ struct CallRulesTests {
     }
 
     @Test func passwordPolicies() throws {
-        var watched = Watched()
+        let watched = Watched()
         let weak: Set = ["Stealth:IAMUser/PasswordPolicyChange"]
         let strict =
             #"{"minimumPasswordLength":14,"requireSymbols":true,"requireNumbers":true,"requireUppercaseCharacters":true,"requireLowercaseCharacters":true,"maxPasswordAge":90,"passwordReusePrevention":24}"#
@@ -70,7 +70,7 @@ struct CallRulesTests {
     }
 
     @Test func blocksThatAreRemoved() {
-        var watched = Watched()
+        let watched = Watched()
         let all =
             #"{"bucketName":"box","publicAccessBlockConfiguration":{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}}"#
         #expect(watched.types("s3", "PutBucketPublicAccessBlock") { $0.request = all } == [])
@@ -87,7 +87,7 @@ struct CallRulesTests {
     }
 
     @Test func bucketsThatAreOpened() {
-        var watched = Watched()
+        let watched = Watched()
         func policy(_ principal: String, _ condition: String = "") -> String {
             #"{"bucketName":"box","policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\#(principal),\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::box/*\"\#(condition)}]}"}"#
         }
@@ -119,7 +119,7 @@ struct CallRulesTests {
     }
 
     @Test func accessLogs() {
-        var watched = Watched()
+        let watched = Watched()
         #expect(
             watched.types("s3", "PutBucketLogging") { $0.request = #"{"bucketName":"box","bucketLoggingStatus":{}}"# }
                 == ["Stealth:S3/ServerAccessLoggingDisabled"])
@@ -134,7 +134,7 @@ struct CallRulesTests {
         ("aws-cli/2 Linux/6.1-pentoo", "PentooLinux"),
     ])
     func attackSystems(agent: String, name: String) {
-        var watched = Watched()
+        let watched = Watched()
         #expect(watched.types("iam", "ListUsers") { $0.agent = agent } == ["PenTest:IAMUser/\(name)"])
         #expect(
             watched.types("s3", "GetObject") {
@@ -144,7 +144,7 @@ struct CallRulesTests {
     }
 
     @Test func listsOfAddresses() throws {
-        var watched = Watched()
+        let watched = Watched()
         let network = try #require(Network("203.0.113.0/24"))
         watched.around.threats = AddressLists([
             AddressLists.List(name: "bad", isCustom: true, [network]),
@@ -180,7 +180,7 @@ struct CallRulesTests {
     }
 
     @Test func credentialsOfInstances() {
-        var watched = Watched()
+        let watched = Watched()
         watched.around.instance = { id in
             guard id == "i-0a" else { return nil }
             return (account: "111122223333", addresses: ["10.0.0.5", "198.51.100.5"])
@@ -215,7 +215,7 @@ struct CallRulesTests {
     }
 
     @Test func signInsFromTwoPlaces() {
-        var watched = Watched()
+        let watched = Watched()
         func login(_ address: String, _ minutes: Double, _ result: String = "Success") -> Set<String> {
             watched.types("signin", "ConsoleLogin") {
                 ($0.address, $0.time, $0.response) = (

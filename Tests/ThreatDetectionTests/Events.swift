@@ -47,8 +47,8 @@ struct Made {
     }
 }
 
-/// A detector and what it remembers.
-struct Watched {
+/// A detector's memory, after some events.
+struct Remembered: Sendable {
     var account: AccountMemory
     var actors: [String: ActorMemory] = [:]
     var around = Surroundings()
@@ -59,19 +59,28 @@ struct Watched {
         let call = made.call
         let id = call.actor.id
         var actor = actors[id] ?? ActorMemory(began: call.time)
-        defer { actors[id] = actor }
-        return Detector.examine(call, &account, &actor, around)
+        let found = Detector.examine(call, &account, &actor, around)
+        actors[id] = actor
+        return found
     }
+}
+
+/// A detector at work.
+final class Watched {
+    private var memory: Remembered
+
+    init(_ memory: Remembered = Remembered()) { self.memory = memory }
+
+    var around: Surroundings {
+        get { memory.around }
+        set { memory.around = newValue }
+    }
+
+    func see(_ made: Made) -> [Detection] { memory.see(made) }
 
     /// The types of what is found, but for attack sequences, which follow from it.
-    mutating func types(_ made: [Made]) -> Set<String> {
-        var types: Set<String> = []
-        for one in made { types.formUnion(see(one).map(\.type.name)) }
-        return types.filter { !$0.hasPrefix("AttackSequence:") }
-    }
-
-    mutating func types(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) -> Set<String> {
-        types([Made(source, name, change)])
+    func types(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) -> Set<String> {
+        Set(see(Made(source, name, change)).map(\.type.name).filter { !$0.hasPrefix("AttackSequence:") })
     }
 }
 
