@@ -202,6 +202,8 @@ let package = Package(
         .target(name: "GuardRules", dependencies: ["WAF", "Wire"]),
         // AWS Config's SQL, in words of the ledger's database. No I/O.
         .target(name: "ConfigSelect", dependencies: ["Wire"]),
+        // What GuardDuty looks for in calls. No I/O, no clock.
+        .target(name: "ThreatDetection", dependencies: ["Policy", "WAF", "Wire"]),
         // libmodsecurity, which has libinjection in it, is loaded when it is used.
         .target(name: "CLibInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -226,6 +228,7 @@ let package = Package(
         api("KMS"),
         api("CertificateManager"),
         api("ACMPCA"),
+        api("GuardDuty"),
         api("Inspector2"),
         api("S3"),
         api("AccessAnalyzer"),
@@ -400,6 +403,12 @@ let package = Package(
             ]),
 
         service(
+            "GuardDuty",
+            [
+                "Compression", "Directory", "GuardDutyAPI", "Ledger", "OrganizationsAPI", "Platform", "Policy", "S3API",
+                "ThreatDetection", "WAF", "Wire", crypto,
+            ]),
+        service(
             "Inspector2",
             [
                 "Advisories", "CProgram", "Directory", "Inspector2API", "KMSAPI", "Ledger", "OrganizationsAPI",
@@ -492,7 +501,8 @@ let package = Package(
                 "OIDC", "Platform", "Posture", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService", "OrganizationsService",
-                "AccountService", "Inspector2Service", "KMSService", "S3Service", "AccessAnalyzerService",
+                "AccountService", "GuardDutyService", "Inspector2Service", "KMSService", "S3Service",
+                "AccessAnalyzerService",
                 "CognitoIDPService",
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
@@ -722,6 +732,9 @@ let package = Package(
         .testTarget(name: "ArtifactTests", dependencies: ["ArtifactService", "Wire"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
         .testTarget(name: "WellArchitectedTests", dependencies: ["WellArchitectedService"]),
+        .testTarget(name: "ThreatDetectionTests", dependencies: ["ThreatDetection", "WAF", "Wire"]),
+        .executableTarget(
+            name: "GuardDutyBench", dependencies: ["ThreatDetection", "WAF", "Wire"], path: "Benchmarks/GuardDutyBench"),
         .testTarget(
             name: "Inspector2Tests",
             dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),

@@ -145,6 +145,8 @@ public struct Gatehouse: Sendable {
             }
             environment.useOperatorPapers(in: configuration.papers, programVersion: Version.text)
             try environment.useAddressPlaces(configuration.addressPlaces)
+            try environment.useAddressLists(
+                threats: configuration.threatAddresses, tor: configuration.torAddresses)
             try environment.useManagedRules(configuration.managedRules) { log.notice("\($0)") }
             environment.tellOfUnusableWebACLs {
                 log.error("a web ACL can't be made ready, and requests are refused: \($0)")

@@ -55,6 +55,10 @@ extension Gatehouse {
         public var webACLLog: String?
         /// Files in MaxMind's format that tell where addresses are.
         public var addressPlaces: [String] = []
+        /// Files of addresses that are known for attacks, for GuardDuty.
+        public var threatAddresses: [String] = []
+        /// Files of the addresses of Tor's exits.
+        public var torAddresses: [String] = []
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// The web applications that this Gatehouse stands before; nil: none.

@@ -89,6 +89,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var userPoolOptions: UserPoolOptions
     @OptionGroup var inspectorOptions: InspectorOptions
     @OptionGroup var artifactOptions: ArtifactOptions
+    @OptionGroup var guardDutyOptions: GuardDutyOptions
     @OptionGroup var managedRuleOptions: ManagedRuleOptions
     @OptionGroup var webACLOptions: WebACLOptions
 

@@ -82,6 +82,7 @@ extension Serve {
         configuration.webACLLog = WebACLOptions.log
         configuration.domainRecords = try DomainOptions.records()
         configuration.addressPlaces = WebACLOptions.places
+        (configuration.threatAddresses, configuration.torAddresses) = (GuardDutyOptions.threats, GuardDutyOptions.tor)
         configuration.upstreams = try GateOptions.endpoints()
         configuration.observes = try GateOptions.observes()
         configuration.webFront = try WebFrontOptions.place()

@@ -1,0 +1,212 @@
+import Directory
+import Ledger
+import Platform
+import ThreatDetection
+import WAF
+import Wire
+
+/// Looks at what is called, for all detectors. How far it is, what is usual and what was found are one commit: each call is looked at
+/// once, whatever happens in between.
+struct WatchEvents: Follower {
+    static let name = "GuardDuty::WatchEvents"
+    static let source = FollowedSource.events
+
+    /// Nothing is followed as long as no detector is enabled.
+    static func source(_ environment: Environment) -> FollowedSource {
+        environment.guardDuty.isWatching ? .events : .journal(kinds: [])
+    }
+
+    /// Where the event history is.
+    static func end(_ environment: Environment) async throws(ServiceError) -> Int64 {
+        let end = try await HistoryWalk(environment: environment).end()
+        // Detectors that were enabled by way of another node must be known from here on.
+        try await environment.catchUpWithOtherNodes()
+        return end
+    }
+
+    /// The calls that a detector has to look at, in order.
+    private struct Share: Sendable {
+        let detector: StoredDetector
+        var calls: [ObservedCall] = []
+    }
+
+    static func prepare(
+        _ batch: FollowedBatch, _ environment: Environment
+    ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
+        guard case .events(let events) = batch else { return { _ in } }
+        let detectors = environment.guardDuty.watching
+        var shares: [Scope: Share] = [:]
+        for event in events {
+            guard let own = detectors[event.account],
+                own.contains(where: { event.time >= $0.since }),
+                let call = ObservedCall(record: event.body)
+            else { continue }
+            for detector in own where event.time >= detector.since && detector.sees(call) {
+                shares[detector.scope, default: Share(detector: detector)].calls.append(call)
+            }
+        }
+        guard !shares.isEmpty else { return { _ in } }
+        var watches: [(watch: DetectorWatch, calls: [ObservedCall])] = []
+        for share in shares.values.sorted(by: { $0.detector.id < $1.detector.id }) {
+            let around = try await Surroundings.of(share.detector, environment)
+            watches.append((DetectorWatch(share.detector, around, environment), share.calls))
+        }
+        let (work, now) = (watches, environment.now())
+        return { (records) throws(ServiceError) in
+            for (watch, calls) in work { try watch.examine(calls, records.of(watch.detector.scope), at: now) }
+        }
+    }
+}
+
+extension StoredDetector {
+    /// What is the same in all Regions concerns each of them.
+    /// <https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_data-sources.html#guardduty_cloudtrail>
+    private static let global: Set<String> = [
+        "iam.amazonaws.com", "organizations.amazonaws.com", "signin.amazonaws.com", "cloudfront.amazonaws.com",
+        "route53.amazonaws.com",
+    ]
+
+    fileprivate func sees(_ call: ObservedCall) -> Bool {
+        guard call.region == region || Self.global.contains(call.source) else { return false }
+        return looksAtData || !call.isOfData
+    }
+}
+
+/// One detector, at work on some calls.
+struct DetectorWatch: Sendable {
+    let detector: StoredDetector
+    private let around: Surroundings
+    private let environment: Environment
+
+    init(_ detector: StoredDetector, _ around: Surroundings, _ environment: Environment) {
+        (self.detector, self.around, self.environment) = (detector, around, environment)
+    }
+
+    func examine(_ calls: [ObservedCall], _ records: MutableRecords, at now: Double) throws(ServiceError) {
+        // It may have been deleted or stopped meanwhile.
+        guard let present = try records.get(StoredDetector.self, detector.id), present.isEnabled else { return }
+        let before = try records.get(AccountMemoryRow.self, RowKey(.text(detector.id)))
+        var account = before?.memory ?? AccountMemory(began: Double(detector.since) / 1000)
+        var actors: [String: ActorMemory] = [:]
+        var kept: [String: ActorMemory] = [:]
+        var days: [String: Int64] = [:]
+        let keeper = try FindingKeeper(present, records, environment, at: now)
+        for call in calls {
+            let id = call.actor.id
+            if actors[id] == nil {
+                let row = try records.get(ActorMemoryRow.self, RowKey(.text(id)), of: detector.id)
+                kept[id] = row?.memory
+                actors[id] = row?.memory ?? ActorMemory(began: call.time)
+            }
+            guard var actor = actors[id] else { continue }
+            let found = Detector.examine(call, &account, &actor, around)
+            actors[id] = actor
+            days[id] = max(days[id] ?? 0, Int64(exactly: (call.time / 86_400).rounded(.down)) ?? 0)
+            for detection in found { try keeper.keep(detection) }
+        }
+        for (id, memory) in actors.sorted(by: { $0.key < $1.key }) where kept[id] != memory {
+            try records.put(
+                ActorMemoryRow(detectorID: detector.id, actor: id, day: days[id] ?? 0, memory: memory))
+        }
+        if before?.memory != account {
+            try records.put(AccountMemoryRow(detectorID: detector.id, memory: account))
+        }
+    }
+}
+
+extension Surroundings {
+    /// What is known to a detector now.
+    static func of(_ detector: StoredDetector, _ environment: Environment) async throws(ServiceError) -> Surroundings {
+        var (trusted, threats): ([AddressLists.List], [AddressLists.List]) = ([], [])
+        // Those of an administrator hold for its members as well.
+        var scopes = [detector.scope]
+        if let member = environment.guardDuty.administrator(of: detector.accountID, region: detector.region) {
+            scopes.append(Scope(account: member.administratorID, region: detector.region))
+        }
+        for scope in scopes {
+            for list in environment.guardDuty.activeLists(scope) {
+                guard let addresses = try await list.addresses(environment) else { continue }
+                if list.isTrusted { trusted.append(addresses) } else { threats.append(addresses) }
+            }
+        }
+        let index = environment.guardDuty
+        var around = Surroundings(
+            trusted: AddressLists(trusted), threats: AddressLists(threats).adding(index.threats), tor: index.tor)
+        around.looksAtData = detector.looksAtData
+        let networks = environment.projection(EC2Index.self)
+        around.instance = { id in
+            guard let instance = networks.find(StoredInstance.self, id) else { return nil }
+            return (instance.head.accountID, networks.addresses(of: instance))
+        }
+        around.owner = { networks.owner(ofPublic: $0) }
+        around.isRestricted = { environment.restrictsPublicAccess(toBucket: $0, detector) }
+        return around
+    }
+}
+
+extension StoredList {
+    /// The addresses of an active list, read from the ledger if they are not known.
+    func addresses(_ environment: Environment) async throws(ServiceError) -> AddressLists.List? {
+        if let known = environment.guardDuty.addresses(of: self) { return known }
+        var networks: [WAF.Network] = []
+        var after: RowKey?
+        while true {
+            let (place, list) = (after, self)
+            let parts = try await environment.read(scope) { (records) throws(ServiceError) in
+                try records.list(
+                    ListPart.self, of: list.id, RowRange(after: place.map { .key($0) }), limit: 8)
+            }
+            for part in parts where part.content == content { networks += part.networks.compactMap { WAF.Network($0) } }
+            guard parts.count == 8, let last = parts.last else { break }
+            after = last.key
+        }
+        let made = AddressLists.List(name: name, isCustom: true, networks)
+        environment.guardDuty.keep(made, of: self)
+        return made
+    }
+}
+
+extension EC2Index {
+    /// All addresses that an instance's interfaces have.
+    fileprivate func addresses(of instance: StoredInstance) -> Set<String> {
+        var addresses: Set<String> = [instance.privateIPAddress]
+        let estate = estate(Scope(account: instance.head.accountID, region: instance.head.region))
+        for interface in estate.each(StoredNetworkInterface.self)
+        where interface.attachment?.instanceID == instance.id {
+            addresses.formUnion(interface.addresses.map(\.privateAddress))
+            addresses.formUnion(interface.addresses.compactMap(\.publicAddress))
+            addresses.formUnion(interface.addresses6)
+        }
+        return addresses
+    }
+
+    /// The account of the interface with a public address; nil: none here has it.
+    fileprivate func owner(ofPublic address: String) -> String? {
+        for (scope, estate) in estates {
+            for interface in estate.each(StoredNetworkInterface.self)
+            where interface.addresses.contains(where: { $0.publicAddress == address }) {
+                return scope.account
+            }
+        }
+        return nil
+    }
+}
+
+extension Environment {
+    /// Whether S3 Block Public Access takes from everybody what a bucket's policy gives, now.
+    fileprivate func restrictsPublicAccess(toBucket name: String, _ detector: StoredDetector) -> Bool {
+        guard let s3 = modules(signingAs: "s3").first(where: { $0.operations["PutBucketPolicy"] != nil }) else {
+            return false
+        }
+        let time = now()
+        let service = ServicePrincipal(
+            GuardDutyName.principal, sourceARN: detector.arn, sourceAccount: detector.accountID)
+        let call = Call(
+            environment: self, requestID: RequestIDs.make(time: time), time: time,
+            caller: Caller(accountID: detector.accountID, identity: .service(service)), module: s3,
+            operation: "GetBucketPolicy", region: detector.region,
+            source: Call.Source(service: GuardDutyName.principal, calledVia: []))
+        let access = Access("s3:GetBucketPolicy", on: "arn:aws:s3:::\(name)")
+        return access.resolved(call).resource?.restrictsPublicBuckets ?? false
+    }
+}
