@@ -350,7 +350,8 @@ let package = Package(
             "Config",
             [
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
-                "ConfigSelect", "CustomChecks", "Directory", "EC2API", "Fetch", "GuardRules", "IAMAPI", "KMSAPI", "Ledger",
+                "ConfigSelect", "CustomChecks", "Directory", "EC2API", "Fetch", "GuardRules", "IAMAPI", "KMSAPI",
+                "Ledger",
                 "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API", "S3ControlAPI", "SNSAPI",
                 "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
             ]),
@@ -424,7 +425,8 @@ let package = Package(
         service(
             "Budgets",
             [
-                "BudgetsAPI", "Costs", "Directory", "IAMAPI", "Ledger", "Metering", "OrganizationsAPI", "Platform", "Policy",
+                "BudgetsAPI", "Costs", "Directory", "IAMAPI", "Ledger", "Metering", "OrganizationsAPI", "Platform",
+                "Policy",
                 "SNSAPI", "STSAPI", "Wire",
             ]),
         service(
@@ -507,14 +509,16 @@ let package = Package(
                 "CognitoIdentityService", "SigninService", "ACMPCAService", "ACMService", "PacketFilter", "Shield",
                 "ShieldService", "WAF", "WAFV2Service", "WebFront", "CloudWatchLogsService", "CloudWatchService",
                 "ArtifactService", "ConfigService", "EC2Service", "EventBridgeService", "SNSService", "SQSService",
-                "SupportService", "TransportSecurity", "WellArchitectedService", "BudgetsService", "CostAndUsageReportService",
+                "SupportService", "TransportSecurity", "WellArchitectedService", "BudgetsService",
+                "CostAndUsageReportService",
                 "CostExplorerService", "Costs", "Metering",
                 crypto, logging, serviceLifecycle, asn1, unixSignals, x509,
             ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Costs", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
+                "Catalogue", "Costs", "CustomChecks", "Directory", "DomainRecords", "Edge", "Escalation", "Fetch",
+                "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Lint", "Mapping", "NoICUData", "Platform",
                 "Policy", "Posture", "Reasoning", "Remedies", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "VPC",
@@ -713,7 +717,8 @@ let package = Package(
         .testTarget(
             name: "ConfigServiceTests",
             dependencies: [
-                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Posture", "Wire",
+                "AWSConfigAPI", "ConfigService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Posture",
+                "Wire",
                 logging,
             ]),
         // Packages and vulnerabilities by themselves, for tests that compare them with other programs.

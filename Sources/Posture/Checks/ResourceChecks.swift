@@ -252,6 +252,18 @@ extension PostureCheck {
             guard view.source.knows(detectorType) else { return [] }
             let found = try view.items(detectorType)
             let mend = [aws("guardduty", "create-detector", "--enable", region: view.region)]
+            if let detector = found.first(where: { $0.configuration["Enable"]?.isTrue != true }) {
+                return [
+                    detector.subject(
+                        .fail(
+                            "The detector is suspended.", [.init("Enable", "false")],
+                            mend: [
+                                aws(
+                                    "guardduty", "update-detector", "--detector-id", detector.resourceID, "--enable",
+                                    region: view.region)
+                            ]))
+                ]
+            }
             return [
                 .account(
                     view.account,

@@ -13,7 +13,9 @@ extension ServiceModule {
         events: EventParticulars(source: "ec2.amazonaws.com", namesFaults: true),
         validation: .ofEC2,
         records: EC2Kinds.all.map { $0 as any Record.Type }
-            + [FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self, PublicAccessBlock.self, StoredConsole.self],
+            + [
+                FurnishedRegion.self, ClaimedAddress.self, EC2Settings.self, PublicAccessBlock.self, StoredConsole.self,
+            ],
         projections: [EC2Index.self, EC2SettingsIndex.self], resourceTypes: [.ofEC2],
         configuredResources: ConfiguredResourceType.ofEC2,
         auditedResources: ConfiguredResourceType.auditedByEC2, jobs: machineJobs,

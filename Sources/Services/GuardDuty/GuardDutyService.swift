@@ -17,7 +17,7 @@ extension ServiceModule {
             StoredFinding.self, OpenFinding.self, AccountMemoryRow.self, ActorMemoryRow.self, ListPart.self,
             PendingExport.self,
         ],
-        projections: [GuardDutyIndex.self], resourceTypes: [.ofGuardDuty],
+        projections: [GuardDutyIndex.self], resourceTypes: [.ofGuardDuty], configuredResources: [.detector],
         jobs: [
             PublishOccurrences.self, ExportFindings.self, ForgetDetector.self, ForgetOldFindings.self,
             SuppressFindings.self, EnableOrganizationMembers.self,
