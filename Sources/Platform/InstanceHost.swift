@@ -127,6 +127,7 @@ public struct InstanceHostError: Error, Sendable {
     /// For whoever looks at the instance: without paths of this machine.
     public let message: String
 
+    /// Of what whoever looks at the instance may read.
     public init(_ message: String) { self.message = message }
 }
 

@@ -95,6 +95,8 @@ struct BerkeleyHash {
             value += page[Self.head..<(Self.head + min(used, length - value.count))]
             number = next
         }
+        // Of the last page there is no next one; a chain that goes in a circle has no last page.
+        guard number == 0 else { throw InventoryError("it is damaged: a value has no end") }
         return value
     }
 }

@@ -114,7 +114,7 @@ class Certbot:
     def register(self, binding: Binding, *, succeeds: bool = True, email: str = "ada@example.com") -> str:
         who = ["--email", email] if email else ["--register-unsafely-without-email"]
         return self.run(
-            "register", "--server", self.url, "--eab-kid", binding.key_id, "--eab-hmac-key", binding.mac_key, *who,
+            "register", "--server", self.url, "--eab-kid", binding.key_id, f"--eab-hmac-key={binding.mac_key}", *who,
             succeeds=succeeds,
         )  # fmt: skip
 

@@ -28,7 +28,7 @@ def furnish(root: Identity) -> None:
     SAMPLES.values["scanArn"] = scans[0]["scanArn"]
 
 
-ADMINISTRATORS = "not the delegated administrator"
+ADMINISTRATORS = "Invoking account does not have access to"
 MANAGEMENT = "not a member of an organization"
 SAMPLES = Samples(
     furnish=furnish,
