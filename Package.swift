@@ -61,6 +61,7 @@ let package = Package(
         .library(name: "LogMasking", targets: ["LogMasking"]),
         .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
+        .library(name: "ThreatDetection", targets: ["ThreatDetection"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "MetricMath", targets: ["MetricMath"]),
         .library(name: "Advisories", targets: ["Advisories", "PackageVersions", "Packages", "SBOM"]),

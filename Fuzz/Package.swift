@@ -83,6 +83,9 @@ let package = Package(
             name: "FuzzGuardRules",
             dependencies: ["FuzzDriver", .product(name: "GuardRules", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzThreatLists",
+            dependencies: ["FuzzDriver", .product(name: "ThreatDetection", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzVersions",
             dependencies: ["FuzzDriver", .product(name: "Advisories", package: "gatehouse")]),
         .executableTarget(

@@ -55,7 +55,7 @@ enum Sequences {
             description:
                 "A sequence of \(signals.count) signals of \(call.actor.described) within 24 hours, which served "
                 + "\(tactics.sorted().joined(separator: ", ")), indicates \(what).",
-            identity: [call.actor.id, String(Int(began))])
+            identity: [call.actor.id, String(Int(exactly: began.rounded(.down)) ?? 0)])
         detection.signals = signals
         detection.events = signals.map(\.event).filter { $0 != call.eventID }
         return detection

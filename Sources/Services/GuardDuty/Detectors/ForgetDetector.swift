@@ -43,7 +43,8 @@ struct ForgetOldFindings: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
-        let oldest = environment.now() - StoredFinding.retention
+        let now = environment.now()
+        let oldest = now - StoredFinding.retention
         for detector in environment.guardDuty.all {
             var isDone = false
             while !isDone {
@@ -57,6 +58,10 @@ struct ForgetOldFindings: RecurringJob {
                         ActorMemoryRow.self, by: ActorMemoryRow.byDay, of: detector.id, limit: Self.batch)
                     let gone = actors.filter { Double($0.day) * 86_400 < oldest }
                     for actor in gone { try records.delete(ActorMemoryRow.self, actor.key, of: detector.id) }
+                    for list in try records.list(StoredList.self)
+                    where list.status == .deleted && list.updated < now - 86_400 {
+                        try records.delete(list)
+                    }
                     return old.count < Self.batch && gone.count < Self.batch
                 }
                 await Task.yield()

@@ -12,10 +12,11 @@ extension RecordReading {
     /// A list of the caller's detector.
     /// - Throws: BadRequestException.
     func addressList(
-        _ id: String, _ kind: OwnedKind, of detector: String, _ call: Call
+        _ id: String, _ kind: OwnedKind, of detector: String, _ call: Call, orDeleted: Bool = false
     ) throws(ServiceError) -> StoredList {
         _ = try self.detector(detector, call)
-        guard let list = try get(StoredList.self, id), list.sort == kind.rawValue else {
+        guard let list = try get(StoredList.self, id), list.sort == kind.rawValue, list.status != .deleted || orDeleted
+        else {
             // Terraform takes this text for one that is gone.
             throw .badRequest(
                 "The request is rejected because the input detectorId is not owned by the current account.")
@@ -41,7 +42,8 @@ extension Call {
         _ kind: OwnedKind, _ detector: String, _ id: String, _ location: String?, _ owner: String?, activate: Bool?
     ) async throws(ServiceError) -> [WAF.Network]? {
         guard environment.guardDuty.detector(guardDutyScope)?.id == detector,
-            let list = environment.guardDuty.list(id, guardDutyScope), list.sort == kind.rawValue
+            let list = environment.guardDuty.list(id, guardDutyScope), list.sort == kind.rawValue,
+            list.status != .deleted
         else { throw .notOwned }
         if let location, ListLocation(location) == nil { throw .invalidParameter("location") }
         let isActive = activate ?? (list.status == .active)
@@ -73,6 +75,14 @@ extension MutableRecords {
             content: 0, entries: 0, tags: try TagRules.ofGuardDuty.merge(tags ?? [:], into: []))
         try update(&list, networks, activate: nil, call)
         return list
+    }
+
+    /// Deletes a list; for a day it can still be looked at.
+    func end(_ list: StoredList, _ call: Call) throws(ServiceError) {
+        try forgetParts(of: list.id)
+        var list = list
+        (list.status, list.entries, list.updated) = (.deleted, 0, call.time)
+        try put(list)
     }
 
     /// Keeps a list as it is now.

@@ -36,7 +36,8 @@ extension GuardDuty.GetThreatIntelSet: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let list = try records.addressList(input.threatIntelSetId, .threatIntelSet, of: input.detectorId, call)
+        let list = try records.addressList(
+            input.threatIntelSetId, .threatIntelSet, of: input.detectorId, call, orDeleted: true)
         return Output {
             $0.name = list.name
             $0.format = list.format.rawValue
@@ -90,8 +91,7 @@ extension GuardDuty.DeleteThreatIntelSet: WriteOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let list = try records.addressList(input.threatIntelSetId, .threatIntelSet, of: input.detectorId, call)
-        try records.forgetParts(of: list.id)
-        try records.delete(list)
+        try records.end(list, call)
         return Output()
     }
 }

@@ -14,6 +14,7 @@ struct StoredList: Record {
         case active = "ACTIVE"
         case deactivating = "DEACTIVATING"
         case error = "ERROR"
+        case deleted = "DELETED"
     }
 
     /// Thirty-two hexadecimal digits.
@@ -38,7 +39,8 @@ struct StoredList: Record {
     var entries: Int
     var tags: [Tag] = []
 
-    var references: [Reference] { [Reference(Self.bySort, to: sort)] }
+    /// What is deleted is no longer among the others, and can only be looked at: clients wait for that.
+    var references: [Reference] { status == .deleted ? [] : [Reference(Self.bySort, to: sort)] }
     var requirements: [Requirement] { [.account(accountID)] }
 
     /// The relation to what it is.
