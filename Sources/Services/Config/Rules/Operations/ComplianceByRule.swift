@@ -29,7 +29,7 @@ extension AWSConfig.ComplianceContributorCount {
     /// A number, of which no more than a limit is told.
     static func of(_ count: Int, most: Int) -> AWSConfig.ComplianceContributorCount {
         AWSConfig.ComplianceContributorCount {
-            $0.cappedCount = min(count, most)
+            $0.cappedCount = Swift.min(count, most)
             $0.capExceeded = count > most
         }
     }
