@@ -65,7 +65,7 @@ struct AnomalyTests {
                     $0.error = index % 2 == 0 ? "AccessDenied" : nil
                 })
         }
-        #expect(found.prefix(4).allSatisfy(\.isEmpty))
+        #expect(found.prefix(4).joined().isEmpty)
         let one = try #require(found[4].first)
         #expect(one.type.name == "Discovery:IAMUser/AnomalousBehavior")
         // Each of the five calls proves it.
