@@ -158,6 +158,7 @@ def test_rules_about_the_account(cloud: Server) -> None:
         "ACCESS_KEYS_ROTATED", "CLOUD_TRAIL_ENABLED", "CMK_BACKING_KEY_ROTATION_ENABLED", "ACCOUNT_PART_OF_ORGANIZATIONS",
         "SECURITY_ACCOUNT_INFORMATION_PROVIDED", "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC",
         "KMS_CMK_NOT_SCHEDULED_FOR_DELETION", "CLOUDWATCH_LOG_GROUP_ENCRYPTED", "SHIELD_ADVANCED_ENABLED_AUTORENEW",
+        "GUARDDUTY_ENABLED_CENTRALIZED", "GUARDDUTY_NON_ARCHIVED_FINDINGS",
     ):
         api.put_config_rule(ConfigRule=rule(name, name))
     expected = {
@@ -170,6 +171,7 @@ def test_rules_about_the_account(cloud: Server) -> None:
         "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC": {ACCOUNT: "NON_COMPLIANT"},
         "KMS_CMK_NOT_SCHEDULED_FOR_DELETION": {key: "COMPLIANT"},
         "SHIELD_ADVANCED_ENABLED_AUTORENEW": {ACCOUNT: "NON_COMPLIANT"},
+        "GUARDDUTY_ENABLED_CENTRALIZED": {ACCOUNT: "NON_COMPLIANT"},
     }
     for name, verdict in expected.items():
         until(lambda name=name, verdict=verdict: verdicts(api, name) == verdict)
@@ -178,9 +180,17 @@ def test_rules_about_the_account(cloud: Server) -> None:
         MinimumPasswordLength=14, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True,
         RequireLowercaseCharacters=True, MaxPasswordAge=90, PasswordReusePrevention=24)
     root.client("kms").enable_key_rotation(KeyId=key)
-    api.start_config_rules_evaluation(ConfigRuleNames=["IAM_PASSWORD_POLICY", "CMK_BACKING_KEY_ROTATION_ENABLED"])
+    detector = root.client("guardduty").create_detector(Enable=True)["DetectorId"]
+    root.client("guardduty").create_sample_findings(DetectorId=detector, FindingTypes=["Policy:IAMUser/RootCredentialUsage"])
+    api.start_config_rules_evaluation(
+        ConfigRuleNames=["IAM_PASSWORD_POLICY", "CMK_BACKING_KEY_ROTATION_ENABLED", "GUARDDUTY_ENABLED_CENTRALIZED",
+                         "GUARDDUTY_NON_ARCHIVED_FINDINGS"])
     until(lambda: verdicts(api, "IAM_PASSWORD_POLICY") == {ACCOUNT: "COMPLIANT"})
     until(lambda: verdicts(api, "CMK_BACKING_KEY_ROTATION_ENABLED") == {key: "COMPLIANT"})
+    # A finding of today is not late.
+    for name in ("GUARDDUTY_ENABLED_CENTRALIZED", "GUARDDUTY_NON_ARCHIVED_FINDINGS"):
+        until(lambda name=name: verdicts(api, name) == {ACCOUNT: "COMPLIANT"})
+        assert "LastErrorCode" not in evaluated(api, name), name
 
 
 def test_custom_policies(cloud: Server) -> None:

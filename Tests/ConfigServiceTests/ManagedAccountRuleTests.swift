@@ -162,6 +162,36 @@ private func ask(
         #expect(try ask("SHIELD_DRT_ACCESS", shield) == [.nonCompliant])
     }
 
+    @Test func threats() throws {
+        let centralized = "GUARDDUTY_ENABLED_CENTRALIZED"
+        #expect(try ask(centralized, facts()) == [.nonCompliant])
+        #expect(try ask(centralized, facts { $0.detector = .init(isEnabled: false) }) == [.nonCompliant])
+        let own = facts { $0.detector = .init(isEnabled: true) }
+        #expect(try ask(centralized, own) == [.compliant])
+        #expect(try ask(centralized, own, ["CentralMonitoringAccount": own.account]) == [.compliant])
+        #expect(try ask(centralized, own, ["CentralMonitoringAccount": "999999999999"]) == [.nonCompliant])
+        let member = facts { $0.detector = .init(isEnabled: true, administrator: "999999999999") }
+        #expect(try ask(centralized, member, ["CentralMonitoringAccount": "999999999999"]) == [.compliant])
+
+        let archived = "GUARDDUTY_NON_ARCHIVED_FINDINGS"
+        #expect(try ask(archived, facts()) == [.notApplicable])
+        #expect(try ask(archived, own) == [.compliant])
+        for (severity, days) in [(2.0, 30.0), (5, 7), (8, 1), (9.5, 1)] {
+            for (late, verdict) in [(-60.0, Compliance.compliant), (60, .nonCompliant)] {
+                let facts = facts {
+                    $0.detector = .init(isEnabled: true)
+                    $0.threats = [.init(severity: severity, found: now - days * 86_400 - late)]
+                }
+                #expect(try ask(archived, facts) == [verdict], "\(severity), \(late)")
+            }
+        }
+        let old = facts {
+            $0.detector = .init(isEnabled: true)
+            $0.threats = [.init(severity: 2, found: now - 40 * 86_400)]
+        }
+        #expect(try ask(archived, old, ["daysLowSev": "60"]) == [.compliant])
+    }
+
     @Test func trails() throws {
         var best = AccountFacts.Trail(name: "t", arn: "arn")
         (best.isMultiRegion, best.validatesFiles, best.keyID, best.managementEvents) = (true, true, "k", "All")

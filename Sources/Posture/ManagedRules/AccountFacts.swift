@@ -3,7 +3,7 @@ public import Wire
 /// What rules about an account ask of services.
 package enum AccountFact: Sendable, CaseIterable {
     case summary, passwordPolicy, credentials, policyUse, organization, securityContact, trails, keys, logGroups, alarms
-    case shield, webACLs, accountBlock, networks, instances, volumeEncryption, publicSnapshots
+    case shield, webACLs, accountBlock, networks, instances, volumeEncryption, publicSnapshots, detector, threats
 }
 
 /// What services have told of an account in a Region.
@@ -31,6 +31,10 @@ package struct AccountFacts: Sendable {
     /// nil: there is no subscription.
     package var shield: Shield?
     package var webACLs: [WebACL] = []
+    /// GuardDuty's; nil: there is none.
+    package var detector: Detector?
+    /// What GuardDuty has found, and nobody has put away.
+    package var threats: [Threat] = []
     package var networks: [VPC] = []
     package var instances: [Instance] = []
     /// Whether new volumes are encrypted, whatever their requests say.
@@ -44,6 +48,29 @@ package struct AccountFacts: Sendable {
         self.account = account
         self.region = region
         self.now = now
+    }
+
+    package struct Detector: Sendable {
+        package var isEnabled: Bool
+        /// The account that sees its findings; nil: its own.
+        package var administrator: String?
+
+        package init(isEnabled: Bool, administrator: String? = nil) {
+            self.isEnabled = isEnabled
+            self.administrator = administrator
+        }
+    }
+
+    package struct Threat: Sendable {
+        /// 1 to 10.
+        package var severity: Double
+        /// When it was found, in seconds since 1970.
+        package var found: Double
+
+        package init(severity: Double, found: Double) {
+            self.severity = severity
+            self.found = found
+        }
     }
 
     package struct VPC: Sendable {

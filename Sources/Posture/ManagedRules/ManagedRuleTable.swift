@@ -29,6 +29,8 @@ EC2_INSTANCE_PROFILE_ATTACHED	change	AWS::EC2::Instance	IamInstanceProfileArnLis
 EC2_SECURITY_GROUP_ATTACHED_TO_ENI	change	AWS::EC2::SecurityGroup	
 EC2_STOPPED_INSTANCE	periodic		AllowedDays?:int=30
 ENCRYPTED_VOLUMES	change	AWS::EC2::Volume	kmsId?:String
+GUARDDUTY_ENABLED_CENTRALIZED	periodic		CentralMonitoringAccount?:String
+GUARDDUTY_NON_ARCHIVED_FINDINGS	periodic		daysLowSev?:int=30;daysMediumSev?:int=7;daysHighSev?:int=1
 IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS	change	AWS::IAM::Policy	blockedActionsPatterns:CSV;excludePermissionBoundaryPolicy?:boolean
 IAM_GROUP_HAS_USERS_CHECK	change	AWS::IAM::Group	
 IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS	change	AWS::IAM::Group,AWS::IAM::Role,AWS::IAM::User	blockedActionsPatterns:CSV;excludeRoleByManagementAccount?:boolean

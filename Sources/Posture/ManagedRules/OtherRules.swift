@@ -1,7 +1,7 @@
 import Platform
 import Wire
 
-/// Rules about certificates, keys, log groups, alarms, web ACLs and tags.
+/// Rules about certificates, keys, log groups, alarms, threats, web ACLs and tags.
 package enum OtherRules {
     package static let all: [String: ManagedRule.Evaluation] = [
         "ACM_CERTIFICATE_EXPIRATION_CHECK": .item(certificateExpiration),
@@ -13,6 +13,8 @@ package enum OtherRules {
         "CLOUDWATCH_LOG_GROUP_ENCRYPTED": .account([.logGroups], logGroupEncrypted),
         "CMK_BACKING_KEY_ROTATION_ENABLED": .account([.keys], keyRotation),
         "CW_LOGGROUP_RETENTION_PERIOD_CHECK": .account([.logGroups], logGroupRetention),
+        "GUARDDUTY_ENABLED_CENTRALIZED": .account([.detector], detectorEnabled),
+        "GUARDDUTY_NON_ARCHIVED_FINDINGS": .account([.detector, .threats], threatsPutAway),
         "KMS_CMK_NOT_SCHEDULED_FOR_DELETION": .account([.keys], keyNotScheduled),
         "REQUIRED_TAGS": .item(requiredTags),
         "SHIELD_ADVANCED_ENABLED_AUTORENEW": .account([.shield], shieldRenewed),
@@ -206,6 +208,41 @@ package enum OtherRules {
         return AccountRules.ofAccount(
             facts, .when(shield.hasResponseTeamRole, otherwise: "The Shield Response Team has no role."))
     }
+
+    // MARK: Threats
+
+    private static func detectorEnabled(_ facts: AccountFacts, _ parameters: RuleParameters) -> [ResourceVerdict] {
+        guard let detector = facts.detector, detector.isEnabled else {
+            return AccountRules.ofAccount(facts, .nonCompliant("GuardDuty is not enabled."))
+        }
+        guard let wanted = parameters["CentralMonitoringAccount"] else {
+            return AccountRules.ofAccount(facts, .compliant)
+        }
+        let central = detector.administrator ?? facts.account
+        return AccountRules.ofAccount(
+            facts, .when(central == wanted, otherwise: "GuardDuty's findings are seen by \(central), not by \(wanted)."))
+    }
+
+    private static func threatsPutAway(_ facts: AccountFacts, _ parameters: RuleParameters) -> [ResourceVerdict] {
+        guard facts.detector != nil else { return AccountRules.ofAccount(facts, .notApplicable) }
+        let grades = [
+            (name: "high", least: 7.0, days: parameters.number("daysHighSev") ?? 1),
+            (name: "medium", least: 4.0, days: parameters.number("daysMediumSev") ?? 7),
+            (name: "low", least: 0.0, days: parameters.number("daysLowSev") ?? 30),
+        ]
+        var late: [String: Int] = [:]
+        for threat in facts.threats {
+            guard let grade = grades.first(where: { threat.severity >= $0.least }) else { continue }
+            if facts.now - threat.found > Double(grade.days) * 86_400 { late[grade.name, default: 0] += 1 }
+        }
+        let told = grades.compactMap { grade in
+            late[grade.name].map { "\($0) of \(grade.name) severity older than \(grade.days) days" }
+        }
+        return AccountRules.ofAccount(
+            facts, .when(told.isEmpty, otherwise: "Findings that are not archived: \(told.joined(separator: ", "))."))
+    }
+
+    // MARK: Web ACLs
 
     private static func webACLLogging(_ facts: AccountFacts, _ parameters: RuleParameters) -> [ResourceVerdict] {
         let wanted = parameters.list("KinesisFirehoseDeliveryStreamArns")

@@ -63,6 +63,8 @@ struct FactGathering {
             case .instances: try await instances()
             case .volumeEncryption: facts.encryptsVolumes = try await encryptsVolumes()
             case .publicSnapshots: try await publicSnapshots()
+            case .detector: try await detector()
+            case .threats: try await threats()
             }
         }
     }
