@@ -65,8 +65,6 @@ public struct CostTotal: Hashable, Sendable {
     public var quantity = ExactAmount.zero
     /// What the quantity is of; nil: of different things.
     public private(set) var unit: String?
-    /// Calls that have no price.
-    public var unpriced: Int64 = 0
     private var isEmpty = true
 
     /// Nothing.
@@ -74,11 +72,7 @@ public struct CostTotal: Hashable, Sendable {
 
     /// Adds a line.
     public mutating func add(_ line: CostLine) {
-        if let cost = line.cost {
-            self.cost += cost
-        } else {
-            unpriced = unpriced.addingReportingOverflow(line.use.count).overflow ? .max : unpriced + line.use.count
-        }
+        if let cost = line.cost { self.cost += cost }
         quantity += line.quantity
         unit = isEmpty || unit == line.unit ? line.unit : nil
         isEmpty = false

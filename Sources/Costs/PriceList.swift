@@ -58,6 +58,9 @@ public struct PriceList: Sendable {
     /// By service, what ARNs may end with for other prices.
     private var endings: [String: [String]] = [:]
 
+    /// The usage type of calls that have no price: by it bills tell them from those that cost nothing.
+    public static let unpricedType = "{prefix}Requests-Unpriced"
+
     /// The most bytes that a file may have.
     public static let mostBytes = 16 << 20
 
@@ -138,7 +141,7 @@ public struct PriceList: Sendable {
     /// What some use costs.
     public func line(_ use: MeteredUse) -> CostLine {
         let price = price(use.service, use.operation, in: use.region, on: use.resource)
-        let type = price?.usageType ?? "{prefix}Requests"
+        let type = price?.usageType ?? Self.unpricedType
         return CostLine(
             use: use, product: product(use.service), usageType: Self.expanded(type, in: use.region),
             unit: price?.unit ?? "Requests", price: price?.amount, currency: currency)

@@ -71,11 +71,16 @@ extension PriceList {
         product cognito-idp AmazonCognito Amazon Cognito
         product cognito-identity AmazonCognito Amazon Cognito
         product config AWSConfig AWS Config
+        product dynamodb AmazonDynamoDB Amazon DynamoDB
         product ec2 AmazonEC2 Amazon Elastic Compute Cloud - Compute
         product events AWSEvents CloudWatch Events
+        product guardduty AmazonGuardDuty Amazon GuardDuty
         product inspector2 AmazonInspectorV2 Amazon Inspector
+        product lambda AWSLambda AWS Lambda
         product logs AmazonCloudWatch AmazonCloudWatch
+        product secretsmanager AWSSecretsManager AWS Secrets Manager
         product shield AWSShield AWS Shield
+        product ssm AWSSystemsManager AWS Systems Manager
         product wafv2 awswaf AWS WAF
         """
 }

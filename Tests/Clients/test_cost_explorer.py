@@ -63,8 +63,13 @@ def test_sums_are_those_of_the_calls(server: Server) -> None:
     assert total(results, "UsageQuantity") == sum(alice.calls.values()) == 15
     # STS, and SNS in us-east-1: no price is told, and never taken for 0.
     assert alice.unpriced(PRICES) == 2
-    units = {result["Total"]["UnblendedCost"]["Unit"] for result in results}
-    assert units == {"USD", "USD (without 2 calls that have no price)"}
+    assert {result["Total"]["UnblendedCost"]["Unit"] for result in results} == {"USD"}
+    types = ask(server, Filter=mine, GroupBy=[{"Type": "DIMENSION", "Key": "USAGE_TYPE"}])
+    unpriced = {
+        group["Keys"][0]: Decimal(group["Metrics"]["UsageQuantity"]["Amount"])
+        for part in types for group in part["Groups"] if group["Keys"][0].endswith("-Unpriced")
+    }
+    assert unpriced == {"USE1-Requests-Unpriced": 2}
 
     groups = ask(server, Filter=mine, GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "REGION"}])
     found = {tuple(group["Keys"]): Decimal(group["Metrics"]["UnblendedCost"]["Amount"]) for part in groups for group in part["Groups"]}

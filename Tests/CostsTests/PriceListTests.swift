@@ -73,11 +73,10 @@ import Testing
             resource: "", count: 7)
         let line = PriceList.published.line(use)
         #expect(line.cost == nil)
-        #expect(line.usageType == "EUC1-Requests")
+        #expect(line.usageType == "EUC1-Requests-Unpriced")
         var total = CostTotal()
         total.add(line)
         #expect(total.cost == .zero)
-        #expect(total.unpriced == 7)
         #expect(total.quantity == ExactAmount(7))
     }
 }

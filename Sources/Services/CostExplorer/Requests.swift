@@ -132,8 +132,8 @@ enum CostMetric: String, CaseIterable {
         }
     }
 
-    /// There are neither reservations nor discounts: all costs are the same. Where calls have no price the unit says so, since
-    /// nobody is to take the sum for the whole.
+    /// There are neither reservations nor discounts: all costs are the same. What has no price is told by its usage type
+    /// (``PriceList/unpricedType``).
     func value(_ total: CostTotal, _ currency: String) -> CostExplorer.MetricValue {
         CostExplorer.MetricValue {
             $0.amount = amount(total).billed
@@ -141,8 +141,7 @@ enum CostMetric: String, CaseIterable {
                 switch self {
                 case .usage: total.unit ?? "N/A"
                 case .normalized: "N/A"
-                default:
-                    total.unpriced == 0 ? currency : "\(currency) (without \(total.unpriced) calls that have no price)"
+                default: currency
                 }
         }
     }
