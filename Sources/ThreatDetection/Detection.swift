@@ -60,7 +60,8 @@ public struct Detection: Sendable, Equatable {
         subject = type.subject
         self.call = call
         self.title = title
-        self.description = description
+        // Callers, who begin some of them, are written small: `the root user`.
+        self.description = description.prefix(1).uppercased() + description.dropFirst()
         self.severity = severity ?? type.severity
         self.identity = identity
     }
