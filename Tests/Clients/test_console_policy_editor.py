@@ -81,7 +81,7 @@ def test_a_statement_is_built_with_the_script(administrator: Person, root: Ident
     page.get_by_label("Key 1").fill("aws:SecureTransport")
     page.get_by_label("Key 1").press("Tab")
     # Only the operators that compare such a key are offered.
-    assert page.get_by_label("Operator").input_value() == "Bool"
+    expect(page.get_by_label("Operator")).to_have_value("Bool")
     page.get_by_role("textbox", name="Values").fill("true")
     assert violations(page) == []
     page.get_by_role("button", name="Add the statement").click()

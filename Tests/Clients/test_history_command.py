@@ -33,7 +33,7 @@ def test_the_life_of_a_bucket_and_of_a_user(durable: Callable[..., Server]) -> N
     assert "- " in deleted and "DeleteBucket of s3.amazonaws.com" in deleted
     life = history(f"arn:aws:iam::{ACCOUNT}:user/keeper")
     assert "+ Configuration.UserPolicyList.0: " in life and json.dumps("own") in life
-    error = gatehouse("history", "arn:aws:ec2:us-east-1:1:instance/i-1", "--data", str(server.data))
+    error = gatehouse("history", "arn:aws:lambda:us-east-1:1:function:f", "--data", str(server.data))
     assert error.returncode != 0 and "AWS::S3::Bucket" in error.stderr
     error = gatehouse("history", "arn:aws:s3:::nobody", "--data", str(server.data))
     assert error.returncode != 0 and "tells nothing of arn:aws:s3:::nobody" in error.stderr
