@@ -87,7 +87,7 @@ def test_filters_of_instances(ec2: Any) -> None:
         assert ec2.describe_instances(Filters=some)["Reservations"], name
 
 
-def test_pages(ec2: Any) -> None:
+def test_pages(ec2: Any, root: Identity) -> None:
     for number in range(12):
         ec2.create_security_group(GroupName=f"g{number}", Description="x")
     pages = list(ec2.get_paginator("describe_security_groups").paginate(PaginationConfig={"PageSize": 5}))
@@ -95,12 +95,13 @@ def test_pages(ec2: Any) -> None:
     assert "NextToken" not in pages[-1]
     names = [one["GroupId"] for page in pages for one in page["SecurityGroups"]]
     assert len(set(names)) == 13
-    error = error_of(ec2.describe_security_groups, MaxResults=4)
+    unchecked = root.client("ec2", parameter_validation=False)
+    error = error_of(unchecked.describe_security_groups, MaxResults=4)
     assert (error.code, error.message) == (
         "InvalidParameterValue",
         "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.",
     )  # fmt: skip
-    error = error_of(ec2.describe_security_groups, MaxResults=1001)
+    error = error_of(unchecked.describe_security_groups, MaxResults=1001)
     assert error.message == "Value ( 1001 ) for parameter maxResults is invalid. Expecting a value less than or equal to 1000."
     error = error_of(ec2.describe_instances, InstanceIds=["i-0123456789abcdef0"], MaxResults=5)
     assert (error.code, error.message) == (

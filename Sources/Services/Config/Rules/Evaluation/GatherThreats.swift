@@ -12,7 +12,7 @@ extension FactGathering {
         let administrator = try await ask(
             GuardDuty.GetMasterAccount.self, GuardDuty.GetMasterAccount.Input { $0.detectorId = id })
         facts.detector = AccountFacts.Detector(
-            isEnabled: detector.status == "ENABLED", administrator: administrator.master?.accountId)
+            isEnabled: detector.status == "ENABLED", administrator: administrator.master.accountId)
     }
 
     mutating func threats() async throws(ServiceError) {
@@ -29,7 +29,7 @@ extension FactGathering {
                     input.maxResults = 50
                     input.nextToken = token
                 })
-            let ids = page.findingIds ?? []
+            let ids = page.findingIds
             if !ids.isEmpty {
                 let found = try await ask(
                     GuardDuty.GetFindings.self,
@@ -37,12 +37,10 @@ extension FactGathering {
                         input.detectorId = id
                         input.findingIds = ids
                     })
-                for finding in found.findings ?? [] {
-                    guard let severity = finding.severity,
-                        let created = finding.createdAt.flatMap({ Timestamp(parsing: $0) })
-                    else { continue }
+                for finding in found.findings {
+                    guard let created = Timestamp(parsing: finding.createdAt) else { continue }
                     facts.threats.append(
-                        AccountFacts.Threat(severity: severity, found: created.secondsSinceEpoch))
+                        AccountFacts.Threat(severity: finding.severity, found: created.secondsSinceEpoch))
                 }
             }
             token = page.nextToken.flatMap { $0.isEmpty ? nil : $0 }
@@ -51,6 +49,6 @@ extension FactGathering {
 
     /// An account has one detector in a Region, at most.
     private func detectorID() async throws(ServiceError) -> String? {
-        try await ask(GuardDuty.ListDetectors.self).detectorIds?.first
+        try await ask(GuardDuty.ListDetectors.self).detectorIds.first
     }
 }
