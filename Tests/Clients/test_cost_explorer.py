@@ -69,7 +69,7 @@ def test_sums_are_those_of_the_calls(server: Server) -> None:
         group["Keys"][0]: Decimal(group["Metrics"]["UsageQuantity"]["Amount"])
         for part in types for group in part["Groups"] if group["Keys"][0].endswith("-Unpriced")
     }
-    assert unpriced == {"USE1-Requests-Unpriced": 2}
+    assert unpriced == {"Requests-Unpriced": 2}
 
     groups = ask(server, Filter=mine, GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "REGION"}])
     found = {tuple(group["Keys"]): Decimal(group["Metrics"]["UnblendedCost"]["Amount"]) for part in groups for group in part["Groups"]}

@@ -76,7 +76,7 @@ def test_versions(ec2: Any, root: Identity) -> None:
     assert ec2.describe_launch_templates()["LaunchTemplates"] == []
 
 
-def test_what_cannot_be(ec2: Any) -> None:
+def test_what_cannot_be(ec2: Any, root: Identity) -> None:
     data = {"InstanceType": "t3.micro"}
     ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
     create = ec2.create_launch_template
@@ -84,7 +84,10 @@ def test_what_cannot_be(ec2: Any) -> None:
     assert (error.code, error.message) == (
         "InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.",
     )  # fmt: skip
-    assert error_of(create, LaunchTemplateName="a b c", LaunchTemplateData=data).code == "InvalidLaunchTemplateName.MalformedException"
+    unchecked = root.client("ec2", parameter_validation=False).create_launch_template
+    for name in ("ab", "a b c", "ä-template", "a" * 129):
+        assert error_of(unchecked, LaunchTemplateName=name, LaunchTemplateData=data).code == "InvalidLaunchTemplateName.MalformedException"
+    create(LaunchTemplateName="a-b.c/d_e(f)", LaunchTemplateData=data)
     assert error_of(create, LaunchTemplateName="other", LaunchTemplateData={}).code == "MissingParameter"
     error = error_of(create, LaunchTemplateName="other", LaunchTemplateData={"UserData": "?"})
     assert error.code == "InvalidUserData.Malformed"

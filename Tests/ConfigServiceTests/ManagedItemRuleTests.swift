@@ -435,7 +435,7 @@ private let allCases: [RuleCase] = [
             let verdicts = Set(allCases.filter { $0.rule == name }.map(\.expected))
             #expect(verdicts.isSuperset(of: [Compliance.compliant, Compliance.nonCompliant]), "\(name)")
         }
-        #expect(ManagedRule.all.count == 84)
+        #expect(ManagedRule.all.count == 86)
     }
 
     @Test func parametersAreChecked() throws {

@@ -54,12 +54,4 @@ import Wire
         #expect(both.metadataOptions?.httpTokens == "optional")
         #expect(both.metadataOptions?.httpPutResponseHopLimit == 2)
     }
-
-    @Test(arguments: ["", "ab", "a b c", "ä-template", String(repeating: "a", count: 129)])
-    func namesThatCannotBe(_ name: String) {
-        #expect(throws: ServiceError.self) { try TemplateData.check(name: name) }
-    }
-
-    @Test(arguments: ["web", "a-b.c/d_e(f)"])
-    func names(_ name: String) throws { try TemplateData.check(name: name) }
 }

@@ -128,21 +128,11 @@ enum TemplateData {
         EC2.RequestLaunchTemplateData(try Structure(json: text, of: EC2.RequestLaunchTemplateData.shape))
     }
 
-    /// - Throws: InvalidLaunchTemplateName.MalformedException.
-    static func check(name: String) throws(ServiceError) {
-        let isValid =
-            (3...128).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                    || "-()./_".utf8.contains(byte)
-            }
-        guard isValid else {
-            throw .ec2(
-                "InvalidLaunchTemplateName.MalformedException",
-                "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the "
-                    + "following characters: - ( ) . / _.")
-        }
-    }
+    /// What the model's length and pattern say of a name, in EC2's words.
+    static let malformedName = ServiceError.ec2(
+        "InvalidLaunchTemplateName.MalformedException",
+        "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following "
+            + "characters: - ( ) . / _.")
 }
 
 extension EC2.CreateLaunchTemplate: WriteOperation {
@@ -155,7 +145,6 @@ extension EC2.CreateLaunchTemplate: WriteOperation {
             return Output { $0.launchTemplate = made.shown }
         }
         let name = input.launchTemplateName
-        try TemplateData.check(name: name)
         let namesakes = try records.referrers(
             StoredLaunchTemplate.self, StoredLaunchTemplate.named, to: name, limit: 1)
         guard namesakes.isEmpty else {
