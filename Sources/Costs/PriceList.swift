@@ -121,6 +121,11 @@ public struct PriceList: Sendable {
         return price(named: service, operation, in: region)
     }
 
+    /// What of a resource's ARN the price depends on; empty: nothing.
+    public func ending(of resource: String, _ service: String) -> String {
+        endings[service]?.first { resource.hasSuffix($0) } ?? ""
+    }
+
     private func price(named service: String, _ operation: String, in region: String) -> Price? {
         for operation in [operation, "*"] {
             for region in [region, "*"] {
