@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help run release products test all-clients clients-on-postgres test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
+.PHONY: help run release products parquet test all-clients clients-on-postgres test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
 
 # LLVM's linker, which comes with Swift, is several times as fast as the one that is used otherwise, and knows more.
 LINKER := -Xswiftc -use-ld=lld
@@ -30,7 +30,7 @@ WORKERS ?= 4
 POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.py test_delegation.py test_lab1_users_and_groups.py \
     test_lab2_least_privilege.py test_lab4_assuming_a_role.py test_lab6_what_happened.py test_last_used.py \
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py \
-    test_config_crash.py test_ec2_crash.py test_events_targets.py::test_what_is_accepted_survives_kill_9 test_logs_crash.py \
+    test_config_crash.py test_cost_metering_crash.py test_ec2_crash.py test_events_targets.py::test_what_is_accepted_survives_kill_9 test_logs_crash.py \
     test_sns_queues.py::test_nothing_acknowledged_is_lost
 CLIENTS = Tools/run-client-tests all $(WORKERS)
 CLIENTS_ON_POSTGRES = GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres Tools/run-client-tests postgres $(WORKERS) $(POSTGRES_TESTS)
@@ -60,7 +60,7 @@ release: ## Build the program: .build/release/gatehouse
 # their time; what it prints is shown when it is over.
 test: ## Run every test, a quarter of the clients' on PostgreSQL as well
 	@Tools/install-dependencies build test
-	@$(MAKE) $(VENV)/installed & installing=$$!; $(MAKE) test-swift && wait $$installing
+	@($(MAKE) $(VENV)/installed && $(MAKE) parquet) & installing=$$!; $(MAKE) test-swift && wait $$installing
 	@$(MAKE) AT_ONCE=yes --jobs=2 all-clients clients-on-postgres
 
 all-clients:
@@ -82,13 +82,17 @@ products:
 	swift build $(LINKER) --product core-rules
 	swift build $(LINKER) --product package-tool
 
-test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
+parquet: ## Make the program that writes bills as Parquet: .build/parquet/gatehouse-parquet (fetches 45 MB)
+	@Tools/install-dependencies build parquet
+	Tools/make-parquet-writer
+
+test-clients: $(VENV)/installed products parquet ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
 
 test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
 	@$(MAKE) test-clients-postgres POSTGRES_TESTS=
 
-test-clients-postgres: $(VENV)/installed products
+test-clients-postgres: $(VENV)/installed products parquet
 	$(CLIENTS_ON_POSTGRES)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
@@ -96,7 +100,7 @@ audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/insta
 	swift build $(LINKER) --product gatehouse
 	cd Tests/Audit && ../../$(PYTHON) -m pytest -n 2 -p no:cacheprovider
 
-bench: release $(VENV)/installed ## Measure, and print ratios that hold on any machine
+bench: release $(VENV)/installed parquet ## Measure, and print ratios that hold on any machine
 	@Tools/install-dependencies bench
 	$(OPTIMIZED) --product BareHTTP
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
@@ -112,6 +116,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/topics.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/instances.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/config_rules.py $(GATEHOUSE) 10000
+	$(PYTHON) Benchmarks/metering.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/cost_report.py $(GATEHOUSE) 1000000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/cognito.py $(GATEHOUSE)

@@ -432,8 +432,8 @@ let package = Package(
         service(
             "CostAndUsageReport",
             [
-                "Compression", "CostAndUsageReportAPI", "Costs", "DataExportsAPI", "Directory", "Ledger", "Metering",
-                "Platform", "Policy", "S3API", "Wire", crypto,
+                "CProgram", "Compression", "CostAndUsageReportAPI", "Costs", "DataExportsAPI", "Directory", "Ledger",
+                "Metering", "Platform", "Policy", "S3API", "Wire", crypto, nioPosix,
             ]),
 
         // Encryption in transit: the certificates that the server shows.

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -177,7 +178,67 @@ program_result program_run_in(
     return result;
 }
 
+int program_feed_start(program_feed *feed, const char *path, char *const *arguments) {
+    int pair[2] = {-1, -1};
+    *feed = (program_feed){-1, -1, -1, -1};
+    feed->output = memfd_create("gatehouse", MFD_CLOEXEC);
+    feed->errors = memfd_create("gatehouse", MFD_CLOEXEC);
+    int error = feed->output < 0 || feed->errors < 0 ? errno : 0;
+    // Of a pipe whose reader is gone the signal could not be kept away.
+    if (!error && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) error = errno;
+    pid_t process = -1;
+    if (!error) error = start(&process, path, arguments, (int[3]){pair[1], feed->output, feed->errors}, -1);
+    if (pair[1] >= 0) close(pair[1]);
+    if (error) {
+        if (pair[0] >= 0) close(pair[0]);
+        if (feed->output >= 0) close(feed->output);
+        if (feed->errors >= 0) close(feed->errors);
+        return error;
+    }
+    feed->process = process;
+    feed->input = pair[0];
+    return 0;
+}
+
+int program_feed_write(const program_feed *feed, const void *bytes, size_t length, int seconds) {
+    const char *rest = bytes;
+    int64_t end = milliseconds() + (int64_t)seconds * 1000;
+    while (length > 0) {
+        ssize_t count = send(feed->input, rest, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) {
+            rest += count;
+            length -= (size_t)count;
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) return errno;
+        int64_t left = end - milliseconds();
+        if (left <= 0) return ETIMEDOUT;
+        struct pollfd ready = {feed->input, POLLOUT, 0};
+        poll(&ready, 1, (int)left);
+    }
+    return 0;
+}
+
+program_result program_feed_end(program_feed *feed, int seconds, char *errors, size_t errors_capacity) {
+    close(feed->input);
+    program_result result = wait_for(feed->process, seconds);
+    read_all(feed->errors, errors, errors_capacity);
+    close(feed->errors);
+    feed->process = feed->input = feed->errors = -1;
+    return result;
+}
+
 #else
+
+int program_feed_start(program_feed *feed, const char *path, char *const *arguments) { return ENOSYS; }
+
+int program_feed_write(const program_feed *feed, const void *bytes, size_t length, int seconds) { return ENOSYS; }
+
+program_result program_feed_end(program_feed *feed, int seconds, char *errors, size_t errors_capacity) {
+    errors[0] = 0;
+    return (program_result){-1, ENOSYS};
+}
 
 program_result program_run_in(
     int network, int passed, const char *path, char *const *arguments, const char *input, size_t length, int seconds,

@@ -82,6 +82,15 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         return CivilDate(year: year, month: month + months, day: 1)
     }
 
+    /// The first days of the months from one time to another, in seconds since 1970: of the last ones, where they are too many. The
+    /// month of the second is always there, whatever the first is: clocks are set back.
+    public static func months(from first: Double, to last: Double, atMost most: Int) -> [CivilDate] {
+        var months = [CivilDate(seconds: last).monthStart]
+        let start = CivilDate(seconds: first).monthStart
+        while months.count < most, let next = months.last?.month(after: -1), next >= start { months.append(next) }
+        return months.reversed()
+    }
+
     /// Days before or after it.
     public func adding(days: Int) -> CivilDate { CivilDate(day: day + min(max(days, -1_000_000), 1_000_000)) }
 

@@ -39,7 +39,8 @@ public indirect enum CostFilter: Hashable, Sendable, Codable {
             }
         }
 
-        func matches(_ value: String, _ wanted: [String]) -> Bool {
+        /// Whether a value is one of those that are wanted.
+        public func matches(_ value: String, _ wanted: [String]) -> Bool {
             if absent { return value.isEmpty }
             let value = ignoresCase ? value.lowercased() : value
             return wanted.contains { wanted in

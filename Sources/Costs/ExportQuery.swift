@@ -64,54 +64,56 @@ public struct ExportQuery: Sendable, Hashable {
     public static let sources: [(name: String, column: ReportLayout.Column?)] = {
         let layout = ReportLayout(
             hasResources: true, tagKeys: [], unit: .daily, period: HourRange(0, 1), payer: "")
-        return layout.columns.map { (snake($0.category) + "_" + snake($0.name), $0) } + [("resource_tags", nil)]
+        return layout.columns.map { ($0.snakeName, $0) } + [(tags, nil)]
     }()
 
-    /// `UsageAccountId` is `usage_account_id`.
-    private static func snake(_ name: String) -> String {
-        var result = ""
-        for character in name {
-            if character.isUppercase, !result.isEmpty { result += "_" }
-            result += character.lowercased()
+    private static let tags = "resource_tags"
+
+    /// What the columns of a file are called, and what they have.
+    public var header: [(name: String, type: ReportType)] {
+        columns.map { column in
+            let source = Self.sources.first { $0.name == column.source }
+            return (column.name, source?.column.map(\.parquetType) ?? .texts)
         }
-        return result
     }
 
-    /// The first line of a file.
-    public var header: String { ReportLayout.line(columns.map(\.name)) }
+    /// What a file has of the lines of a report. It knows the columns' places.
+    public struct Selection: Sendable {
+        private enum Place {
+            case field(Int)
+            case tags
+            case nothing
+        }
 
-    /// A line of a file.
-    public func text(
-        _ layout: ReportLayout, _ line: CostLine, _ key: ReportLayout.Key, count: Int64, id: String
-    ) -> String {
-        let fields = layout.fields(line, key, count: count, id: id)
-        let places = Dictionary(
-            zip(layout.columns, fields).map { (Self.snake($0.category) + "_" + Self.snake($0.name), $1) }
-        ) { first, _ in first }
-        return ReportLayout.line(
-            columns.map { column in
-                if column.source == "resource_tags" { return Self.map(layout.tagKeys, line.use.tags) }
-                return places[column.source] ?? ""
-            })
-    }
+        private let layout: ReportLayout
+        private let places: [Place]
 
-    /// Tags as a map in JSON, as AWS has them: `{"user_team":"books"}`.
-    private static func map(_ keys: [String], _ tags: [String: String]) -> String {
-        let pairs = keys.compactMap { key in tags[key].map { "\(quoted("user_" + key)):\(quoted($0))" } }
-        return "{\(pairs.joined(separator: ","))}"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\" + String(scalar)
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
+        init(_ query: ExportQuery, _ layout: ReportLayout) {
+            self.layout = layout
+            places = query.columns.map { column in
+                if column.source == ExportQuery.tags { return .tags }
+                return layout.columns.firstIndex { $0.snakeName == column.source }.map { .field($0) } ?? .nothing
             }
         }
-        return result + "\""
+
+        /// The values of a line: see ``ReportLayout/fields(_:_:count:id:)``.
+        public func fields(_ line: CostLine, _ key: ReportLayout.Key, count: Int64, id: String) -> [ReportValue] {
+            let all = layout.fields(line, key, count: count, id: id)
+            return places.map { place in
+                switch place {
+                case .field(let index): return all.indices.contains(index) ? all[index] : .text("")
+                case .nothing: return .text("")
+                case .tags:
+                    // As AWS has them: those that have no value are not there.
+                    return .texts(
+                        layout.tagKeys.compactMap { key in
+                            line.use.tags[key].map { ReportValue.Pair(name: "user_\(key)", text: $0) }
+                        })
+                }
+            }
+        }
     }
+
+    /// What a file of a report with this layout has.
+    public func selection(of layout: ReportLayout) -> Selection { Selection(self, layout) }
 }

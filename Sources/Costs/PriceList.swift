@@ -13,7 +13,8 @@
 /// One statement a line; `#` begins a comment. A `price` names the service, its Regions (`*`: all), the usage type, the unit,
 /// the price of one, and the operations (`*`: all others). What stands nearer to a call wins: its own operation before `*`,
 /// then its own Region before `*`. `sqs/.fifo` is SQS for resources whose ARN ends with `.fifo`, and comes before `sqs`. What no
-/// line is about has no price.
+/// line is about has no price. `free kms Global-KMS-Requests 20000 Requests Encrypt,Decrypt 20,000 free requests per month` says how many
+/// calls AWS gives away each month.
 public struct PriceList: Sendable {
     /// What bills call a service.
     public struct Product: Hashable, Sendable {
@@ -43,6 +44,26 @@ public struct PriceList: Sendable {
         public var description: String { "line \(line): \(reason)" }
     }
 
+    /// Calls that AWS does not charge, so many a month. Bills have their list prices all the same; the free tier's API tells of them.
+    public struct FreeOffer: Hashable, Sendable {
+        /// `kms`
+        public let service: String
+        /// `Global-KMS-Requests`
+        public let usageType: String
+        /// Calls a month, of all Regions and accounts together.
+        public let limit: Int64
+        /// `Requests`
+        public let unit: String
+        /// In words.
+        public let description: String
+        let operations: Set<String>
+
+        /// Whether calls are of those.
+        public func covers(_ use: MeteredUse) -> Bool {
+            use.service == service && (operations.contains(use.operation) || operations.contains("*"))
+        }
+    }
+
     private struct Key: Hashable {
         var service: String
         var operation: String
@@ -54,6 +75,8 @@ public struct PriceList: Sendable {
     /// `USD`
     public private(set) var currency = "USD"
     private var prices: [Key: Price] = [:]
+    /// What is free each month, in the order of the usage types.
+    public private(set) var freeOffers: [FreeOffer] = []
     private var products: [String: Product] = [:]
     /// By service, what ARNs may end with for other prices.
     private var endings: [String: [String]] = [:]
@@ -110,9 +133,22 @@ public struct PriceList: Sendable {
                         }
                     }
                 }
-            default: throw fault("'\(first)' is none of published, currency, product, price")
+            case "free":
+                guard words.count >= 7, let limit = Int64(words[3]), limit > 0 else {
+                    throw fault("free SERVICE USAGE-TYPE CALLS-A-MONTH UNIT OPERATIONS DESCRIPTION")
+                }
+                guard !freeOffers.contains(where: { $0.usageType == words[2] }) else {
+                    throw fault("what is free of \(words[2]) was named before")
+                }
+                let operations = Set(words[5].split(separator: ",").map(String.init))
+                freeOffers.append(
+                    FreeOffer(
+                        service: words[1], usageType: words[2], limit: limit, unit: words[4],
+                        description: words[6...].joined(separator: " "), operations: operations))
+            default: throw fault("'\(first)' is none of published, currency, product, price, free")
             }
         }
+        freeOffers.sort { $0.usageType < $1.usageType }
     }
 
     /// What a call costs; nil: the list does not say.
@@ -122,6 +158,11 @@ public struct PriceList: Sendable {
             if let price = price(named: "\(service)/\(ending)", operation, in: region) { return price }
         }
         return price(named: service, operation, in: region)
+    }
+
+    /// What of a resource's ARN the price depends on; empty: nothing.
+    public func ending(of resource: String, _ service: String) -> String {
+        endings[service]?.first { resource.hasSuffix($0) } ?? ""
     }
 
     private func price(named service: String, _ operation: String, in region: String) -> Price? {

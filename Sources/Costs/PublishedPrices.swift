@@ -63,6 +63,18 @@ extension PriceList {
         PutMetricData,GetMetricStatistics,ListMetrics,DescribeAlarms,PutMetricAlarm,GetDashboard,ListDashboards,\
         PutDashboard,DeleteDashboards
 
+        # https://aws.amazon.com/free/: what is always free, each month.
+        free kms Global-KMS-Requests 20000 Requests \
+        Decrypt,Encrypt,GenerateDataKey,GenerateDataKeyWithoutPlaintext,GenerateRandom,GenerateMac,VerifyMac,ReEncrypt,\
+        CreateKey,DescribeKey,ListKeys,ListAliases,CreateAlias,CreateGrant,ListGrants \
+        20,000 free requests per month of AWS Key Management Service
+        free monitoring Global-CW:Requests 1000000 Requests \
+        PutMetricData,GetMetricStatistics,ListMetrics,DescribeAlarms,PutMetricAlarm,GetDashboard,ListDashboards,\
+        PutDashboard,DeleteDashboards \
+        1,000,000 free API requests per month of Amazon CloudWatch
+        free sns Global-Requests-Tier1 1000000 Requests * 1,000,000 free requests per month of Amazon SNS
+        free sqs Global-Requests 1000000 Requests * 1,000,000 free requests per month of Amazon SQS
+
         # What these are called on bills; their calls have no price in this list.
         product acm AWSCertificateManager AWS Certificate Manager
         product acm-pca AWSCertificateManager AWS Certificate Manager

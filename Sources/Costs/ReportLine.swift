@@ -1,4 +1,4 @@
-/// The lines of a Cost and Usage Report, as CSV: what of a bill is in which column.
+/// The lines of a Cost and Usage Report: what of a bill is in which column.
 /// <https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html>
 public struct ReportLayout: Sendable {
     /// A column: `lineItem/UsageAmount`.
@@ -12,6 +12,35 @@ public struct ReportLayout: Sendable {
 
         init(_ category: String, _ name: String, _ type: String = "String") {
             (self.category, self.name, self.type) = (category, name, type)
+        }
+
+        /// As the first line of a file in CSV has it: `lineItem/UsageAmount`.
+        public var title: String { "\(category)/\(name)" }
+
+        /// As Parquet and CUR 2.0 have it: `line_item_usage_amount`.
+        public var snakeName: String { Self.snake(category) + "_" + Self.snake(name) }
+
+        /// What Parquet has of it: amounts are numbers; rates are texts, as AWS has them.
+        public var parquetType: ReportType {
+            if type == "DateTime" { return .time }
+            return type.hasSuffix("BigDecimal") && !name.hasSuffix("Rate") ? .number : .text
+        }
+
+        /// Capital letters begin words; what is no letter and no digit parts them.
+        /// <https://docs.aws.amazon.com/cur/latest/userguide/cur-ate-run.html>
+        private static func snake(_ name: String) -> String {
+            var result = ""
+            for character in name {
+                if character.isUppercase, !result.isEmpty, result.last != "_" { result += "_" }
+                let isPlain = character.isASCII && (character.isLetter || character.isNumber)
+                if isPlain {
+                    result += character.lowercased()
+                } else if result.last != "_", !result.isEmpty {
+                    result += "_"
+                }
+            }
+            while result.last == "_" { result.removeLast() }
+            return result
         }
     }
 
@@ -63,9 +92,6 @@ public struct ReportLayout: Sendable {
             ] + self.tagKeys.map { Column("resourceTags", "user:\($0)", "OptionalString") }
     }
 
-    /// The first line.
-    public var header: String { Self.line(columns.map { "\($0.category)/\($0.name)" }) }
-
     /// What lines of a bill are one line of the report.
     public struct Key: Hashable, Sendable {
         var account: String
@@ -94,17 +120,12 @@ public struct ReportLayout: Sendable {
         return HourRange(max(part.start, period.start), min(part.end, period.end))
     }
 
-    /// A line, with its end.
+    /// The values of a line, in the order of ``columns``.
     /// - Parameters:
     ///   - line: any of those that it is made of.
     ///   - count: how many calls all of them are.
-    ///   - id: the same for the same line in every version of the report.
-    public func text(_ line: CostLine, _ key: Key, count: Int64, id: String) -> String {
-        Self.line(fields(line, key, count: count, id: id))
-    }
-
-    /// The fields of a line, in the order of ``columns``.
-    public func fields(_ line: CostLine, _ key: Key, count: Int64, id: String) -> [String] {
+    ///   - id: tells it from all other lines of the report.
+    public func fields(_ line: CostLine, _ key: Key, count: Int64, id: String) -> [ReportValue] {
         let part = part(of: line.use.hour)
         let (start, end) = (HourRange.text(ofHour: part.start), HourRange.text(ofHour: part.end))
         let quantity = ExactAmount(count)
@@ -115,7 +136,7 @@ public struct ReportLayout: Sendable {
             line.price.map { "\(line.currency) \($0.text()) per \(line.unit)" }
             ?? "The price list has no price for \(line.use.service):\(line.use.operation) in \(line.use.region)"
         let known = line.price != nil
-        return
+        let texts =
             [
                 id, "\(start)/\(end)", "", "AWS", "Anniversary", payer, HourRange.text(ofHour: period.start),
                 HourRange.text(ofHour: period.end), line.use.account, "Usage", start, end, line.product.code,
@@ -126,19 +147,6 @@ public struct ReportLayout: Sendable {
                 cost, rate,
                 known ? "OnDemand" : "", line.unit,
             ] + key.tags
-    }
-
-    /// Fields, with quotation marks where one needs them (RFC 4180), and the end of the line. What a spreadsheet would take for a
-    /// formula stays as it is: programs read these files.
-    static func line(_ fields: [String]) -> String {
-        fields.map { field in
-            guard
-                field.utf8.contains(where: {
-                    $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13
-                })
-            else { return field }
-            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-                + "\""
-        }.joined(separator: ",") + "\n"
+        return texts.map { .text($0) }
     }
 }

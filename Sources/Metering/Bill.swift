@@ -7,7 +7,7 @@ public import Wire
 /// What an account sees of the bills: its own; the management account of an organization those of all its accounts.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/consolidated-billing.html>
 public struct Bill: Sendable {
-    private let environment: Environment
+    fileprivate let environment: Environment
     /// Whose lines there are, in order.
     public let accounts: [String]
     /// Who pays, what accounts are called, and which tags count.
@@ -16,7 +16,7 @@ public struct Bill: Sendable {
     public let prices: PriceList
 
     /// Rows that are read at a time.
-    private static let page = 1024
+    fileprivate static let page = 1024
 
     /// The bill as an account sees it, with all that was called up to now.
     public init(of account: String, _ environment: Environment) async throws(ServiceError) {
@@ -41,25 +41,50 @@ public struct Bill: Sendable {
         prices = environment.projection(PriceBook.self).prices
     }
 
-    /// Passes the lines of some hours on: account by account, in the order of the hours.
+    /// Reads the lines of some hours, some at a time: account by account, in the order of the hours.
+    public struct Reader {
+        private let bill: Bill
+        private let range: HourRange
+        private var accounts: ArraySlice<String>
+        private var after: RowKey
+
+        fileprivate init(_ bill: Bill, _ range: HourRange) {
+            (self.bill, self.range) = (bill, range)
+            accounts = bill.accounts[...]
+            after = RowKey(.number(range.start))
+        }
+
+        /// The next lines; nil: there are no more.
+        public mutating func next() async throws(ServiceError) -> [CostLine]? {
+            while let account = accounts.first {
+                let (place, limit) = (after, Bill.page)
+                let rows = try await bill.environment.read(Scope(account: account)) { (records) throws(ServiceError) in
+                    try records.list(MeteredRow.self, RowRange(after: .key(place)), limit: limit)
+                }
+                let lines = rows.prefix { $0.hour < range.end }.map { bill.prices.line($0.use(of: account)) }
+                if lines.count == limit, let last = rows.last {
+                    after = last.key
+                } else {
+                    accounts = accounts.dropFirst()
+                    after = RowKey(.number(range.start))
+                }
+                if !lines.isEmpty { return lines }
+            }
+            return nil
+        }
+    }
+
+    /// Reads the lines of some hours.
+    public func reader(in range: HourRange) -> Reader { Reader(self, range) }
+
+    /// Passes the lines of some hours on.
     public func forEach(
         in range: HourRange, _ body: (CostLine) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
-        for account in accounts {
-            var after = RowKey(.number(range.start))
-            while true {
-                let (place, limit) = (after, Self.page)
-                let rows = try await environment.read(Scope(account: account)) { (records) throws(ServiceError) in
-                    try records.list(MeteredRow.self, RowRange(after: .key(place)), limit: limit)
-                }
-                for row in rows {
-                    guard row.hour < range.end else { break }
-                    try body(prices.line(row.use(of: account)))
-                }
-                guard rows.count == limit, let last = rows.last, last.hour < range.end else { break }
-                after = last.key
-                await Task.yield()
-            }
+        var reader = reader(in: range)
+        while let lines = try await reader.next() {
+            for line in lines { try body(line) }
+            await Task.yield()
         }
     }
 

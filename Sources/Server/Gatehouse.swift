@@ -1,6 +1,7 @@
 import ArtifactService
 import Bodies
 import Console
+import CostAndUsageReportService
 import Directory
 public import Edge
 import Fetch
@@ -153,6 +154,7 @@ public struct Gatehouse: Sendable {
             }
             environment.instances.replace(with: configuration.instanceSources)
             if let prices = configuration.prices { environment.projection(PriceBook.self).use(prices) }
+            if let path = configuration.parquetWriter { environment.projection(ParquetPlace.self).use(path) }
             if let path = configuration.webACLLog { try environment.writeWebACLLogs(to: path) }
             self.environment = environment
             console = try Console(environment, keyring)

@@ -65,6 +65,8 @@ extension Gatehouse {
         public var webFront: WebFront.Place?
         /// What calls cost; nil: the prices that ship with Gatehouse.
         public var prices: PriceList?
+        /// The program that writes bills as Parquet; nil: it is looked for where packages put it.
+        public var parquetWriter: String?
         /// What instances of EC2 may run on this machine.
         public var instanceSources: [InstanceSource] = []
         /// Networks whose addresses Shield gives no budgets: those of other balancers, say.

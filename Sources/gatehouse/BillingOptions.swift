@@ -11,6 +11,16 @@ struct BillingOptions: ParsableArguments {
             """)
     var prices: String?
 
+    @Option(
+        help: """
+            The program that writes bills as Parquet, which Tools/make-parquet-writer makes. \
+            (default: /usr/lib/gatehouse/gatehouse-parquet)
+            """)
+    var parquetWriter: String?
+
+    /// nil: where packages put it.
+    static var parquetWriter: String? { Settings.text("PARQUET_WRITER") }
+
     /// - Throws: `ValidationError` for a file that can't be used.
     static func list() throws -> PriceList? {
         guard let path = Settings.text("PRICES") else { return nil }

@@ -88,6 +88,7 @@ extension Serve {
         configuration.webFront = try WebFrontOptions.place()
         configuration.instanceSources = try InstanceOptions.sources()
         configuration.prices = try BillingOptions.list()
+        configuration.parquetWriter = BillingOptions.parquetWriter
         configuration.exemptFromShield = try WebFrontOptions.exemptNetworks()
         configuration.filtersPackets = try WebFrontOptions.filtersPackets()
         if let url = Settings.text("PUBLIC_URL") {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -310,3 +311,93 @@ def test_an_action_attaches_a_control_policy(tmp_path: Path) -> None:
         named = {"AccountId": ACCOUNT, "BudgetName": "shop", "ActionId": identifier}
         until(lambda: budgets.describe_budget_action(**named)["Action"]["Status"] == "EXECUTION_SUCCESS")
         assert "service control policy" in error_of(kms.generate_random, NumberOfBytes=8).message
+
+
+def test_an_action_on_groups_and_roles(server: Server) -> None:
+    """And taking it back leaves everything as it was."""
+    root = server.root
+    budgets, iam = root.client("budgets"), root.iam
+    iam.create_group(GroupName="spenders")
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"}))
+    role = iam.create_role(RoleName="many", AssumeRolePolicyDocument=trust(PRINCIPAL))["Role"]["Arn"]
+    statement = allow([f"iam:{verb}{kind}Policy" for verb in ("Attach", "Detach") for kind in ("Group", "Role")], "*")
+    iam.put_role_policy(RoleName="many", PolicyName="own", PolicyDocument=policy(statement))
+    region = "me-south-1"
+    budgets.create_budget(AccountId=ACCOUNT, Budget=monthly("many", "0.01", CostFilters={"Region": [region]}))
+    arn = "arn:aws:iam::aws:policy/AWSDenyAll"
+    definition = {"IamActionDefinition": {"PolicyArn": arn, "Groups": ["spenders"], "Roles": ["worker"]}}
+    identifier = budgets.create_budget_action(**action(role, definition, BudgetName="many"))["ActionId"]
+    named = {"AccountId": ACCOUNT, "BudgetName": "many", "ActionId": identifier}
+    spend(server, 2, region)
+    look(server, "many")
+    until(lambda: budgets.describe_budget_action(**named)["Action"]["Status"] == "EXECUTION_SUCCESS")
+
+    def attached() -> list[list[str]]:
+        answers = iam.list_attached_group_policies(GroupName="spenders"), iam.list_attached_role_policies(RoleName="worker")
+        return [[one["PolicyArn"] for one in answer["AttachedPolicies"]] for answer in answers]
+
+    assert attached() == [[arn], [arn]]
+    budgets.execute_budget_action(**named, ExecutionType="REVERSE_BUDGET_ACTION")
+    assert budgets.describe_budget_action(**named)["Action"]["Status"] == "REVERSE_SUCCESS" and attached() == [[], []]
+
+
+def test_a_budget_of_a_tag(tmp_path: Path) -> None:
+    """What has the tag counts, once the tag is activated."""
+    with Server("--prices", str(price_file(tmp_path, "price kms * a Requests 0.01 Encrypt\n")), log=tmp_path / "log") as server:
+        root = server.root
+        kms, ce, budgets = root.client("kms"), root.client("ce"), root.client("budgets")
+        for team, calls in (("books", 3), ("toys", 1)):
+            key = kms.create_key(Tags=[{"TagKey": "team", "TagValue": team}])["KeyMetadata"]["KeyId"]
+            for _ in range(calls):
+                kms.encrypt(KeyId=key, Plaintext=b"x")
+        made = monthly("tag", "1", CostFilters={"TagKeyValue": ["user:team$books"]})
+        budgets.create_budget(AccountId=ACCOUNT, Budget=made)
+
+        def spent() -> Decimal:
+            shown = budgets.describe_budget(AccountId=ACCOUNT, BudgetName="tag")["Budget"]["CalculatedSpend"]
+            return Decimal(shown["ActualSpend"]["Amount"])
+
+        assert spent() == 0
+        until(lambda: ce.list_cost_allocation_tags()["CostAllocationTags"])
+        ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=[{"TagKey": "team", "Status": "Active"}])
+        look(server, "tag")
+        until(lambda: spent() == Decimal("0.03"))
+
+
+@pytest.mark.memory
+def test_who_is_told_of_a_forecast(tmp_path: Path) -> None:
+    """A cent a day is not yet too much on the sixth of the month, and will be."""
+    with Server("--prices", str(price_file(tmp_path)), log=tmp_path / "log") as server:
+        root = server.root
+        budgets, sns, sqs = root.client("budgets"), root.client("sns"), root.client("sqs")
+        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        topic = sns.create_topic(Name="told")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+        statement = allow("sqs:SendMessage", queue_arn, Principal={"Service": "sns.amazonaws.com"})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(statement)})
+        sns.set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=policy(allow("SNS:Publish", topic, Principal=PRINCIPAL)))
+        subscribers = [email("future@example.com"), {"SubscriptionType": "SNS", "Address": topic}]
+        entries = [
+            {"Notification": notification(100), "Subscribers": [email("now@example.com")]},
+            {"Notification": notification(100, "FORECASTED"), "Subscribers": subscribers},
+        ]
+        budgets.create_budget(AccountId=ACCOUNT, Budget=monthly("ahead", "0.20"), NotificationsWithSubscribers=entries)
+        day, passed = datetime.datetime.now(datetime.UTC), 0
+        while passed < 37 or day.day != 6:
+            spend(server, 1)
+            server.advance(86_400)
+            day, passed = day + datetime.timedelta(days=1), passed + 1
+        look(server, "ahead")
+
+        def states() -> list[str]:
+            found = budgets.describe_notifications_for_budget(AccountId=ACCOUNT, BudgetName="ahead")["Notifications"]
+            return [one["NotificationState"] for one in found]
+
+        until(lambda: states() == ["OK", "ALARM"])
+        shown = budgets.describe_budget(AccountId=ACCOUNT, BudgetName="ahead")["Budget"]["CalculatedSpend"]
+        assert Decimal(shown["ActualSpend"]["Amount"]) < Decimal("0.20") < Decimal(shown["ForecastedSpend"]["Amount"])
+        assert "future@example.com" in [mail["to"] for mail in outbox(server)]
+        message = until(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[-1]
+        assert "FORECASTED Amount" in json.loads(message["Body"])["Message"]

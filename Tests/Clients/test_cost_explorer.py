@@ -229,3 +229,35 @@ def test_one_bill_for_an_organization(tmp_path: Path) -> None:
         own = ce.get_dimension_values(TimePeriod=month(), Dimension="LINKED_ACCOUNT")["DimensionValues"]
         assert [value["Value"] for value in own] == [member.account]
         assert error_of(ce.list_cost_allocation_tags).code.startswith("AccessDenied")
+
+
+def test_what_is_free_of_what_was_used(tmp_path: Path) -> None:
+    """Actual use is that of the calls, of all Regions and of all accounts of an organization."""
+    prices = price_file(tmp_path, "free kms Global-KMS-Requests 8 Requests GenerateRandom Eight a month\nfree sqs Global-Requests 5 Requests * Five\n")
+    with Server("--prices", str(prices), log=tmp_path / "log") as server:
+        organization = NewOrganization(server)
+        member = organization.member("shop")
+        for region, identity in (("us-east-1", server.root), ("eu-west-1", server.root), ("eu-west-1", member.admin)):
+            for _ in range(2):
+                identity.client("kms", region=region).generate_random(NumberOfBytes=8)
+            identity.client("kms", region=region).list_keys()
+        free = server.root.client("freetier")
+        pages = list(free.get_paginator("get_free_tier_usage").paginate(PaginationConfig={"PageSize": 1}))
+        assert [len(page["freeTierUsages"]) for page in pages] == [1, 1]
+        kms, sqs = (page["freeTierUsages"][0] for page in pages)
+        assert kms["actualUsageAmount"] == 6 <= kms["forecastedUsageAmount"] and kms["limit"] == 8
+        assert (kms["usageType"], kms["description"], kms["freeTierType"]) == ("Global-KMS-Requests", "Eight a month", "Always Free")
+        assert sqs["actualUsageAmount"] == sqs["forecastedUsageAmount"] == 0
+
+        def found(**dimensions: Any) -> list[str]:
+            return [one["usageType"] for one in free.get_free_tier_usage(filter={"Dimensions": dimensions})["freeTierUsages"]]
+
+        assert found(Key="USAGE_PERCENTAGE", Values=["75"], MatchOptions=["GREATER_THAN_OR_EQUAL"]) == ["Global-KMS-Requests"]
+        assert found(Key="USAGE_PERCENTAGE", Values=["76"], MatchOptions=["GREATER_THAN_OR_EQUAL"]) == []
+        assert found(Key="USAGE_TYPE", Values=["Global-R"], MatchOptions=["STARTS_WITH"]) == ["Global-Requests"]
+        both = {"Key": "REGION", "Values": ["global"], "MatchOptions": ["EQUALS"]}
+        for bad in ({}, {"Dimensions": both, "Not": {"Dimensions": both}}, {"Dimensions": both | {"Key": "USAGE_PERCENTAGE"}}):
+            assert error_of(free.get_free_tier_usage, filter=bad).code == "ValidationException", bad
+        # A member knows of its own.
+        own = member.admin.client("freetier").get_free_tier_usage()["freeTierUsages"]
+        assert [one["actualUsageAmount"] for one in own] == [2, 0]

@@ -13,6 +13,7 @@ import botocore.exceptions
 
 from harness import Server
 from harness.costs import month
+from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "8"))
@@ -65,7 +66,12 @@ def test_no_call_is_lost_or_counted_twice(durable: Callable[..., Server]) -> Non
         callers = [Caller(server, answered, doubtful) for _ in range(3)]
         for caller in callers:
             caller.start()
-        time.sleep(dice.uniform(0.3, 1.2))
+        # At a random moment, once there is something to lose, however slow the machine is.
+        enough = len(answered) + dice.randrange(7, 60)
+        deadline = time.monotonic() + PATIENCE
+        while len(answered) < enough and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.3))
         server.kill()
         for caller in callers:
             caller.stopping.set()

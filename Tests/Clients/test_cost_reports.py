@@ -146,7 +146,6 @@ def test_what_is_no_report(server: Server) -> None:
     cur = root.client("cur")
     bucket(root, "odd")
     for bad, code in (
-        ({"Format": "Parquet", "Compression": "Parquet"}, "NotImplemented"),
         ({"Compression": "ZIP"}, "NotImplemented"),
         ({"Format": "Parquet"}, "ValidationException"),
         ({"AdditionalArtifacts": ["ATHENA"]}, "NotImplemented"),

@@ -47,6 +47,12 @@ import Testing
         #expect(Forecast(Array(days.prefix(34))) == nil)
     }
 
+    private func csv(_ values: [ReportValue]) -> String {
+        var bytes: [UInt8] = []
+        ReportBytes.append(csv: values, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     @Test func aLineOfAReport() throws {
         let layout = ReportLayout(
             hasResources: true, tagKeys: ["team"], unit: .daily,
@@ -56,12 +62,12 @@ import Testing
         var use = line(tags: ["team": "a \"b\", c"], count: 4, resource: "arn:aws:kms:us-east-1:111122223333:key/1").use
         use.hour = hour
         let priced = PriceList.published.line(use)
-        let text = layout.text(priced, layout.key(of: priced), count: 4, id: "id")
+        let text = csv(layout.fields(priced, layout.key(of: priced), count: 4, id: "id"))
         #expect(text.hasPrefix("id,2026-06-17T00:00:00Z/2026-06-18T00:00:00Z,,AWS,Anniversary,111122223333,"))
         #expect(text.contains(",4.0000000000,USD,0.0000030000,0.0000120000,"))
         #expect(text.hasSuffix(",\"a \"\"b\"\", c\"\n"))
         let missing = PriceList().line(use)
-        let told = layout.text(missing, layout.key(of: missing), count: 4, id: "id")
+        let told = csv(layout.fields(missing, layout.key(of: missing), count: 4, id: "id"))
         #expect(told.contains(",4.0000000000,USD,,,,,The price list has no price for kms:Decrypt in us-east-1,"))
     }
 }

@@ -46,4 +46,16 @@ import Testing
                     try #require(CivilDate("2026-10-01")), try #require(CivilDate("2027-01-01"))))
         #expect(HourRange.text(ofHour: start.hour + 9) == "2026-11-10T09:00:00Z")
     }
+
+    @Test func monthsBetweenTwoTimes() throws {
+        func months(_ first: String, _ last: String, _ most: Int = 14) throws -> [String] {
+            let (first, last) = (try #require(CivilDate(first)), try #require(CivilDate(last)))
+            return CivilDate.months(from: first.seconds + 7, to: last.seconds + 5, atMost: most).map(\.text)
+        }
+        #expect(try months("2026-11-30", "2026-11-30") == ["2026-11-01"])
+        #expect(try months("2026-11-30", "2027-01-01") == ["2026-11-01", "2026-12-01", "2027-01-01"])
+        #expect(try months("2020-01-01", "2027-01-01", 2) == ["2026-12-01", "2027-01-01"])
+        // A clock that was set back.
+        #expect(try months("2027-05-01", "2026-11-30") == ["2026-11-01"])
+    }
 }

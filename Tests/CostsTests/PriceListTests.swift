@@ -79,4 +79,27 @@ import Testing
         #expect(total.cost == .zero)
         #expect(total.quantity == ExactAmount(7))
     }
+
+    @Test func whatIsFree() throws {
+        let prices = try PriceList(
+            """
+            free sqs b 10 Requests * all of it
+            free kms a 20000 Requests Encrypt,Decrypt 20,000 requests
+            """)
+        #expect(prices.freeOffers.map(\.usageType) == ["a", "b"])
+        let offer = try #require(prices.freeOffers.first)
+        #expect(offer.limit == 20000 && offer.description == "20,000 requests")
+        func covers(_ service: String, _ operation: String) -> Bool {
+            offer.covers(
+                MeteredUse(
+                    account: "", hour: 0, service: service, operation: operation, region: "eu-west-1", principal: "",
+                    resource: ""))
+        }
+        #expect(covers("kms", "Encrypt") && !covers("kms", "Sign") && !covers("sqs", "Encrypt"))
+        #expect(!PriceList.published.freeOffers.isEmpty)
+        for bad in ["free kms a 0 Requests * x", "free kms a 1.5 Requests * x", "free kms a 1 Requests *"] {
+            #expect(throws: PriceList.Fault.self) { try PriceList(bad) }
+        }
+        #expect(throws: PriceList.Fault.self) { try PriceList("free a b 1 c * d\nfree e b 1 c * d") }
+    }
 }

@@ -32,6 +32,28 @@ program_result program_run_in(
     int network, int passed, const char *path, char *_Nullable const *_Nonnull arguments, const char *input, size_t length,
     int seconds, char *_Nullable *_Nonnull output, size_t *output_length, char *errors, size_t errors_capacity);
 
+/// A program that runs, and reads what it is given piece by piece.
+typedef struct {
+    /// Its number.
+    int process;
+    /// What is written here is its standard input: a socket.
+    int input;
+    /// Files in memory, with what it prints.
+    int output, errors;
+} program_feed;
+
+/// Starts a program as ``program_run`` does, and does not wait for it. It is to be ended with ``program_feed_end``.
+/// - Returns: 0, or why it was not started, as in errno.
+int program_feed_start(program_feed *feed, const char *path, char *_Nullable const *_Nonnull arguments);
+
+/// Has it read some bytes. It blocks as long as the program does not read, for `seconds` at most.
+/// - Returns: 0, or why not all was written, as in errno; EPIPE: it reads no more.
+int program_feed_write(const program_feed *feed, const void *bytes, size_t length, int seconds);
+
+/// Tells it that there is nothing more, and waits for its end, for `seconds` at most; with 0 it is killed. `output` is then for the caller
+/// to read, and to close; the rest is closed.
+program_result program_feed_end(program_feed *feed, int seconds, char *errors, size_t errors_capacity);
+
 /// Makes a network namespace. It is there as long as the file is open, or anything is in it: with the process that holds it, however
 /// that ends, it is gone, and with it its interfaces, its routes and its tables of nftables.
 /// - Returns: an open file; less than 0: why there is none, as in errno, negated.

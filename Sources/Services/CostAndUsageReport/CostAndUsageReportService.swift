@@ -14,7 +14,8 @@ extension ServiceModule {
             CostAndUsageReport.ListTagsForResource.self,
         ],
         events: EventParticulars(source: "cur.amazonaws.com"), records: [ReportDefinition.self],
-        projections: [ReportTags.self], resourceTypes: [.ofReports], jobs: [DeliverReport.self], quotas: [.reports],
+        projections: [ReportTags.self, ParquetPlace.self], resourceTypes: [.ofReports], jobs: [DeliverReport.self],
+        quotas: [.reports],
         samples: Samples(texts: [
             "ReportName": "daily", "S3Bucket": "bills", "S3Prefix": "cur", "S3Region": "us-east-1",
         ]))

@@ -1,4 +1,3 @@
-import Compression
 import CostAndUsageReportAPI
 import Costs
 import Crypto
@@ -28,16 +27,13 @@ struct DeliverReport: Job {
         }
         guard let report else { return }
         let now = environment.now()
-        let month = CivilDate(seconds: now).monthStart
-        let before = month.month(after: -1)
-        // A month that is over is delivered once more, and then final.
-        let isOpen = report.delivered.map { $0 < month.seconds && report.closed ?? 0 < before.day } ?? false
         var files: [PreparedCall<S3.PutObject>] = []
         var failure: ServiceError?
         do throws(ServiceError) {
             let bill = try await Bill(of: report.accountID, environment)
-            let months = isOpen ? [before, month] : [month]
-            for start in months { files += try await deliver(start, report, bill, environment, now) }
+            for start in Self.months(since: report.delivered ?? report.created, now) {
+                files += try await deliver(start, report, bill, environment)
+            }
         } catch {
             for file in files { await file.discard() }
             files = []
@@ -55,7 +51,6 @@ struct DeliverReport: Job {
                 } else {
                     own.status = "SUCCESS"
                     own.delivered = now
-                    own.closed = before.day
                 }
                 try records.put(own)
                 try records.schedule(DeliverReport(), id: name, at: now + Self.interval)
@@ -66,9 +61,15 @@ struct DeliverReport: Job {
         }
     }
 
+    /// The months that are to be delivered: that which is, and each that has ended since something was, once more; it is then final. So
+    /// what a bucket has refused is delivered when it no longer does.
+    static func months(since last: Double?, _ now: Double) -> [CivilDate] {
+        CivilDate.months(from: last ?? now, to: now, atMost: MeterRetention.months + 1)
+    }
+
     /// The files of a month.
     private func deliver(
-        _ start: CivilDate, _ report: ReportDefinition, _ bill: Bill, _ environment: Environment, _ now: Double
+        _ start: CivilDate, _ report: ReportDefinition, _ bill: Bill, _ environment: Environment
     ) async throws(ServiceError) -> [PreparedCall<S3.PutObject>] {
         let definition = try report.view()
         let end = start.month(after: 1)
@@ -84,18 +85,19 @@ struct DeliverReport: Job {
         var files: [PreparedCall<S3.PutObject>] = []
         do throws(ServiceError) {
             var keys: [String] = []
-            for file in try await ReportFiles.make(layout, ReportForm(layout), bill) {
-                let number = String(keys.count + 1)
-                let padded = String(repeating: "0", count: max(0, 5 - number.utf8.count)) + number
-                let key = "\(own)/\(definition.reportName)-\(padded).csv.gz"
-                files.append(try await bucket.put(file, at: key, type: "application/x-gzip"))
+            let format = definition.isParquet ? ReportFormat.parquet(environment.parquetProgram) : .csv
+            let form = ReportForm(layout, format)
+            try await ReportFiles.make(layout, form, format, bill) { (file, number) throws(ServiceError) in
+                let key = "\(own)/\(definition.reportName)-\(Self.padded(number)).\(format.ending)"
+                files.append(try await bucket.put(file, at: key, type: format.contentType))
                 keys.append(key)
             }
-            let manifest = manifest(definition, layout, assembly, keys, report)
+            let manifest = manifest(definition, layout, form, assembly, keys, report)
             let name = "\(definition.reportName)-Manifest.json"
-            files.append(try await bucket.put(manifest, at: "\(folder)/\(name)", type: "application/json"))
+            let json = "application/json"
+            files.append(try await bucket.put(BodyStream(manifest), at: "\(folder)/\(name)", type: json))
             if own != folder {
-                files.append(try await bucket.put(manifest, at: "\(own)/\(name)", type: "application/json"))
+                files.append(try await bucket.put(BodyStream(manifest), at: "\(own)/\(name)", type: json))
             }
         } catch {
             for file in files { await file.discard() }
@@ -104,9 +106,15 @@ struct DeliverReport: Job {
         return files
     }
 
+    /// `00001`
+    static func padded(_ number: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, 5 - text.utf8.count)) + text
+    }
+
     private func manifest(
-        _ definition: CostAndUsageReport.ReportDefinition, _ layout: ReportLayout, _ assembly: String, _ keys: [String],
-        _ report: ReportDefinition
+        _ definition: CostAndUsageReport.ReportDefinition, _ layout: ReportLayout, _ form: ReportForm,
+        _ assembly: String, _ keys: [String], _ report: ReportDefinition
     ) -> [UInt8] {
         func stamp(_ hour: Int64) -> String { "\(CivilDate(hour: hour).compact)T000000.000Z" }
         var writer = JSONWriter()
@@ -115,17 +123,18 @@ struct DeliverReport: Job {
         writer.member("account", report.accountID)
         writer.key("columns")
         writer.beginArray()
-        for column in layout.columns {
+        for (column, own) in zip(layout.columns, form.columns) {
             writer.beginObject()
             writer.member("category", column.category)
-            writer.member("name", column.name)
+            // In Parquet a column is called by both.
+            writer.member("name", definition.isParquet ? own.name : column.name)
             writer.member("type", column.type)
             writer.endObject()
         }
         writer.endArray()
         writer.member("charset", "UTF-8")
         writer.member("compression", definition.compression)
-        writer.member("contentType", "text/csv")
+        writer.member("contentType", definition.isParquet ? "Parquet" : "text/csv")
         writer.member("reportId", Self.digest([report.arn, layout.payer]))
         writer.member("reportName", definition.reportName)
         writer.key("billingPeriod")
@@ -152,107 +161,8 @@ struct DeliverReport: Job {
             withUnsafeBytes(of: Int64(text.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: Array(text.utf8))
         }
-        return hash.finalize().map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
-    }
-}
-
-/// How lines are written.
-struct ReportForm: Sendable {
-    /// The first line.
-    let header: String
-    /// A line: of which line of the bill, under which key, how many calls, and its id.
-    let text: @Sendable (CostLine, ReportLayout.Key, Int64, String) -> String
-
-    init(header: String, text: @escaping @Sendable (CostLine, ReportLayout.Key, Int64, String) -> String) {
-        (self.header, self.text) = (header, text)
-    }
-
-    /// All columns.
-    init(_ layout: ReportLayout) {
-        self.init(header: layout.header) { layout.text($0, $1, count: $2, id: $3) }
-    }
-}
-
-/// The files of a report, compressed while they are made.
-enum ReportFiles {
-    /// Lines of one file.
-    private static let mostLines = 1_000_000
-
-    static func make(
-        _ layout: ReportLayout, _ form: ReportForm, _ bill: Bill
-    ) async throws(ServiceError) -> [[UInt8]] {
-        var state = try State(layout, form)
-        try await bill.forEach(in: layout.period) { (line) throws(ServiceError) in try state.add(line) }
-        return try state.finish()
-    }
-
-    private struct State {
-        let layout: ReportLayout
-        let form: ReportForm
-        var files: [[UInt8]] = []
-        var gzip: Gzip
-        var text = ""
-        var lines = 0
-        /// What was added to the lines of one account and one part of the time, which come one after the other.
-        var open: [ReportLayout.Key: (line: CostLine, count: Int64)] = [:]
-        var account = ""
-        var part = HourRange(0, 0)
-
-        init(_ layout: ReportLayout, _ form: ReportForm) throws(ServiceError) {
-            (self.layout, self.form) = (layout, form)
-            guard let gzip = Gzip() else { throw .internalFailure }
-            self.gzip = gzip
-            text = form.header
-        }
-
-        mutating func add(_ line: CostLine) throws(ServiceError) {
-            if account != line.use.account || !part.contains(line.use.hour) {
-                try close()
-                account = line.use.account
-                part = layout.part(of: line.use.hour)
-            }
-            let key = layout.key(of: line)
-            let known = open[key]?.count ?? 0
-            let (sum, overflow) = known.addingReportingOverflow(line.use.count)
-            open[key] = (line, overflow ? .max : sum)
-        }
-
-        private mutating func close() throws(ServiceError) {
-            let made = open.map { key, value in
-                let use = value.line.use
-                let id = DeliverReport.digest(
-                    [
-                        use.account, String(part.start), use.service, use.operation, use.region, use.principal,
-                        layout.hasResources ? use.resource : value.line.usageType,
-                    ] + layout.tagKeys.map { use.tags[$0] ?? "" })
-                return (id: id, text: form.text(value.line, key, value.count, id))
-            }
-            for line in made.sorted(by: { $0.id < $1.id }) {
-                if lines == ReportFiles.mostLines {
-                    flush()
-                    files.append(gzip.finish())
-                    guard let next = Gzip() else { throw .internalFailure }
-                    (gzip, lines, text) = (next, 0, form.header)
-                }
-                text += line.text
-                lines += 1
-                if text.utf8.count > 65_536 { flush() }
-            }
-            open = [:]
-        }
-
-        private mutating func flush() {
-            gzip.append(Array(text.utf8))
-            text = ""
-        }
-
-        mutating func finish() throws(ServiceError) -> [[UInt8]] {
-            try close()
-            flush()
-            return files + [gzip.finish()]
-        }
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

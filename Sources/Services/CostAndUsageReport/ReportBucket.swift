@@ -38,7 +38,8 @@ struct ReportBucket: Sendable {
     }
 
     /// Puts a file aside, to be completed in the transaction that tells of it.
-    func put(_ bytes: [UInt8], at key: String, type: String) async throws(ServiceError) -> PreparedCall<S3.PutObject> {
+    func put(_ body: BodyStream, at key: String, type: String) async throws(ServiceError) -> PreparedCall<S3.PutObject>
+    {
         try await environment.services(in: definition.s3Region).prepare(
             S3.PutObject.self,
             S3.PutObject.Input {
@@ -46,7 +47,7 @@ struct ReportBucket: Sendable {
                 $0.key = key
                 $0.acl = "bucket-owner-full-control"
                 $0.contentType = type
-                $0.body = BodyStream(bytes)
+                $0.body = body
             }, as: identity)
     }
 }

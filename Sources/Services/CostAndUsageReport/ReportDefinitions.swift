@@ -5,18 +5,15 @@ import Platform
 import Wire
 
 extension CostAndUsageReport.ReportDefinition {
+    var isParquet: Bool { format == "Parquet" }
+
     /// - Throws: ValidationException for what does not fit together; NotImplemented for what Gatehouse can't write.
     func checked() throws(ServiceError) -> CostAndUsageReport.ReportDefinition {
         guard (format == "Parquet") == (compression == "Parquet") else {
             throw .invalidReport("The format \(format) can't have the compression \(compression).")
         }
-        // Nothing that Debian packages writes Parquet, and nobody should write it by hand.
-        guard format == "textORcsv" else {
-            throw .notImplemented(
-                "Gatehouse writes no Parquet: ask for the format textORcsv with the compression GZIP.")
-        }
-        guard compression == "GZIP" else {
-            throw .notImplemented("Gatehouse writes reports with the compression GZIP alone.")
+        guard compression != "ZIP" else {
+            throw .notImplemented("Gatehouse writes reports with the compression GZIP, or as Parquet.")
         }
         if let artifact = additionalArtifacts?.first {
             throw .notImplemented("Gatehouse writes no artifacts for \(artifact).")
@@ -58,6 +55,7 @@ extension CostAndUsageReport.PutReportDefinition: PreparedWriteOperation {
         _ input: Input, _ call: Call
     ) async throws(ServiceError) -> CostAndUsageReport.ReportDefinition {
         let definition = try input.reportDefinition.checked()
+        if definition.isParquet { try await call.environment.parquetProgram.check() }
         try await ReportBucket(definition, call.accountID, call.environment).check()
         return definition
     }
@@ -78,6 +76,7 @@ extension CostAndUsageReport.PutReportDefinition: PreparedWriteOperation {
         var report = ReportDefinition(
             id: name, accountID: call.accountID, definition: preparation.structure.json)
         report.tags = try TagRules.ofReports.new(input.tags)
+        report.created = call.time
         try records.put(report)
         try records.schedule(DeliverReport(), id: name, at: call.time)
         return Output()
@@ -92,6 +91,7 @@ extension CostAndUsageReport.ModifyReportDefinition: PreparedWriteOperation, OnR
         guard definition.reportName == input.reportName else {
             throw .invalidReport("The name of a report can't be changed.")
         }
+        if definition.isParquet { try await call.environment.parquetProgram.check() }
         try await ReportBucket(definition, call.accountID, call.environment).check()
         return definition
     }

@@ -17,8 +17,8 @@ struct ReportDefinition: Record {
     /// As `CostAndUsageReport.ReportDefinition` in JSON.
     var definition: String
     var tags: [Tag] = []
-    /// The first day of the last month that was delivered when it was over, in days since 1970; nil: none yet.
-    var closed: Int?
+    /// When it was made, seconds since 1970; nil: before that was kept.
+    var created: Double?
     /// When it was delivered, seconds since 1970; nil: never.
     var delivered: Double?
     /// `SUCCESS`, `ERROR_PERMISSIONS` or `ERROR_NO_BUCKET`

@@ -38,7 +38,8 @@ struct ExportBucket: Sendable {
     }
 
     /// Puts a file aside, to be completed in the transaction that tells of it.
-    func put(_ bytes: [UInt8], at key: String, type: String) async throws(ServiceError) -> PreparedCall<S3.PutObject> {
+    func put(_ body: BodyStream, at key: String, type: String) async throws(ServiceError) -> PreparedCall<S3.PutObject>
+    {
         let bucket = destination.s3Bucket
         return try await environment.services(in: destination.s3Region).prepare(
             S3.PutObject.self,
@@ -46,7 +47,7 @@ struct ExportBucket: Sendable {
                 $0.bucket = bucket
                 $0.key = key
                 $0.contentType = type
-                $0.body = BodyStream(bytes)
+                $0.body = body
             }, as: identity)
     }
 }
@@ -65,7 +66,7 @@ struct DeliverExport: Job {
         }
         guard let export else { return }
         let now = environment.now()
-        let months = Self.months(export, now)
+        let months = DeliverReport.months(since: export.delivered ?? export.created, now)
         let execution = UUID().uuidString.lowercased()
         var files: [PreparedCall<S3.PutObject>] = []
         var failure: ServiceError?
@@ -85,10 +86,7 @@ struct DeliverExport: Job {
                 guard var own = try records.get(StoredExport.self, id) else { return }
                 for file in done { _ = try file.complete(in: records) }
                 own.problem = error.map { $0.status < 500 ? "INSUFFICIENT_PERMISSION" : "INTERNAL_FAILURE" }
-                if error == nil {
-                    own.delivered = now
-                    own.closed = CivilDate(seconds: now).month(after: -1).day
-                }
+                if error == nil { own.delivered = now }
                 own.executions += 1
                 try records.put(own)
                 try records.put(
@@ -101,14 +99,6 @@ struct DeliverExport: Job {
             for file in done { await file.discard() }
             throw error
         }
-    }
-
-    /// The months that are to be delivered: that which is, and once more the one before, when it is over.
-    private static func months(_ export: StoredExport, _ now: Double) -> [CivilDate] {
-        let month = CivilDate(seconds: now).monthStart
-        let before = month.month(after: -1)
-        let isOpen = export.delivered.map { $0 < month.seconds && export.closed ?? 0 < before.day } ?? false
-        return isOpen ? [before, month] : [month]
     }
 
     private func deliver(
@@ -126,20 +116,21 @@ struct DeliverExport: Job {
         let root = (destination.s3Prefix.isEmpty ? "" : destination.s3Prefix + "/") + export.name
         let isNew = destination.s3OutputConfigurations.overwrite == "CREATE_NEW_REPORT"
         let folder = isNew ? "\(period)/\(CivilDate(seconds: now).compact)-\(execution)" : period
-        let form = ReportForm(header: query.header) { query.text(layout, $0, $1, count: $2, id: $3) }
+        let selection = query.selection(of: layout)
+        let form = ReportForm(columns: query.header) { selection.fields($0, $1, count: $2, id: $3) }
+        let format = view.isParquet ? ReportFormat.parquet(environment.parquetProgram) : .csv
         var files: [PreparedCall<S3.PutObject>] = []
         do throws(ServiceError) {
             var keys: [String] = []
-            for file in try await ReportFiles.make(layout, form, bill) {
-                let number = String(keys.count + 1)
-                let padded = String(repeating: "0", count: max(0, 5 - number.utf8.count)) + number
-                let key = "\(root)/data/\(folder)/\(export.name)-\(padded).csv.gz"
-                files.append(try await bucket.put(file, at: key, type: "application/x-gzip"))
+            try await ReportFiles.make(layout, form, format, bill) { (file, number) throws(ServiceError) in
+                let name = "\(export.name)-\(DeliverReport.padded(number)).\(format.ending)"
+                let key = "\(root)/data/\(folder)/\(name)"
+                files.append(try await bucket.put(file, at: key, type: format.contentType))
                 keys.append(key)
             }
             let manifest = Self.manifest(query, export, execution, destination.s3Bucket, period, keys)
             let key = "\(root)/metadata/\(folder)/\(export.name)-Manifest.json"
-            files.append(try await bucket.put(manifest, at: key, type: "application/json"))
+            files.append(try await bucket.put(BodyStream(manifest), at: key, type: "application/json"))
         } catch {
             for file in files { await file.discard() }
             throw error

@@ -24,8 +24,6 @@ struct StoredExport: Record {
     var updated: Double
     /// nil: never.
     var delivered: Double?
-    /// The first day of the last month that was delivered when it was over, in days since 1970; nil: none yet.
-    var closed: Int?
     /// What the last delivery failed by: `INSUFFICIENT_PERMISSION`; nil: it did not.
     var problem: String?
     /// Tells executions apart.

@@ -20,6 +20,8 @@ extension DataExports.Export {
         dataQuery.tableConfigurations?[ExportQuery.table]?[name]
     }
 
+    var isParquet: Bool { destinationConfigurations.s3Destination.s3OutputConfigurations.format == "PARQUET" }
+
     var unit: TimeUnit { property("TIME_GRANULARITY").flatMap { TimeUnit(rawValue: $0) } ?? .hourly }
     var hasResources: Bool { property("INCLUDE_RESOURCES") == "TRUE" }
 
@@ -36,9 +38,8 @@ extension DataExports.Export {
             }
         }
         let output = destinationConfigurations.s3Destination.s3OutputConfigurations
-        guard output.format == "TEXT_OR_CSV", output.compression == "GZIP" else {
-            throw .notImplemented(
-                "Gatehouse writes no Parquet: ask for the format TEXT_OR_CSV with the compression GZIP.")
+        guard (output.format == "PARQUET") == (output.compression == "PARQUET") else {
+            throw .invalidExport("The format \(output.format) can't have the compression \(output.compression).")
         }
         guard output.outputType == "CUSTOM" else {
             throw .notImplemented("Gatehouse writes nothing for \(output.outputType): ask for the output type CUSTOM.")
@@ -75,6 +76,7 @@ extension DataExports.CreateExport: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
         let view = try input.export.checked()
+        if view.isParquet { try await call.environment.parquetProgram.check() }
         let random = UUID().uuidString.lowercased()
         var export = StoredExport(
             id: "\(view.name)-\(random)", accountID: call.accountID, name: view.name, export: view.structure.json,
@@ -104,6 +106,7 @@ extension DataExports.CreateExport: PreparedWriteOperation {
 extension DataExports.UpdateExport: PreparedWriteOperation, OnExport {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> DataExports.Export {
         let view = try input.export.checked()
+        if view.isParquet { try await call.environment.parquetProgram.check() }
         let arn = input.exportArn
         let export = try await call.read { (records) throws(ServiceError) in try records.export(arn) }
         guard view.name == export.name else { throw .invalidExport("The name of an export can't be changed.") }
@@ -216,6 +219,15 @@ extension DataExports.ListTables: ReadOperation, OnAllExports {
 }
 
 extension DataExports.GetTable: ReadOperation, OnAllExports {
+    private static func name(of type: ReportType) -> String {
+        switch type {
+        case .text: "string"
+        case .number: "double"
+        case .time: "timestamp"
+        case .texts: "map<string, string>"
+        }
+    }
+
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard input.tableName == ExportQuery.table else {
             throw .invalidExport("There is no table \(input.tableName).")
@@ -227,9 +239,7 @@ extension DataExports.GetTable: ReadOperation, OnAllExports {
             $0.schema = ExportQuery.sources.map { source in
                 DataExports.Column {
                     $0.name = source.name
-                    $0.type =
-                        source.column == nil
-                        ? "map<string, string>" : source.column?.type.contains("Decimal") == true ? "double" : "string"
+                    $0.type = source.column.map { Self.name(of: $0.parquetType) } ?? "map<string, string>"
                 }
             }
         }
