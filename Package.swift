@@ -737,9 +737,14 @@ let package = Package(
         .testTarget(name: "ArtifactTests", dependencies: ["ArtifactService", "Wire"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
         .testTarget(name: "WellArchitectedTests", dependencies: ["WellArchitectedService"]),
-        .testTarget(name: "ThreatDetectionTests", dependencies: ["ThreatDetection", "WAF", "Wire"]),
+        // Attacks and quiet days as events, for tests and for the table of what is found.
+        .target(
+            name: "ThreatScenarios", dependencies: ["ThreatDetection", "WAF", "Wire"], path: "Tests/ThreatScenarios"),
+        .testTarget(
+            name: "ThreatDetectionTests", dependencies: ["ThreatDetection", "ThreatScenarios", "WAF", "Wire"]),
         .executableTarget(
-            name: "GuardDutyBench", dependencies: ["ThreatDetection", "WAF", "Wire"], path: "Benchmarks/GuardDutyBench"),
+            name: "GuardDutyBench", dependencies: ["ThreatDetection", "ThreatScenarios", "WAF", "Wire"],
+            path: "Benchmarks/GuardDutyBench"),
         .testTarget(
             name: "Inspector2Tests",
             dependencies: ["Advisories", "Inspector2API", "Inspector2Service", "Ledger", "Wire"]),

@@ -1,6 +1,15 @@
 import ThreatDetection
+import ThreatScenarios
 import WAF
 import Wire
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// A number that looks like chance, the same each time.
 struct Sequence64: RandomNumberGenerator {
@@ -14,63 +23,158 @@ struct Sequence64: RandomNumberGenerator {
     }
 }
 
-/// How many events the detectors look at in a second, on one core: read from JSON, compared with what is usual of a hundred callers and
-/// with lists of addresses, and taken in. `GuardDutyBench [EVENTS] [ENTRIES]`.
+/// What detectors find, and what they cost.
+///
+/// - `GuardDutyBench table`: which attacks are found and which quiet days make alarms, as the guide shows it.
+/// - `GuardDutyBench replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]`: ninety days of a hundred callers with an attack each week, with a list
+///   of 250,000 addresses: time and memory, and whether the same is found as where each event is looked at by itself.
 @main
 enum GuardDutyBench {
-    static let calls: [(source: String, name: String, reads: Bool)] = [
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case "table":
+            let learnt = DetectionTable.learnt()
+            let tables = [
+                DetectionTable.attacks(learnt.memory), DetectionTable.byThemselves(learnt.memory),
+                DetectionTable.quiet(learnt),
+            ]
+            print(tables.map { $0.joined(separator: "\n") }.joined(separator: "\n\n"))
+        case "replay":
+            let numbers = arguments.dropFirst().compactMap { Int($0) }
+            Replay(count: numbers.first ?? 1_000_000, data: numbers.dropFirst().first ?? 0).run()
+        default: print("GuardDutyBench table | replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]")
+        }
+    }
+}
+
+/// Ninety days of events, made while they are looked at.
+struct Replay {
+    let count: Int
+    /// So many of a hundred calls are about objects.
+    let data: Int
+
+    private static let calls: [(source: String, name: String, reads: Bool)] = [
         ("s3", "ListBuckets", true), ("ec2", "DescribeInstances", true), ("iam", "GetUser", true),
         ("sts", "GetCallerIdentity", true), ("kms", "Decrypt", true), ("logs", "PutLogEvents", false),
-        ("sqs", "SendMessage", false), ("iam", "CreateUser", false), ("monitoring", "PutMetricData", false),
+        ("sqs", "SendMessage", false), ("iam", "PutRolePolicy", false), ("monitoring", "PutMetricData", false),
         ("sns", "Publish", false),
     ]
+    private static let start = 1_800_000_000.0
+    private static let seconds = 90 * 86_400.0
 
-    static func record(_ number: Int, of count: Int, _ random: inout Sequence64) -> [UInt8] {
-        let call = calls[Int.random(in: 0..<calls.count, using: &random)]
-        let user = Int.random(in: 0..<100, using: &random)
-        // Thirty days.
-        let time = Timestamp(secondsSinceEpoch: 1_800_000_000 + Double(number) / Double(count) * 30 * 86_400).iso8601
+    private func record(_ number: Int, _ random: inout Sequence64) -> [UInt8] {
+        let time = Self.start + Double(number) / Double(count) * Self.seconds
+        var call = Self.calls[Int.random(in: 0..<Self.calls.count, using: &random)]
+        var user = Int.random(in: 0..<100, using: &random)
+        // Each user works by one network or by two.
+        var address = "10.\(user).\(user.isMultiple(of: 3) ? number / 100_000 % 2 : 0).7"
+        var agent = "Boto3/1.40.1 md/Botocore#1.40.1 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.9"
+        var request = #"{"name":"thing-\#(number)","maxItems":100}"#
+        let isOfData = Int.random(in: 0..<100, using: &random) < data
+        if isOfData {
+            call = ("s3", number.isMultiple(of: 3) ? "PutObject" : "GetObject", !number.isMultiple(of: 3))
+            request = #"{"bucketName":"bucket-\#(user)","key":"file-\#(number)"}"#
+        }
+        // Each week a key is stolen.
+        let week = count / 13
+        if number > week * 2, number % week < 4 {
+            (user, address, agent) = (number / week, "185.220.101.5", "python-requests/2.31")
+            let stolen = [
+                ("iam", "CreateUser"), ("iam", "AttachUserPolicy"), ("iam", "CreateAccessKey"), ("kms", "DisableKey"),
+            ]
+            (call.source, call.name, call.reads) = (stolen[number % week].0, stolen[number % week].1, false)
+        }
         return Array(
             """
             {"eventVersion":"1.11","userIdentity":{"type":"IAMUser","principalId":"AIDA\(1_000_000 + user)","arn":\
             "arn:aws:iam::111122223333:user/user-\(user)","accountId":"111122223333","accessKeyId":"AKIA\(user)",\
-            "userName":"user-\(user)"},"eventTime":"\(time)","eventSource":"\(call.source).amazonaws.com","eventName":\
-            "\(call.name)","awsRegion":"us-east-1","sourceIPAddress":"10.0.\(user).\(number % 200)","userAgent":\
-            "Boto3/1.40.1 md/Botocore#1.40.1 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.9 md/pyimpl#CPython",\
-            "requestParameters":{"name":"thing-\(number)","maxItems":100},"responseElements":null,"requestID":\
-            "01990000-0000-7000-8000-\(String(100_000_000_000 + number))","eventID":\
-            "01990000-0000-7000-9000-\(String(100_000_000_000 + number))","readOnly":\(call.reads),"eventType":\
-            "AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}
+            "userName":"user-\(user)"},"eventTime":"\(Timestamp(secondsSinceEpoch: time).iso8601)","eventSource":\
+            "\(call.source).amazonaws.com","eventName":"\(call.name)","awsRegion":"us-east-1","sourceIPAddress":\
+            "\(address)","userAgent":"\(agent)","requestParameters":\(request),"responseElements":null,"requestID":\
+            "01990000-0000-7000-8000-\(100_000_000_000 + number)","eventID":\
+            "01990000-0000-7000-9000-\(100_000_000_000 + number)","readOnly":\(call.reads),"eventType":\
+            "AwsApiCall","managementEvent":\(!isOfData),"recipientAccountId":"111122223333","eventCategory":\
+            "\(isOfData ? "Data" : "Management")"}
             """.utf8)
     }
 
-    static func main() {
-        let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-        let count = arguments.first ?? 200_000
-        let entries = arguments.dropFirst().first ?? 250_000
-        var random = Sequence64(state: 7)
-        let networks = (0..<entries).compactMap { number in
+    /// What looks at the events: with what it remembers.
+    private struct Watch {
+        let around: Surroundings
+        let isQuick: Bool
+        var account = AccountMemory(began: Replay.start)
+        var actors: [String: ActorMemory] = [:]
+        var routine = RoutineCalls()
+        /// Types and events.
+        var found: [String] = []
+        var read = 0
+
+        mutating func see(_ record: [UInt8]) {
+            let key = isQuick ? CallKey(record: record) : nil
+            if let key, routine.contains(key) { return }
+            guard let call = ObservedCall(record: record) else { return }
+            read += 1
+            let id = call.actor.id
+            var actor = actors.removeValue(forKey: id) ?? ActorMemory(began: call.time)
+            let (detections, isRoutine) = Detector.look(at: call, &account, &actor, around)
+            actors[id] = actor
+            if !detections.isEmpty { routine.forgetAll() }
+            if isRoutine, let key { routine.insert([key], stamp: "") }
+            found += detections.map { "\($0.type.name) \(call.eventID) \($0.events)" }
+        }
+    }
+
+    func run() {
+        let networks = (0..<250_000).compactMap { number in
             Network("198.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)/32")
         }
         let around = Surroundings(threats: AddressLists([AddressLists.List(name: "bench", isCustom: true, networks)]))
-        let records = (0..<count).map { record($0, of: count, &random) }
-        var account = AccountMemory(began: 1_800_000_000)
-        var actors: [String: ActorMemory] = [:]
-        var found = 0
-        let clock = ContinuousClock()
-        let start = clock.now
-        for bytes in records {
-            guard let call = ObservedCall(record: bytes) else { continue }
-            let id = call.actor.id
-            var actor = actors.removeValue(forKey: id) ?? ActorMemory(began: call.time)
-            found += Detector.examine(call, &account, &actor, around).count
-            actors[id] = actor
+        var random = Sequence64(state: 7)
+        var (quick, whole) = (Watch(around: around, isQuick: true), Watch(around: around, isQuick: false))
+        var (seconds, wholeSeconds) = (0.0, 0.0)
+        var most = 0
+        for first in stride(from: 0, to: count, by: 10_000) {
+            let records = (first..<min(first + 10_000, count)).map { record($0, &random) }
+            most = max(most, records.map(\.count).max() ?? 0)
+            var began = Self.processorTime()
+            for record in records { quick.see(record) }
+            seconds += Self.processorTime() - began
+            began = Self.processorTime()
+            for record in records { whole.see(record) }
+            wholeSeconds += Self.processorTime() - began
         }
-        let passed = clock.now - start
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
+        func told(_ what: String, _ seconds: Double) {
+            let rate = Int(Double(count) / seconds)
+            print("\(what): \(seconds) s of one core, \(rate) a second, \(seconds / Double(count) * 1e6) µs each")
+        }
+        print("\(count) events of up to \(most) bytes, \(data) % of them about objects, \(quick.actors.count) callers")
+        told("as GuardDuty looks", seconds)
+        told("each event by itself", wholeSeconds)
+        print("read whole: \(quick.read) of \(count); found: \(quick.found.count)")
         print(
-            "\(count) events in \(seconds) s: \(Int(Double(count) / seconds)) a second, \(seconds / Double(count) * 1e6) µs each"
+            "the same findings: \(quick.found == whole.found && quick.actors == whole.actors && quick.account == whole.account)"
         )
-        print("\(entries) entries in lists, \(actors.count) callers, \(found) detections")
+        print("memory: \(Self.memory()) MB at most")
+    }
+
+    /// Seconds that this thread has computed.
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// As Linux tells it.
+    private static func memory() -> Int {
+        guard let file = fopen("/proc/self/status", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, 256, file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("VmHWM:") else { continue }
+            return (text.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
+        }
+        return 0
     }
 }

@@ -7,8 +7,8 @@
 ///    account has used; or from a network and by a program that are both new for the caller.
 /// 2. A call that serves any tactic but discovery, which nobody of the account has made before, and that comes from a network or by a
 ///    program that is new for the caller.
-/// 3. Discovery takes several: within an hour five calls that are new for the caller, from a network or by a program that is new for the
-///    caller, or fifteen from wherever.
+/// 3. Discovery takes several, and so does what is refused, whatever it serves: within an hour five calls that are new for the caller,
+///    from a network or by a program that is new for the caller, or fifteen from wherever.
 /// 4. Objects of a bucket that the caller has not used before, from a network or by a program which nobody of the account has used; and
 ///    ten times as many objects, and at least 100, as on any day before.
 struct Anomalies {
@@ -27,13 +27,22 @@ struct Anomalies {
             return []
         }
         if call.isOfData { return [data(&actor)].compactMap { $0 } }
-        guard let tactic = Tactic.calls[call.api] else { return [] }
+        let tactic = Tactic.calls[call.api]
+        guard tactic != nil || !call.succeeded else { return [] }
         let newness = Newness(self, actor.profile)
         guard newness.call else { return [] }
-        if tactic == .discovery { return [discovery(newness, &actor)].compactMap { $0 } }
-        // What was refused has done nothing.
-        guard call.succeeded, newness.isStrong || newness.callForAccount && newness.isWeak else { return [] }
+        // What was refused has done nothing, and shows who tries what there is.
+        guard let tactic, tactic != .discovery, call.succeeded else {
+            return [discovery(newness, &actor)].compactMap { $0 }
+        }
+        guard newness.isStrong || newness.callForAccount && newness.isWeak else { return [] }
         return [detection(.anomalous(tactic), tactic.purpose, newness.reasons(self, actor.profile))]
+    }
+
+    /// Whether a call like this one may be found, or counted, when it comes again within the hour.
+    func mayFind(_ actor: ActorMemory) -> Bool {
+        guard account.hasLearnt(at: hour), Tactic.calls[call.api] != nil || !call.succeeded else { return false }
+        return Newness(self, actor.profile).call
     }
 
     /// What of the call is new.

@@ -11,16 +11,28 @@ public enum Detector {
     public static func examine(
         _ call: ObservedCall, _ account: inout AccountMemory, _ actor: inout ActorMemory, _ around: Surroundings
     ) -> [Detection] {
+        look(at: call, &account, &actor, around).found
+    }
+
+    /// Looks at a call, and takes it into what is usual: ``examine(_:_:_:_:)``.
+    ///
+    /// - Returns: what it found, and whether the call is routine: whether others with the same ``CallKey`` would find nothing and change
+    ///   nothing, as long as nothing else is found of the account and what is known besides stays the same.
+    public static func look(
+        at call: ObservedCall, _ account: inout AccountMemory, _ actor: inout ActorMemory, _ around: Surroundings
+    ) -> (found: [Detection], isRoutine: Bool) {
         let hour = hours(call.time)
         let traits = CallTraits(call)
         let isTrusted = call.address.map { !around.trusted.lists(with: $0).isEmpty } ?? false
         var found: [Detection] = []
+        var isRoutine = !call.isOfData && !judgedByRequest.contains(call.name) && call.actor.instanceID == nil
         if !isTrusted, around.looksAtData || !call.isOfData {
             found += CallRules.detections(call, around)
             if let logins = consoleLogins(call, &actor, around) { found.append(logins) }
             if call.invokedBy == nil {
-                found += Anomalies(call: call, traits: traits, hour: hour, account: account.profile)
-                    .detections(&actor)
+                let anomalies = Anomalies(call: call, traits: traits, hour: hour, account: account.profile)
+                if isRoutine, anomalies.mayFind(actor) { isRoutine = false }
+                found += anomalies.detections(&actor)
             }
         }
         if let change = passwordPolicy(call, &account), !isTrusted { found.append(change) }
@@ -30,8 +42,18 @@ public enum Detector {
             account.profile.note(call, traits, at: hour)
         }
         if !isTrusted, let sequence = Sequences.next(call, found, &actor) { found.append(sequence) }
-        return found
+        isRoutine =
+            isRoutine && found.isEmpty && !actor.isSuspect && !actor.profile.isFull && !account.profile.isFull
+        return (found, isRoutine)
     }
+
+    /// What these mean stands in what was asked or answered.
+    private static let judgedByRequest: Set<String> = [
+        "StopLogging", "DeleteTrail", "UpdateTrail", "PutBucketLogging", "PutAccountPublicAccessBlock",
+        "DeleteAccountPublicAccessBlock", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock",
+        "PutBucketPolicy", "PutBucketAcl", "CreateBucket", "UpdateAccountPasswordPolicy",
+        "DeleteAccountPasswordPolicy", "ConsoleLogin",
+    ]
 
     // MARK: - The password policy
 

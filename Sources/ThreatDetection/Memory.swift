@@ -45,6 +45,9 @@ public struct ActorMemory: Sendable, Codable, Equatable {
     /// When the attack sequence that goes on began, in seconds since 1970; nil: none does.
     var sequence: Double?
 
+    /// Whether there is a signal that the credentials are in wrong hands: then each further one belongs to a sequence.
+    var isSuspect: Bool { signals.contains(where: \.isFinding) }
+
     /// - Parameter time: when the caller was first seen, in seconds since 1970.
     public init(began time: Double) { profile = Profile(at: hours(time)) }
 }

@@ -31,6 +31,9 @@ public struct Profile: Sendable, Codable, Equatable {
 
     func hasLearnt(at hour: Int) -> Bool { hour - began >= Self.learning }
 
+    /// Whether something may be forgotten for something else.
+    var isFull: Bool { max(calls.count, networks.count, agents.count, buckets.count) >= Self.most }
+
     /// Takes a call in.
     /// - Returns: whether anything has changed but for what is counted by the day.
     @discardableResult

@@ -15,6 +15,14 @@ enum Sequences {
         actor.signals.removeAll { call.time - $0.time > window }
         if actor.signals.isEmpty { actor.sequence = nil }
         for signal in new {
+            // A call once more in the same hour says nothing new.
+            if !signal.isFinding,
+                actor.signals.contains(where: {
+                    $0.id == signal.id && $0.bucket == signal.bucket && hours($0.time) == hours(signal.time)
+                })
+            {
+                continue
+            }
             // The same once more is the same signal, later.
             actor.signals.removeAll { $0.id == signal.id && $0.bucket == signal.bucket }
             actor.signals.append(signal)

@@ -18,8 +18,7 @@ public enum Tactic: String, Sendable, Codable, CaseIterable {
             (
                 .credentialAccess,
                 "secretsmanager:GetSecretValue secretsmanager:BatchGetSecretValue ssm:GetParameter ssm:GetParameters "
-                    + "ssm:GetParametersByPath ec2:GetPasswordData ecr:GetAuthorizationToken kms:Decrypt "
-                    + "iam:GenerateServiceLastAccessedDetails"
+                    + "ssm:GetParametersByPath ec2:GetPasswordData kms:Decrypt rds:GenerateDbAuthToken"
             ),
             (
                 .defenseEvasion,
@@ -29,14 +28,17 @@ public enum Tactic: String, Sendable, Codable, CaseIterable {
                     + "config:DeleteDeliveryChannel guardduty:DeleteDetector guardduty:UpdateDetector "
                     + "guardduty:CreateIPSet guardduty:CreateFilter monitoring:DeleteAlarms "
                     + "monitoring:DisableAlarmActions events:DisableRule events:DeleteRule wafv2:DeleteWebACL "
-                    + "wafv2:DisassociateWebACL access-analyzer:DeleteAnalyzer inspector2:Disable"
+                    + "wafv2:DisassociateWebACL access-analyzer:DeleteAnalyzer inspector2:Disable "
+                    + "route53resolver:DeleteResolverQueryLogConfig "
+                    + "route53resolver:DisassociateResolverQueryLogConfig"
             ),
             (
                 .discovery,
                 "iam:ListUsers iam:ListRoles iam:ListPolicies iam:ListGroups iam:ListAccessKeys "
                     + "iam:GetAccountAuthorizationDetails iam:GetAccountSummary iam:GetUser iam:ListUserPolicies "
                     + "iam:ListAttachedUserPolicies iam:ListAttachedRolePolicies iam:ListRolePolicies "
-                    + "iam:ListMFADevices iam:SimulatePrincipalPolicy iam:ListInstanceProfiles "
+                    + "iam:ListMFADevices iam:SimulatePrincipalPolicy iam:ListInstanceProfiles iam:GetRolePolicy "
+                    + "iam:GetUserPolicy iam:GetGroupPolicy iam:GenerateServiceLastAccessedDetails "
                     + "organizations:ListAccounts organizations:DescribeOrganization s3:ListBuckets "
                     + "s3:GetBucketAcl s3:GetBucketPolicy s3:GetBucketLocation ec2:DescribeInstances "
                     + "ec2:DescribeSecurityGroups ec2:DescribeVpcs ec2:DescribeSubnets ec2:DescribeSnapshots "
@@ -45,28 +47,38 @@ public enum Tactic: String, Sendable, Codable, CaseIterable {
                     + "guardduty:ListDetectors config:DescribeConfigurationRecorders kms:ListKeys kms:ListAliases "
                     + "secretsmanager:ListSecrets ssm:DescribeParameters logs:DescribeLogGroups sns:ListTopics "
                     + "sqs:ListQueues cognito-idp:ListUserPools cognito-identity:ListIdentityPools "
-                    + "rds:DescribeDBInstances lambda:ListFunctions"
+                    + "rds:DescribeDBInstances lambda:ListFunctions20150331 ses:ListIdentities ses:GetSendQuota "
+                    + "ses:GetAccountSendingEnabled ses:GetIdentityVerificationAttributes "
+                    + "ec2:DescribeInstanceAttribute"
             ),
             (
                 .exfiltration,
                 "ec2:CreateSnapshot ec2:ModifySnapshotAttribute ec2:ModifyImageAttribute ec2:CopySnapshot "
-                    + "s3:PutBucketReplication s3:GetObject rds:ModifyDBSnapshotAttribute rds:CreateDBSnapshot"
+                    + "s3:PutBucketReplication rds:ModifyDBSnapshotAttribute rds:CreateDBSnapshot "
+                    + "rds:RestoreDBInstanceFromDBSnapshot"
             ),
             (
                 .impact,
-                "s3:DeleteBucket s3:PutBucketPolicy s3:PutBucketLifecycle iam:DeleteUser iam:DeleteRole "
+                "s3:DeleteBucket s3:PutBucketPolicy s3:PutBucketLifecycle iam:UpdateUser iam:DeleteUser iam:DeleteRole "
                     + "iam:DeleteAccessKey ec2:DeleteSecurityGroup ec2:AuthorizeSecurityGroupIngress "
                     + "ec2:TerminateInstances ec2:DeleteVolume ec2:DeleteSnapshot kms:ScheduleKeyDeletion "
                     + "kms:DisableKey kms:PutKeyPolicy rds:DeleteDBInstance sns:DeleteTopic sqs:DeleteQueue "
                     + "cognito-idp:DeleteUserPool organizations:LeaveOrganization"
             ),
-            (.initialAccess, "sts:GetFederationToken sts:GetSessionToken ssm:StartSession"),
+            (
+                .initialAccess,
+                "sts:GetFederationToken sts:GetSessionToken ssm:StartSession ecr:GetAuthorizationToken "
+                    + "ec2-instance-connect:SendSSHPublicKey ec2-instance-connect:SendSerialConsoleSSHPublicKey"
+            ),
             (
                 .persistence,
                 "iam:CreateUser iam:CreateAccessKey iam:CreateLoginProfile iam:UpdateLoginProfile iam:CreateRole "
                     + "iam:UpdateAssumeRolePolicy iam:CreateVirtualMFADevice iam:DeactivateMFADevice "
                     + "iam:UploadSSHPublicKey iam:CreateSAMLProvider iam:CreateOpenIDConnectProvider ec2:ImportKeyPair "
-                    + "ec2:CreateKeyPair ec2:ModifyInstanceAttribute ec2:RunInstances cognito-idp:AdminCreateUser"
+                    + "ec2:CreateKeyPair ec2:ModifyInstanceAttribute ec2:RunInstances cognito-idp:AdminCreateUser "
+                    + "ssm:SendCommand rolesanywhere:CreateTrustAnchor rolesanywhere:CreateProfile "
+                    + "lambda:AddPermission20150331v2 lambda:UpdateFunctionCode20150331v2 "
+                    + "lambda:CreateFunction20150331"
             ),
             (
                 .privilegeEscalation,

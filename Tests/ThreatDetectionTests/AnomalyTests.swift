@@ -1,5 +1,6 @@
 import Testing
 import ThreatDetection
+import ThreatScenarios
 
 /// What is held against what is usual: attacks that are labelled, and days without any.
 struct AnomalyTests {

@@ -1,5 +1,6 @@
 import Testing
 import ThreatDetection
+import ThreatScenarios
 import WAF
 
 /// What is found in one call, and what is not.

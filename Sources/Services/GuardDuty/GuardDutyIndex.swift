@@ -26,6 +26,7 @@ final class GuardDutyIndex: Projection {
     private let state = Mutex(State())
     /// The operator's, which no record tells of.
     private let operatorLists = Mutex((threats: AddressLists(), tor: AddressLists()))
+    let routines = Routines()
 
     init() {}
 
@@ -67,6 +68,7 @@ final class GuardDutyIndex: Projection {
 
     func replaceAll(with changes: [Change]) throws(LedgerError) {
         state.withLock { $0 = State() }
+        routines.forgetAll()
         try apply(changes)
     }
 
@@ -89,6 +91,16 @@ final class GuardDutyIndex: Projection {
 
     /// Those that look at what happens, by their accounts.
     var watching: [String: [StoredDetector]] { Dictionary(grouping: enabled(), by: \.accountID) }
+
+    /// Stands for all that a detector knows besides calls: it changes with its settings and with the lists that it goes by.
+    func stamp(of detector: StoredDetector) -> String {
+        var scopes = [detector.scope]
+        if let member = administrator(of: detector.accountID, region: detector.region) {
+            scopes.append(Scope(account: member.administratorID, region: detector.region))
+        }
+        let lists = scopes.flatMap { activeLists($0) }.map { "\($0.id) \($0.content) \($0.name)" }
+        return "\(detector.updated) \(detector.looksAtData) \(lists.joined(separator: ","))"
+    }
 
     // MARK: - What is below them
 

@@ -27,35 +27,65 @@ struct WatchEvents: Follower {
     /// The calls that a detector has to look at, in order.
     private struct Share: Sendable {
         let detector: StoredDetector
-        var calls: [ObservedCall] = []
+        let stamp: String
+        var calls: [WatchedCall] = []
     }
 
     static func prepare(
         _ batch: FollowedBatch, _ environment: Environment
     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
-        guard case .events(let events) = batch else { return { _ in } }
-        let detectors = environment.guardDuty.watching
+        guard case .events(let events) = batch, let first = events.first else { return { _ in } }
+        let index = environment.guardDuty
+        let detectors = index.watching.mapValues { own in own.map { ($0, index.stamp(of: $0)) } }
+        // What the last batch has taught holds if it is behind us.
+        index.routines.begin(first.id, detectors.values.flatMap { $0.map { ($0.0.id, $0.1) } })
         var shares: [Scope: Share] = [:]
+        var seen: Set<CallKey> = []
         for event in events {
-            guard let own = detectors[event.account],
-                own.contains(where: { event.time >= $0.since }),
-                let call = ObservedCall(record: event.body)
-            else { continue }
-            for detector in own where event.time >= detector.since && detector.sees(call) {
-                shares[detector.scope, default: Share(detector: detector)].calls.append(call)
+            guard let own = detectors[event.account], own.contains(where: { event.time >= $0.0.since }) else {
+                continue
+            }
+            let key = CallKey(record: event.body)
+            let curious = own.filter { detector, _ in
+                event.time >= detector.since && !(key.map { index.routines.has($0, detector.id) } ?? false)
+            }
+            guard !curious.isEmpty else { continue }
+            // One of a kind is read here, and the others if it turns out that they matter.
+            let isFirst = key.map { seen.insert($0).inserted } ?? true
+            var watched = WatchedCall(key: key, record: event.body, call: nil)
+            if isFirst {
+                guard let call = ObservedCall(record: event.body) else { continue }
+                watched.call = call
+            }
+            for (detector, stamp) in curious {
+                if let call = watched.call, !detector.sees(call) { continue }
+                shares[detector.scope, default: Share(detector: detector, stamp: stamp)].calls.append(watched)
             }
         }
         guard !shares.isEmpty else { return { _ in } }
-        var watches: [(watch: DetectorWatch, calls: [ObservedCall])] = []
+        var watches: [(watch: DetectorWatch, calls: [WatchedCall])] = []
         for share in shares.values.sorted(by: { $0.detector.id < $1.detector.id }) {
             let around = try await Surroundings.of(share.detector, environment)
             watches.append((DetectorWatch(share.detector, around, environment), share.calls))
         }
         let (work, now) = (watches, environment.now())
         return { (records) throws(ServiceError) in
-            for (watch, calls) in work { try watch.examine(calls, records.of(watch.detector.scope), at: now) }
+            var learnt: [String: Set<CallKey>?] = [:]
+            for (watch, calls) in work {
+                let routine = try watch.examine(calls, records.of(watch.detector.scope), at: now)
+                learnt.updateValue(routine, forKey: watch.detector.id)
+            }
+            index.routines.learn(learnt, first.id)
         }
     }
+}
+
+/// A call that a detector has to look at, if no other of the same kind was routine.
+struct WatchedCall: Sendable {
+    let key: CallKey?
+    let record: [UInt8]
+    /// As it was read; nil: it was not yet.
+    var call: ObservedCall?
 }
 
 extension StoredDetector {
@@ -66,7 +96,7 @@ extension StoredDetector {
         "route53.amazonaws.com",
     ]
 
-    fileprivate func sees(_ call: ObservedCall) -> Bool {
+    func sees(_ call: ObservedCall) -> Bool {
         guard call.region == region || Self.global.contains(call.source) else { return false }
         return looksAtData || !call.isOfData
     }
@@ -82,27 +112,38 @@ struct DetectorWatch: Sendable {
         (self.detector, self.around, self.environment) = (detector, around, environment)
     }
 
-    func examine(_ calls: [ObservedCall], _ records: MutableRecords, at now: Double) throws(ServiceError) {
+    /// - Returns: the calls that were routine, by their keys; nil: what was known before is no longer sure.
+    func examine(
+        _ calls: [WatchedCall], _ records: MutableRecords, at now: Double
+    ) throws(ServiceError) -> Set<CallKey>? {
         // It may have been deleted or stopped meanwhile.
-        guard let present = try records.get(StoredDetector.self, detector.id), present.isEnabled else { return }
+        guard let present = try records.get(StoredDetector.self, detector.id), present.isEnabled else { return nil }
         let before = try records.get(AccountMemoryRow.self, RowKey(.text(detector.id)))
         var account = before?.memory ?? AccountMemory(began: Double(detector.since) / 1000)
         var actors: [String: ActorMemory] = [:]
         var kept: [String: ActorMemory] = [:]
         var days: [String: Int64] = [:]
+        var routine: Set<CallKey> = []
+        var isSure = true
         let keeper = try FindingKeeper(present, records, environment, at: now)
-        for call in calls {
+        for watched in calls {
+            if let key = watched.key, routine.contains(key) { continue }
+            guard let call = watched.call ?? ObservedCall(record: watched.record), detector.sees(call) else { continue }
             let id = call.actor.id
             if actors[id] == nil {
                 let row = try records.get(ActorMemoryRow.self, RowKey(.text(id)), of: detector.id)
                 kept[id] = row?.memory
                 actors[id] = row?.memory ?? ActorMemory(began: call.time)
             }
-            guard var actor = actors[id] else { continue }
-            let found = Detector.examine(call, &account, &actor, around)
+            // Taken out, so that it is changed where it lies.
+            guard var actor = actors.removeValue(forKey: id) else { continue }
+            let (found, isRoutine) = Detector.look(at: call, &account, &actor, around)
             actors[id] = actor
             days[id] = max(days[id] ?? 0, Int64(exactly: (call.time / 86_400).rounded(.down)) ?? 0)
             for detection in found { try keeper.keep(detection) }
+            // With what was found, what was routine may belong to it.
+            if !found.isEmpty { (isSure, routine) = (false, []) }
+            if isRoutine, let key = watched.key { routine.insert(key) }
         }
         for (id, memory) in actors.sorted(by: { $0.key < $1.key }) where kept[id] != memory {
             try records.put(
@@ -111,6 +152,7 @@ struct DetectorWatch: Sendable {
         if before?.memory != account {
             try records.put(AccountMemoryRow(detectorID: detector.id, memory: account))
         }
+        return isSure ? routine : nil
     }
 }
 

@@ -1,0 +1,84 @@
+public import ThreatDetection
+import Wire
+
+/// An event, as the history has it.
+public struct Made: Sendable {
+    public var time = Made.start
+    public var source = "iam"
+    public var name = "ListUsers"
+    public var user = "alice"
+    public var type = "IAMUser"
+    public var principal: String?
+    public var address = "192.0.2.10"
+    public var agent = "aws-cli/2.31.0 md/awscrt#0.27 ua/2.1 os/linux#6.1"
+    public var isReadOnly = true
+    public var isOfData = false
+    public var error: String?
+    public var request = "null"
+    public var response = "null"
+    public var more = ""
+    public var session = ""
+
+    /// 15 January 2027, 08:00:00 UTC.
+    public static let start = 1_800_000_000.0
+
+    public init(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) {
+        (self.source, self.name) = (source, name)
+        isReadOnly = ["Get", "List", "Describe", "Head", "Lookup"].contains { name.hasPrefix($0) }
+        change(&self)
+    }
+
+    public var id: String { "event-\(source)-\(name)-\(Int(time * 1000))-\(address)" }
+
+    public var call: ObservedCall {
+        let failure = self.error.map { "\"errorCode\":\"\($0)\"," } ?? ""
+        let text = """
+            {"userIdentity":{"type":"\(type)","principalId":"\(principal ?? "AIDA\(user)")","arn":\
+            "arn:aws:iam::111122223333:user/\(user)","accountId":"111122223333","accessKeyId":"AKIA\(user)",\
+            "userName":"\(user)"\(session)},"eventTime":"\(Timestamp(secondsSinceEpoch: time).iso8601)","eventSource":\
+            "\(source).amazonaws.com","eventName":"\(name)","awsRegion":"us-east-1","sourceIPAddress":"\(address)",\
+            "userAgent":"\(agent)",\(failure)"requestParameters":\(request),"responseElements":\(response),"eventID":\
+            "\(id)","readOnly":\(isReadOnly),"eventType":"AwsApiCall","recipientAccountId":"111122223333"\(more),\
+            "eventCategory":"\(isOfData ? "Data" : "Management")"}
+            """
+        guard let call = ObservedCall(record: Array(text.utf8)) else { fatalError("no event: \(text)") }
+        return call
+    }
+}
+
+/// A detector's memory, after some events.
+public struct Remembered: Sendable {
+    public var account: AccountMemory
+    public var actors: [String: ActorMemory] = [:]
+    public var around = Surroundings()
+
+    public init(began: Double = Made.start) { account = AccountMemory(began: began) }
+
+    public mutating func see(_ made: Made) -> [Detection] {
+        let call = made.call
+        let id = call.actor.id
+        var actor = actors[id] ?? ActorMemory(began: call.time)
+        let found = Detector.examine(call, &account, &actor, around)
+        actors[id] = actor
+        return found
+    }
+}
+
+/// A detector at work.
+public final class Watched {
+    private var memory: Remembered
+
+    public init(_ memory: Remembered = Remembered()) { self.memory = memory }
+
+    public var around: Surroundings {
+        get { memory.around }
+        set { memory.around = newValue }
+    }
+
+    public func see(_ made: Made) -> [Detection] { memory.see(made) }
+
+    /// The types of what is found, but for attack sequences, which follow from it.
+    public func types(_ source: String, _ name: String, _ change: (inout Made) -> Void = { _ in }) -> Set<String> {
+        Set(see(Made(source, name, change)).map(\.type.name).filter { !$0.hasPrefix("AttackSequence:") })
+    }
+}
