@@ -196,7 +196,7 @@ clean: ## Remove everything that was built or installed here
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
     Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt \
     Tests/Clients/requirements-certbot.txt Tests/Clients/requirements-newer.txt Tests/Clients/requirements-pkilint.txt \
-    Tests/Clients/requirements-awslogs.txt Tests/Clients/requirements-bills.txt
+    Tests/Clients/requirements-awslogs.txt Tests/Clients/requirements-bills.txt Tests/Clients/requirements-oscal.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -216,6 +216,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --target $(VENV)/awslogs --requirement Tests/Clients/requirements-awslogs.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/bills --requirement Tests/Clients/requirements-bills.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/oscal --requirement Tests/Clients/requirements-oscal.txt
 	mkdir -p $(VENV)/newer/models
 	ln -sfn ../botocore/data/acm $(VENV)/newer/models/acm
 	@touch $@

@@ -11,7 +11,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, policy
 from harness.mfa import VirtualDevice
-from harness.oscal import check_assessment
+from harness.oscal import check_assessment, schema_faults
 from harness.sarif import check_sarif
 from harness.server import gatehouse
 
@@ -227,6 +227,11 @@ def test_the_formats(durable: Callable[..., Server], tmp_path: Path) -> None:
     (result,) = check_assessment(json.loads(oscal.stdout))
     states = {finding["target"]["target-id"]: finding["target"]["status"]["state"] for finding in result["findings"]}
     assert states["cis-1.5"] == "not-satisfied" and states["ia-2.1"] == "not-satisfied"
+    # The schema tells what is wrong from what is right.
+    wrong = json.loads(oscal.stdout)
+    del wrong["assessment-results"]["results"][0]["observations"][0]["methods"]
+    wrong["assessment-results"]["metadata"]["colour"] = "red"
+    assert len(schema_faults(wrong)) == 2
     observed = {one["uuid"] for one in result["observations"]}
     for finding in result["findings"]:
         assert {one["observation-uuid"] for one in finding["related-observations"]} <= observed

