@@ -68,6 +68,9 @@ extension ValidationRules {
             )
         case .values where name == "instanceType":
             .invalidValue("Invalid value '\(text ?? "")' for InstanceType.")
+        case .pattern where name == "launchTemplateName", .minimumLength where name == "launchTemplateName",
+            .maximumLength where name == "launchTemplateName":
+            .malformedLaunchTemplateName
         default: .invalidValue(text ?? "", of: name)
         }
     }

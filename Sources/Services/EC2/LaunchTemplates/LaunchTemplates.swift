@@ -113,6 +113,14 @@ enum NamedTemplate {
     }
 }
 
+extension ServiceError {
+    /// A template has a name that none can have.
+    static let malformedLaunchTemplateName = ec2(
+        "InvalidLaunchTemplateName.MalformedException",
+        "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following "
+            + "characters: - ( ) . / _.")
+}
+
 /// What the request for a template or a version says.
 enum TemplateData {
     /// As it is kept.
@@ -136,12 +144,7 @@ enum TemplateData {
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                     || "-()./_".utf8.contains(byte)
             }
-        guard isValid else {
-            throw .ec2(
-                "InvalidLaunchTemplateName.MalformedException",
-                "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the "
-                    + "following characters: - ( ) . / _.")
-        }
+        guard isValid else { throw .malformedLaunchTemplateName }
     }
 }
 
