@@ -103,8 +103,10 @@ extension InstanceMetadata {
                 return Interface(interface, at: attachment.deviceIndex, estate)
             }
             .sorted { $0.deviceIndex < $1.deviceIndex }
-        if let name = instance.keyName, let pair = estate.all(StoredKeyPair.self).first(where: { $0.name == name }) {
-            publicKey = PublicKey(name: name, text: "\(pair.publicKey) \(name)")
+        if let name = instance.keyName,
+            let key = instance.publicKey ?? estate.all(StoredKeyPair.self).first(where: { $0.name == name })?.publicKey
+        {
+            publicKey = PublicKey(name: name, text: "\(key) \(name)")
         }
         if instance.metadataOptions.hasTags { tags = instance.head.tags.map { ($0.key, $0.value) } }
         if let text = instance.userData { userData = Base64.decode(Array(text.utf8)) }

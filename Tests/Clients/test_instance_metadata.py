@@ -168,7 +168,13 @@ def test_user_data_keys_and_tags(cloud: Server, root: Identity) -> None:
     answer = seen.get("user-data")
     assert answer.content == "#!/bin/sh\necho ü\n".encode() and answer.headers["Content-Type"] == "application/octet-stream"
     assert seen.text("meta-data/public-keys/") == "0=mine"
-    assert seen.text("meta-data/public-keys/0/openssh-key").startswith("ssh-ed25519 AAAA")
+    public = seen.text("meta-data/public-keys/0/openssh-key")
+    assert public.startswith("ssh-ed25519 AAAA")
+    # The instance keeps it, whatever becomes of the pair and of its name.
+    root.client("ec2").delete_key_pair(KeyName="mine")
+    assert seen.text("meta-data/public-keys/0/openssh-key") == public
+    root.client("ec2").create_key_pair(KeyName="mine", KeyType="ed25519")
+    assert seen.text("meta-data/public-keys/0/openssh-key") == public
     assert seen.text("meta-data/tags/instance") == "Name" and seen.text("meta-data/tags/instance/Name") == "web"
     root.client("ec2").create_tags(Resources=[instance], Tags=[{"Key": "stage", "Value": "test"}])
     assert seen.text("meta-data/tags/instance/stage") == "test"

@@ -41,6 +41,9 @@ public struct StoredInstance: EC2Resource {
     public var instanceType: String
     /// The name of its key pair; nil: it has none.
     public let keyName: String?
+    /// The public key of that pair as it was at the launch, in OpenSSH's form without a comment: the instance keeps it, though the pair be
+    /// deleted or another made of the same name. nil: it has none, or was launched before this was kept.
+    public var publicKey: String?
     /// `us-east-1a`
     public let availabilityZone: String
     /// The VPC of its primary interface.

@@ -68,7 +68,7 @@ extension ValidationRules {
             )
         case .values where name == "instanceType":
             .invalidValue("Invalid value '\(text ?? "")' for InstanceType.")
-        case _ where name == "launchTemplateName": TemplateData.malformedName
+        case _ where name == "launchTemplateName": .malformedLaunchTemplateName
         default: .invalidValue(text ?? "", of: name)
         }
     }

@@ -96,15 +96,19 @@ extension EC2.RunInstances: PreparedWriteOperation {
         let asked = plan.request.input
         try Capacity.check(
             call, records, for: plan.request.type, count: plan.instances.count, source: image.source)
-        if let key = asked.keyName.given, try records.keyPair(named: key) == nil { throw StoredKeyPair.missing(key) }
+        var publicKey: String?
+        if let key = asked.keyName.given {
+            guard let pair = try records.keyPair(named: key) else { throw StoredKeyPair.missing(key) }
+            publicKey = pair.publicKey
+        }
         let reservation = Call.newID("r")
         var instances: [StoredInstance] = []
         var volumes: [StoredVolume] = []
         var interfaces: [StoredNetworkInterface] = []
         for (index, planned) in plan.instances.enumerated() {
             let made = try launch(
-                planned, asked, plan.request, image, reservation, index, input.clientToken.map { _ in hash }, call,
-                records)
+                planned, asked, plan.request, image, publicKey, reservation, index,
+                input.clientToken.map { _ in hash }, call, records)
             instances.append(made.instance)
             volumes += made.volumes
             interfaces += made.interfaces
@@ -114,8 +118,8 @@ extension EC2.RunInstances: PreparedWriteOperation {
     }
 
     private static func launch(
-        _ planned: Planned, _ input: Input, _ request: LaunchRequest, _ image: StoredImage, _ reservation: String,
-        _ index: Int, _ hash: String?, _ call: Call, _ records: MutableRecords
+        _ planned: Planned, _ input: Input, _ request: LaunchRequest, _ image: StoredImage, _ publicKey: String?,
+        _ reservation: String, _ index: Int, _ hash: String?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> (
         instance: StoredInstance, volumes: [StoredVolume], interfaces: [StoredNetworkInterface]
     ) {
@@ -155,6 +159,7 @@ extension EC2.RunInstances: PreparedWriteOperation {
             privateDNSName: HostNames.ofPrivate(address, in: call.region), launchTime: call.time, state: .pending,
             source: image.source, metadataOptions: try request.metadataOptions.get())
         instance.starts = 1
+        instance.publicKey = publicKey
         instance.stateReason = StoredInstance.StateReason(code: "pending", message: "pending")
         if let text = input.userData.given { instance.userData = try UserData.checked(text) }
         instance.disableAPITermination = input.disableApiTermination == true

@@ -113,6 +113,14 @@ enum NamedTemplate {
     }
 }
 
+extension ServiceError {
+    /// A template has a name that none can have.
+    static let malformedLaunchTemplateName = ec2(
+        "InvalidLaunchTemplateName.MalformedException",
+        "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following "
+            + "characters: - ( ) . / _.")
+}
+
 /// What the request for a template or a version says.
 enum TemplateData {
     /// As it is kept.
@@ -127,12 +135,6 @@ enum TemplateData {
     static func read(_ text: String) throws(ServiceError) -> EC2.RequestLaunchTemplateData {
         EC2.RequestLaunchTemplateData(try Structure(json: text, of: EC2.RequestLaunchTemplateData.shape))
     }
-
-    /// What the model's length and pattern say of a name, in EC2's words.
-    static let malformedName = ServiceError.ec2(
-        "InvalidLaunchTemplateName.MalformedException",
-        "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following "
-            + "characters: - ( ) . / _.")
 }
 
 extension EC2.CreateLaunchTemplate: WriteOperation {
