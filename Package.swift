@@ -254,6 +254,7 @@ let package = Package(
         api("CostAndUsageReport"),
         api("CostExplorer"),
         api("DataExports"),
+        api("FreeTier"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -421,7 +422,7 @@ let package = Package(
         .target(name: "Costs"),
         // Every call, counted from the event history; and bills made of that.
         .target(name: "Metering", dependencies: ["Costs", "Directory", "Ledger", "Platform", "Wire", crypto]),
-        service("CostExplorer", ["CostExplorerAPI", "Costs", "Ledger", "Metering", "Platform", "Wire"]),
+        service("CostExplorer", ["CostExplorerAPI", "Costs", "FreeTierAPI", "Ledger", "Metering", "Platform", "Wire"]),
         service(
             "Budgets",
             [

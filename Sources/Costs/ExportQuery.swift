@@ -96,9 +96,11 @@ public struct ExportQuery: Sendable, Hashable {
             }
         }
 
-        /// The values of a line: see ``ReportLayout/fields(_:_:count:id:)``.
-        public func fields(_ line: CostLine, _ key: ReportLayout.Key, count: Int64, id: String) -> [ReportValue] {
-            let all = layout.fields(line, key, count: count, id: id)
+        /// The values of a line: see ``ReportLayout/fields(_:_:_:count:id:)``.
+        public func fields(
+            _ line: CostLine, _ key: ReportLayout.Key, _ times: ReportLayout.Times, count: Int64, id: String
+        ) -> [ReportValue] {
+            let all = layout.fields(line, key, times, count: count, id: id)
             return places.map { place in
                 switch place {
                 case .field(let index): return all.indices.contains(index) ? all[index] : .text("")

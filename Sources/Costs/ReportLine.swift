@@ -56,6 +56,8 @@ public struct ReportLayout: Sendable {
     public let payer: String
     /// All columns, in their order.
     public let columns: [Column]
+    private let periodStart: String
+    private let periodEnd: String
 
     /// - Parameters: see the properties.
     public init(hasResources: Bool, tagKeys: some Sequence<String>, unit: TimeUnit, period: HourRange, payer: String) {
@@ -64,6 +66,7 @@ public struct ReportLayout: Sendable {
         self.unit = unit
         self.period = period
         self.payer = payer
+        (periodStart, periodEnd) = (HourRange.text(ofHour: period.start), HourRange.text(ofHour: period.end))
         columns =
             [
                 Column("identity", "LineItemId"), Column("identity", "TimeInterval", "Interval"),
@@ -120,14 +123,26 @@ public struct ReportLayout: Sendable {
         return HourRange(max(part.start, period.start), min(part.end, period.end))
     }
 
+    /// The time that a line is about, as lines have it: the same for many, one after the other.
+    public struct Times: Sendable {
+        let start: String
+        let end: String
+        let interval: String
+
+        /// - Parameter part: see ``ReportLayout/part(of:)``.
+        public init(_ part: HourRange) {
+            (start, end) = (HourRange.text(ofHour: part.start), HourRange.text(ofHour: part.end))
+            interval = "\(start)/\(end)"
+        }
+    }
+
     /// The values of a line, in the order of ``columns``.
     /// - Parameters:
     ///   - line: any of those that it is made of.
+    ///   - times: of the line's part of the time.
     ///   - count: how many calls all of them are.
     ///   - id: tells it from all other lines of the report.
-    public func fields(_ line: CostLine, _ key: Key, count: Int64, id: String) -> [ReportValue] {
-        let part = part(of: line.use.hour)
-        let (start, end) = (HourRange.text(ofHour: part.start), HourRange.text(ofHour: part.end))
+    public func fields(_ line: CostLine, _ key: Key, _ times: Times, count: Int64, id: String) -> [ReportValue] {
         let quantity = ExactAmount(count)
         let rate = line.price?.text(leastDigits: 10) ?? ""
         let cost = line.price?.times(count).text(leastDigits: 10) ?? ""
@@ -138,8 +153,8 @@ public struct ReportLayout: Sendable {
         let known = line.price != nil
         let texts =
             [
-                id, "\(start)/\(end)", "", "AWS", "Anniversary", payer, HourRange.text(ofHour: period.start),
-                HourRange.text(ofHour: period.end), line.use.account, "Usage", start, end, line.product.code,
+                id, times.interval, "", "AWS", "Anniversary", payer, periodStart, periodEnd, line.use.account, "Usage",
+                times.start, times.end, line.product.code,
                 line.usageType, line.use.operation, "",
             ] + (hasResources ? [line.use.resource] : []) + [
                 quantity.text(leastDigits: 10), line.currency, rate, cost, rate, cost, description, "",

@@ -39,7 +39,7 @@ public enum Modules {
         .directoryBuckets, .directoryBucketTags, .accessAnalyzer, .cognitoIDP, .cognitoIdentity, .privateCA,
         .certificateManager, .wafV2, .shield, .cloudWatch, .cloudWatchLogs, .eventBridge, .sns, .sqs, .config,
         .ec2, .artifact, .support, .trustedAdvisor, .wellArchitected, .costExplorer, .budgets, .costAndUsageReport,
-        .dataExports, .guardDuty,
+        .dataExports, .freeTier, .guardDuty,
     ]
     /// The services that have a model of their own, each with the modules that answer for it.
     static var listed: [(service: ServiceModule, modules: [ServiceModule])] {

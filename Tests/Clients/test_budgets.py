@@ -322,7 +322,7 @@ def test_an_action_on_groups_and_roles(server: Server) -> None:
     role = iam.create_role(RoleName="many", AssumeRolePolicyDocument=trust(PRINCIPAL))["Role"]["Arn"]
     statement = allow([f"iam:{verb}{kind}Policy" for verb in ("Attach", "Detach") for kind in ("Group", "Role")], "*")
     iam.put_role_policy(RoleName="many", PolicyName="own", PolicyDocument=policy(statement))
-    region = "me-south-1"
+    region = "ap-northeast-2"
     budgets.create_budget(AccountId=ACCOUNT, Budget=monthly("many", "0.01", CostFilters={"Region": [region]}))
     arn = "arn:aws:iam::aws:policy/AWSDenyAll"
     definition = {"IamActionDefinition": {"PolicyArn": arn, "Groups": ["spenders"], "Roles": ["worker"]}}
@@ -370,7 +370,8 @@ def test_who_is_told_of_a_forecast(tmp_path: Path) -> None:
     with Server("--prices", str(price_file(tmp_path)), log=tmp_path / "log") as server:
         root = server.root
         budgets, sns, sqs = root.client("budgets"), root.client("sns"), root.client("sqs")
-        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        # The month's first day is when it is told, most likely.
+        queue = sqs.create_queue(QueueName="told", Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"]
         queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         topic = sns.create_topic(Name="told")["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)

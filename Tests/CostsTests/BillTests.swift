@@ -62,12 +62,13 @@ import Testing
         var use = line(tags: ["team": "a \"b\", c"], count: 4, resource: "arn:aws:kms:us-east-1:111122223333:key/1").use
         use.hour = hour
         let priced = PriceList.published.line(use)
-        let text = csv(layout.fields(priced, layout.key(of: priced), count: 4, id: "id"))
+        let times = ReportLayout.Times(layout.part(of: hour))
+        let text = csv(layout.fields(priced, layout.key(of: priced), times, count: 4, id: "id"))
         #expect(text.hasPrefix("id,2026-06-17T00:00:00Z/2026-06-18T00:00:00Z,,AWS,Anniversary,111122223333,"))
         #expect(text.contains(",4.0000000000,USD,0.0000030000,0.0000120000,"))
         #expect(text.hasSuffix(",\"a \"\"b\"\", c\"\n"))
         let missing = PriceList().line(use)
-        let told = csv(layout.fields(missing, layout.key(of: missing), count: 4, id: "id"))
+        let told = csv(layout.fields(missing, layout.key(of: missing), times, count: 4, id: "id"))
         #expect(told.contains(",4.0000000000,USD,,,,,The price list has no price for kms:Decrypt in us-east-1,"))
     }
 }

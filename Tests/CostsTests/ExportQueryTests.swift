@@ -31,7 +31,8 @@ import Testing
                 account: "111122223333", hour: 1, service: "kms", operation: "Encrypt", region: "us-east-1",
                 principal: "",
                 resource: "", tags: ["team": "a \"b\"", "owner": "me"], count: 2))
-        let values = query.selection(of: layout).fields(line, layout.key(of: line), count: 2, id: "id")
+        let values = query.selection(of: layout).fields(
+            line, layout.key(of: line), .init(HourRange(1, 2)), count: 2, id: "id")
         var bytes: [UInt8] = []
         ReportBytes.append(csv: values, to: &bytes)
         let csv = "0.0000060000,\"{\"\"user_team\"\":\"\"a \\\"\"b\\\"\"\"\"}\"\n"

@@ -31,11 +31,11 @@ enum ReportFormat: Sendable {
 
 /// What files have.
 struct ReportForm: Sendable {
-    typealias Values = @Sendable (CostLine, ReportLayout.Key, Int64, String) -> [ReportValue]
+    typealias Values = @Sendable (CostLine, ReportLayout.Key, ReportLayout.Times, Int64, String) -> [ReportValue]
 
     /// The columns.
     let columns: [(name: String, type: ReportType)]
-    /// The values of a line: of which line of the bill, under which key, how many calls, and its id.
+    /// The values of a line: of which line of the bill, under which key, of which time, how many calls, and its id.
     let values: Values
 
     init(columns: [(name: String, type: ReportType)], values: @escaping Values) {
@@ -54,7 +54,7 @@ struct ReportForm: Sendable {
                 columns[place].name = name
             }
         }
-        self.init(columns: columns) { layout.fields($0, $1, count: $2, id: $3) }
+        self.init(columns: columns) { layout.fields($0, $1, $2, count: $3, id: $4) }
     }
 }
 
@@ -121,10 +121,11 @@ struct ReportFiles {
     private mutating func close(for next: CostLine?, _ put: Put) async throws(ServiceError) {
         let made = open.map { key, value in (id: id(key, value.line), key: key, value: value) }
         open = [:]
+        let times = ReportLayout.Times(part)
         for line in made.sorted(by: { $0.id < $1.id }) {
             if lines == Self.mostLines { try await endFile(put) }
             if file == nil { try await begin() }
-            let values = form.values(line.value.line, line.key, line.value.count, line.id)
+            let values = form.values(line.value.line, line.key, times, line.value.count, line.id)
             switch format {
             case .csv: ReportBytes.append(csv: values, to: &bytes)
             case .parquet: ReportBytes.append(row: values, to: &bytes)

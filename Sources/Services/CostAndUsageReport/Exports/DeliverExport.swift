@@ -117,7 +117,7 @@ struct DeliverExport: Job {
         let isNew = destination.s3OutputConfigurations.overwrite == "CREATE_NEW_REPORT"
         let folder = isNew ? "\(period)/\(CivilDate(seconds: now).compact)-\(execution)" : period
         let selection = query.selection(of: layout)
-        let form = ReportForm(columns: query.header) { selection.fields($0, $1, count: $2, id: $3) }
+        let form = ReportForm(columns: query.header) { selection.fields($0, $1, $2, count: $3, id: $4) }
         let format = view.isParquet ? ReportFormat.parquet(environment.parquetProgram) : .csv
         var files: [PreparedCall<S3.PutObject>] = []
         do throws(ServiceError) {
