@@ -63,8 +63,12 @@ struct Replay {
     private static let start = 1_800_000_000.0
     private static let seconds = 90 * 86_400.0
 
+    private func time(of number: Int) -> Double {
+        (Self.start + Double(number) / Double(count) * Self.seconds).rounded(.down)
+    }
+
     private func record(_ number: Int, _ random: inout Sequence64) -> [UInt8] {
-        let time = Self.start + Double(number) / Double(count) * Self.seconds
+        let time = time(of: number)
         var call = Self.calls[Int.random(in: 0..<Self.calls.count, using: &random)]
         var user = Int.random(in: 0..<100, using: &random)
         // Each user works by one network or by two.
@@ -110,18 +114,27 @@ struct Replay {
         var found: [String] = []
         var read = 0
 
-        mutating func see(_ record: [UInt8]) {
+        mutating func see(_ record: [UInt8], at time: Double) {
             let key = isQuick ? CallKey(record: record) : nil
-            if let key, routine.contains(key) { return }
+            switch key.flatMap({ routine[$0] }) {
+            case .ofTheDay, .ofTheHour: return
+            case .counted(let id, let use):
+                // The history tells the time besides.
+                guard var actor = actors.removeValue(forKey: id) else { break }
+                let isUsual = Detector.count(use, at: time, &actor)
+                actors[id] = actor
+                if isUsual { return }
+            case nil: break
+            }
             guard let call = ObservedCall(record: record) else { return }
             read += 1
             let id = call.actor.id
             var actor = actors.removeValue(forKey: id) ?? ActorMemory(began: call.time)
-            let (detections, isRoutine) = Detector.look(at: call, &account, &actor, around)
+            let look = Detector.look(at: call, &account, &actor, around)
             actors[id] = actor
-            if !detections.isEmpty { routine.forgetAll() }
-            if isRoutine, let key { routine.insert([key], stamp: "") }
-            found += detections.map { "\($0.type.name) \(call.eventID) \($0.events)" }
+            if look.forgets { routine.forgetAll() } else if !look.found.isEmpty { routine.forgetHours() }
+            if let kind = look.routine, let key { routine.insert([key: kind], stamp: "") }
+            found += look.found.map { "\($0.type.name) \(call.eventID) \($0.events)" }
         }
     }
 
@@ -135,13 +148,13 @@ struct Replay {
         var (seconds, wholeSeconds) = (0.0, 0.0)
         var most = 0
         for first in stride(from: 0, to: count, by: 10_000) {
-            let records = (first..<min(first + 10_000, count)).map { record($0, &random) }
-            most = max(most, records.map(\.count).max() ?? 0)
+            let records = (first..<min(first + 10_000, count)).map { (record($0, &random), time(of: $0)) }
+            most = max(most, records.map(\.0.count).max() ?? 0)
             var began = Self.processorTime()
-            for record in records { quick.see(record) }
+            for (record, time) in records { quick.see(record, at: time) }
             seconds += Self.processorTime() - began
             began = Self.processorTime()
-            for record in records { whole.see(record) }
+            for (record, time) in records { whole.see(record, at: time) }
             wholeSeconds += Self.processorTime() - began
         }
         func told(_ what: String, _ seconds: Double) {
