@@ -28,6 +28,7 @@ struct Sequence64: RandomNumberGenerator {
 /// - `GuardDutyBench table`: which attacks are found and which quiet days make alarms, as the guide shows it.
 /// - `GuardDutyBench replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]`: ninety days of a hundred callers with an attack each week, with a list
 ///   of 250,000 addresses: time and memory, and whether the same is found as where each event is looked at by itself.
+/// - `GuardDutyBench lists`: lists of 35 MB with 250,000 addresses in each format: time and memory.
 @main
 enum GuardDutyBench {
     static func main() {
@@ -43,7 +44,52 @@ enum GuardDutyBench {
         case "replay":
             let numbers = arguments.dropFirst().compactMap { Int($0) }
             Replay(count: numbers.first ?? 1_000_000, data: numbers.dropFirst().first ?? 0).run()
-        default: print("GuardDutyBench table | replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]")
+        case "lists": Lists.run()
+        default: print("GuardDutyBench table | replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED] | lists")
+        }
+    }
+}
+
+/// The largest lists that may be.
+enum Lists {
+    static func run() {
+        let formats: [(ListReader.Format, (String, Int) -> String)] = [
+            (.plain, { address, _ in address + "\n" }),
+            (
+                .stix,
+                { address, _ in "<Indicator><AddressObj:Address_Value>\(address)</AddressObj:Address_Value></Indicator>"
+                }
+            ),
+            (.otx, { address, number in "IPv4,\(address),seen \(number)\n" }),
+            (.alienVault, { address, _ in "\(address)#4#2#Malicious Host#US##0,0#3\n" }),
+            (.proofPoint, { address, _ in "\(address),1,100\n" }),
+            (.fireEye, { address, number in "\(number),\(address),,report\n" }),
+        ]
+        for (format, line) in formats {
+            var file: [UInt8] = []
+            file.reserveCapacity(ListReader.mostBytes)
+            for number in 0..<250_000 {
+                file += line("198.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)", number).utf8
+            }
+            // Further lines say the same once more.
+            while file.count < ListReader.mostBytes {
+                file += file.prefix(min(file.count, ListReader.mostBytes - file.count))
+            }
+            let began = Replay.processorTime()
+            var reader = ListReader(format, most: 250_000)
+            var count = 0
+            do {
+                for start in stride(from: 0, to: file.count, by: 1 << 16) {
+                    try reader.read(file[start..<min(start + (1 << 16), file.count)])
+                }
+                count = try reader.finish().count
+            } catch {
+                print("\(format.rawValue): \(error)")
+            }
+            let seconds = Replay.processorTime() - began
+            print(
+                "\(format.rawValue): \(file.count >> 20) MB, \(count) entries, \(seconds) s, \(Replay.memory()) MB at most"
+            )
         }
     }
 }
@@ -172,14 +218,14 @@ struct Replay {
     }
 
     /// Seconds that this thread has computed.
-    private static func processorTime() -> Double {
+    static func processorTime() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// As Linux tells it.
-    private static func memory() -> Int {
+    static func memory() -> Int {
         guard let file = fopen("/proc/self/status", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)

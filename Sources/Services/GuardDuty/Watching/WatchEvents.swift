@@ -204,11 +204,19 @@ extension Surroundings {
             trusted: AddressLists(trusted), threats: AddressLists(threats).adding(index.threats), tor: index.tor)
         around.looksAtData = detector.looksAtData
         let networks = environment.projection(EC2Index.self)
+        // Where an instance has no network of its own, it calls from the machine that it runs on.
+        let sharesMachine = !(environment.instances.host?.isolatesNetworks ?? false)
         around.instance = { id in
             guard let instance = networks.find(StoredInstance.self, id) else { return nil }
-            return (instance.head.accountID, networks.addresses(of: instance))
+            let own = networks.addresses(of: instance)
+            return (instance.head.accountID, sharesMachine ? own.union(["127.0.0.1", "::1"]) : own)
         }
         around.owner = { networks.owner(ofPublic: $0) }
+        around.isAffiliated = { account in
+            let administrator = index.administrator(of: detector.accountID, region: detector.region)?.administratorID
+            let owner = Scope(account: administrator ?? detector.accountID, region: detector.region)
+            return account == administrator || index.member(account, of: owner)?.isAssociated ?? false
+        }
         around.isRestricted = { environment.restrictsPublicAccess(toBucket: $0, detector) }
         return around
     }
