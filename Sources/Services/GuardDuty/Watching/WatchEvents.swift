@@ -27,7 +27,6 @@ struct WatchEvents: Follower {
     /// The calls that a detector has to look at, in order.
     private struct Share: Sendable {
         let detector: StoredDetector
-        let stamp: String
         var calls: [WatchedCall] = []
     }
 
@@ -47,7 +46,7 @@ struct WatchEvents: Follower {
             }
             let key = CallKey(record: event.body)
             var watched = WatchedCall(key: key, record: event.body, time: Double(event.time) / 1000)
-            for (detector, stamp) in own where event.time >= detector.since {
+            for (detector, _) in own where event.time >= detector.since {
                 watched.routine = key.flatMap { index.routines.known($0, detector.id) }
                 if watched.routine == .ofTheDay { continue }
                 // One of a kind is read here, and the others if it turns out that they matter.
@@ -56,7 +55,7 @@ struct WatchEvents: Follower {
                     watched.call = call
                 }
                 if let call = watched.call, !detector.sees(call) { continue }
-                shares[detector.scope, default: Share(detector: detector, stamp: stamp)].calls.append(watched)
+                shares[detector.scope, default: Share(detector: detector)].calls.append(watched)
             }
         }
         guard !shares.isEmpty else { return { _ in } }
