@@ -28,6 +28,7 @@ struct Sequence64: RandomNumberGenerator {
 /// - `GuardDutyBench table`: which attacks are found and which quiet days make alarms, as the guide shows it.
 /// - `GuardDutyBench replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]`: ninety days of a hundred callers with an attack each week, with a list
 ///   of 250,000 addresses: time and memory, and whether the same is found as where each event is looked at by itself.
+/// - `GuardDutyBench lists`: lists of 35 MB with 250,000 addresses in each format: time and memory.
 @main
 enum GuardDutyBench {
     static func main() {
@@ -43,7 +44,52 @@ enum GuardDutyBench {
         case "replay":
             let numbers = arguments.dropFirst().compactMap { Int($0) }
             Replay(count: numbers.first ?? 1_000_000, data: numbers.dropFirst().first ?? 0).run()
-        default: print("GuardDutyBench table | replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED]")
+        case "lists": Lists.run()
+        default: print("GuardDutyBench table | replay [EVENTS] [CALLS-OF-DATA-IN-A-HUNDRED] | lists")
+        }
+    }
+}
+
+/// The largest lists that may be.
+enum Lists {
+    static func run() {
+        let formats: [(ListReader.Format, (String, Int) -> String)] = [
+            (.plain, { address, _ in address + "\n" }),
+            (
+                .stix,
+                { address, _ in "<Indicator><AddressObj:Address_Value>\(address)</AddressObj:Address_Value></Indicator>"
+                }
+            ),
+            (.otx, { address, number in "IPv4,\(address),seen \(number)\n" }),
+            (.alienVault, { address, _ in "\(address)#4#2#Malicious Host#US##0,0#3\n" }),
+            (.proofPoint, { address, _ in "\(address),1,100\n" }),
+            (.fireEye, { address, number in "\(number),\(address),,report\n" }),
+        ]
+        for (format, line) in formats {
+            var file: [UInt8] = []
+            file.reserveCapacity(ListReader.mostBytes)
+            for number in 0..<250_000 {
+                file += line("198.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)", number).utf8
+            }
+            // Further lines say the same once more.
+            while file.count < ListReader.mostBytes {
+                file += file.prefix(min(file.count, ListReader.mostBytes - file.count))
+            }
+            let began = Replay.processorTime()
+            var reader = ListReader(format, most: 250_000)
+            var count = 0
+            do {
+                for start in stride(from: 0, to: file.count, by: 1 << 16) {
+                    try reader.read(file[start..<min(start + (1 << 16), file.count)])
+                }
+                count = try reader.finish().count
+            } catch {
+                print("\(format.rawValue): \(error)")
+            }
+            let seconds = Replay.processorTime() - began
+            print(
+                "\(format.rawValue): \(file.count >> 20) MB, \(count) entries, \(seconds) s, \(Replay.memory()) MB at most"
+            )
         }
     }
 }
@@ -63,8 +109,12 @@ struct Replay {
     private static let start = 1_800_000_000.0
     private static let seconds = 90 * 86_400.0
 
+    private func time(of number: Int) -> Double {
+        (Self.start + Double(number) / Double(count) * Self.seconds).rounded(.down)
+    }
+
     private func record(_ number: Int, _ random: inout Sequence64) -> [UInt8] {
-        let time = Self.start + Double(number) / Double(count) * Self.seconds
+        let time = time(of: number)
         var call = Self.calls[Int.random(in: 0..<Self.calls.count, using: &random)]
         var user = Int.random(in: 0..<100, using: &random)
         // Each user works by one network or by two.
@@ -110,18 +160,27 @@ struct Replay {
         var found: [String] = []
         var read = 0
 
-        mutating func see(_ record: [UInt8]) {
+        mutating func see(_ record: [UInt8], at time: Double) {
             let key = isQuick ? CallKey(record: record) : nil
-            if let key, routine.contains(key) { return }
+            switch key.flatMap({ routine[$0] }) {
+            case .ofTheDay, .ofTheHour: return
+            case .counted(let id, let use):
+                // The history tells the time besides.
+                guard var actor = actors.removeValue(forKey: id) else { break }
+                let isUsual = Detector.count(use, at: time, &actor)
+                actors[id] = actor
+                if isUsual { return }
+            case nil: break
+            }
             guard let call = ObservedCall(record: record) else { return }
             read += 1
             let id = call.actor.id
             var actor = actors.removeValue(forKey: id) ?? ActorMemory(began: call.time)
-            let (detections, isRoutine) = Detector.look(at: call, &account, &actor, around)
+            let look = Detector.look(at: call, &account, &actor, around)
             actors[id] = actor
-            if !detections.isEmpty { routine.forgetAll() }
-            if isRoutine, let key { routine.insert([key], stamp: "") }
-            found += detections.map { "\($0.type.name) \(call.eventID) \($0.events)" }
+            if look.forgets { routine.forgetAll() } else if !look.found.isEmpty { routine.forgetHours() }
+            if let kind = look.routine, let key { routine.insert([key: kind], stamp: "") }
+            found += look.found.map { "\($0.type.name) \(call.eventID) \($0.events)" }
         }
     }
 
@@ -135,13 +194,13 @@ struct Replay {
         var (seconds, wholeSeconds) = (0.0, 0.0)
         var most = 0
         for first in stride(from: 0, to: count, by: 10_000) {
-            let records = (first..<min(first + 10_000, count)).map { record($0, &random) }
-            most = max(most, records.map(\.count).max() ?? 0)
+            let records = (first..<min(first + 10_000, count)).map { (record($0, &random), time(of: $0)) }
+            most = max(most, records.map(\.0.count).max() ?? 0)
             var began = Self.processorTime()
-            for record in records { quick.see(record) }
+            for (record, time) in records { quick.see(record, at: time) }
             seconds += Self.processorTime() - began
             began = Self.processorTime()
-            for record in records { whole.see(record) }
+            for (record, time) in records { whole.see(record, at: time) }
             wholeSeconds += Self.processorTime() - began
         }
         func told(_ what: String, _ seconds: Double) {
@@ -159,14 +218,14 @@ struct Replay {
     }
 
     /// Seconds that this thread has computed.
-    private static func processorTime() -> Double {
+    static func processorTime() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// As Linux tells it.
-    private static func memory() -> Int {
+    static func memory() -> Int {
         guard let file = fopen("/proc/self/status", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)

@@ -41,7 +41,7 @@ struct Anomalies {
 
     /// Whether a call like this one may be found, or counted, when it comes again within the hour.
     func mayFind(_ actor: ActorMemory) -> Bool {
-        guard account.hasLearnt(at: hour), Tactic.calls[call.api] != nil || !call.succeeded else { return false }
+        guard account.hasLearnt(at: hour), !call.isOfData else { return false }
         return Newness(self, actor.profile).call
     }
 
@@ -162,20 +162,40 @@ struct Anomalies {
 
     /// Counts, and tells of more than is usual.
     private func amount(_ use: DataUse, _ actor: inout ActorMemory) -> Detection.Unusual? {
+        var amount = Self.begun(use, at: hour, actor)
+        amount.count += 1
+        actor.amounts[use.rawValue] = amount
+        guard !Self.isUsual(amount) else { return nil }
+        return Detection.Unusual(
+            "amount", seen: "\(amount.count) calls today",
+            usual: "at most \(amount.most) on each of \(amount.days) days before")
+    }
+
+    /// Counts one more where it is usual.
+    static func count(_ use: DataUse, at hour: Int, _ actor: inout ActorMemory) -> Bool {
+        var amount = begun(use, at: hour, actor)
+        amount.count += 1
+        guard isUsual(amount) else { return false }
+        actor.amounts[use.rawValue] = amount
+        return true
+    }
+
+    /// The amount of the day, as far as it goes.
+    private static func begun(_ use: DataUse, at hour: Int, _ actor: ActorMemory) -> ActorMemory.Amount {
         let today = hour / 24
-        var amount =
-            actor.amounts[use.rawValue] ?? ActorMemory.Amount(day: today, count: 0, most: 0, days: 0)
-        if amount.day != today {
+        guard var amount = actor.amounts[use.rawValue] else {
+            return ActorMemory.Amount(day: today, count: 0, most: 0, days: 0)
+        }
+        // Events may be out of order about midnight; a clock that was set back begins a day.
+        if today > amount.day || amount.day > today + 1 {
             amount.most = max(amount.most, amount.count)
             amount.days += 1
             (amount.day, amount.count) = (today, 0)
         }
-        amount.count += 1
-        actor.amounts[use.rawValue] = amount
-        let limit = max(Self.leastAmount, amount.most * Self.timesAmount)
-        guard amount.days >= Self.amountDays, amount.count >= limit else { return nil }
-        return Detection.Unusual(
-            "amount", seen: "\(amount.count) calls today",
-            usual: "at most \(amount.most) on each of \(amount.days) days before")
+        return amount
+    }
+
+    private static func isUsual(_ amount: ActorMemory.Amount) -> Bool {
+        amount.days < amountDays || amount.count < max(leastAmount, amount.most * timesAmount)
     }
 }

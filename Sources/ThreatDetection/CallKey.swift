@@ -1,10 +1,17 @@
-/// All of a record that detectors go by where they look at a call by itself, as bytes: who, what, from where, with what, and in which
-/// hour. Calls with the same key differ in what is asked for and answered alone.
+/// All of a record that detectors go by where they look at a call by itself, as bytes: who, what, from where, with what, and on which
+/// day. Calls with the same key differ in what is asked for and answered alone; of those about objects in S3, all that is asked for is
+/// the bucket.
 ///
 /// It is made without reading the record as JSON: a scan costs a fraction of that.
 public struct CallKey: Sendable, Hashable {
     private let bytes: [UInt8]
     private let digest: UInt64
+    /// The hour of the day, as two digits.
+    let hour: UInt16
+
+    public static func == (one: CallKey, other: CallKey) -> Bool {
+        one.digest == other.digest && one.bytes == other.bytes
+    }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
@@ -15,14 +22,15 @@ public struct CallKey: Sendable, Hashable {
     /// - Returns: nil for what is no record that can be scanned: then it has to be read.
     public init?(record: [UInt8]) {
         var scan = RecordScan(record)
-        guard let ranges = scan.members() else { return nil }
+        guard let found = scan.members() else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024)
-        for range in ranges {
+        for range in found.ranges {
             bytes += record[range]
             bytes.append(0x0A)
         }
         self.bytes = bytes
+        hour = found.hour
         digest = Self.digest(bytes)
     }
 
@@ -54,61 +62,77 @@ private struct RecordScan {
     init(_ record: [UInt8]) { self.record = record }
 
     private enum Part: Int, CaseIterable {
-        case identity, hour, source, name, region, address, agent, error, message, reads, category, management, type
+        case identity, day, source, name, region, address, agent, error, message, reads, category, management, type
         case endpointAccount, resources, request
     }
 
-    /// - Returns: where they are, each at its own place, empty for what is not there; nil: it can't be scanned.
-    mutating func members() -> [Range<Int>]? {
+    /// - Returns: where they are, each at its own place, empty for what is not there, and the hour; nil: it can't be scanned.
+    mutating func members() -> (ranges: [Range<Int>], hour: UInt16)? {
         var ranges = [Range<Int>](repeating: 0..<0, count: Part.allCases.count)
+        guard eachMember({ name, value in if let part = Self.part(name) { ranges[part.rawValue] = value } }) else {
+            return nil
+        }
+        // "2026-12-01T03:40:05Z": of the time, the day and the hour matter.
+        let time = ranges[Part.day.rawValue]
+        guard time.count > 14, !ranges[Part.identity.rawValue].isEmpty, !ranges[Part.name.rawValue].isEmpty else {
+            return nil
+        }
+        let hour = UInt16(record[time.lowerBound + 12]) << 8 | UInt16(record[time.lowerBound + 13])
+        ranges[Part.day.rawValue] = time.lowerBound..<time.lowerBound + 11
+        // That there is a message matters, and not which.
+        let message = ranges[Part.message.rawValue]
+        ranges[Part.message.rawValue] = message.isEmpty ? message : message.lowerBound..<message.lowerBound + 1
+        // A bucket stands in the request, and the object in what else is there.
+        guard record[ranges[Part.source.rawValue]].elementsEqual("\"s3.amazonaws.com\"".utf8) else {
+            ranges[Part.request.rawValue] = 0..<0
+            return (ranges, hour)
+        }
+        if record[ranges[Part.category.rawValue]].elementsEqual("\"Data\"".utf8) {
+            ranges[Part.resources.rawValue] = 0..<0
+            place = ranges[Part.request.rawValue].lowerBound
+            var bucket = 0..<0
+            guard eachMember({ name, value in if Self.isName(name, "bucketName") { bucket = value } }), !bucket.isEmpty
+            else { return nil }
+            ranges[Part.request.rawValue] = bucket
+        }
+        return (ranges, hour)
+    }
+
+    /// Goes through an object.
+    /// - Parameter body: gets each member's name, with the quotation marks, and where its value is.
+    /// - Returns: false where there is none.
+    private mutating func eachMember(_ body: (ArraySlice<UInt8>, Range<Int>) -> Void) -> Bool {
         skipSpace()
-        guard take(0x7B) else { return nil }
+        guard take(0x7B) else { return false }
         while true {
             skipSpace()
             let start = place
-            guard skipString() else { return nil }
-            let part = Self.part(record[start..<place])
+            guard skipString() else { return false }
+            let name = start..<place
             skipSpace()
-            guard take(0x3A) else { return nil }
+            guard take(0x3A) else { return false }
             skipSpace()
             let value = place
-            guard skipValue() else { return nil }
-            if let part {
-                // That there is a message matters, and not which; of the time, the hour does.
-                let end =
-                    switch part {
-                    case .message: value + 1
-                    case .hour: min(place, value + 14)
-                    default: place
-                    }
-                ranges[part.rawValue] = value..<end
-            }
+            guard skipValue() else { return false }
+            body(record[name], value..<place)
             skipSpace()
             if take(0x2C) { continue }
-            guard take(0x7D) else { return nil }
-            break
+            return take(0x7D)
         }
-        guard !ranges[Part.identity.rawValue].isEmpty, !ranges[Part.hour.rawValue].isEmpty,
-            !ranges[Part.name.rawValue].isEmpty
-        else { return nil }
-        // A bucket stands in the request.
-        if !record[ranges[Part.source.rawValue]].elementsEqual("\"s3.amazonaws.com\"".utf8) {
-            ranges[Part.request.rawValue] = 0..<0
-        }
-        return ranges
+    }
+
+    private static func isName(_ name: ArraySlice<UInt8>, _ text: StaticString) -> Bool {
+        name.count == text.utf8CodeUnitCount + 2
+            && text.withUTF8Buffer { $0.elementsEqual(name.dropFirst().dropLast()) }
     }
 
     /// By its name, with the quotation marks.
     private static func part(_ name: ArraySlice<UInt8>) -> Part? {
-        func isName(_ text: StaticString) -> Bool {
-            name.count == text.utf8CodeUnitCount + 2
-                && text.withUTF8Buffer { $0.elementsEqual(name.dropFirst().dropLast()) }
-        }
+        func isName(_ text: StaticString) -> Bool { Self.isName(name, text) }
         switch name.count - 2 {
-        case 4: return nil
         case 8: return isName("readOnly") ? .reads : nil
         case 9:
-            if isName("eventTime") { return .hour }
+            if isName("eventTime") { return .day }
             if isName("eventName") { return .name }
             if isName("userAgent") { return .agent }
             if isName("awsRegion") { return .region }
@@ -196,10 +220,19 @@ private struct RecordScan {
     }
 }
 
-/// The calls of an hour that a detector has looked at, and that another of the same key changes nothing of: neither what is found nor what
-/// is remembered.
+/// How a call like one that was looked at is to be looked at.
+public enum Routine: Sendable, Equatable {
+    /// Not at all on this day.
+    case ofTheDay
+    /// Not at all in this hour.
+    case ofTheHour
+    /// It is counted in this hour: who has used data, and how.
+    case counted(actor: String, DataUse)
+}
+
+/// The calls that a detector has looked at, and that another of the same key changes nothing of, or a count alone.
 public struct RoutineCalls: Sendable {
-    private var keys: Set<CallKey> = []
+    private var keys: [CallKey: (routine: Routine, hour: UInt16)] = [:]
     /// What all of them were looked at with: others lists, and it begins anew.
     private var stamp = ""
     /// So many are kept.
@@ -207,21 +240,28 @@ public struct RoutineCalls: Sendable {
 
     public init() {}
 
-    public func contains(_ key: CallKey) -> Bool { keys.contains(key) }
+    /// What is known of calls of a key; nil: they have to be looked at.
+    public subscript(_ key: CallKey) -> Routine? {
+        guard let known = keys[key], known.routine == .ofTheDay || known.hour == key.hour else { return nil }
+        return known.routine
+    }
 
     /// Takes calls in that ``Detector/look(at:_:_:_:)`` has called routine, once what is remembered of them is kept.
     /// - Parameter stamp: stands for all that the detector knew besides.
-    public mutating func insert(_ new: some Sequence<CallKey>, stamp: String) {
+    public mutating func insert(_ new: [CallKey: Routine], stamp: String) {
         forget(unless: stamp)
-        keys.formUnion(new)
-        if keys.count > Self.most { keys = [] }
+        if keys.count + new.count > Self.most { keys = [:] }
+        for (key, routine) in new { keys[key] = (routine, key.hour) }
     }
 
     /// Forgets all if what the detector knows besides is something else.
     public mutating func forget(unless stamp: String) {
         guard stamp != self.stamp else { return }
-        (keys, self.stamp) = ([], stamp)
+        (keys, self.stamp) = ([:], stamp)
     }
 
-    public mutating func forgetAll() { keys = [] }
+    public mutating func forgetAll() { keys = [:] }
+
+    /// Forgets what may belong to something that was found.
+    public mutating func forgetHours() { keys = keys.filter { $0.value.routine == .ofTheDay } }
 }

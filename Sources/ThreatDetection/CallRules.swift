@@ -15,6 +15,8 @@ public struct Surroundings: Sendable {
     public var instance: @Sendable (_ id: String) -> (account: String, addresses: Set<String>)?
     /// The account whose instance or interface has a public address; nil: none of here.
     public var owner: @Sendable (_ address: String) -> String?
+    /// Whether an account is looked after by the same administrator.
+    public var isAffiliated: @Sendable (_ account: String) -> Bool
     /// The country of an address; nil: it is not known.
     public var country: @Sendable (IPAddress) -> String?
     /// Whether a bucket's or its account's Block Public Access restricts what its policies and lists give to everybody.
@@ -28,6 +30,7 @@ public struct Surroundings: Sendable {
         (self.trusted, self.threats, self.tor) = (trusted, threats, tor)
         instance = { _ in nil }
         owner = { _ in nil }
+        isAffiliated = { _ in false }
         country = { _ in nil }
         isRestricted = { _ in false }
     }
@@ -138,10 +141,7 @@ enum CallRules {
             guard account != instance.account else { return nil }
             remote = account
         } else {
-            guard let address = call.address, !instance.addresses.contains(address.description),
-                // The machine itself, where an instance has no network of its own.
-                address.description != "127.0.0.1", address.description != "::1"
-            else { return nil }
+            guard let address = call.address, !instance.addresses.contains(address.description) else { return nil }
             if let owner = around.owner(address.description) {
                 guard owner != instance.account else { return nil }
                 remote = owner
@@ -149,13 +149,16 @@ enum CallRules {
         }
         let type: FindingType = remote == nil ? .credentialsOutside : .credentialsInside
         let place = remote.map { "account \($0)" } ?? "an external IP address"
+        let isAffiliated = remote.map { around.isAffiliated($0) } ?? false
         var detection = Detection(
             type, call, title: "Credentials for the EC2 instance role \(call.actor.userName) were used from \(place).",
             description: "Credentials that were made for EC2 instance \(id) by its role \(call.actor.userName) were "
                 + "used for \(call.name) of \(call.source) from \(call.sourceAddress), which is none of the instance's "
                 + "addresses (\(instance.addresses.sorted().joined(separator: ", "))).",
-            identity: [call.actor.id, id, remote ?? call.sourceAddress])
+            // Less is at stake among one's own accounts: as AWS has it.
+            severity: isAffiliated ? 5 : nil, identity: [call.actor.id, id, remote ?? call.sourceAddress])
         detection.remoteAccount = remote
+        detection.isAffiliated = isAffiliated
         detection.instanceID = id
         detection.unusual = [
             Detection.Unusual(

@@ -39,6 +39,8 @@ public struct Detection: Sendable, Equatable {
     public var lists: [String] = []
     /// The account that credentials were used from; nil: from none that is known.
     public var remoteAccount: String?
+    /// Whether that account is looked after together with this one.
+    public var isAffiliated = false
     /// The instance that credentials were made for.
     public var instanceID: String?
     /// Of an attack sequence.

@@ -14,37 +14,66 @@ public enum Detector {
         look(at: call, &account, &actor, around).found
     }
 
+    /// What came of looking at a call.
+    public struct Look: Sendable {
+        public let found: [Detection]
+        /// How others with the same ``CallKey`` are to be looked at; nil: each like this one.
+        public let routine: Routine?
+        /// Whether something of this day was forgotten: then nothing is routine any more.
+        public let forgets: Bool
+    }
+
     /// Looks at a call, and takes it into what is usual: ``examine(_:_:_:_:)``.
     ///
-    /// - Returns: what it found, and whether the call is routine: whether others with the same ``CallKey`` would find nothing and change
-    ///   nothing, as long as nothing else is found of the account and what is known besides stays the same.
+    /// A call is routine where others with the same key would find nothing and change nothing but a count, as long as what is known besides
+    /// stays the same.
     public static func look(
         at call: ObservedCall, _ account: inout AccountMemory, _ actor: inout ActorMemory, _ around: Surroundings
-    ) -> (found: [Detection], isRoutine: Bool) {
+    ) -> Look {
         let hour = hours(call.time)
         let traits = CallTraits(call)
         let isTrusted = call.address.map { !around.trusted.lists(with: $0).isEmpty } ?? false
+        account.profile.wake(at: hour)
+        actor.profile.wake(at: hour)
         var found: [Detection] = []
-        var isRoutine = !call.isOfData && !judgedByRequest.contains(call.name) && call.actor.instanceID == nil
+        // What serves nothing is a habit at most, which is noted by the day.
+        let isPlain = call.succeeded && !call.isOfData && Tactic.calls[call.api] == nil
+        var mayMatter = judgedByRequest.contains(call.name) || call.actor.instanceID != nil
         if !isTrusted, around.looksAtData || !call.isOfData {
             found += CallRules.detections(call, around)
             if let logins = consoleLogins(call, &actor, around) { found.append(logins) }
             if call.invokedBy == nil {
                 let anomalies = Anomalies(call: call, traits: traits, hour: hour, account: account.profile)
-                if isRoutine, anomalies.mayFind(actor) { isRoutine = false }
+                if !isPlain, !mayMatter { mayMatter = anomalies.mayFind(actor) }
                 found += anomalies.detections(&actor)
             }
         }
         if let change = passwordPolicy(call, &account), !isTrusted { found.append(change) }
+        var forgets = false
         // What a service does in the course of a call is no habit of the caller's.
         if call.invokedBy == nil, around.looksAtData || !call.isOfData {
-            actor.profile.note(call, traits, at: hour)
-            account.profile.note(call, traits, at: hour)
+            forgets = actor.profile.note(call, traits, at: hour)
+            forgets = account.profile.note(call, traits, at: hour) || forgets
         }
         if !isTrusted, let sequence = Sequences.next(call, found, &actor) { found.append(sequence) }
-        isRoutine =
-            isRoutine && found.isEmpty && !actor.isSuspect && !actor.profile.isFull && !account.profile.isFull
-        return (found, isRoutine)
+        var routine: Routine?
+        if !mayMatter, found.isEmpty, isPlain || call.isOfData || !actor.isSuspect {
+            // A call that is usual by now stays so for the day.
+            let isUsual =
+                call.succeeded && Tactic.calls[call.api] == .discovery && account.profile.hasLearnt(at: hour)
+                && actor.profile.hasLearnt(at: hour)
+            routine = isPlain || isUsual ? .ofTheDay : .ofTheHour
+            if call.isOfData, call.bucket != nil, !isTrusted, call.invokedBy == nil, let use = DataUse(call.name) {
+                routine = .counted(actor: call.actor.id, use)
+            }
+        }
+        return Look(found: found, routine: routine, forgets: forgets)
+    }
+
+    /// Counts one more use of data, of a kind that was routine before.
+    /// - Returns: false where it is more than usual: then nothing is counted, and the call has to be looked at.
+    public static func count(_ use: DataUse, at time: Double, _ actor: inout ActorMemory) -> Bool {
+        Anomalies.count(use, at: hours(time), &actor)
     }
 
     /// What these mean stands in what was asked or answered.

@@ -27,42 +27,56 @@ public struct Profile: Sendable, Codable, Equatable {
     /// So many of a sort are kept, the latest.
     static let most = 400
 
+    /// When anything was last taken in, by the day.
+    private var last: Int?
+
     init(at hour: Int) { began = hour }
+
+    /// Begins to learn anew where nothing was seen for as long as anything is remembered: nobody was there, or the clock has jumped. Then
+    /// everything would be unusual. A clock that was set back makes nothing young again.
+    mutating func wake(at hour: Int) {
+        began = min(began, hour)
+        if let last, hour - last >= Self.memory { began = hour }
+        if last.map({ $0 / 24 != hour / 24 }) ?? true { last = hour }
+    }
 
     func hasLearnt(at hour: Int) -> Bool { hour - began >= Self.learning }
 
-    /// Whether something may be forgotten for something else.
-    var isFull: Bool { max(calls.count, networks.count, agents.count, buckets.count) >= Self.most }
-
     /// Takes a call in.
-    /// - Returns: whether anything has changed but for what is counted by the day.
-    @discardableResult
+    /// - Returns: whether something is forgotten for it that was seen on the same day.
     mutating func note(_ call: ObservedCall, _ traits: CallTraits, at hour: Int) -> Bool {
-        var changed = Self.note(call.api, in: &calls, at: hour)
-        if let network = traits.network { changed = Self.note(network, in: &networks, at: hour) || changed }
-        if !traits.agent.isEmpty { changed = Self.note(traits.agent, in: &agents, at: hour) || changed }
-        if let bucket = call.bucket { changed = Self.note(bucket, in: &buckets, at: hour) || changed }
-        return changed
+        var forgets = Self.note(call.api, in: &calls, at: hour)
+        if let network = traits.network { forgets = Self.note(network, in: &networks, at: hour) || forgets }
+        if !traits.agent.isEmpty { forgets = Self.note(traits.agent, in: &agents, at: hour) || forgets }
+        if let bucket = call.bucket { forgets = Self.note(bucket, in: &buckets, at: hour) || forgets }
+        return forgets
     }
 
-    /// - Returns: whether it was not seen today before.
     private static func note(_ name: String, in habits: inout [String: Habit], at hour: Int) -> Bool {
         if var habit = habits[name], hour - habit.last < memory {
-            guard hour / 24 != habit.last / 24 else { return false }
-            habit.last = max(habit.last, hour)
+            // A clock that was set back by more than events are out of order.
+            if habit.last > hour + 24 {
+                (habit.first, habit.last) = (min(habit.first, hour), hour)
+                habits[name] = habit
+                return false
+            }
+            guard hour / 24 > habit.last / 24 else { return false }
+            habit.last = hour
             habit.days += 1
             habits[name] = habit
-            return true
+            return false
         }
+        var forgets = false
         if habits.count >= most {
             habits = habits.filter { hour - $0.value.last < memory }
             if habits.count >= most, let oldest = habits.min(by: { ($0.value.last, $0.key) < ($1.value.last, $1.key) })
             {
                 habits[oldest.key] = nil
+                forgets = oldest.value.last / 24 >= hour / 24
             }
         }
         habits[name] = Habit(first: hour, last: hour, days: 1)
-        return true
+        return forgets
     }
 
     /// Whether something is new.

@@ -11,18 +11,17 @@ enum Sequences {
     static func next(_ call: ObservedCall, _ found: [Detection], _ actor: inout ActorMemory) -> Detection? {
         // A call that is a finding is no signal besides.
         let new = found.isEmpty ? [signal(of: call)].compactMap { $0 } : found.map { signal($0, call) }
-        guard !new.isEmpty else { return nil }
+        // A call once more in the same hour says nothing new.
+        let fresh = new.filter { signal in
+            signal.isFinding
+                || !actor.signals.contains {
+                    $0.id == signal.id && $0.bucket == signal.bucket && hours($0.time) == hours(signal.time)
+                }
+        }
+        guard !fresh.isEmpty || !new.isEmpty && actor.isSuspect else { return nil }
         actor.signals.removeAll { call.time - $0.time > window }
         if actor.signals.isEmpty { actor.sequence = nil }
-        for signal in new {
-            // A call once more in the same hour says nothing new.
-            if !signal.isFinding,
-                actor.signals.contains(where: {
-                    $0.id == signal.id && $0.bucket == signal.bucket && hours($0.time) == hours(signal.time)
-                })
-            {
-                continue
-            }
+        for signal in fresh {
             // The same once more is the same signal, later.
             actor.signals.removeAll { $0.id == signal.id && $0.bucket == signal.bucket }
             actor.signals.append(signal)

@@ -82,5 +82,24 @@ def test_findings_in_a_bucket(admin: Identity, root: Identity, cloud: Server) ->
     cloud.advance(61)
     until(lambda: len(s3.list_objects_v2(Bucket="exported")["Contents"]) == 2)
     until(lambda: state() == "PUBLISHING")
+    # The same where it is the key that refuses; each finding is in one file, whatever has refused it before.
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=key_policy())
+    root.client("s3").list_buckets()
+    until(lambda: state() == "UNABLE_TO_PUBLISH_FIX_DESTINATION_PROPERTY")
+    root.client("sns").list_topics()
+    guarded_ids = until(lambda: guarded.ids(), lambda ids: len(ids) == 4)
+    cloud.advance(61)
+    assert state() == "UNABLE_TO_PUBLISH_FIX_DESTINATION_PROPERTY"
+    kms.put_key_policy(
+        KeyId=key, PolicyName="default", Policy=key_policy(allow("kms:GenerateDataKey", Principal=SERVICE)))
+    cloud.advance(61)
+    until(lambda: state() == "PUBLISHING")
+
+    def exported() -> list[str]:
+        names = [one["Key"] for one in s3.list_objects_v2(Bucket="exported")["Contents"]]
+        bodies = [gzip.decompress(s3.get_object(Bucket="exported", Key=name)["Body"].read()) for name in names]
+        return [json.loads(line)["id"] for body in bodies for line in body.splitlines()]
+
+    assert sorted(until(exported, lambda ids: len(ids) >= 4)) == sorted(guarded_ids)
     api.delete_publishing_destination(DetectorId=guarded.id, DestinationId=made)
     assert api.list_publishing_destinations(DetectorId=guarded.id)["Destinations"] == []

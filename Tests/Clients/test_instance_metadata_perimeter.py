@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, namespaces, policy
+from harness.guarded import Guarded
 from harness.inside import METADATA, Inside
 from harness.instances import profile
 from harness.machines import launch, until, until_state
@@ -109,6 +110,7 @@ def test_the_lab_of_a_role_for_ec2(cloud: Server) -> None:
     def may(*statements: dict[str, Any], name: str = "p0") -> None:
         root.iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=policy(*statements))
 
+    guarded = Guarded(root)
     arn = profile(root, ROLE, policy(allow(["s3:GetObject", "s3:ListAllMyBuckets"], "*")))
     place = Place(ec2)
     id = place.launch(IamInstanceProfile={"Arn": arn}, MetadataOptions={"HttpTokens": "required"})
@@ -134,6 +136,10 @@ def test_the_lab_of_a_role_for_ec2(cloud: Server) -> None:
     stolen = inside.credentials(ROLE)
     thief = carried(cloud, stolen).client("s3")
     assert thief.get_object(Bucket="papers", Key="public/one.txt")["Body"].read() == b"public/one.txt"
+    # (but GuardDuty says so, and of which instance they are) …
+    told = guarded.wait_for("UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS")
+    assert told["Resource"]["InstanceDetails"]["InstanceId"] == id
+    assert told["Service"]["Action"]["AwsApiCallAction"]["RemoteIpDetails"]["IpAddressV4"] == "127.0.0.1"
 
     # … until the role may be used from the application's own public address alone.
     own = deny("*", Condition={"NotIpAddress": {"aws:SourceIp": f"{address}/32"}, "Bool": {"aws:ViaAWSService": "false"}})

@@ -208,6 +208,13 @@ struct CallRulesTests {
             types("10.9.9.9", #","vpcEndpointId":"vpce-1","vpcEndpointAccountId":"444455556666""#)
                 == ["UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.InsideAWS"])
         #expect(types("10.9.9.9", #","vpcEndpointId":"vpce-1","vpcEndpointAccountId":"111122223333""#) == [])
+        watched.around.isAffiliated = { $0 == "444455556666" }
+        let own = watched.see(
+            Made("s3", "ListBuckets") {
+                ($0.type, $0.principal, $0.address) = ("AssumedRole", "AROAX:i-0a", "198.51.100.99")
+                $0.session = #","sessionContext":{"sessionIssuer":{"userName":"web"},"ec2RoleDelivery":"2.0"}"#
+            })
+        #expect(own.first?.severity == 5 && own.first?.isAffiliated == true)
         // A session of the role by AssumeRole is nobody's instance.
         #expect(
             watched.types("s3", "ListBuckets") {

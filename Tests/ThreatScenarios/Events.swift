@@ -31,8 +31,14 @@ public struct Made: Sendable {
     public var id: String { "event-\(source)-\(name)-\(Int(time * 1000))-\(address)" }
 
     public var call: ObservedCall {
+        guard let call = ObservedCall(record: Array(record.utf8)) else { fatalError("no event: \(record)") }
+        return call
+    }
+
+    /// As JSON.
+    var record: String {
         let failure = self.error.map { "\"errorCode\":\"\($0)\"," } ?? ""
-        let text = """
+        return """
             {"userIdentity":{"type":"\(type)","principalId":"\(principal ?? "AIDA\(user)")","arn":\
             "arn:aws:iam::111122223333:user/\(user)","accountId":"111122223333","accessKeyId":"AKIA\(user)",\
             "userName":"\(user)"\(session)},"eventTime":"\(Timestamp(secondsSinceEpoch: time).iso8601)","eventSource":\
@@ -41,8 +47,6 @@ public struct Made: Sendable {
             "\(id)","readOnly":\(isReadOnly),"eventType":"AwsApiCall","recipientAccountId":"111122223333"\(more),\
             "eventCategory":"\(isOfData ? "Data" : "Management")"}
             """
-        guard let call = ObservedCall(record: Array(text.utf8)) else { fatalError("no event: \(text)") }
-        return call
     }
 }
 
@@ -61,6 +65,31 @@ public struct Remembered: Sendable {
         let found = Detector.examine(call, &account, &actor, around)
         actors[id] = actor
         return found
+    }
+}
+
+extension Remembered {
+    /// Looks at an event unless it is routine.
+    /// - Returns: what was found; nil: it was not looked at.
+    public mutating func see(_ made: Made, _ routine: inout RoutineCalls) -> [Detection]? {
+        let key = CallKey(record: Array(made.record.utf8))
+        switch key.flatMap({ routine[$0] }) {
+        case .ofTheDay, .ofTheHour: return nil
+        case .counted(let id, let use):
+            guard var actor = actors[id] else { break }
+            let isUsual = Detector.count(use, at: made.time, &actor)
+            actors[id] = actor
+            if isUsual { return nil }
+        case nil: break
+        }
+        let call = made.call
+        let id = call.actor.id
+        var actor = actors[id] ?? ActorMemory(began: call.time)
+        let look = Detector.look(at: call, &account, &actor, around)
+        actors[id] = actor
+        if look.forgets { routine.forgetAll() } else if !look.found.isEmpty { routine.forgetHours() }
+        if let key, let kind = look.routine { routine.insert([key: kind], stamp: "") }
+        return look.found
     }
 }
 

@@ -65,7 +65,7 @@ public enum QuietDays {
         made.request = #"{"bucketName":"uploads","key":"\#(key)"}"#
     }
 
-    static func report(_ made: inout Made, _ time: Double, key: String) {
+    public static func report(_ made: inout Made, _ time: Double, key: String) {
         (made.time, made.user, made.type, made.principal) = (time, "report", "AssumedRole", "AROAREPORT:night")
         (made.address, made.agent, made.isOfData) = ("10.1.0.31", "Boto3/1.40.1 os/linux#6.1", true)
         made.request = #"{"bucketName":"uploads","key":"\#(key)"}"#

@@ -17,8 +17,8 @@ public struct RuleCase: Sendable {
             AddressLists([AddressLists.List(name: name, isCustom: isCustom, [Network(text)].compactMap { $0 })])
         }
         var around = Surroundings(
-            trusted: list("partners", "203.0.113.128/25", isCustom: true),
-            threats: list("known", "203.0.113.0/24", isCustom: false)
+            trusted: list("partners", "203.0.113.32/27", isCustom: true),
+            threats: list("known", "203.0.113.0/26", isCustom: false)
                 .adding(list("own", "198.18.0.0/15", isCustom: true)),
             tor: list("exits", "192.0.0.0/29", isCustom: false))
         around.instance = { id in
@@ -151,7 +151,7 @@ public struct RuleCase: Sendable {
         RuleCase(
             name: "an address of the operator's list", type: "UnauthorizedAccess:IAMUser/MaliciousIPCaller",
             attack: one("iam", "TagUser") { $0.address = "203.0.113.7" }, twin: "an address that is trusted",
-            harmless: one("iam", "TagUser") { $0.address = "203.0.113.200" }),
+            harmless: one("iam", "TagUser") { $0.address = "203.0.113.40" }),
         RuleCase(
             name: "a Tor exit", type: "Recon:IAMUser/TorIPCaller",
             attack: one("iam", "ListRoles") { $0.address = "192.0.0.1" }, twin: "the address next to it",

@@ -61,16 +61,20 @@ public struct Scenario: Sendable {
     public func outcome(_ manner: Manner, _ learnt: Remembered, at time: Double) -> Outcome {
         var memory = learnt
         var types: Set<String> = []
-        var (number, after): (Int, Int?) = (0, nil)
-        for step in steps {
-            for _ in 0..<step.count {
-                let found = memory.see(made(step, manner, at: time + Double(number) * 5))
-                number += 1
-                types.formUnion(found.map(\.type.name))
-                if after == nil, !found.isEmpty { after = number }
-            }
+        var after: Int?
+        for (number, event) in events(manner, at: time).enumerated() {
+            let found = memory.see(event)
+            types.formUnion(found.map(\.type.name))
+            if after == nil, !found.isEmpty { after = number + 1 }
         }
         return Outcome(types: types.sorted(), after: after)
+    }
+
+    /// What it consists of, from a time on: a call every five seconds.
+    public func events(_ manner: Manner, at time: Double) -> [Made] {
+        steps.flatMap { step in [Step](repeating: step, count: step.count) }.enumerated().map { number, step in
+            made(step, manner, at: time + Double(number) * 5)
+        }
     }
 
     private func made(_ step: Step, _ manner: Manner, at time: Double) -> Made {

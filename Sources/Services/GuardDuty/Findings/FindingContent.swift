@@ -111,7 +111,7 @@ enum FindingContent {
                 if remote.utf8.count == 12, detection.remoteAccount != nil || remote != detector.accountID {
                     $0.remoteAccountDetails = GuardDuty.RemoteAccountDetails {
                         $0.accountId = remote
-                        $0.affiliated = remote == detector.accountID
+                        $0.affiliated = remote == detector.accountID || detection.isAffiliated
                     }
                 }
                 if let bucket = call.bucket { $0.affectedResources = ["AWS::S3::Bucket": bucket] }

@@ -27,7 +27,6 @@ struct WatchEvents: Follower {
     /// The calls that a detector has to look at, in order.
     private struct Share: Sendable {
         let detector: StoredDetector
-        let stamp: String
         var calls: [WatchedCall] = []
     }
 
@@ -46,20 +45,17 @@ struct WatchEvents: Follower {
                 continue
             }
             let key = CallKey(record: event.body)
-            let curious = own.filter { detector, _ in
-                event.time >= detector.since && !(key.map { index.routines.has($0, detector.id) } ?? false)
-            }
-            guard !curious.isEmpty else { continue }
-            // One of a kind is read here, and the others if it turns out that they matter.
-            let isFirst = key.map { seen.insert($0).inserted } ?? true
-            var watched = WatchedCall(key: key, record: event.body, call: nil)
-            if isFirst {
-                guard let call = ObservedCall(record: event.body) else { continue }
-                watched.call = call
-            }
-            for (detector, stamp) in curious {
+            var watched = WatchedCall(key: key, record: event.body, time: Double(event.time) / 1000)
+            for (detector, _) in own where event.time >= detector.since {
+                watched.routine = key.flatMap { index.routines.known($0, detector.id) }
+                if watched.routine == .ofTheDay { continue }
+                // One of a kind is read here, and the others if it turns out that they matter.
+                if watched.routine == nil, watched.call == nil, key.map({ seen.insert($0).inserted }) ?? true {
+                    guard let call = ObservedCall(record: event.body) else { break }
+                    watched.call = call
+                }
                 if let call = watched.call, !detector.sees(call) { continue }
-                shares[detector.scope, default: Share(detector: detector, stamp: stamp)].calls.append(watched)
+                shares[detector.scope, default: Share(detector: detector)].calls.append(watched)
             }
         }
         guard !shares.isEmpty else { return { _ in } }
@@ -70,10 +66,10 @@ struct WatchEvents: Follower {
         }
         let (work, now) = (watches, environment.now())
         return { (records) throws(ServiceError) in
-            var learnt: [String: Set<CallKey>?] = [:]
+            var learnt: [String: Lesson] = [:]
             for (watch, calls) in work {
-                let routine = try watch.examine(calls, records.of(watch.detector.scope), at: now)
-                learnt.updateValue(routine, forKey: watch.detector.id)
+                learnt[watch.detector.id] = try watch.examine(
+                    calls, records.of(watch.detector.scope), at: now)
             }
             index.routines.learn(learnt, first.id)
         }
@@ -84,6 +80,10 @@ struct WatchEvents: Follower {
 struct WatchedCall: Sendable {
     let key: CallKey?
     let record: [UInt8]
+    /// Seconds since 1970.
+    let time: Double
+    /// What is known of its kind.
+    var routine: Routine?
     /// As it was read; nil: it was not yet.
     var call: ObservedCall?
 }
@@ -112,47 +112,74 @@ struct DetectorWatch: Sendable {
         (self.detector, self.around, self.environment) = (detector, around, environment)
     }
 
-    /// - Returns: the calls that were routine, by their keys; nil: what was known before is no longer sure.
+    /// What is remembered of callers, as it was kept and as it is.
+    private struct Callers {
+        let detector: String
+        private(set) var memories: [String: ActorMemory] = [:]
+        private var kept: [String: ActorMemory] = [:]
+        private var days: [String: Int64] = [:]
+
+        init(_ detector: String) { self.detector = detector }
+
+        mutating func with<Result>(
+            _ id: String, at time: Double, _ records: MutableRecords,
+            _ body: (inout ActorMemory) throws(ServiceError) -> Result
+        ) throws(ServiceError) -> Result {
+            if memories[id] == nil {
+                let row = try records.get(ActorMemoryRow.self, RowKey(.text(id)), of: detector)
+                kept[id] = row?.memory
+                memories[id] = row?.memory ?? ActorMemory(began: time)
+            }
+            days[id] = max(days[id] ?? 0, Int64(exactly: (time / 86_400).rounded(.down)) ?? 0)
+            // Taken out, so that it is changed where it lies.
+            var memory = memories.removeValue(forKey: id) ?? ActorMemory(began: time)
+            defer { memories[id] = memory }
+            return try body(&memory)
+        }
+
+        func keep(_ records: MutableRecords) throws(ServiceError) {
+            for (id, memory) in memories.sorted(by: { $0.key < $1.key }) where kept[id] != memory {
+                try records.put(
+                    ActorMemoryRow(detectorID: detector, actor: id, day: days[id] ?? 0, memory: memory))
+            }
+        }
+    }
+
+    /// - Returns: which calls are routine.
     func examine(
         _ calls: [WatchedCall], _ records: MutableRecords, at now: Double
-    ) throws(ServiceError) -> Set<CallKey>? {
+    ) throws(ServiceError) -> Lesson {
         // It may have been deleted or stopped meanwhile.
-        guard let present = try records.get(StoredDetector.self, detector.id), present.isEnabled else { return nil }
+        guard let present = try records.get(StoredDetector.self, detector.id), present.isEnabled else {
+            return Lesson(forgets: true)
+        }
         let before = try records.get(AccountMemoryRow.self, RowKey(.text(detector.id)))
         var account = before?.memory ?? AccountMemory(began: Double(detector.since) / 1000)
-        var actors: [String: ActorMemory] = [:]
-        var kept: [String: ActorMemory] = [:]
-        var days: [String: Int64] = [:]
-        var routine: Set<CallKey> = []
-        var isSure = true
+        var callers = Callers(detector.id)
+        var lesson = Lesson()
         let keeper = try FindingKeeper(present, records, environment, at: now)
         for watched in calls {
-            if let key = watched.key, routine.contains(key) { continue }
-            guard let call = watched.call ?? ObservedCall(record: watched.record), detector.sees(call) else { continue }
-            let id = call.actor.id
-            if actors[id] == nil {
-                let row = try records.get(ActorMemoryRow.self, RowKey(.text(id)), of: detector.id)
-                kept[id] = row?.memory
-                actors[id] = row?.memory ?? ActorMemory(began: call.time)
+            // What was known before the batch is not, once something was found in it.
+            let known = watched.key.flatMap { lesson.routine[$0] } ?? (lesson.isSure ? watched.routine : nil)
+            if known == .ofTheDay || known == .ofTheHour { continue }
+            if case .counted(let id, let use) = known {
+                let isUsual = try callers.with(id, at: watched.time, records) { (memory) throws(ServiceError) in
+                    Detector.count(use, at: watched.time, &memory)
+                }
+                if isUsual { continue }
             }
-            // Taken out, so that it is changed where it lies.
-            guard var actor = actors.removeValue(forKey: id) else { continue }
-            let (found, isRoutine) = Detector.look(at: call, &account, &actor, around)
-            actors[id] = actor
-            days[id] = max(days[id] ?? 0, Int64(exactly: (call.time / 86_400).rounded(.down)) ?? 0)
-            for detection in found { try keeper.keep(detection) }
-            // With what was found, what was routine may belong to it.
-            if !found.isEmpty { (isSure, routine) = (false, []) }
-            if isRoutine, let key = watched.key { routine.insert(key) }
+            guard let call = watched.call ?? ObservedCall(record: watched.record), detector.sees(call) else { continue }
+            let look = try callers.with(call.actor.id, at: call.time, records) { (memory) throws(ServiceError) in
+                Detector.look(at: call, &account, &memory, around)
+            }
+            for detection in look.found { try keeper.keep(detection) }
+            lesson.take(look, watched.key)
         }
-        for (id, memory) in actors.sorted(by: { $0.key < $1.key }) where kept[id] != memory {
-            try records.put(
-                ActorMemoryRow(detectorID: detector.id, actor: id, day: days[id] ?? 0, memory: memory))
-        }
+        try callers.keep(records)
         if before?.memory != account {
             try records.put(AccountMemoryRow(detectorID: detector.id, memory: account))
         }
-        return isSure ? routine : nil
+        return lesson
     }
 }
 
@@ -176,11 +203,19 @@ extension Surroundings {
             trusted: AddressLists(trusted), threats: AddressLists(threats).adding(index.threats), tor: index.tor)
         around.looksAtData = detector.looksAtData
         let networks = environment.projection(EC2Index.self)
+        // Where an instance has no network of its own, it calls from the machine that it runs on.
+        let sharesMachine = !(environment.instances.host?.isolatesNetworks ?? false)
         around.instance = { id in
             guard let instance = networks.find(StoredInstance.self, id) else { return nil }
-            return (instance.head.accountID, networks.addresses(of: instance))
+            let own = networks.addresses(of: instance)
+            return (instance.head.accountID, sharesMachine ? own.union(["127.0.0.1", "::1"]) : own)
         }
         around.owner = { networks.owner(ofPublic: $0) }
+        around.isAffiliated = { account in
+            let administrator = index.administrator(of: detector.accountID, region: detector.region)?.administratorID
+            let owner = Scope(account: administrator ?? detector.accountID, region: detector.region)
+            return account == administrator || index.member(account, of: owner)?.isAssociated ?? false
+        }
         around.isRestricted = { environment.restrictsPublicAccess(toBucket: $0, detector) }
         return around
     }
