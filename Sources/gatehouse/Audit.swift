@@ -153,11 +153,24 @@ struct AuditFindings {
 
     var failures: [PostureFinding] { reports.flatMap(\.findings).filter { $0.outcome == .fail } }
 
-    /// What mends it all, the worst first; each once.
+    /// What mends it all, the worst first; each once. What takes a choice first is a remark, so that a shell can run the rest.
     var commands: [String] {
         var seen: Set<String> = []
-        return failures.sorted { $0.severity > $1.severity }.flatMap(\.verdict.remedy).filter {
+        return failures.sorted { $0.severity > $1.severity }.flatMap(\.verdict.remedy).map(Self.forShell).filter {
             seen.insert($0).inserted
         }
+    }
+
+    /// What stands for something that only a person knows.
+    private static let choices = [
+        "TRAIL-BUCKET", "LOG-BUCKET", "LOG-GROUP", "KEY-ARN", "ROLE-ARN", "--trail-name TRAIL ", "security@example.com",
+        "…",
+    ]
+
+    private static func forShell(_ remedy: String) -> String {
+        // One command may mend what several checks have found: what it is printed for stands behind it.
+        let command = remedy.firstRange(of: "  # ").map { String(remedy[..<$0.lowerBound]) } ?? remedy
+        let isOpen = !command.hasPrefix("#") && choices.contains { command.contains($0) }
+        return isOpen ? "# choose first: \(command)" : command
     }
 }

@@ -11,7 +11,7 @@ import accounts
 import pytest
 import storage
 from harness import Identity, Server
-from harness.server import gatehouse
+from harness.server import REPOSITORY, gatehouse
 from test_prowler import report
 
 # Prowler's check → Gatehouse's.
@@ -59,6 +59,17 @@ DIFFERENT = {
         "s3_bucket_secure_transport_policy", "s3-secure-transport", storage.careful,
     ): "Gatehouse wants the bucket's own requests denied without TLS as well, as AWS Config's rule does",
 }  # fmt: skip
+
+
+GUIDE = REPOSITORY / "Documentation" / "guides" / "audit.md"
+
+
+def test_the_guide_says_so() -> None:
+    """The guide's table has each difference with its reason, and says how many questions are the same."""
+    text = GUIDE.read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| Prowler: ")]
+    assert rows == [f"| Prowler: `{check}` | `{own}` | {reason} |" for (check, own, _), reason in DIFFERENT.items()]
+    assert f"{len(SAME)} of Prowler's checks" in " ".join(text.split())
 
 
 @pytest.fixture

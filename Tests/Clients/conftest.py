@@ -35,24 +35,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 #: Seconds that files take on two quiet cores, of those that take long: the number of their tests does not say so.
 SECONDS = {
     "test_nodes_bodies.py": 85, "test_passwords.py": 40, "test_s3_crash.py": 100, "test_database_commands.py": 55,
-    "test_documentation.py": 100, "test_verify.py": 50, "test_cloudtrail_validation.py": 45, "test_s3_many_parts.py": 40,
-    "test_cli_commands.py": 40, "test_bodies.py": 40, "test_web_identity.py": 35, "test_s3_terraform.py": 60,
+    "test_documentation.py": 600, "test_verify.py": 50, "test_cloudtrail_validation.py": 45, "test_s3_many_parts.py": 40,
+    "test_cli_commands.py": 40, "test_bodies.py": 40, "test_web_identity.py": 35, "test_s3_terraform.py": 150,
     "test_kms_key_stores.py": 35, "test_organization_policies.py": 35, "test_organizations_terraform.py": 30,
     "test_lab2_least_privilege.py": 30, "test_backup.py": 30, "test_s3_notifications.py": 30, "test_keyring.py": 25,
     "test_database_rotation.py": 25, "test_service_credentials.py": 25, "test_s3_conditions.py": 25, "test_simulate.py": 25,
     "test_s3_directory_crash.py": 60, "test_s3_directory_access.py": 25,
-    "test_account.py": 25, "test_walk_every_operation.py": 120, "test_gate_upstreams.py": 70, "test_gate_requests.py": 25,
+    "test_account.py": 25, "test_walk_every_operation.py": 300, "test_gate_upstreams.py": 70, "test_gate_requests.py": 25,
     "test_gate_operations.py": 25, "test_console_every_page.py": 100, "test_console_attacks.py": 60,
     "test_console_oauth.py": 30, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
     "test_bad_input.py": 90, "test_shield_floods.py": 90, "test_wafv2_terraform.py": 45, "test_terraform_federation.py": 35,
     "test_terraform_iam.py": 30, "test_nodes.py": 45, "test_shield_terraform.py": 20, "test_web_acl_tokens.py": 20,
-    "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 20,
+    "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 120,
     "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
     "test_instance_metadata_perimeter.py": 45, "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
     "test_instance_crash.py": 20, "test_instance_nodes.py": 20, "test_ec2_crash.py": 40,
     "test_audit.py": 45, "test_cost_terraform.py": 45, "test_cost_metering_crash.py": 25,
-    "test_cost_parquet.py": 20, "test_cost_faults.py": 20,
-    "test_budgets.py": 20, "test_cost_explorer.py": 20, "test_guardduty_crash.py": 30,
+    "test_cost_parquet.py": 20, "test_cost_faults.py": 20, "test_reviews_crash.py": 30,
+    "test_budgets.py": 20, "test_cost_explorer.py": 20, "test_guardduty_crash.py": 30, "test_inspector_crash.py": 30,
+    "test_ec2_instances_terraform.py": 45, "test_ec2_terraform.py": 45, "test_kms_terraform.py": 45, "test_gate_terraform.py": 60,
+    "test_console_users.py": 60, "test_console_roles.py": 45, "test_console_credentials.py": 45, "test_escalate.py": 45,
+    "test_cognito_hosted_pages.py": 60, "test_inspector_terraform.py": 25, "test_shield_attacks.py": 45,
 }  # fmt: skip
 
 

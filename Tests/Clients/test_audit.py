@@ -244,6 +244,12 @@ def test_the_formats(durable: Callable[..., Server], tmp_path: Path) -> None:
 
     commands = gatehouse(*data, "--format", "commands", within=120).stdout.splitlines()
     assert any(line.startswith("aws s3api put-public-access-block --bucket for-all") for line in commands)
+    assert len(set(commands)) == len(commands)
+    # A shell does not run what takes a choice first, nor what only the root user can do.
+    runs = [line for line in commands if not line.startswith("#")]
+    assert not [line for line in runs if re.search(r"[A-Z]+-(BUCKET|GROUP|ARN)|example\.com|…|cis-alarms|iam delete-access-key", line)]
+    assert any(line.startswith("# choose first: aws cloudtrail create-trail ") for line in commands)
+    assert any(line.startswith("# as the root user: aws iam delete-access-key ") for line in commands)
 
 
 def test_thresholds_and_exceptions(durable: Callable[..., Server]) -> None:

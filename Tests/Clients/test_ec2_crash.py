@@ -8,38 +8,17 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-import botocore.exceptions
-
 from harness import Server
+from harness.crashes import Worker
 from harness.machines import register_image
 from harness.patience import PATIENCE
 from harness.server import gatehouse
 
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "12"))
-
-
-class Worker(threading.Thread):
-    """Does something again and again, until the server is gone."""
-
-    def __init__(self, work: Callable[[], None]):
-        super().__init__(daemon=True)
-        self.work, self.stopping = work, threading.Event()
-        self.problem: BaseException | None = None
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                self.work()
-            except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError):
-                return
-            except BaseException as problem:
-                self.problem = problem
-                return
 
 
 class Rules:

@@ -19,7 +19,9 @@ import Wire
     @Test func rootsKeysAndDevices() throws {
         let bare = try credentials("root", keys: [("AKIA1", 3, 1, true)], isRoot: true)
         let key = try verdict("iam-root-access-key", bare)
-        #expect(key.outcome == .fail && key.remedy == ["aws iam delete-access-key --access-key-id AKIA1"])
+        #expect(
+            key.outcome == .fail
+                && key.remedy == ["# as the root user: aws iam delete-access-key --access-key-id AKIA1"])
         #expect(key.proof == [.init("access key", "AKIA1, active")])
         #expect(try verdict("iam-root-mfa", bare).outcome == .fail)
         #expect(try verdict("iam-root-use", bare).summary == "The root user was used yesterday.")

@@ -79,7 +79,7 @@ extension PostureCheck {
             }
             guard isAny else { return .notApplicable("The user has neither a password nor an active key.") }
             return mend.isEmpty
-                ? .pass("All credentials were used in the last \(unusedDays) days.", facts)
+                ? .pass("No credential has gone unused for \(unusedDays) days.", facts)
                 : .fail("A credential was not used for \(unusedDays) days.", facts, mend: mend)
         })
 

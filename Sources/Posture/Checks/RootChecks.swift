@@ -30,7 +30,7 @@ extension PostureCheck {
                         "access key",
                         "\($0["id"]?.text ?? ""), \($0["isActive"]?.isTrue == true ? "active" : "inactive")")
                 },
-                mend: ids.map { aws("iam", "delete-access-key", "--access-key-id", $0) })
+                mend: ids.map { "# as the root user: " + aws("iam", "delete-access-key", "--access-key-id", $0) })
         })
 
     private static let rootFactor = PostureCheck(
