@@ -33,6 +33,12 @@ def ec2(root: Identity) -> Any:
     return root.client("ec2")
 
 
+@pytest.fixture
+def unchecked(root: Identity) -> Any:
+    """boto3 knows the model, and would not ask for what that does not allow."""
+    return root.client("ec2", parameter_validation=False)
+
+
 def documented(member: Any) -> list[str]:
     """The names of filters in the text about them: `<code>tag:&lt;key&gt;</code>` and `<code>tag</code>:&lt;key&gt;` are one for
     each key."""
@@ -87,7 +93,7 @@ def test_filters_of_instances(ec2: Any) -> None:
         assert ec2.describe_instances(Filters=some)["Reservations"], name
 
 
-def test_pages(ec2: Any, root: Identity) -> None:
+def test_pages(ec2: Any, unchecked: Any) -> None:
     for number in range(12):
         ec2.create_security_group(GroupName=f"g{number}", Description="x")
     pages = list(ec2.get_paginator("describe_security_groups").paginate(PaginationConfig={"PageSize": 5}))
@@ -95,13 +101,12 @@ def test_pages(ec2: Any, root: Identity) -> None:
     assert "NextToken" not in pages[-1]
     names = [one["GroupId"] for page in pages for one in page["SecurityGroups"]]
     assert len(set(names)) == 13
-    unchecked = root.client("ec2", parameter_validation=False)
     error = error_of(unchecked.describe_security_groups, MaxResults=4)
     assert (error.code, error.message) == (
         "InvalidParameterValue",
         "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.",
     )  # fmt: skip
-    error = error_of(unchecked.describe_security_groups, MaxResults=1001)
+    error = error_of(ec2.describe_security_groups, MaxResults=1001)
     assert error.message == "Value ( 1001 ) for parameter maxResults is invalid. Expecting a value less than or equal to 1000."
     error = error_of(ec2.describe_instances, InstanceIds=["i-0123456789abcdef0"], MaxResults=5)
     assert (error.code, error.message) == (

@@ -29,7 +29,7 @@ def test_findings_are_there_once_and_reports_end(lasting: Callable[..., Server],
     seed = int(os.environ.get("GATEHOUSE_TEST_SEED", random.randrange(1 << 32)))
     print(f"GATEHOUSE_TEST_SEED={seed}")
     dice = random.Random(seed)
-    inspected = Inspected(tmp_path)
+    inspected = Inspected(tmp_path / "inspected")
     names = [f"pack{number}" for number in range(PACKAGES)]
     # Two vulnerabilities each.
     for number, name in enumerate(names):

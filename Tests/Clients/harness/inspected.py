@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -31,14 +32,16 @@ class Inspected:
         self.folder = folder
         self.file = folder / "inspected.json"
         self.advisories = folder / "advisories"
+        folder.mkdir(exist_ok=True)
         self.clear()
 
     def clear(self) -> None:
         self.content: dict[str, list[Any]] = {
             "advisories": [str(self.advisories)], "images": [], "functions": [], "instances": []}
-        self.advisories.mkdir(exist_ok=True)
-        for file in self.advisories.iterdir():
-            file.unlink()
+        # Nothing of a test is left for the next one: it may have ended, or been skipped, in the middle.
+        for place in self.folder.iterdir():
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        self.advisories.mkdir()
         self.save()
 
     def save(self) -> None:
