@@ -2,6 +2,7 @@ import Directory
 import Ledger
 import Logging
 import Platform
+import Policy
 public import Wire
 
 /// What became of a request whose caller is known: the steps that it passed, and the result.
