@@ -84,6 +84,38 @@ struct EventRecord {
         return writer.bytes
     }
 
+    /// What the owner of a VPC endpoint is told: who called what, from where, and whether the endpoint's policy has kept the call from its
+    /// service; nothing of what was asked and answered.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-network-events-with-cloudtrail.html>
+    func networkJSON(_ passage: EndpointPassage, isDenied: Bool) -> [UInt8] {
+        let call = attempt.call
+        let source = call.source
+        var writer = JSONWriter(capacity: 1024)
+        writer.beginObject()
+        writer.member("eventVersion", "1.11")
+        writer.key("userIdentity")
+        writeIdentity(call.caller, invokedBy: nil, &writer)
+        writer.member("eventTime", Timestamp(secondsSinceEpoch: call.time.rounded(.down)).iso8601)
+        writer.member("eventSource", call.module.events.source)
+        writer.member("eventName", attempt.eventName)
+        writer.member("awsRegion", call.region)
+        writer.member("sourceIPAddress", source.address ?? "")
+        if isDenied {
+            writer.member("errorCode", "VpceAccessDenied")
+            writer.member("errorMessage", "The request was denied due to a VPC endpoint policy")
+        }
+        writer.member("requestID", call.requestID)
+        writer.member("eventID", eventID)
+        writer.member("eventType", "AwsVpceEvent")
+        writer.member("recipientAccountId", recipient)
+        if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
+        writer.member("vpcEndpointId", passage.endpointID)
+        writer.member("vpcEndpointAccountId", passage.vpc.accountID)
+        writer.member("eventCategory", "NetworkActivity")
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// An input or output without its secrets; null where nothing is left.
     private func write(_ name: StaticString, _ structure: Structure?, _ writer: inout JSONWriter) {
         let events = attempt.call.module.events

@@ -2,6 +2,7 @@ import Directory
 import Ledger
 import Logging
 import Platform
+import Policy
 public import Wire
 
 /// What became of a request whose caller is known: the steps that it passed, and the result.
@@ -156,8 +157,29 @@ extension Attempt {
         let call = call
         let owners = otherOwners
         let accounts = (call.accountID.isEmpty ? [] : [call.accountID]) + owners
-        let sharedID = accounts.count > 1 ? RequestIDs.make(time: call.time) : nil
-        return accounts.map { event(result, in: $0, sharedID: sharedID) }
+        let passage = call.source.endpoint
+        let sharedID = accounts.count > 1 || passage != nil ? RequestIDs.make(time: call.time) : nil
+        var events = accounts.map { event(result, in: $0, sharedID: accounts.count > 1 ? sharedID : nil) }
+        if let passage, let sharedID { events.append(networkEvent(passage, sharedID: sharedID)) }
+        return events
+    }
+
+    /// What the owner of a VPC endpoint is told of a call that came through it. Who looks for calls does not find it: it is for trails and
+    /// event data stores that ask for it, and has a request's id of its own.
+    private func networkEvent(_ passage: EndpointPassage, sharedID: String) -> Event {
+        let call = call
+        let id = RequestIDs.make(time: call.time)
+        let record = EventRecord(
+            self, result, eventID: id, recipient: passage.vpc.accountID, sharedEventID: sharedID, resources: [])
+        let isDenied = decisions.contains { decision in
+            !decision.decision.isAllowed && decision.decision.policyType == .endpoint
+        }
+        return Event(
+            id: id, requestID: id, account: passage.vpc.accountID, time: RequestIDs.milliseconds(call.time),
+            attributes: [
+                EventAttribute("EventName", eventName), EventAttribute("EventSource", call.module.events.source),
+                EventAttribute("ReadOnly", isReadOnly ? "true" : "false"),
+            ], body: record.networkJSON(passage, isDenied: isDenied), decision: Array("[]".utf8), context: [])
     }
 
     /// What the policies said. Of an operation that needs nothing as a whole it is what was asked on the way, for each of the

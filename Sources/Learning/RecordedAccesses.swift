@@ -48,6 +48,8 @@ public struct RecordedAccesses: Sendable {
     private mutating func take(_ event: Event, of principal: RecordedPrincipal, _ span: RecordedSpan) {
         guard principal.isMentioned(in: event.body), let record = try? JSONValue(parsing: event.body),
             principal.isCaller(in: record), span.has(record),
+            // The same call has an event of its own.
+            record["eventCategory"] != .string("NetworkActivity"),
             let decision = try? JSONValue(parsing: event.decision), case .array(let decisions) = decision
         else { return }
         guard !decisions.isEmpty else {

@@ -18,6 +18,7 @@ from harness.machines import register_image
 from harness.patience import PATIENCE
 from harness.server import gatehouse
 
+ENDING = ("shutting-down", "terminated")
 ROUNDS = int(os.environ.get("GATEHOUSE_CRASH_ROUNDS", "12"))
 
 
@@ -158,9 +159,9 @@ class Instances:
 
     def check(self, ec2: Any) -> int:
         living: set[str] = set()
-        for reservation in ec2.describe_instances()["Reservations"]:
+        for reservation in ec2.describe_instances(Filters=[{"Name": "subnet-id", "Values": [self.subnet]}])["Reservations"]:
             for one in reservation["Instances"]:
-                if one["State"]["Name"] in ("shutting-down", "terminated"):
+                if one["State"]["Name"] in ENDING:
                     assert one["InstanceId"] not in self.running - self.doubts
                     continue
                 living.add(one["InstanceId"])
@@ -179,6 +180,42 @@ class Instances:
         return self.count
 
 
+class Batches:
+    """Launches four instances with one request, and terminates them with one: all of them are there, and all of them end, or none."""
+
+    def __init__(self, image: str, subnet: str):
+        self.image, self.subnet = image, subnet
+        self.running: set[str] = set()
+        self.gone: set[str] = set()
+        self.count = 0
+
+    def work(self, ec2: Any) -> None:
+        made = ec2.run_instances(
+            ImageId=self.image, InstanceType="t3.micro", MinCount=4, MaxCount=4, SubnetId=self.subnet,
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "batch", "Value": "x"}]}],
+        )  # fmt: skip
+        self.count += 1
+        if self.count % 2:
+            ec2.terminate_instances(InstanceIds=[one["InstanceId"] for one in made["Instances"]])
+            self.gone.add(made["ReservationId"])
+        else:
+            self.running.add(made["ReservationId"])
+
+    def check(self, ec2: Any) -> int:
+        there: set[str] = set()
+        for reservation in ec2.describe_instances(Filters=[{"Name": "tag-key", "Values": ["batch"]}])["Reservations"]:
+            there.add(reservation["ReservationId"])
+            assert len(reservation["Instances"]) == 4
+            ending = {one["State"]["Name"] in ENDING for one in reservation["Instances"]}
+            assert len(ending) == 1, "some of them end"
+            if reservation["ReservationId"] in self.running:
+                assert ending == {False}
+            if reservation["ReservationId"] in self.gone:
+                assert ending == {True}
+        assert self.running <= there
+        return self.count
+
+
 def test_nothing_is_lost_or_half_there(lasting: Callable[..., Server]) -> None:
     dice = random.Random(int(os.environ.get("GATEHOUSE_TEST_SEED", "1")))
     server = lasting("--quota", "RulesPerSecurityGroup=100000", "--quota", "RunningOnDemandVCPUs=100000").start()
@@ -186,16 +223,17 @@ def test_nothing_is_lost_or_half_there(lasting: Callable[..., Server]) -> None:
     vpc = root.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     gateway = root.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     root.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
-    subnet, other = (
+    subnet, third, other = (
         root.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
-        for block in ("10.0.16.0/20", "10.0.1.0/24")
+        for block in ("10.0.16.0/20", "10.0.32.0/20", "10.0.1.0/24")
     )
     groups = [root.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"] for name in "ab"]
     interfaces = [root.create_network_interface(SubnetId=other)["NetworkInterface"]["NetworkInterfaceId"] for _ in "ab"]
+    image = register_image(root, "plain")
     parties: list[Any] = [Rules(group) for group in groups]
     parties += [
         Tags(vpc, other, groups[0]), Volumes(), Addresses(root.allocate_address()["AllocationId"], *interfaces),
-        Instances(register_image(root, "plain"), subnet),
+        Instances(image, subnet), Batches(image, third),
     ]  # fmt: skip
     parties[3].work(root)
     parties[4].work(root)

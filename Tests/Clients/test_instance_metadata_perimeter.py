@@ -15,6 +15,7 @@ from harness.inside import METADATA, Inside
 from harness.instances import profile
 from harness.machines import launch, until, until_state
 from harness.namespaces import descendants
+from test_cloudtrail_lake import ask, make
 
 pytestmark = [
     pytest.mark.memory,
@@ -265,3 +266,55 @@ def test_a_script_like_ec2_metadata_inside(cloud: Server) -> None:
     assert json.loads(said[f"iam/security-credentials/{ROLE}"])["Code"] == "Success"
     assert said["placement/region"] == "us-east-1" and said["system"] == "nitro"
     assert inside.run("curl", "-s", f"{METADATA}/meta-data/").stdout.count("401 - Unauthorized") == 2
+
+
+def test_the_owner_of_an_endpoint_is_told_what_comes_through_it(cloud: Server) -> None:
+    """Network activity events: all of a service's, or those alone that the endpoint's policy has denied."""
+    root, ec2 = cloud.root, cloud.root.client("ec2")
+
+    def store(name: str, **fields: str) -> str:
+        asked = {"eventCategory": "NetworkActivity", "eventSource": "sns.amazonaws.com"} | fields
+        selectors = [{"FieldSelectors": [{"Field": field, "Equals": [value]} for field, value in asked.items()]}]
+        return make(root, name, AdvancedEventSelectors=selectors).split("/")[-1]
+
+    every, denied, usual = store("every"), store("denied", errorCode="VpceAccessDenied"), make(root, "usual").split("/")[-1]
+    arn = profile(root, ROLE, policy(allow(["sns:*", "sqs:*"], "*")))
+    place = Place(ec2)
+    group = ec2.create_security_group(GroupName="endpoint", Description="-", VpcId=place.vpc)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.7.0.0/16"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    only = policy(allow("sns:ListTopics", "*", Principal="*"))
+    made = place.endpoint(
+        "sns", VpcEndpointType="Interface", SubnetIds=[place.subnet], SecurityGroupIds=[group], PolicyDocument=only)
+    id = place.launch(IamInstanceProfile={"Arn": arn})
+    inside = Inside(cloud, ec2, id)
+    assert inside.aws("sns", "list-topics").returncode == 0, inside.aws("sns", "list-topics").stderr
+    done = inside.aws("sns", "create-topic", "--name", "news")
+    assert "because no VPC endpoint policy allows the SNS:CreateTopic action" in done.stderr
+    # By the internet, and of another service.
+    assert inside.aws("sqs", "list-queues").returncode == 0
+
+    def rows(of: str, what: str = "") -> list[dict[str, str]]:
+        text = "SELECT eventName, eventType, errorCode, errorMessage, vpcEndpointId, vpcEndpointAccountId, sourceIPAddress,"
+        text += f" recipientAccountId, userIdentity.arn AS who FROM {of} WHERE eventSource IN ('sns.amazonaws.com', 'sqs.amazonaws.com')"
+        return ask(root, text + what)
+
+    found = until(lambda: rows(every), lambda seen: len(seen) >= 2)
+    by_name = {row["eventName"]: row for row in found}
+    assert set(by_name) == {"ListTopics", "CreateTopic"} and len(found) == 2
+    for row in found:
+        assert (row["eventType"], row["vpcEndpointId"], row["vpcEndpointAccountId"]) == ("AwsVpceEvent", made, ACCOUNT)
+        assert (row["sourceIPAddress"], row["recipientAccountId"]) == (inside.address, ACCOUNT)
+        assert row["who"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{id}"
+    assert not by_name["ListTopics"].get("errorCode")
+    refused = by_name["CreateTopic"]
+    assert (refused["errorCode"], refused["errorMessage"]) == (
+        "VpceAccessDenied", "The request was denied due to a VPC endpoint policy",
+    )  # fmt: skip
+    assert [row["eventName"] for row in until(lambda: rows(denied), bool)] == ["CreateTopic"]
+    # Who wants management events gets each call once, and so does the history.
+    management = until(lambda: rows(usual), lambda seen: len(seen) >= 3)
+    assert sorted(row["eventName"] for row in management) == ["CreateTopic", "ListQueues", "ListTopics"]
+    assert {row["eventType"] for row in management} == {"AwsApiCall"}
+    history = root.cloudtrail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ListTopics"}])["Events"]
+    assert [json.loads(one["CloudTrailEvent"])["eventType"] for one in history] == ["AwsApiCall"]

@@ -22,7 +22,7 @@ struct NetworkRules {
     /// The table's name. Each VPC has a network of its own, so that they need no different ones.
     static let table = "gatehouse"
     /// Where Gatehouse's own endpoint is, for instances whose routes lead to AWS's services.
-    static let services = "198.18.0.1"
+    static let services = "\(NetworkAddress.services)"
     /// Where each instance finds its metadata. Who asks there is told by the interface that the question comes by: the next hop answers,
     /// so that a container within an instance is one hop farther away. No group, ACL or flow log knows of it, as on AWS.
     static let metadata = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"]

@@ -6,7 +6,6 @@ enum ServiceRoute {
     static func leads(from id: String, in network: Network) -> Bool {
         // What belongs to a gateway endpoint is asked of each request, by its service.
         if network.hasRouteToEndpoint(from: id) { return true }
-        guard let services = NetworkAddress(NetworkRules.services) else { return false }
-        return network.exit(of: id, to: services) != .none
+        return network.exit(of: id, to: .services) != .none
     }
 }

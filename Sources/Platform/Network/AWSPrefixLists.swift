@@ -1,3 +1,5 @@
+import VPC
+
 /// The prefix lists that AWS keeps: the addresses of services that have gateway endpoints.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>
 public enum AWSPrefixLists {
@@ -15,7 +17,7 @@ public enum AWSPrefixLists {
     private static let services: [(name: String, number: UInt32)] = [("dynamodb", 0x02cd_2c6b), ("s3", 0x63a5_400a)]
 
     /// The address at which instances reach Gatehouse itself, whichever service they ask for.
-    private static let blocks = ["198.18.0.1/32"]
+    private static let blocks = ["\(NetworkAddress.services)/32"]
 
     /// Those of a Region.
     public static func all(in region: String) -> [List] {

@@ -96,9 +96,6 @@ public enum VPCPassage: Sendable {
 }
 
 extension EC2Index {
-    /// Where instances that run here find services: an address that belongs to benchmarks (RFC 2544), in the stead of those of the
-    /// internet.
-    private static let services = NetworkAddress(0xC612_0001, isVersion6: false)
     private static let https = ServiceSet(TrafficMatch.tcp, 443...443)
 
     /// How a request comes from a VPC to a service: through an endpoint, or by the internet.
@@ -118,7 +115,7 @@ extension EC2Index {
             return .endpoint(
                 EndpointPassage(endpointID: found.id, vpc: vpc, address: address, policy: policy(of: found)))
         }
-        switch estate.network.exit(of: interface.id, to: Self.services, from: source) {
+        switch estate.network.exit(of: interface.id, to: .services, from: source) {
         case .internetGateway(let own): return .internet(address: "\(own)")
         case .natGateway(let id):
             guard let own = estate.get(StoredNATGateway.self, id)?.publicAddress else { return .nowhere }

@@ -59,5 +59,6 @@ extension ServiceModule {
     /// What brings instances to where they are going.
     static let machineJobs: [any Job.Type] = [
         MoveInstance.self, MoveHostedInstance.self, RebootInstance.self, HostInstances.self,
+        RetireLeftGrants.self,
     ]
 }

@@ -256,15 +256,22 @@ extension Environment {
             guard let self else { return }
             Task { try await self.note(end) }
         }
-        // Of several nodes one starts them: see HostInstances.
-        guard !ledger.isShared else { return }
         for (scope, estate) in projection(EC2Index.self).estates {
-            let running = estate.all(StoredInstance.self).filter { $0.state == .running && $0.source != nil }
-            guard !running.isEmpty else { continue }
+            // Of several nodes one starts them: see HostInstances.
+            let running =
+                ledger.isShared
+                ? [] : estate.all(StoredInstance.self).filter { $0.state == .running && $0.source != nil }
+            let hasKeys = estate.each(StoredVolume.self).contains { $0.encryption?.dataKey != nil }
+            guard !running.isEmpty || hasKeys else { continue }
             let now = now()
+            // What another node has begun is soon done, or never.
+            let left = RetireLeftGrants(before: ledger.isShared ? now - 3600 : now)
             try await write(scope, requestID: "") { (records) throws(ServiceError) in
                 for instance in running {
                     try records.schedule(MoveInstance(instanceID: instance.id), of: instance, at: now)
+                }
+                if hasKeys, try records.scheduledTime(of: RetireLeftGrants.self, id: RetireLeftGrants.id) == nil {
+                    try records.schedule(left, id: RetireLeftGrants.id, at: now)
                 }
             }
         }

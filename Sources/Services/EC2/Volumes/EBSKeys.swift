@@ -13,7 +13,7 @@ enum EBSKeys {
     static let principal = "ec2.amazonaws.com"
     /// The alias of the key that AWS manages for volumes.
     static let managed = "alias/aws/ebs"
-    private static let contextKey = "aws:ebs:id"
+    static let contextKey = "aws:ebs:id"
 
     /// Has KMS make the data key of a new volume or snapshot, with the caller's permissions.
     /// - Parameters:

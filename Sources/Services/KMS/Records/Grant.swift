@@ -1,7 +1,10 @@
 import Crypto
 import FoundationEssentials
+import KMSAPI
 import Ledger
+import Platform
 import Policy
+import Wire
 
 /// A grant of a key. It lies with the key, not with its grantee.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>
@@ -93,6 +96,14 @@ struct RetirableGrant: Record {
     var references: [Reference] { [Reference(Self.by, to: retiring)] }
 
     static let by = "grant-retirable-by"
+}
+
+enum GrantIDs {
+    /// - Throws: InvalidGrantIdException.
+    static func check(_ id: String) throws(ServiceError) {
+        guard id.utf8.count == 64, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { throw .kms(.invalidGrantIdException, "The grant ID \(id) is not valid.") }
+    }
 }
 
 /// Two hexadecimal digits.
