@@ -171,7 +171,7 @@ def test_delegated_administration(cloud: Server, org: NewOrganization, inspected
     (finding,) = seen.wait(1)
     assert finding["awsAccountId"] == member.account
     assert Inspector(member.admin, ()).findings() == [finding]
-    assert [one["accountId"] for one in ours.list_coverage()["coveredResources"]] == [member.account]
+    until(lambda: [one["accountId"] for one in ours.list_coverage()["coveredResources"]] == [member.account])
     statuses = ours.batch_get_account_status(accountIds=[member.account, admin.account])["accounts"]
     assert [one["state"]["status"] for one in statuses] == ["ENABLED", "ENABLED"]
     # What members are scanned for, their administrator says.
