@@ -354,7 +354,8 @@ let package = Package(
                 "AWSConfigAPI", "AccountAPI", "CloudTrailAPI", "CloudWatchAPI", "CloudWatchLogsAPI", "Compression",
                 "ConfigSelect", "CustomChecks", "Directory", "EC2API", "Fetch", "GuardDutyAPI", "GuardRules", "IAMAPI",
                 "KMSAPI", "Ledger", "OrganizationsAPI", "Platform", "Policy", "Posture", "Reasoning", "S3API",
-                "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto, .product(name: "Yams", package: "Yams"),
+                "S3ControlAPI", "SNSAPI", "STSAPI", "ShieldAdvancedAPI", "WAFV2API", "Wire", crypto,
+                .product(name: "Yams", package: "Yams"),
             ]),
         service(
             "Artifact",

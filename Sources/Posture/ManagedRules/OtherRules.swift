@@ -220,7 +220,8 @@ package enum OtherRules {
         }
         let central = detector.administrator ?? facts.account
         return AccountRules.ofAccount(
-            facts, .when(central == wanted, otherwise: "GuardDuty's findings are seen by \(central), not by \(wanted)."))
+            facts, .when(central == wanted, otherwise: "GuardDuty's findings are seen by \(central), not by \(wanted).")
+        )
     }
 
     private static func threatsPutAway(_ facts: AccountFacts, _ parameters: RuleParameters) -> [ResourceVerdict] {

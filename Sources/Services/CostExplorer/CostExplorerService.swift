@@ -15,7 +15,8 @@ extension ServiceModule {
             CostExplorer.GetUsageForecast.self, CostExplorer.ListCostAllocationTags.self,
             CostExplorer.UpdateCostAllocationTagsStatus.self,
         ],
-        events: EventParticulars(source: "ce.amazonaws.com"), records: [MeterCursor.self, MeterTidied.self, CostTag.self],
+        events: EventParticulars(source: "ce.amazonaws.com"),
+        records: [MeterCursor.self, MeterTidied.self, CostTag.self],
         tables: [MeteredRow.self], projections: [PriceBook.self], jobs: [MeterCalls.self, MeterRetention.self],
         samples: Samples(texts: ["Start": "2026-11-01", "End": "2026-12-01", "Metric": "UNBLENDED_COST"]))
 }
