@@ -16,6 +16,7 @@ interface and in a folder beside the build, which takes 500 bytes a line.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import os
 import sqlite3
@@ -54,10 +55,6 @@ REGIONS = ["us-east-1", "eu-west-1", "eu-central-1", "ap-south-1"]
 COUNT = 7
 
 
-def text(value: str) -> bytes:
-    return number(len(value)) + value.encode()
-
-
 def number(value: int) -> bytes:
     """Seven bits in each byte, the lowest first."""
     result = bytearray()
@@ -80,21 +77,28 @@ def rows(root_key: bytes) -> Iterator[tuple[bytes, bytes]]:
     month = datetime.datetime.now(datetime.UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     hours = ((month + datetime.timedelta(days=32)).replace(day=1) - month).days * 24
     first = int(month.timestamp()) // 3600
-    calls = [text(service) + text(operation) for service, operation, _ in CALLS]
-    regions = [text(region) for region in REGIONS]
-    principals = [text(f"arn:aws:iam::{ACCOUNT}:user/team-{one % 10}/user-{one}") for one in range(1000)]
-    for line in range(LINES):
-        if line % 65_536 == 0:
-            salt = os.urandom(16)
-            cipher = AESGCM(HKDFExpand(hashes.SHA256(), 32, b"gatehouse message 1" + salt).derive(ledger))
-        hour = first + line * hours // LINES
-        within = line % 6000
-        resource = text(f"arn:aws:kms:{REGIONS[line % 4]}:{ACCOUNT}:key/{within:08x}-0000-4000-8000-{line % 50_000:012x}")
-        body = b"".join((
-            head, number(hour << 1), number(COUNT << 1), calls[line % 6], regions[line % 4], principals[line % 1000], resource, b"\0"))
-        key = struct.pack(">Q", hour ^ 1 << 63) + b"%016d" % line + b"\0\1"
-        nonce = struct.pack(">Q", line).rjust(12, b"\0")
-        yield key, b"\1" + salt + nonce + cipher.encrypt(nonce, body, place + counted(key))
+    calls = [(service.encode(), operation.encode()) for service, operation, _ in CALLS]
+    regions = [region.encode() for region in REGIONS]
+    principals = [f"arn:aws:iam::{ACCOUNT}:user/team-{one % 10}/user-{one}".encode() for one in range(1000)]
+    written = 0
+    for number_of_hour in range(hours):
+        hour = first + number_of_hour
+        begin, end = (LINES * place // hours for place in (number_of_hour, number_of_hour + 1))
+        found = []
+        for line in range(begin, end):
+            resource = f"arn:aws:kms:{REGIONS[line % 4]}:{ACCOUNT}:key/{line - begin:08x}-0000-4000-8000-{line % 50_000:012x}".encode()
+            parts = (*calls[line % 6], regions[line % 4], principals[line % 1000], resource)
+            digest = hashlib.sha256(b"".join(map(counted, parts))).digest()[:16]
+            found.append((digest.replace(b"\0", b"\0\xff") + b"\0\1", b"".join(number(len(part)) + part for part in parts)))
+        for digest, members in sorted(found):
+            if written % 65_536 == 0:
+                salt = os.urandom(16)
+                cipher = AESGCM(HKDFExpand(hashes.SHA256(), 32, b"gatehouse message 1" + salt).derive(ledger))
+            written += 1
+            key = struct.pack(">Q", hour ^ 1 << 63) + digest
+            nonce = struct.pack(">Q", written).rjust(12, b"\0")
+            body = head + number(hour << 1) + number(COUNT << 1) + members + b"\0"
+            yield key, b"\1" + salt + nonce + cipher.encrypt(nonce, body, place + counted(key))
 
 
 def write_rows(data: Path) -> None:
