@@ -148,13 +148,14 @@ enum CallRules {
             }
         }
         let type: FindingType = remote == nil ? .credentialsOutside : .credentialsInside
-        let place = remote.map { "account \($0)" } ?? "an external IP address"
+        let place = remote == nil ? "an external IP address" : "a remote AWS account"
         let isAffiliated = remote.map { around.isAffiliated($0) } ?? false
+        let owner = remote.map { " of account \($0)" } ?? ""
         var detection = Detection(
             type, call, title: "Credentials for the EC2 instance role \(call.actor.userName) were used from \(place).",
             description: "Credentials that were made for EC2 instance \(id) by its role \(call.actor.userName) were "
-                + "used for \(call.name) of \(call.source) from \(call.sourceAddress), which is none of the instance's "
-                + "addresses (\(instance.addresses.sorted().joined(separator: ", "))).",
+                + "used for \(call.name) of \(call.source) from \(call.sourceAddress)\(owner), which is none of the "
+                + "instance's addresses (\(instance.addresses.sorted().joined(separator: ", "))).",
             // Less is at stake among one's own accounts: as AWS has it.
             severity: isAffiliated ? 5 : nil, identity: [call.actor.id, id, remote ?? call.sourceAddress])
         detection.remoteAccount = remote
