@@ -75,4 +75,4 @@ def kill_while_they_work(
         for name, party in parties.items():
             party.check(server.root.client(services[name]))
         idle = {name: repr(worker.last) for worker, (name, party) in zip(workers, parties.items()) if party.count == before[name]}
-        assert idle == {}, "they have done nothing that could be lost"
+        assert not idle, f"done nothing that could be lost: {idle}"
