@@ -65,6 +65,8 @@ def kill_while_they_work(
                 break
             time.sleep(0.01)
         time.sleep(dice.uniform(0, 0.3))
+        gone = {name: repr(worker.last) for worker, name in zip(workers, parties) if worker.last}
+        assert not gone, f"the server is there: {gone}"
         server.kill()
         for worker in workers:
             worker.stopping.set()
