@@ -7,12 +7,11 @@ from pathlib import Path
 
 import accounts
 import pytest
-import storage
 from harness import Identity, Server
-from test_beside_prowler import by_gatehouse, kept  # noqa: F401
+from test_beside_prowler import GUIDE, by_gatehouse, kept  # noqa: F401
 from test_custodian import custodian
 
-#: Each policy is called by the check that asks the same.
+#: Each policy is called by the check that asks the same. Custodian's `iam-policy` asks the Resource Groups Tagging API, which is not there.
 POLICIES = """
 policies:
   - name: iam-root-access-key
@@ -42,13 +41,7 @@ policies:
     resource: aws.iam-user
     filters:
       - {type: access-key, key: Status, value: Active}
-      - {type: value, key: "length(\"c7n:AccessKeys\"[?Status=='Active'])", op: gt, value: 1}
-  - name: iam-admin-policies
-    resource: aws.iam-policy
-    filters:
-      - used
-      - has-allow-all
-      - {type: value, key: Arn, op: regex, value: "^arn:aws:iam::[0-9]{12}:.*"}
+      - {type: value, key: 'length("c7n:AccessKeys"[?Status==`Active`])', op: gt, value: 1}
   - name: iam-inline-admin
     resource: aws.iam-user
     filters: [{type: has-inline-policy, value: true}]
@@ -85,15 +78,22 @@ policies:
 """
 
 
-@pytest.mark.parametrize("make", [accounts.secure, accounts.careless, storage.careful, storage.careless])
+NOT_USED = "Gatehouse looks where something of EC2 has been used, and says that there is nothing to look at; Custodian asks everywhere"
+DIFFERENT = {"ec2-default-encryption": NOT_USED, "vpc-flow-logs": NOT_USED}
+
+
+def test_the_guide_says_so() -> None:
+    text = GUIDE.read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| Custodian: ")]
+    assert rows == [f"| Custodian: `{check}` | `{check}` | {reason} |" for check, reason in DIFFERENT.items()]
+    assert f"{POLICIES.count('- name:')} policies for Cloud Custodian" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("make", [accounts.secure, accounts.careless])
 def test_they_agree(make: Callable[[Server], Identity], kept: Server, tmp_path: Path) -> None:  # noqa: F811
     identity = make(kept)
     ours = by_gatehouse(kept)
     theirs = custodian(identity, tmp_path, POLICIES)
     assert len(theirs) >= 15
-    apart = {
-        name: (sorted(str(list(one.values())[:1]) for one in found), ours[name])
-        for name, found in theirs.items()
-        if bool(found) != (ours[name] == "fail")
-    }
-    assert apart == {}
+    apart = {name: ours[name] for name, found in theirs.items() if bool(found) != (ours[name] == "fail")}
+    assert apart == dict.fromkeys(DIFFERENT, "not-applicable")

@@ -108,10 +108,10 @@ DISCOVERY = "Discovery:IAMUser/AnomalousBehavior"
 # Whose key, what is run, what comes of it, what pacu says then, and the findings.
 Row = tuple[str, str, str, str, set[str]]
 TABLE: list[Row] = [
-    ("reader", "iam__enum_permissions", "denied", "0 Confirmed permissions for user", set()),
-    ("reader", "iam__enum_users_roles_policies_groups", "denied", "0 Users Enumerated|MISSING REQUIRED|FAILURE", {DISCOVERY}),
+    ("reader", "iam__enum_permissions", "denied", r"\b0 Confirmed permissions for 0 user\(s\)", set()),
+    ("reader", "iam__enum_users_roles_policies_groups", "denied", "0 Users Enumerated", {DISCOVERY}),
     ("reader", "iam__backdoor_users_keys --usernames operator", "denied", "MISSING REQUIRED AWS PERMISSIONS", set()),
-    ("reader", "detection__enum_services", "denied", "denied|Denied|MISSING|FAILURE", {DISCOVERY}),
+    ("reader", "detection__enum_services", "denied", r"\b0 GuardDuty Detector\(s\) found", {DISCOVERY}),
     ("reader", "ec2__enum --regions us-east-1", "denied", r"\b0 total instance\(s\) found", {DISCOVERY}),
     ("reader", "s3__download_bucket --names-only", "works for its own bucket", "2 total buckets found", set()),
     ("operator", "iam__enum_permissions", "works", r"\d{4,} Confirmed permissions for user: operator", set()),
@@ -119,13 +119,13 @@ TABLE: list[Row] = [
     ("operator", "iam__privesc_scan --scan-only", "works", "iam__privesc_scan completed", set()),
     ("operator", "detection__enum_services", "works", "detection__enum_services completed", {DISCOVERY}),
     ("operator", "ec2__enum --regions us-east-1", "works", r"\b1 total instance\(s\) found", {DISCOVERY}),
-    ("operator", "ec2__download_userdata", "works", "ec2__download_userdata completed", set()),
-    ("operator", "ebs__enum_volumes_snapshots --regions us-east-1", "works", "1 Volumes? found|Volume", {DISCOVERY}),
-    ("operator", "ec2__backdoor_ec2_sec_groups", "works", "completed", set()),
+    ("operator", "ec2__download_userdata", "works", "Downloaded EC2 User Data", set()),
+    ("operator", "ebs__enum_volumes_snapshots --regions us-east-1", "works", "1 Volumes found", {DISCOVERY}),
+    ("operator", "ec2__backdoor_ec2_sec_groups", "works", r"1 security group\(s\) successfully backdoored", set()),
     ("operator", "iam__backdoor_users_keys --usernames reader", "works", "1 user key", {"Persistence:IAMUser/AnomalousBehavior"}),
-    ("operator", "iam__backdoor_users_password --usernames reader", "works", "completed", {"Persistence:IAMUser/AnomalousBehavior"}),
-    ("operator", "cloudtrail__download_event_history --regions us-east-1", "works", "completed", {DISCOVERY}),
-    ("operator", "s3__download_bucket --dl-all", "works", "6 files downloaded|files downloaded", {"Exfiltration:S3/AnomalousBehavior"}),
+    ("operator", "iam__backdoor_users_password --usernames reader", "works", r"1 user\(s\) backdoored", {"Persistence:IAMUser/AnomalousBehavior"}),
+    ("operator", "cloudtrail__download_event_history --regions us-east-1", "works", r"\d+ Event\(s\) found", {DISCOVERY}),
+    ("operator", "s3__download_bucket --dl-all", "works", r"\d+ files downloaded", {"Exfiltration:S3/AnomalousBehavior"}),
     ("operator", "detection__disruption --trails main@us-east-1", "works", "Successfully disabled trail main",
      {"Stealth:IAMUser/CloudTrailLoggingDisabled"}),
 ]  # fmt: skip
@@ -187,10 +187,9 @@ def test_what_is_denied_and_what_is_found(cloud: Server, tmp_path: Path) -> None
         with pacu(identity, tmp_path / user) as attacker:
             for _, command, outcome, said, _ in (row for row in TABLE if row[0] == user):
                 printed = attacker.run(command)
-                print(printed)
                 now = counts()
-                outcome = outcome if re.search(said, printed) else printed[-1500:]
-                happened.append((user, command, outcome, set(now - before)))
+                happened.append((user, command, outcome if re.search(said, printed) else printed[-1500:], set(now - before)))
+                print(happened[-1], flush=True)
                 before = now
     assert happened == [(user, command, outcome, found) for user, command, outcome, _, found in TABLE]
 

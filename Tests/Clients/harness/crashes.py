@@ -65,6 +65,8 @@ def kill_while_they_work(
                 break
             time.sleep(0.01)
         time.sleep(dice.uniform(0, 0.3))
+        gone = {name: repr(worker.last) for worker, name in zip(workers, parties) if worker.last}
+        assert not gone, f"the server is there: {gone}"
         server.kill()
         for worker in workers:
             worker.stopping.set()
@@ -75,4 +77,4 @@ def kill_while_they_work(
         for name, party in parties.items():
             party.check(server.root.client(services[name]))
         idle = {name: repr(worker.last) for worker, (name, party) in zip(workers, parties.items()) if party.count == before[name]}
-        assert idle == {}, "they have done nothing that could be lost"
+        assert not idle, f"done nothing that could be lost: {idle}"
