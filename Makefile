@@ -96,7 +96,7 @@ test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
 test-clients-postgres: $(VENV)/installed products parquet
 	$(CLIENTS_ON_POSTGRES)
 
-audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
+audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed $(AUDITORS)/attackers/installed ## Run Prowler, cloudsplaining, Cloud Custodian and pacu against it (installs 2.6 GB)
 	@Tools/install-dependencies build test
 	swift build $(LINKER) --product gatehouse
 	cd Tests/Audit && ../../$(PYTHON) -m pytest -n 2 -p no:cacheprovider

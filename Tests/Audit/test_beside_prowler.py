@@ -65,10 +65,14 @@ GUIDE = REPOSITORY / "Documentation" / "guides" / "audit.md"
 
 
 def test_the_guide_says_so() -> None:
-    """The guide's table has each difference with its reason, and says how many questions are the same."""
+    """The guide's table has each difference on the accounts of accounts.py with its reason, and says how many questions are the same."""
     text = GUIDE.read_text()
     rows = [line for line in text.splitlines() if line.startswith("| Prowler: ")]
-    assert rows == [f"| Prowler: `{check}` | `{own}` | {reason} |" for (check, own, _), reason in DIFFERENT.items()]
+    assert rows == [
+        f"| Prowler: `{check}` | `{own}` | {reason} |"
+        for (check, own, make), reason in DIFFERENT.items()
+        if make in (accounts.secure, accounts.careless)
+    ]
     assert f"{len(SAME)} of Prowler's checks" in " ".join(text.split())
 
 

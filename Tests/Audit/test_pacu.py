@@ -104,7 +104,8 @@ def pacu(identity: Identity, folder: Path) -> Iterator[Pacu]:
         started.process.communicate()
 
 
-DISCOVERY = "Discovery:IAMUser/AnomalousBehavior"
+DISCOVERY, PERSISTENCE = "Discovery:IAMUser/AnomalousBehavior", "Persistence:IAMUser/AnomalousBehavior"
+SEQUENCE = "AttackSequence:IAM/CompromisedCredentials"
 # Whose key, what is run, what comes of it, what pacu says then, and the findings.
 Row = tuple[str, str, str, str, set[str]]
 TABLE: list[Row] = [
@@ -121,13 +122,18 @@ TABLE: list[Row] = [
     ("operator", "ec2__enum --regions us-east-1", "works", r"\b1 total instance\(s\) found", {DISCOVERY}),
     ("operator", "ec2__download_userdata", "works", "Downloaded EC2 User Data", set()),
     ("operator", "ebs__enum_volumes_snapshots --regions us-east-1", "works", "1 Volumes found", {DISCOVERY}),
-    ("operator", "ec2__backdoor_ec2_sec_groups", "works", r"1 security group\(s\) successfully backdoored", set()),
-    ("operator", "iam__backdoor_users_keys --usernames reader", "works", "1 user key", {"Persistence:IAMUser/AnomalousBehavior"}),
-    ("operator", "iam__backdoor_users_password --usernames reader", "works", r"1 user\(s\) backdoored", {"Persistence:IAMUser/AnomalousBehavior"}),
-    ("operator", "cloudtrail__download_event_history --regions us-east-1", "works", r"\d+ Event\(s\) found", {DISCOVERY}),
-    ("operator", "s3__download_bucket --dl-all", "works", r"\d+ files downloaded", {"Exfiltration:S3/AnomalousBehavior"}),
+    ("operator", "ec2__backdoor_ec2_sec_groups", "works", r"1 security group\(s\) successfully backdoored",
+     {"Impact:IAMUser/AnomalousBehavior"}),
+    ("operator", "iam__backdoor_users_keys --usernames reader", "works", "1 user key", {PERSISTENCE, SEQUENCE}),
+    ("operator", "iam__backdoor_users_password --usernames reader", "works", r"1 user\(s\) backdoored",
+     {PERSISTENCE, SEQUENCE}),
+    ("operator", "cloudtrail__download_event_history --regions us-east-1", "works", r"\d+ Event\(s\) found",
+     {DISCOVERY, SEQUENCE}),
+    ("operator", "s3__download_bucket --dl-all", "works", r"\d+ files downloaded",
+     {"Discovery:S3/AnomalousBehavior", "Exfiltration:S3/AnomalousBehavior", SEQUENCE, "AttackSequence:S3/CompromisedData"}),
     ("operator", "detection__disruption --trails main@us-east-1", "works", "Successfully disabled trail main",
-     {"Stealth:IAMUser/CloudTrailLoggingDisabled"}),
+     {"Stealth:IAMUser/CloudTrailLoggingDisabled", "DefenseEvasion:IAMUser/AnomalousBehavior",
+      "AttackSequence:S3/CompromisedData"}),
 ]  # fmt: skip
 
 
