@@ -62,6 +62,7 @@ let package = Package(
         .library(name: "EventPatterns", targets: ["EventPatterns", "Wire"]),
         .library(name: "GuardRules", targets: ["GuardRules", "Wire"]),
         .library(name: "ThreatDetection", targets: ["ThreatDetection"]),
+        .library(name: "NameService", targets: ["NameService"]),
         .library(name: "ConfigSelect", targets: ["ConfigSelect", "Wire"]),
         .library(name: "MetricMath", targets: ["MetricMath"]),
         .library(name: "Advisories", targets: ["Advisories", "PackageVersions", "Packages", "SBOM"]),
@@ -138,6 +139,8 @@ let package = Package(
         // What the domain name system says, as far as certificates depend on it.
         .target(name: "DomainRecords", dependencies: ["CLDNS"]),
         .target(name: "CLDNS", linkerSettings: [.linkedLibrary("ldns")]),
+        // The resolver of names that instances of EC2 ask.
+        .target(name: "NameService", dependencies: ["CLDNS", "Fetch", "Ledger", "Platform", "VPC", nioCore, nioPosix]),
 
         // Certificates, lists of revoked ones, and answers about them: no service, no ledger.
         .target(name: "CertificateIssuing", dependencies: ["CCertificates", crypto, cryptoExtras, asn1, x509]),
@@ -502,6 +505,7 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Console", "DomainRecords", "Edge", "Escalation", "Fetch", "Gate",
                 "HardwareToken", "InstanceRuntime", "Keyring", "Learning", "Ledger", "ManagedLogin", "MetadataService",
+                "NameService",
                 "OIDC", "Platform", "Posture", "Remedies", "Signature", "Upstreams", "VPC", "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService", "OrganizationsService",
@@ -587,6 +591,7 @@ let package = Package(
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(name: "CertificateIssuingTests", dependencies: ["CertificateIssuing", crypto, asn1, x509]),
         .testTarget(name: "DomainRecordsTests", dependencies: ["DomainRecords"]),
+        .testTarget(name: "NameServiceTests", dependencies: ["NameService"]),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509]),
         .testTarget(name: "KeyringTests", dependencies: ["Keyring", crypto]),
         .testTarget(name: "KeyMaterialTests", dependencies: ["CLibCrypto", "KeyMaterial", crypto, cryptoExtras]),

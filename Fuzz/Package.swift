@@ -77,6 +77,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzLogMasking", dependencies: ["FuzzDriver", .product(name: "LogMasking", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzNames", dependencies: ["FuzzDriver", .product(name: "NameService", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzConfigSelect",
             dependencies: ["FuzzDriver", .product(name: "ConfigSelect", package: "gatehouse")]),
         .executableTarget(

@@ -35,7 +35,8 @@
 // supervisor starts the command, and adopts all that its children leave behind.
 //
 // Settings are texts that end with a zero byte each: `apart=1`, `root=/srv/web`, `readonly=1`, `host=ip-10-0-0-7`, `dir=/`, `uid=0`,
-// `gid=0`, and any number of `hide=PATH`, `env=NAME=VALUE`, `arg=WORD`; `script=#!…`.
+// `gid=0`, and any number of `hide=PATH`, `env=NAME=VALUE`, `arg=WORD`; `resolver=…`;
+// `script=#!…`.
 
 static const char marker[] = "GATEHOUSE_INSTANCE_PROCESS";
 enum { control_file = 3, network_file = 4 };
@@ -76,6 +77,7 @@ static instance_settings read_settings(void) {
         else if ((found = value(text, "hide"))) append(&settings.hidden, &hidden, found);
         else if ((found = value(text, "env"))) append(&settings.environment, &variables, found);
         else if ((found = value(text, "arg"))) append(&settings.command, &words, found);
+        else if ((found = value(text, "resolver"))) settings.resolver = found;
         else if ((found = value(text, "script"))) settings.script = found;
     }
     if (!settings.hidden) settings.hidden = calloc(1, sizeof(char *));

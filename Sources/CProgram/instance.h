@@ -23,6 +23,8 @@ typedef struct {
     const char **environment;
     /// Its first process: a program with arguments; empty: there is none.
     const char **command;
+    /// What `/etc/resolv.conf` says; nil: what its files have.
+    const char *resolver;
     /// What is run before, once: it begins with `#!`; nil: nothing.
     const char *script;
 } instance_settings;

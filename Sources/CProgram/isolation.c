@@ -144,16 +144,60 @@ static int folder_files(const instance_settings *settings, const char **step) {
     return 0;
 }
 
+static const char resolver_file[] = "/etc/resolv.conf";
+
+/// Makes an empty file where there is none, or where a link leads to that has no end yet. What can't be made is not there.
+static void make_resolver_file(void) {
+    struct stat about;
+    if (!stat(resolver_file, &about)) return;
+    char target[PATH_MAX] = "", path[PATH_MAX];
+    ssize_t length = readlink(resolver_file, target, sizeof target - 1);
+    int size = length <= 0 ? snprintf(path, sizeof path, "%s", resolver_file)
+                           : snprintf(path, sizeof path, "%s%s", *target == '/' ? "" : "/etc/", target);
+    if (size < 0 || (size_t)size >= sizeof path) return;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        folder(path, 0755);
+        *slash = '/';
+    }
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (file >= 0) close(file);
+}
+
+/// Says where names are asked for, in a file of its own above the one that is there. Files that have no place for it go without.
+static int resolver(const instance_settings *settings, const char **step) {
+    static const char made[] = "/dev/.resolv.conf";
+    if (!settings->resolver) return 0;
+    *step = resolver_file;
+    mode_t mask = umask(022);
+    int file = open(made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int error = file < 0 ? errno : 0;
+    size_t length = strlen(settings->resolver);
+    if (!error && write(file, settings->resolver, length) != (ssize_t)length) error = EIO;
+    if (file >= 0) close(file);
+    if (!error) {
+        make_resolver_file();
+        mount(made, resolver_file, NULL, MS_BIND, NULL);
+        unlink(made);
+    }
+    umask(mask);
+    return error;
+}
+
 int instance_files(const instance_settings *settings, const char **step) {
     *step = "private mounts";
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return errno;
-    if (settings->root) return folder_files(settings, step);
+    if (settings->root) {
+        int error = folder_files(settings, step);
+        return error ? error : resolver(settings, step);
+    }
     // Before others are put above them.
     for (size_t index = 0; settings->hidden[index]; index++) {
         *step = "what is hidden";
         if (cover(settings->hidden[index])) return errno;
     }
-    return machine_files(settings, step);
+    int error = machine_files(settings, step);
+    return error ? error : resolver(settings, step);
 }
 
 /// What root may do in an instance: nothing to the kernel, to devices, to mounts or to the network's addresses.

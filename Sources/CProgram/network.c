@@ -65,7 +65,7 @@ int network_write(int network, const char *path, const char *text) {
     return error;
 }
 
-int network_socket(int network, const char *device, const char *address, int port) {
+int network_socket(int network, bool is_datagram, const char *device, const char *address, int port) {
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
     int is_six = inet_pton(AF_INET6, address, &six.sin6_addr) == 1;
@@ -73,9 +73,9 @@ int network_socket(int network, const char *device, const char *address, int por
     int before = network_enter(network);
     if (before < 0) return before;
     int error = 0, yes = 1;
-    int made = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int made = socket(is_six ? AF_INET6 : AF_INET, (is_datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (made < 0) error = errno;
-    if (!error && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes)) error = errno;
+    if (!error && !is_datagram && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes)) error = errno;
     if (!error && is_six && setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes)) error = errno;
     // The address is one of the network's, and not of that device.
     if (!error && is_six && device && setsockopt(made, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes)) error = errno;
@@ -92,6 +92,6 @@ int network_socket(int network, const char *device, const char *address, int por
 
 int network_make(void) { return -ENOSYS; }
 int network_write(int network, const char *path, const char *text) { return ENOSYS; }
-int network_socket(int network, const char *device, const char *address, int port) { return -ENOSYS; }
+int network_socket(int network, bool is_datagram, const char *device, const char *address, int port) { return -ENOSYS; }
 
 #endif

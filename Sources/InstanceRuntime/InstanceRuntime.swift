@@ -61,6 +61,27 @@ public actor InstanceRuntime {
         }
     }
 
+    /// Sockets at which instances of a VPC ask for names: bound, and those of TCP not listening yet.
+    public struct NameSockets: Sendable {
+        /// Of UDP.
+        public internal(set) var datagrams: [Int32] = []
+        /// Of TCP.
+        public internal(set) var streams: [Int32] = []
+    }
+
+    /// The resolver of a VPC's names, as its instances reach it: at 169.254.169.253, at [fd00:ec2::253], and at the second address after
+    /// the first of the VPC. No group and no ACL keeps them from it.
+    public struct Names: Sendable {
+        /// Gets sockets that only instances of the VPC reach. They are its own from then on, until what it returns is called: none of
+        /// the VPC's instances is left.
+        public let open:
+            @Sendable (_ vpc: String, _ sockets: NameSockets) async throws(RuntimeProblem) -> Services.Close
+
+        public init(open: @escaping @Sendable (String, NameSockets) async throws(RuntimeProblem) -> Services.Close) {
+            self.open = open
+        }
+    }
+
     /// Where instances find the endpoint.
     public static let servicesAddress = NetworkRules.services
 
@@ -75,6 +96,7 @@ public actor InstanceRuntime {
     public nonisolated let isolates: Bool
     private let metadata: Metadata?
     private let services: Services?
+    private let names: Names?
     private let grace: Duration
     private let log: Logger
     private let printed: (@Sendable (String, [UInt8]) -> Void)?
@@ -83,9 +105,9 @@ public actor InstanceRuntime {
     private var network = Network()
     private var marks = NetworkMarks()
     private var vpcs: [String: VPCNetwork] = [:]
-    /// The endpoint's sockets: by VPC, and in which network.
+    /// The sockets of the endpoint and of the resolver: by VPC, and in which network.
     private var open: [String: NetworkNamespace] = [:]
-    private var closes: [String: Services.Close] = [:]
+    private var closes: [String: [Services.Close]] = [:]
     private var running: [String: Running] = [:]
     /// Interfaces that are to be taken away, by VPC, and who does it.
     private var leaving: [String: Set<String>] = [:]
@@ -102,13 +124,14 @@ public actor InstanceRuntime {
     ///   - ended: is told of instances that end though nobody has stopped them.
     public init(
         isolates: Bool? = nil, grace: Duration = .seconds(10), metadata: Metadata? = nil,
-        services: Services? = nil, log: Logger,
+        services: Services? = nil, names: Names? = nil, log: Logger,
         printed: (@Sendable (String, [UInt8]) -> Void)? = nil, ended: @escaping @Sendable (End) -> Void
     ) {
         self.isolates = isolates ?? Self.canIsolate
         self.grace = grace
         self.metadata = metadata
         self.services = services
+        self.names = names
         self.log = log
         self.printed = printed
         self.ended = ended
@@ -241,7 +264,7 @@ public actor InstanceRuntime {
                 for (index, interface) in spec.interfaces.enumerated() {
                     attached.append(try attach(interface, index, inside))
                 }
-                for vpc in Set(attached) { try await openServices(to: vpc) }
+                for vpc in Set(attached) { try await openDoors(to: vpc) }
                 if let metadata, let interface = spec.interfaces.first, let vpc = attached.first.flatMap({ vpcs[$0] }) {
                     try await metadata.open(spec.id, try vpc.metadataSockets(of: interface.id))
                 }
@@ -283,18 +306,27 @@ public actor InstanceRuntime {
         return subnet.vpcID
     }
 
-    private func openServices(to id: String) async throws(RuntimeProblem) {
-        guard let services, let network = vpcs[id]?.namespace, open[id] !== network else { return }
-        open[id] = network
+    /// Opens a VPC to the endpoint and the resolver, if it is not.
+    private func openDoors(to id: String) async throws(RuntimeProblem) {
+        guard let vpc = vpcs[id], open[id] !== vpc.namespace else { return }
+        open[id] = vpc.namespace
+        var opened: [Services.Close] = []
         do throws(RuntimeProblem) {
-            let socket = try network.socket(NetworkRules.services, port: Int32(services.port))
-            let close = try await services.open(id, socket)
-            // All others may have left meanwhile, and this one as well.
-            guard vpcs[id]?.namespace === network else { return await close() }
-            closes[id] = close
+            if let services {
+                let socket = try vpc.namespace.socket(NetworkRules.services, port: Int32(services.port))
+                opened.append(try await services.open(id, socket))
+            }
+            if let names { opened.append(try await names.open(id, try vpc.nameSockets(of: network))) }
         } catch {
-            if open[id] === network { open[id] = nil }
+            for close in opened { await close() }
+            if open[id] === vpc.namespace { open[id] = nil }
             throw error
+        }
+        // All others may have left meanwhile, and this one as well.
+        if vpcs[id]?.namespace === vpc.namespace {
+            closes[id] = opened
+        } else {
+            for close in opened { await close() }
         }
     }
 
@@ -318,7 +350,7 @@ public actor InstanceRuntime {
             vpcs[id] = vpc.isEmpty ? nil : vpc
             guard vpc.isEmpty else { continue }
             open[id] = nil
-            if let close = closes.removeValue(forKey: id) { unused.append(close) }
+            unused += closes.removeValue(forKey: id) ?? []
         }
         for close in unused { await close() }
     }

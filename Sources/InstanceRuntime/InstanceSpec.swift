@@ -36,12 +36,15 @@ public struct InstanceSpec: Sendable, Hashable {
     public var userData: [UInt8]?
     /// In order of their device indexes.
     public var interfaces: [Interface]
+    /// What its `/etc/resolv.conf` says, if it is in namespaces; nil: what its files have.
+    public var resolver: String?
     /// Of its processes: a number; nil: root where it has files of its own, else nobody.
     public var user: UInt32?
 
     public init(
         id: String, hostName: String, files: Files, command: [String], environment: [String: String] = [:],
-        userData: [UInt8]? = nil, interfaces: [Interface] = [], user: UInt32? = nil
+        userData: [UInt8]? = nil, interfaces: [Interface] = [], resolver: String? = nil,
+        user: UInt32? = nil
     ) {
         self.id = id
         self.hostName = hostName
@@ -50,6 +53,7 @@ public struct InstanceSpec: Sendable, Hashable {
         self.environment = environment
         self.userData = userData
         self.interfaces = interfaces
+        self.resolver = resolver
         self.user = user
     }
 }

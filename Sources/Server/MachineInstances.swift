@@ -3,6 +3,7 @@ import Edge
 import InstanceRuntime
 import Ledger
 import Logging
+import NameService
 import Platform
 public import ServiceLifecycle
 import Synchronization
@@ -57,7 +58,7 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
         self.hidden = hidden
         runtime = InstanceRuntime(
             metadata: Self.metadata(environment, launches), services: Self.services(environment, edge, port, log),
-            log: log
+            names: Self.names(environment), log: log
         ) { end in
             guard let launch = launches[end.id] else { return }
             environment.instances.hasEnded(
@@ -88,15 +89,41 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
         }
     }
 
+    private static func names(_ environment: Environment) -> InstanceRuntime.Names {
+        InstanceRuntime.Names { (id, sockets) async throws(RuntimeProblem) in
+            let vpc: VPCPlace
+            do throws(RuntimeProblem) { vpc = try place(of: id, environment) } catch {
+                for socket in sockets.datagrams + sockets.streams { close(socket) }
+                throw error
+            }
+            let names = VPCNames(environment, in: vpc, services: InstanceRuntime.servicesAddress)
+            do {
+                let door = try await NameDoor.open(datagrams: sockets.datagrams, streams: sockets.streams) {
+                    names.answer($0)
+                }
+                return { await door.shut() }
+            } catch {
+                throw RuntimeProblem("names can't be asked for in \(id): \(error)")
+            }
+        }
+    }
+
+    private static func place(of id: String, _ environment: Environment) throws(RuntimeProblem) -> VPCPlace {
+        guard let vpc = environment.projection(EC2Index.self).find(StoredVPC.self, id) else {
+            throw RuntimeProblem("the VPC \(id) is not known")
+        }
+        return VPCPlace(accountID: vpc.head.accountID, region: vpc.head.region, id: id)
+    }
+
     private static func services(
         _ environment: Environment, _ edge: Edge, _ port: Int, _ log: Logger
     ) -> InstanceRuntime.Services {
         InstanceRuntime.Services(port: port) { (id, socket) async throws(RuntimeProblem) in
-            guard let vpc = environment.projection(EC2Index.self).find(StoredVPC.self, id) else {
+            let place: VPCPlace
+            do throws(RuntimeProblem) { place = try Self.place(of: id, environment) } catch {
                 close(socket)
-                throw RuntimeProblem("the VPC \(id) is not known")
+                throw error
             }
-            let place = VPCPlace(accountID: vpc.head.accountID, region: vpc.head.region, id: id)
             do {
                 let door = try await PrivateDoor.open(
                     [socket], limits: Listener.Limits(), log: log, edge: edge.within(place))
@@ -134,6 +161,10 @@ final class MachineInstances: InstanceHost, ServiceLifecycle.Service {
             interfaces: interfaces.map {
                 InstanceSpec.Interface(
                     $0.id, macAddress: $0.macAddress, checksSourceAndDestination: $0.checksSource)
+            },
+            resolver: interfaces.first.flatMap { interface in
+                let vpc = VPCPlace(accountID: launch.account, region: launch.region, id: interface.vpcID)
+                return VPCNames(environment, in: vpc, services: InstanceRuntime.servicesAddress).configuration
             })
         do throws(RuntimeProblem) {
             try await refresh()

@@ -49,7 +49,7 @@ SECONDS = {
     "test_acme.py": 20, "test_acme_validations.py": 20, "test_acme_protocol.py": 20, "test_acm_public.py": 120,
     "test_web_front.py": 20, "test_web_front_http2.py": 15, "test_core_rule_set.py": 15, "test_acmpca_terraform.py": 15,
     "test_instance_metadata_perimeter.py": 45, "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
-    "test_instance_crash.py": 20, "test_instance_nodes.py": 20, "test_ec2_crash.py": 40,
+    "test_instance_names.py": 20, "test_instance_crash.py": 20, "test_instance_nodes.py": 20, "test_ec2_crash.py": 40,
     "test_audit.py": 45, "test_cost_terraform.py": 45, "test_cost_metering_crash.py": 25,
     "test_cost_parquet.py": 20, "test_cost_faults.py": 20, "test_reviews_crash.py": 30,
     "test_budgets.py": 20, "test_cost_explorer.py": 20, "test_guardduty_crash.py": 30, "test_inspector_crash.py": 30,

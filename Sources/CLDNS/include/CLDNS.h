@@ -12,7 +12,7 @@
 #pragma clang assume_nonnull begin
 
 /// The numbers of RFC 1035 and RFC 8659.
-enum { dns_a = 1, dns_cname = 5, dns_txt = 16, dns_aaaa = 28, dns_caa = 257 };
+enum { dns_a = 1, dns_cname = 5, dns_ptr = 12, dns_txt = 16, dns_aaaa = 28, dns_caa = 257 };
 
 typedef struct dns_records dns_records;
 
@@ -42,6 +42,35 @@ typedef struct {
 bool dns_update(
     const char *address, uint16_t port, const char *zone, const char *name, const char *_Nullable target, uint32_t lifetime,
     const dns_key *_Nullable key, long seconds, int *code, char *reason, size_t capacity);
+
+/// What somebody asks a name server, as it came.
+typedef struct dns_question dns_question;
+
+/// The code of an answer: what the server says besides records.
+enum { dns_no_error = 0, dns_format_error = 1, dns_no_such_name = 3, dns_not_built = 4, dns_refused = 5 };
+
+/// A record of an answer. It belongs to the name that was asked for.
+typedef struct {
+    /// `dns_a`, `dns_aaaa` or `dns_ptr`.
+    uint16_t type;
+    /// In seconds.
+    uint32_t lifetime;
+    /// An address, or a name with a full stop at the end, as text.
+    const char *value;
+} dns_answer;
+
+/// Reads a packet. NULL: it asks nothing, so that nothing is to be answered.
+dns_question *_Nullable dns_question_read(const unsigned char *bytes, size_t length);
+/// What is to be answered whatever is there: it can't be read, or is no plain question for names of the internet. `dns_no_error`: it is one.
+int dns_question_code(const dns_question *question);
+/// The name that is asked for, as text, with a full stop at the end; NULL: there is none.
+const char *_Nullable dns_question_name(const dns_question *question);
+uint16_t dns_question_type(const dns_question *question);
+/// The packet that answers; by UDP no longer than whoever asks takes. It is to be freed. NULL: it can't be written.
+unsigned char *_Nullable dns_question_answer(
+    const dns_question *question, int code, const dns_answer *_Nullable answers, size_t count, bool is_datagram,
+    size_t *length);
+void dns_question_free(dns_question *question);
 
 size_t dns_count(const dns_records *records);
 uint16_t dns_type(const dns_records *records, size_t index);

@@ -3,6 +3,7 @@
 #ifndef CPROGRAM_H
 #define CPROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma clang assume_nonnull begin
@@ -63,10 +64,10 @@ int network_make(void);
 /// - Returns: 0, or why it failed, as in errno.
 int network_write(int network, const char *path, const char *text);
 
-/// A socket of TCP in that network, bound to an address and a port, and not listening yet.
+/// A socket of TCP, or of UDP, in that network: bound to an address and a port, and not listening yet.
 /// - Parameter device: the interface by which its clients come; nil: any. Sockets with different ones may have the same address.
 /// - Returns: an open file; less than 0: why there is none, as in errno, negated.
-int network_socket(int network, const char *_Nullable device, const char *address, int port);
+int network_socket(int network, bool is_datagram, const char *_Nullable device, const char *address, int port);
 
 /// Makes a pipe for what an instance prints, and a pair of sockets for its supervisor: one end of each is for `instance_start`, the other
 /// stays here.

@@ -28,10 +28,12 @@ final class NetworkNamespace: Sendable {
         guard error == 0 else { throw RuntimeProblem("/proc/sys/net/\(path)", errno: error) }
     }
 
-    /// A socket of TCP that is bound and not listening yet. It is the caller's to close.
+    /// A socket of TCP, or of UDP, that is bound and not listening yet. It is the caller's to close.
     /// - Parameter link: the interface by which its clients come; nil: any.
-    func socket(_ address: String, port: Int32, link: String? = nil) throws(RuntimeProblem) -> Int32 {
-        let socket = network_socket(descriptor, link, address, port)
+    func socket(
+        _ address: String, port: Int32, link: String? = nil, isDatagram: Bool = false
+    ) throws(RuntimeProblem) -> Int32 {
+        let socket = network_socket(descriptor, isDatagram, link, address, port)
         guard socket >= 0 else { throw RuntimeProblem("a socket at \(address), port \(port)", errno: -socket) }
         return socket
     }

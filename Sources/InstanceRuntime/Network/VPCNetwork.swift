@@ -46,7 +46,7 @@ struct VPCNetwork {
         try namespace.run(
             "ip", ["-batch", "-"],
             input: InterfaceCommands.beginning
-                + ([NetworkRules.services] + NetworkRules.metadata).map {
+                + ([NetworkRules.services] + NetworkRules.metadata + NetworkRules.resolvers).map {
                     $0.contains(":") ? "address add \($0)/128 dev lo nodad\n" : "address add \($0)/32 dev lo\n"
                 }.joined())
         try update(Network())
@@ -104,6 +104,26 @@ struct VPCNetwork {
         return sockets
     }
 
+    /// Sockets at which the VPC's instances, and nobody else, ask for names. They are the caller's to close.
+    func nameSockets(of network: Network) throws(RuntimeProblem) -> InstanceRuntime.NameSockets {
+        let own = NetworkRules.resolver(of: id, in: network).map(\.description)
+        if let own {
+            try namespace.run("ip", ["-batch", "-"], input: "address replace \(own)/32 dev lo\n")
+        }
+        var sockets = InstanceRuntime.NameSockets()
+        do throws(RuntimeProblem) {
+            for address in NetworkRules.resolvers + (own.map { [$0] } ?? []) {
+                let port = NetworkRules.resolverPort
+                sockets.datagrams.append(try namespace.socket(address, port: port, isDatagram: true))
+                sockets.streams.append(try namespace.socket(address, port: port))
+            }
+        } catch {
+            for socket in sockets.datagrams + sockets.streams { close(socket) }
+            throw error
+        }
+        return sockets
+    }
+
     /// Has the table say what the network says.
     /// - Returns: whether anything had to be changed.
     @discardableResult
@@ -111,7 +131,8 @@ struct VPCNetwork {
         if let marks { self.marks = marks }
         let rules = NetworkRules(
             network, attached: attached, logged: self.marks.logged,
-            hasEndpoints: self.marks.withEndpoints.contains(id))
+            hasEndpoints: self.marks.withEndpoints.contains(id),
+            resolver: NetworkRules.resolver(of: id, in: network))
         return try change(to: rules.objects(&chains))
     }
 

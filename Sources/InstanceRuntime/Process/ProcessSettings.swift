@@ -22,6 +22,7 @@ enum ProcessSettings {
                 home = "/tmp"
             }
             lines += ["uid=\(user)", "gid=\(user)"]
+            if let text = spec.resolver { lines.append("resolver=\(text)") }
         }
         lines.append("dir=\(home)")
         if spec.environment["PATH"] == nil { lines.append("env=\(path)") }
@@ -32,7 +33,7 @@ enum ProcessSettings {
             lines.append("script=\(String(decoding: script, as: UTF8.self))")
         }
         guard lines.allSatisfy({ !$0.utf8.contains(0) }) else {
-            throw RuntimeProblem("its command, environment or user data has a zero byte")
+            throw RuntimeProblem("its command, environment, user data or resolver has a zero byte")
         }
         return lines.flatMap { Array($0.utf8) + [0] }
     }

@@ -27,23 +27,37 @@ struct NetworkRules {
     /// so that a container within an instance is one hop farther away. No group, ACL or flow log knows of it, as on AWS.
     static let metadata = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"]
     static let metadataPort: Int32 = 80
+    /// Where instances ask for names, besides the VPC's second address: of each version of IP. No group, ACL or flow log knows of it,
+    /// either.
+    static let resolvers = ["169.254.169.253", "fd00:ec2::253"]
+    static let resolverPort: Int32 = 53
+
+    /// The second address after the first of a VPC's primary block; nil: that has none to spare.
+    static func resolver(of vpc: String, in network: Network) -> NetworkAddress? {
+        network.vpcs[vpc]?.first { !$0.isVersion6 && $0.prefixLength <= 28 }
+            .map { NetworkAddress($0.first.value + 2, isVersion6: false) }
+    }
 
     private let network: Network
     private let attached: [AttachedInterface]
     private let logged: Set<String>
     private let hasEndpoints: Bool
+    private let resolver: NetworkAddress?
 
     /// - Parameters:
     ///   - attached: of the VPC, and known to the network.
     ///   - logged: interfaces of which flows are counted, by id.
     ///   - hasEndpoints: whether the VPC has interface endpoints, which need no route.
+    ///   - resolver: the VPC's second address.
     init(
-        _ network: Network, attached: [AttachedInterface], logged: Set<String> = [], hasEndpoints: Bool = false
+        _ network: Network, attached: [AttachedInterface], logged: Set<String> = [], hasEndpoints: Bool = false,
+        resolver: NetworkAddress? = nil
     ) {
         self.network = network
         self.attached = attached.filter { network.interfaces[$0.id] != nil }.sorted { $0.id < $1.id }
         self.logged = logged
         self.hasEndpoints = hasEndpoints
+        self.resolver = resolver
     }
 
     /// All parts of the table.
@@ -90,6 +104,8 @@ struct NetworkRules {
         return [
             set("links", attached), set("unchecked", attached.filter { !$0.checksSourceAndDestination }),
             set("online", attached.filter { hasEndpoints || ServiceRoute.leads(from: $0.id, in: network) }),
+            RuleObject(
+                .set, "resolvers", "type ipv4_addr;", [Self.resolvers[0]] + (resolver.map { ["\($0)"] } ?? [])),
             RuleObject(.set, "own4", "type ifname . ipv4_addr;", own(false)),
             RuleObject(.set, "own6", "type ifname . ipv6_addr;", own(true)),
         ]
@@ -199,6 +215,10 @@ struct NetworkRules {
                 "iifname lo accept", neighbours,
                 "iifname @links ip daddr { \(metadata[0]), \(metadata[1]) } tcp dport \(metadataPort) accept",
                 "iifname @links ip6 daddr \(metadata[2]) tcp dport \(metadataPort) accept",
+                "iifname . ip saddr @own4 ip daddr @resolvers udp dport \(resolverPort) accept",
+                "iifname . ip saddr @own4 ip daddr @resolvers tcp dport \(resolverPort) accept",
+                "iifname . ip6 saddr @own6 ip6 daddr \(resolvers[1]) udp dport \(resolverPort) accept",
+                "iifname . ip6 saddr @own6 ip6 daddr \(resolvers[1]) tcp dport \(resolverPort) accept",
                 "meta nfproto ipv6 drop", "ip daddr != \(services) drop", "iifname != @online drop",
                 "jump groups-out", "iifname vmap @acl-out", "jump passed-out", "accept",
             ]),
@@ -208,6 +228,10 @@ struct NetworkRules {
                 "oifname lo accept", neighbours,
                 "ip saddr { \(metadata[0]), \(metadata[1]) } tcp sport \(metadataPort) accept",
                 "ip6 saddr \(metadata[2]) tcp sport \(metadataPort) accept",
+                "ip saddr @resolvers udp sport \(resolverPort) accept",
+                "ip saddr @resolvers tcp sport \(resolverPort) accept",
+                "ip6 saddr \(resolvers[1]) udp sport \(resolverPort) accept",
+                "ip6 saddr \(resolvers[1]) tcp sport \(resolverPort) accept",
                 "meta nfproto ipv6 drop", "ip saddr != \(services) drop", "ct state != established drop",
                 "oifname vmap @acl-in", "jump passed-in", "accept",
             ]),
