@@ -86,7 +86,8 @@ import VPC
     }
 
     @Test func theResolverIsAtTheSecondAddressOfThePrimaryBlock() throws {
-        let network = try network { $0.vpcs["vpc-1"]?.append(contentsOf: [CIDRBlock("10.8.0.0/16")].compactMap(\.self)) }
+        let second = try #require(CIDRBlock("10.8.0.0/16"))
+        let network = try network { $0.vpcs["vpc-1"]?.append(second) }
         let resolver = try #require(NetworkRules.resolver(of: "vpc-1", in: network))
         #expect(resolver.description == "10.0.0.2")
         #expect(NetworkRules.resolver(of: "vpc-2", in: network) == nil)
