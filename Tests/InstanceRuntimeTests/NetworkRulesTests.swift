@@ -85,6 +85,17 @@ import VPC
         #expect(without["chain acl-1-in"]?.contents == ["goto refused-in"])
     }
 
+    @Test func theResolverIsAtTheSecondAddressOfThePrimaryBlock() throws {
+        let second = try #require(CIDRBlock("10.8.0.0/16"))
+        let network = try network { $0.vpcs["vpc-1"]?.append(second) }
+        let resolver = try #require(NetworkRules.resolver(of: "vpc-1", in: network))
+        #expect(resolver.description == "10.0.0.2")
+        #expect(NetworkRules.resolver(of: "vpc-2", in: network) == nil)
+        var chains = GroupChains()
+        let all = NetworkRules(network, attached: [], resolver: resolver).objects(&chains)
+        #expect(all.first { $0.key == "set resolvers" }?.contents == ["169.254.169.253", "10.0.0.2"])
+    }
+
     @Test func typesOfICMPAreOfOneFamily() throws {
         let echo = TrafficMatch(protocolNumber: 58, icmpType: 128, icmpCode: 0)
         let rules = [CIDRBlock.anyIPv4, .anyIPv6].map { SecurityGroupRule(id: "", match: echo, peer: .block($0)) }
