@@ -30,7 +30,7 @@ WORKERS ?= 4
 POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.py test_delegation.py test_lab1_users_and_groups.py \
     test_lab2_least_privilege.py test_lab4_assuming_a_role.py test_lab6_what_happened.py test_last_used.py \
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py \
-    test_config_crash.py test_cost_metering_crash.py test_ec2_crash.py test_guardduty_crash.py \
+    test_config_crash.py test_cost_metering_crash.py test_ec2_crash.py test_guardduty_crash.py test_reviews_crash.py \
     test_events_targets.py::test_what_is_accepted_survives_kill_9 test_logs_crash.py \
     test_sns_queues.py::test_nothing_acknowledged_is_lost
 CLIENTS = Tools/run-client-tests all $(WORKERS)
