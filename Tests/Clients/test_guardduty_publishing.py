@@ -87,7 +87,8 @@ def test_findings_in_a_bucket(admin: Identity, root: Identity, cloud: Server) ->
     root.client("s3").list_buckets()
     until(lambda: state() == "UNABLE_TO_PUBLISH_FIX_DESTINATION_PROPERTY")
     root.client("sns").list_topics()
-    guarded_ids = until(lambda: guarded.ids(), lambda ids: len(ids) == 4)
+    until(lambda: len(guarded.ids()) == 4)
+    guarded_ids = guarded.ids()
     cloud.advance(61)
     assert state() == "UNABLE_TO_PUBLISH_FIX_DESTINATION_PROPERTY"
     kms.put_key_policy(
@@ -100,6 +101,7 @@ def test_findings_in_a_bucket(admin: Identity, root: Identity, cloud: Server) ->
         bodies = [gzip.decompress(s3.get_object(Bucket="exported", Key=name)["Body"].read()) for name in names]
         return [json.loads(line)["id"] for body in bodies for line in body.splitlines()]
 
-    assert sorted(until(exported, lambda ids: len(ids) >= 4)) == sorted(guarded_ids)
+    until(lambda: len(exported()) >= 4)
+    assert sorted(exported()) == sorted(guarded_ids)
     api.delete_publishing_destination(DetectorId=guarded.id, DestinationId=made)
     assert api.list_publishing_destinations(DetectorId=guarded.id)["Destinations"] == []
