@@ -75,7 +75,7 @@ public struct RecordedData: Sendable {
         do {
             let event = try await ledger.lastEvent { event in
                 let call = RecordedCall(event, messages)
-                return (user.map { call.isBy($0) } ?? true) && (!denied || call.isDenied)
+                return (user.map { call.isBy($0) } ?? true) && (!denied || call.isDenied) && call.isOneOfItsOwn
             }
             return event.map { RecordedCall($0, messages) }
         } catch {
@@ -107,6 +107,11 @@ public struct RecordedCall: Sendable {
         let accesses = (try? JSONValue(parsing: event.decision))?.array ?? []
         return accesses.contains { $0["authorizationMessage"] != nil }
             && (try? JSONValue(parsing: event.body))?["errorCode"] != nil
+    }
+
+    /// What the owner of a VPC endpoint is told of a call is a second event about it.
+    var isOneOfItsOwn: Bool {
+        (try? JSONValue(parsing: event.body))?["eventCategory"]?.string != "NetworkActivity"
     }
 
     /// - Parameter user: the name by which the event history knows the caller, or the caller's ARN.
