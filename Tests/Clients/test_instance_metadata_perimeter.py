@@ -278,7 +278,7 @@ def test_the_owner_of_an_endpoint_is_told_what_comes_through_it(cloud: Server) -
         return make(root, name, AdvancedEventSelectors=selectors).split("/")[-1]
 
     every, denied, usual = store("every"), store("denied", errorCode="VpceAccessDenied"), make(root, "usual").split("/")[-1]
-    arn = profile(root, ROLE, policy(allow(["sns:*", "sqs:*"], "*")))
+    arn = profile(root, ROLE, policy(allow(["sns:*", "kms:*"], "*")))
     place = Place(ec2)
     group = ec2.create_security_group(GroupName="endpoint", Description="-", VpcId=place.vpc)["GroupId"]
     rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.7.0.0/16"}]}
@@ -292,11 +292,12 @@ def test_the_owner_of_an_endpoint_is_told_what_comes_through_it(cloud: Server) -
     done = inside.aws("sns", "create-topic", "--name", "news")
     assert "because no VPC endpoint policy allows the SNS:CreateTopic action" in done.stderr
     # By the internet, and of another service.
-    assert inside.aws("sqs", "list-queues").returncode == 0
+    done = inside.aws("kms", "list-keys")
+    assert done.returncode == 0, done.stderr
 
     def rows(of: str, what: str = "") -> list[dict[str, str]]:
         text = "SELECT eventName, eventType, errorCode, errorMessage, vpcEndpointId, vpcEndpointAccountId, sourceIPAddress,"
-        text += f" recipientAccountId, userIdentity.arn AS who FROM {of} WHERE eventSource IN ('sns.amazonaws.com', 'sqs.amazonaws.com')"
+        text += f" recipientAccountId, userIdentity.arn AS who FROM {of} WHERE eventSource IN ('sns.amazonaws.com', 'kms.amazonaws.com')"
         return ask(root, text + what)
 
     found = until(lambda: rows(every), lambda seen: len(seen) >= 2)
@@ -314,7 +315,7 @@ def test_the_owner_of_an_endpoint_is_told_what_comes_through_it(cloud: Server) -
     assert [row["eventName"] for row in until(lambda: rows(denied), bool)] == ["CreateTopic"]
     # Who wants management events gets each call once, and so does the history.
     management = until(lambda: rows(usual), lambda seen: len(seen) >= 3)
-    assert sorted(row["eventName"] for row in management) == ["CreateTopic", "ListQueues", "ListTopics"]
+    assert sorted(row["eventName"] for row in management) == ["CreateTopic", "ListKeys", "ListTopics"]
     assert {row["eventType"] for row in management} == {"AwsApiCall"}
     history = root.cloudtrail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ListTopics"}])["Events"]
     assert [json.loads(one["CloudTrailEvent"])["eventType"] for one in history] == ["AwsApiCall"]
