@@ -29,7 +29,8 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> Inspected:
 @pytest.fixture(scope="module")
 def inspecting_server(inspected: Inspected, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     images = tmp_path_factory.mktemp("images") / "images.json"
-    folder = inspected.debian("machine", {"acme": "1.0"})
+    # Not among what is cleared before each test.
+    folder = Inspected(tmp_path_factory.mktemp("machines")).debian("machine", {"acme": "1.0"})
     copy_program("/bin/sleep", folder)
     images.write_text(
         json.dumps({"images": [{"name": "web", "folder": str(folder), "command": ["/bin/sleep", "infinity"]}]})
