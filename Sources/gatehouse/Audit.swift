@@ -156,7 +156,7 @@ struct AuditFindings {
     /// What mends it all, the worst first; each once. What takes a choice first is a remark, so that a shell can run the rest.
     var commands: [String] {
         var seen: Set<String> = []
-        return failures.sorted { $0.severity > $1.severity }.flatMap(\.verdict.remedy).map(Self.forShell).filter {
+        return failures.sorted { $0.severity > $1.severity }.flatMap { Self.forShell($0.verdict.remedy) }.filter {
             seen.insert($0).inserted
         }
     }
@@ -167,10 +167,16 @@ struct AuditFindings {
         "…",
     ]
 
-    private static func forShell(_ remedy: String) -> String {
-        // One command may mend what several checks have found: what it is printed for stands behind it.
-        let command = remedy.firstRange(of: "  # ").map { String(remedy[..<$0.lowerBound]) } ?? remedy
-        let isOpen = !command.hasPrefix("#") && choices.contains { command.contains($0) }
-        return isOpen ? "# choose first: \(command)" : command
+    /// What comes after something that a person does waits for it, as a remark.
+    private static func forShell(_ remedy: [String]) -> [String] {
+        var waits = false
+        return remedy.map { line in
+            // One command may mend what several checks have found: what it is printed for stands behind it.
+            let command = line.firstRange(of: "  # ").map { String(line[..<$0.lowerBound]) } ?? line
+            let isOpen = choices.contains { command.contains($0) }
+            defer { waits = waits || isOpen || command.hasPrefix("#") }
+            if command.hasPrefix("#") { return command }
+            return isOpen ? "# choose first: \(command)" : waits ? "# then: \(command)" : command
+        }
     }
 }

@@ -249,6 +249,7 @@ def test_the_formats(durable: Callable[..., Server], tmp_path: Path) -> None:
     runs = [line for line in commands if not line.startswith("#")]
     assert not [line for line in runs if re.search(r"[A-Z]+-(BUCKET|GROUP|ARN)|example\.com|…|cis-alarms|iam delete-access-key", line)]
     assert any(line.startswith("# choose first: aws cloudtrail create-trail ") for line in commands)
+    assert any(line.startswith("# then: aws cloudtrail start-logging ") for line in commands)
     assert any(line.startswith("# as the root user: aws iam delete-access-key ") for line in commands)
 
 
