@@ -51,7 +51,7 @@ SECONDS = {
     "test_instance_metadata_perimeter.py": 45, "test_sqs_terraform.py": 60, "test_sqs_crash.py": 30,
     "test_instance_names.py": 20, "test_instance_crash.py": 20, "test_instance_nodes.py": 20, "test_ec2_crash.py": 40,
     "test_audit.py": 45, "test_cost_terraform.py": 45, "test_cost_metering_crash.py": 25,
-    "test_cost_parquet.py": 20, "test_cost_faults.py": 20, "test_reviews_crash.py": 30,
+    "test_cost_parquet.py": 20, "test_guardduty_lists.py": 80, "test_cost_faults.py": 20, "test_reviews_crash.py": 30,
     "test_budgets.py": 20, "test_cost_explorer.py": 20, "test_guardduty_crash.py": 30, "test_inspector_crash.py": 30,
     "test_ec2_instances_terraform.py": 45, "test_ec2_terraform.py": 45, "test_kms_terraform.py": 45, "test_gate_terraform.py": 60,
     "test_console_users.py": 60, "test_console_roles.py": 45, "test_console_credentials.py": 45, "test_escalate.py": 45,
