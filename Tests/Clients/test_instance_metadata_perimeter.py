@@ -13,8 +13,7 @@ from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, nam
 from harness.guarded import Guarded
 from harness.inside import METADATA, Inside
 from harness.instances import profile
-from harness.machines import launch, until, until_state
-from harness.namespaces import descendants
+from harness.machines import emptied, launch, until, until_state
 from test_cloudtrail_lake import ask, make
 
 pytestmark = [
@@ -57,12 +56,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def cloud(one_server: Server) -> Iterator[Server]:
-    one_server.reset()
-    yield one_server
-    one_server.reset()
-    assert one_server.process
-    pid = one_server.process.pid
-    until(lambda: descendants(pid), lambda found: not found)
+    yield from emptied(one_server)
 
 
 class Place:

@@ -10,8 +10,8 @@ import pytest
 
 from harness import Server, namespaces
 from harness.inside import PYTHON, Inside
-from harness.machines import instance, launch, until, until_state
-from harness.namespaces import copy_program, descendants
+from harness.machines import emptied, instance, launch, until_state
+from harness.namespaces import copy_program
 
 pytestmark = [
     pytest.mark.memory,
@@ -91,12 +91,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def cloud(one_server: Server) -> Iterator[Server]:
-    one_server.reset()
-    yield one_server
-    one_server.reset()
-    assert one_server.process
-    pid = one_server.process.pid
-    until(lambda: descendants(pid), lambda found: not found)
+    yield from emptied(one_server)
 
 
 @pytest.fixture

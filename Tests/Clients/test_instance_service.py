@@ -13,8 +13,7 @@ import pytest
 
 from harness import ACCOUNT, Server, allow, namespaces, policy, trust
 from harness.inside import METADATA, PYTHON, Inside, is_open
-from harness.machines import instance, launch, until, until_state
-from harness.namespaces import descendants
+from harness.machines import emptied, instance, launch, until, until_state
 
 pytestmark = [
     pytest.mark.memory,
@@ -65,12 +64,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def cloud(one_server: Server) -> Iterator[Server]:
-    one_server.reset()
-    yield one_server
-    one_server.reset()
-    assert one_server.process
-    pid = one_server.process.pid
-    until(lambda: descendants(pid), lambda found: not found)
+    yield from emptied(one_server)
 
 
 @pytest.fixture

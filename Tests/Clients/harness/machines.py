@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from .identity import Identity
+from .namespaces import descendants
 from .patience import PATIENCE
+from .server import Server
 
 
 T = TypeVar("T")
@@ -22,6 +24,16 @@ def until(look: Callable[[], T], wanted: Callable[[T], bool]) -> T:
             return found
         assert time.monotonic() < end, f"still {found}"
         time.sleep(0.02)
+
+
+def emptied(server: Server) -> Iterator[Server]:
+    """A server with an empty account, for a fixture; in the end nothing of what it has started is left."""
+    server.reset()
+    yield server
+    server.reset()
+    assert server.process
+    pid = server.process.pid
+    until(lambda: descendants(pid), lambda found: not found)
 
 
 def register_image(ec2: Any, name: str, **parameters: Any) -> str:

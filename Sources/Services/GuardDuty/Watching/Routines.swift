@@ -24,7 +24,7 @@ struct Lesson: Sendable {
     }
 }
 
-/// The calls that detectors need not look at again within the hour, by the detectors' ids. In memory alone: what is not known here is
+/// The calls that detectors need not look at again within the hour or the day, by the detectors' ids. In memory alone: what is not known here is
 /// looked at once more, and nothing comes of it.
 final class Routines: Sendable {
     private struct State {
